@@ -1,0 +1,22 @@
+-- How labels, months and lengths are mixed in production, train and test (table kept); one row per
+-- aspect and value, the most frequent first (months in order).
+WITH aspects AS (
+    SELECT e.example_id, unnest([
+        {aspect: 'label', value: e.label},
+        {aspect: 'month', value: strftime(e.created_at, '%Y-%m')},
+        {aspect: 'length', value: CASE
+            WHEN i.words < 8 THEN 'under 8 words' WHEN i.words < 32 THEN '8-31 words'
+            WHEN i.words < 128 THEN '32-127 words' ELSE '128 words or more' END}
+    ], recursive := true)
+    FROM examples e JOIN example_inputs x USING (example_id) JOIN inputs i USING (input_hash)
+),
+counted AS (
+    SELECT aspect, coalesce(value, 'unknown') AS value, count(*) AS production,
+           count(*) FILTER (k.side = 'train') AS train, count(*) FILTER (k.side = 'test') AS test
+    FROM aspects
+    LEFT JOIN kept k USING (example_id)
+    GROUP BY 1, 2
+)
+SELECT aspect, value, production, train, test
+FROM counted
+ORDER BY aspect, CASE WHEN aspect = 'month' THEN value END, production DESC, value

@@ -1,0 +1,2 @@
+-- Removes the uncertain continuations before they are found anew.
+DELETE FROM conversation_links

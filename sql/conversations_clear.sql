@@ -1,0 +1,2 @@
+-- Removes the conversations before they are found anew.
+DELETE FROM conversations

@@ -1,0 +1,11 @@
+-- Where each line of a version came from (a table registered as placed); one row per line.
+SELECT p.split, p.line, e.example_id, p.row_hash, e.source, e.source_id, i.location, i.line AS source_line,
+       i.run_id AS pull_run, r.human_rating, e.label, e.corrected, e.created_at, e.conversation_id,
+       e.group_key, t.text AS input
+FROM placed p
+JOIN examples e USING (example_id)
+JOIN interactions i ON i.interaction_id = p.example_id
+JOIN example_inputs x ON x.example_id = p.example_id
+JOIN inputs t USING (input_hash)
+LEFT JOIN ratings r ON r.interaction_id = p.example_id
+ORDER BY p.split DESC, p.line

@@ -1,0 +1,2 @@
+-- The examples to judge; one row per example.
+SELECT * FROM candidates

@@ -1,0 +1,2 @@
+-- Removes the examples that were to be judged.
+DROP TABLE candidates

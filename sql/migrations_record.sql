@@ -1,0 +1,2 @@
+-- Records one applied migration.
+INSERT INTO _migrations VALUES ($name, $sha256)

@@ -1,0 +1,2 @@
+-- The sources that have interactions; one row per name.
+SELECT DISTINCT source FROM interactions ORDER BY source

@@ -1,0 +1,2 @@
+-- Stores the settings of one stage.
+INSERT OR REPLACE INTO settings VALUES ($name, $value)

@@ -1,0 +1,2 @@
+-- Records the template of one source.
+INSERT INTO templates VALUES ($source, $prefix, $suffix)

@@ -1,0 +1,2 @@
+-- Forgets the template of one source.
+DELETE FROM templates WHERE source = $source

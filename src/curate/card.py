@@ -1,0 +1,149 @@
+"""The dataset card of a version: what is in it, how it mirrors production, how to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from curate import formats
+from curate.store import sql
+from curate.table import table
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MIX_ROWS = 12
+
+
+def facts(
+    con: duckdb.DuckDBPyConnection, train: Sequence[Any], test: Sequence[Any]
+) -> dict[str, Any]:
+    """Returns what the card tells, read while the verdicts stand.
+
+    Returns:
+        `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, month, length: [(value,
+        production, train, test)]}, `answer_words` (p50 and p95 of train).
+    """
+    import pyarrow as pa
+
+    kept = [
+        (side, li.example.example_id)
+        for side, part in (("train", train), ("test", test))
+        for li in part
+    ]
+    con.register(
+        "kept",
+        pa.table(
+            {
+                "side": pa.array([side for side, _ in kept], pa.string()),
+                "example_id": pa.array([example for _, example in kept], pa.string()),
+            }
+        ),
+    )
+    examples, pending = con.execute(sql("verdict_totals")).fetchall()[0]
+    mix: dict[str, list[list[Any]]] = {"label": [], "month": [], "length": []}
+    for aspect, value, production, in_train, in_test in con.execute(sql("card_mix")).fetchall():
+        mix[aspect].append([value, production, in_train, in_test])
+    return {
+        "examples": examples,
+        "pending": pending,
+        "funnel": con.execute(sql("verdict_funnel")).fetchall(),
+        "mix": mix,
+    }
+
+
+def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
+    """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
+    counts = manifest["counts"]
+    held = counts["test"] + counts["pending"]
+    pending = f"{counts['pending'] / held:.1%}" if held else "0%"
+    parts = [
+        _head(manifest),
+        f"# {manifest['name']} v{manifest['version']}\n",
+        f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
+        f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
+        f"- `train`: {_paths(manifest, 'train')}\n- `test`: {_paths(manifest, 'test')} "
+        "(never train on it; it was held out before any training)\n"
+        f"- content id `{manifest['content_id']}`\n- test id `{manifest['test_id']}`: versions "
+        "with the same test id can be compared\n"
+        f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
+        "good answer and are not in `test.jsonl` yet\n",
+        "## Load\n\n" + _snippets(manifest),
+        "## Why examples are not in\n\n"
+        + table(
+            ["reason", "examples"],
+            [[f["reason"], f["examples"]] for f in manifest["funnel"]],
+            markdown=True,
+        ),
+        "## Production, train and test\n\nShares of all pulled examples, of `train` and of "
+        "`test`.\n\n"
+        + "\n".join(
+            _mix(aspect, rows, counts) for aspect, rows in facts["mix"].items() if len(rows) > 1
+        ),
+        "## Held-out split\n\n" + _split(manifest["split"]),
+    ]
+    return "\n".join(parts)
+
+
+def _paths(manifest: dict[str, Any], side: str) -> str:
+    found = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
+    return ", ".join(found) or "none"
+
+
+def _head(manifest: dict[str, Any]) -> str:
+    lines = ["---", f"pretty_name: {manifest['name']} v{manifest['version']}", "configs:"]
+    names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
+    for place, name in enumerate(names):
+        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        lines += ["  default: true"] if place == 0 and len(names) > 1 else []
+        lines.append("  data_files:")
+        for file in manifest["files"]:
+            if file["format"] == name:
+                lines += [f"  - split: {file['split']}", f"    path: {file['path']}"]
+    lines.append("dataset_info:")
+    for name in names:
+        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        lines += ["  features:", formats.features(name).rstrip("\n")]
+    return "\n".join([*lines, "---\n"])
+
+
+def _snippets(manifest: dict[str, Any]) -> str:
+    names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
+    config = f', "{names[0]}"' if len(names) > 1 else ""
+    text = (
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'data = load_dataset("path/to/v{manifest["version"]}"{config})\n```\n'
+    )
+    if "trl-prompt-completion" in names:
+        text += (
+            "\nTRL trains only the completion of these rows (`completion_only_loss=True`, its "
+            "default here). Set `max_length` above the longest row: its default of 1,024 tokens "
+            "cuts the end of longer rows, which is the answer.\n"
+        )
+    return text
+
+
+def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:
+    shown = rows[:_MIX_ROWS]
+    totals = (counts["examples"], counts["train"], counts["test"])
+    body = [
+        [value, *(_share(n, total) for n, total in zip(numbers, totals, strict=True))]
+        for value, *numbers in shown
+    ]
+    more = f"\n{len(rows) - len(shown):,} more.\n" if len(rows) > len(shown) else ""
+    return table([aspect, "production", "train", "test"], body, markdown=True) + more
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "0%"
+
+
+def _split(counts: dict[str, Any]) -> str:
+    return (
+        f"Sides are given once, at the first export that sees an example, and kept for ever. "
+        f"Wanted for new units: {counts['test_size']:.0%} test. A train example leaks a test "
+        "example when both belong to one conversation or group, have the same normalised input, "
+        f"or inputs whose word 3-grams have a Jaccard similarity of {counts['leak_threshold']} or "
+        f"more. Withheld from train for that reason: {counts['withheld']:,}; in neither side: "
+        f"{counts['quarantined']:,} quarantined, {counts['exposed']:,} exposed.\n"
+    )

@@ -1,0 +1,59 @@
+"""Every failure a user can meet, with its exit code.
+
+CurateError 1              expected failure
+  ConfigError 2            bad curate.toml or option combination
+  MissingExtra 2           optional package absent
+  StoreError 1             lock, migration, corrupt version
+  SourceError 1            cannot read or map the logs
+  GateFailed 3             leak found, too few examples, a version that does not verify
+  RemoteUnavailable 4      server, database or bucket does not answer: run again
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CurateError(Exception):
+    """An expected failure; the message says what failed, the value seen and what to type next."""
+
+    exit_code = 1
+
+
+class ConfigError(CurateError):
+    """A setting or a combination of options that cannot work."""
+
+    exit_code = 2
+
+
+class MissingExtra(CurateError):
+    """An optional package is not installed."""
+
+    exit_code = 2
+
+
+class StoreError(CurateError):
+    """The store is locked, newer than this program, or damaged."""
+
+
+class SourceError(CurateError):
+    """The logs cannot be read or mapped."""
+
+
+class GateFailed(CurateError):
+    """A check that guards an exit said no."""
+
+    exit_code = 3
+
+
+class RemoteUnavailable(CurateError):
+    """A server did not answer; running the command again may help."""
+
+    exit_code = 4
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Returns the message for an unknown `name`, with the closest known one and the whole list."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"unknown {kind} {name!r}.{hint} Known: {', '.join(names) or 'none'}."

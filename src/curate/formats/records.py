@@ -1,0 +1,39 @@
+"""`records`: flat input and output with their origin and quality."""
+
+from typing import Any
+
+from curate.formats import Example, export_format
+
+
+@export_format(
+    "records",
+    features="""\
+  - name: input
+    dtype: string
+  - name: output
+    dtype: string
+  - name: metadata
+    struct:
+    - name: source
+      dtype: string
+    - name: quality
+      dtype: int64
+    - name: isEdgeCase
+      dtype: bool
+""",
+)
+def records(example: Example) -> dict[str, Any]:
+    """Returns `{"input", "output", "metadata": {"source", "quality", "isEdgeCase"}}`.
+
+    `quality` is the human rating as a whole number from 1 to 5, null where nobody rated.
+    """
+    rating = example.human_rating
+    return {
+        "input": example.query,
+        "output": example.response or example.label or "",
+        "metadata": {
+            "source": example.source,
+            "quality": None if rating is None else int(rating + 0.5),
+            "isEdgeCase": example.is_edge_case,
+        },
+    }

@@ -1,0 +1,156 @@
+"""The input of each example: what leaks, duplicates and clusters are judged by.
+
+The input is the last user turn, with the two messages before it when it has fewer than eight
+words, without the template that most rows of its source share, normalised. Also found here: which
+calls belong to one conversation, and which inputs are near-duplicates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curate.messages import text_of
+from curate.store import Run, Store, sql
+from curate.text import SHORT_WORDS, digest, near_pairs, normalise, shared_affixes, words
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+def refresh(store: Store, run: Run) -> None:
+    """Brings the inputs and conversations of new and changed examples up to date."""
+    with store.write() as con:
+        run.changed |= _refresh_templates(con)
+        while (batch := con.sql(sql("inputs_stale")).to_arrow_table()).num_rows:
+            con.register("fresh", _inputs_of(batch, templates(con)))
+            for step in ("example_inputs_delete", "example_inputs_add", "inputs_add"):
+                con.execute(sql(step))
+            con.unregister("fresh")
+            run.changed = True
+        gone = con.execute(sql("example_inputs_forget")).fetchall()
+        if run.changed or gone:
+            con.execute(sql("inputs_forget"))
+            con.execute(sql("input_pairs_forget"))
+            _refresh_conversations(con)
+
+
+def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+    """Returns source -> (prefix, suffix) of the prompt templates that were found."""
+    return {row[0]: (row[1], row[2]) for row in con.execute(sql("templates")).fetchall()}
+
+
+def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
+    texts: dict[str, list[str]] = {}
+    for source, text in con.execute(sql("templates_sample")).fetchall():
+        texts.setdefault(source, []).append(text)
+    found = {source: shared_affixes(sample) for source, sample in texts.items()}
+    found = {source: affixes for source, affixes in found.items() if any(affixes)}
+    before = templates(con)
+    changed = [s for s in {*found, *before} if found.get(s) != before.get(s)]
+    for source in changed:
+        con.execute(sql("templates_forget"), {"source": source})
+        con.execute(sql("example_inputs_forget_source"), {"source": source})
+        if source in found:
+            prefix, suffix = found[source]
+            con.execute(
+                sql("templates_add"), {"source": source, "prefix": prefix, "suffix": suffix}
+            )
+    return bool(changed)
+
+
+def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
+    import pyarrow as pa
+
+    rows = []
+    for row in batch.to_pylist():
+        text = normalise(
+            input_text(
+                row["query"] or "", row["context"] or "", *known.get(row["source"], ("", ""))
+            )
+        )
+        talk = [
+            text_of(m["content"]) for m in orjson.loads(row["messages"]) if m["role"] != "system"
+        ]
+        rows.append(
+            {
+                "example_id": row["example_id"],
+                "revision": row["revision"],
+                "input_hash": digest(text),
+                "text": text,
+                "words": len(words(text)),
+                "example_hash": digest(
+                    "\x1e".join(normalise(t) for t in [*talk, row["answer"] or ""])
+                ),
+            }
+        )
+    return pa.Table.from_pylist(rows)
+
+
+def input_text(query: str, context: str, prefix: str, suffix: str) -> str:
+    """Returns the input before normalisation; an input that is nothing but template stays whole."""
+    bare = query.removeprefix(prefix).removesuffix(suffix)
+    query = bare if bare.strip() else query
+    short = len(words(normalise(query))) < SHORT_WORDS
+    return f"{context}\n{query}" if short and query.strip() and context else query
+
+
+def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
+    """Finds calls without a session id that continue one another."""
+    import pyarrow as pa
+
+    con.execute(sql("conversation_continuations"))
+    con.execute(sql("conversation_links_clear"))
+    con.execute(sql("conversation_links_add"))
+    parent_of = dict(con.execute(sql("conversation_parents")).fetchall())
+    root: dict[str, str] = {}
+    for child in parent_of:
+        path = [child]
+        while path[-1] not in root and path[-1] in parent_of:
+            path.append(parent_of[path[-1]])
+        first = root.get(path[-1], path[-1])
+        root.update(dict.fromkeys(path, first))
+    found: Any = pa.table(
+        {
+            "example_id": pa.array(root.keys(), pa.string()),
+            "conversation_id": pa.array(root.values(), pa.string()),
+        }
+    )
+    con.register("found", found)
+    con.execute(sql("conversations_clear"))
+    con.execute(sql("conversations_add"))
+    con.unregister("found")
+
+
+def refresh_pairs(store: Store, run: Run, *, threshold: float) -> int:
+    """Brings the near-duplicate pairs of inputs up to date for a similarity threshold.
+
+    Returns:
+        The number of pairs at or above the threshold.
+    """
+    with store.read() as con:
+        floor = store.setting(con, "input_pairs").get("threshold", 2.0)
+        if floor <= threshold and not con.execute(sql("inputs_unpaired")).fetchall()[0][0]:
+            return int(
+                con.execute(sql("input_pairs_count"), {"threshold": threshold}).fetchall()[0][0]
+            )
+        rows = con.sql(sql("inputs_all")).to_arrow_table().to_pydict()
+    floor = min(floor, threshold)
+    a, b, similarity = near_pairs(rows["text"], threshold=floor)
+    import pyarrow as pa
+
+    hashes = pa.array(rows["input_hash"], pa.string())
+    pairs = pa.table(
+        {"a": hashes.take(pa.array(a)), "b": hashes.take(pa.array(b)), "similarity": similarity}
+    )
+    with store.write() as con:
+        con.register("found", pairs)
+        con.execute(sql("input_pairs_clear"))
+        con.execute(sql("input_pairs_add"))
+        con.execute(sql("inputs_set_paired"))
+        store.set_setting(con, "input_pairs", {"threshold": floor})
+        con.unregister("found")
+        run.changed = True
+        return int(con.execute(sql("input_pairs_count"), {"threshold": threshold}).fetchall()[0][0])

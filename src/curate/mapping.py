@@ -1,0 +1,293 @@
+"""Which column of a log is which field, guessed from common names and shown before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from curate.errors import ConfigError, unknown_name
+from curate.messages import ROLES
+from curate.rating import Scale, guess_scale, is_blank, parse_scale
+from curate.text import digest
+
+Kind = Literal["interactions", "turns", "feedback"]
+
+_CALL: dict[str, tuple[str, ...]] = {
+    "id": (
+        "id",
+        "interaction_id",
+        "request_id",
+        "log_id",
+        "call_id",
+        "completion_id",
+        "uuid",
+        "message_id",
+        "row_id",
+    ),
+    "messages": ("messages", "prompt_messages", "chat_messages", "conversations"),
+    "query": (
+        "query",
+        "prompt",
+        "input",
+        "question",
+        "text",
+        "user_message",
+        "user_input",
+        "instruction",
+        "utterance",
+    ),
+    "response": (
+        "response",
+        "output",
+        "completion",
+        "answer",
+        "reply",
+        "assistant_message",
+        "model_output",
+        "generation",
+        "response_body",
+        "resp_payload",
+    ),
+    "request": ("request", "request_body", "req_payload"),
+    "system": ("system_prompt", "system_message", "system"),
+    "tools": ("tools",),
+    "label": ("label", "intent", "category", "class"),
+}
+_ANY: dict[str, tuple[str, ...]] = {
+    "rating": (
+        "human_rating",
+        "rating",
+        "user_rating",
+        "turn_rating",
+        "stars",
+        "thumbs",
+        "thumb",
+        "score",
+        "feedback",
+    ),
+    "correction": ("corrected_response", "correction", "edited_response"),
+    "created_at": (
+        "created_at",
+        "timestamp",
+        "ts",
+        "created",
+        "created_date",
+        "datetime",
+        "time",
+        "date",
+        "start_time",
+        "started_at",
+    ),
+}
+_ABOUT: dict[str, tuple[str, ...]] = {
+    "session": (
+        "session_id",
+        "conversation_id",
+        "thread_id",
+        "chat_id",
+        "dialogue_id",
+        "dialog_id",
+        "session",
+        "conversation",
+        "thread",
+    ),
+    "group": (),
+    "user": ("user_id", "user", "uid", "end_user", "customer_id"),
+    "split": ("split", "subset", "fold"),
+    "model": ("model", "model_name", "response_model"),
+    "finish_reason": ("finish_reason", "stop_reason"),
+    "status": ("status",),
+    "error": ("error", "error_message"),
+    "input_tokens": ("input_tokens", "prompt_tokens"),
+    "output_tokens": ("output_tokens", "completion_tokens"),
+    "cost_usd": ("cost_usd", "cost", "total_cost", "response_cost"),
+    "latency_ms": ("latency_ms", "delay_ms", "duration_ms"),
+}
+_TURN: dict[str, tuple[str, ...]] = {
+    "id": ("message_id", "turn_id", "id", "uuid"),
+    "text": ("text", "message", "content", "utterance", "body"),
+    "role": ("role", "speaker", "author", "sender", "agent"),
+    "order": ("turn", "turn_index", "turn_number", "position", "sequence", "order", "index"),
+    "parent": ("parent_id",),
+    "label": ("label", "intent", "category"),
+}
+_FEEDBACK: dict[str, tuple[str, ...]] = {
+    "key": ("request_id", "interaction_id", "id", "log_id", "call_id", "completion_id"),
+    "label": ("label", "corrected_label", "intent", "category"),
+    "comment": ("comment", "note", "explanation"),
+    "rater": ("rater", "rated_by", "annotator", "user_id", "user", "author"),
+    "rater_type": ("rater_type", "annotator_kind"),
+}
+FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "interactions": {**_CALL, **_ANY, **_ABOUT},
+    "turns": {**_TURN, **_ANY, **_ABOUT},
+    "feedback": {**_FEEDBACK, **_ANY, "created_at": ("rated_at", *_ANY["created_at"])},
+}
+# Guessed only by name and value together: their names alone mean too many things.
+_MAX_ROLES = 12
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """How one source is read: field -> column, the rating scale, role words -> roles."""
+
+    kind: Kind
+    fields: Mapping[str, str]
+    scale: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def reading(self) -> str:
+        """Returns a digest of everything that decides what a document becomes."""
+        parts = [self.kind, sorted(self.fields.items()), self.scale, sorted(self.roles.items())]
+        return digest(repr(parts))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the map in the form that is stored and printed."""
+        return {"fields": dict(self.fields), "scale": self.scale, "roles": dict(self.roles)}
+
+    def rating_scale(self) -> Scale | None:
+        """Returns the scale of the rating column, or None where it is unknown."""
+        return parse_scale(self.scale) if self.scale else None
+
+    def getters(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
+        """Returns for each mapped field a function that takes it out of a document."""
+        return {name: _getter(column) for name, column in self.fields.items()}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the user said about a source; everything else is guessed."""
+
+    kind: Kind = "interactions"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    scale: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the declaration in the form that is stored."""
+        return {"fields": dict(self.fields), "scale": self.scale, "roles": dict(self.roles)}
+
+
+def guess(sample: Sequence[Mapping[str, Any]], declared: Declared) -> FieldMap:
+    """Returns the field map for a sample of documents; what was declared comes first.
+
+    An empty column name (`--map rating=`) switches a guess off.
+
+    Raises:
+        ConfigError: a declared field or column does not exist, or the scale is unreadable.
+    """
+    columns = list(dict.fromkeys(name for document in sample for name in document))
+    _check(declared, columns)
+    fields = dict(declared.fields)
+    by_name = {_folded(column): column for column in reversed(columns)}
+    taken = set(fields.values())
+    for name, aliases in FIELDS[declared.kind].items():
+        column = next((by_name[a] for a in aliases if by_name.get(a) not in (None, *taken)), None)
+        if name not in fields and column is not None:
+            fields[name] = column
+            taken.add(column)
+    fields = {name: column for name, column in fields.items() if column}
+    notes: list[str] = []
+    if "id" in fields and "id" not in declared.fields and _repeats(fields["id"], sample):
+        notes.append(f"{fields['id']} repeats with other content: not taken as the id")
+        del fields["id"]
+    scale = declared.scale
+    if scale is None and "rating" in fields:
+        scale = _scale(fields["rating"], sample, notes)
+    roles = {} if declared.kind != "turns" else _roles(fields.get("role"), sample, declared.roles)
+    return FieldMap(declared.kind, fields, scale, roles, tuple(notes))
+
+
+def _check(declared: Declared, columns: Sequence[str]) -> None:
+    if declared.scale:
+        parse_scale(declared.scale)
+    for name, column in declared.fields.items():
+        if name not in FIELDS[declared.kind]:
+            raise ConfigError(f"--map: {unknown_name('field', name, FIELDS[declared.kind])}")
+        top = _steps(column)[0] if column else ""
+        if columns and column and column not in columns and top not in columns:
+            raise ConfigError(f"--map {name}={column}: {unknown_name('column', column, columns)}")
+
+
+def _scale(column: str, sample: Sequence[Mapping[str, Any]], notes: list[str]) -> str | None:
+    get = _getter(column)
+    values = [get(document) for document in sample]
+    guessed = guess_scale(values)
+    if guessed is None and (seen := sorted({str(v) for v in values if not is_blank(v)})):
+        notes.append(
+            f"the scale of {column} is not clear from {', '.join(seen[:6])}: ratings are stored "
+            "but count as unrated until you declare it, for example --scale 0-10"
+        )
+    return guessed.name if guessed else None
+
+
+def _roles(
+    column: str | None, sample: Sequence[Mapping[str, Any]], declared: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns role word -> user/assistant; empty where every turn answers the one before."""
+    if column is None:
+        return {}
+    get = _getter(column)
+    seen = list(dict.fromkeys(str(get(d)) for d in sample if not is_blank(get(d))))[:_MAX_ROLES]
+    known = {word: ROLES[word.casefold()] for word in seen if word.casefold() in ROLES}
+    # In a table of two speakers, USER and SYSTEM, the system is the one that answers.
+    if "assistant" not in known.values():
+        known = {w: "assistant" if role == "system" else role for w, role in known.items()}
+    known.update(declared)
+    return known if {"user", "assistant"} <= set(known.values()) else {}
+
+
+def _repeats(column: str, sample: Sequence[Mapping[str, Any]]) -> bool:
+    get = _getter(column)
+    seen: dict[Any, Mapping[str, Any]] = {}
+    other = sum(
+        1 for document in sample if seen.setdefault(str(get(document)), document) != document
+    )
+    # A few are a log's own corrections (same id, later text); many mean that it is no id.
+    return other > max(2, len(sample) // 20)
+
+
+def _folded(column: str) -> str:
+    return column.strip().casefold().replace(" ", "_").replace("-", "_").replace(".", "_")
+
+
+def _steps(path: str) -> list[str]:
+    return path.removeprefix("$.").replace("[", ".").replace("]", "").split(".")
+
+
+def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`."""
+    steps = _steps(path)
+
+    def get(document: Mapping[str, Any]) -> Any:
+        if path in document:
+            return document[path]
+        value: Any = document
+        for step in steps:
+            if isinstance(value, Mapping):
+                value = value.get(step)
+            elif isinstance(value, list) and step.lstrip("-").isdigit():
+                index = int(step)
+                value = value[index] if -len(value) <= index < len(value) else None
+            else:
+                return None
+        return value
+
+    return get
+
+
+def parse_pairs(option: str, pairs: Iterable[str]) -> dict[str, str]:
+    """Returns `name=value` texts of a repeatable option as a dict.
+
+    Raises:
+        ConfigError: a text has no `=`.
+    """
+    result = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"{option} {pair!r}: expected NAME=VALUE")
+        result[name.strip()] = value.strip()
+    return result

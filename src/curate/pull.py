@@ -1,0 +1,420 @@
+"""`curate pull`: documents of files become interactions or feedback, or are listed as rejects.
+
+Documents are staged chunk by chunk and merged in one transaction, so that a killed pull goes on
+where it was and a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import inputs, staging
+from curate.errors import ConfigError, SourceError
+from curate.interactions import Row, RowBuilder, as_text, canonical
+from curate.mapping import Declared, FieldMap, guess
+from curate.sources import Document, Location, Reject, format_of, known_suffixes, reader
+from curate.store import Run, Store, sql
+from curate.text import digest
+from curate.turns import Turn, assemble
+
+if TYPE_CHECKING:
+    import duckdb
+
+CHUNK_DOCUMENTS = 50_000
+_SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES = 2_000, 100, 20
+_RATERS = {
+    **dict.fromkeys(("human_user", "user", "human", "end_user", "customer"), "human_user"),
+    **dict.fromkeys(("human_expert", "expert", "annotator", "annotation"), "human_expert"),
+    **dict.fromkeys(("llm", "model", "ai", "judge", "eval"), "llm"),
+    **dict.fromkeys(("code", "rule", "program"), "code"),
+}
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+def silent(items: Iterable[Any], _label: str) -> Iterable[Any]:
+    """Shows no progress."""
+    return items
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """What the user said about a pull; None means: guess, or as the last pull of this source."""
+
+    source: str | None = None
+    declared: Declared = field(default_factory=Declared)
+    file_format: str | None = None
+    table: str | None = None
+    query: str | None = None
+    rater: str = "human_user"
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """What a pull did, in counts."""
+
+    source: str
+    mapping: FieldMap
+    files: int
+    files_unchanged: int
+    documents: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: dict[str, int]
+    notes: tuple[str, ...]
+    summary: dict[str, Any]
+
+
+def pull(
+    store: Store,
+    locations: Sequence[str],
+    *,
+    options: PullOptions,
+    on_mapping: Callable[[FieldMap], None] = lambda _: None,
+    progress: Progress = silent,
+) -> PullResult:
+    """Reads files, globs and folders into the store and returns what changed.
+
+    Raises:
+        SourceError: a location does not exist or cannot be read.
+        ConfigError: an option names a column, format or scale that does not exist.
+    """
+    files = find_files(locations, options)
+    with store.run("pull", {"locations": list(locations)}) as run:
+        with store.read() as con:
+            source = options.source or _default_source(con, options.declared.kind)
+            known = _known_mapping(con, source, options.declared)
+        mapping = guess(_sample(files, options), known)
+        on_mapping(mapping)
+        return _Pull(store, run, source, known, mapping, files, options, progress).execute()
+
+
+class _Pull:
+    """One pull under way: its files, how they are read, and what has been counted."""
+
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        source: str,
+        declared: Declared,
+        mapping: FieldMap,
+        files: list[Location],
+        options: PullOptions,
+        progress: Progress,
+    ) -> None:
+        self.store, self.run, self.source, self.mapping = store, run, source, mapping
+        self.declared = declared
+        self.files, self.options, self.progress = files, options, progress
+        self.names = {f.path: _shown(f.path, store.folder) for f in files}
+        self.hashes = {f.path: _file_hash(f.path) for f in files}
+        extra = [options.table, options.query, options.rater]
+        self.reading = digest(repr([mapping.reading(), extra]))
+        self.pull_id = digest(repr([source, self.reading, sorted(self.hashes.values())]))
+        self.builder = RowBuilder(mapping, salt(store.folder))
+        self.documents = 0
+
+    def execute(self) -> PullResult:
+        with self.store.read() as con:
+            done = {
+                (row[0], row[1])
+                for row in con.execute(
+                    sql("pull_files_done"), {"source": self.source, "reading": self.reading}
+                ).fetchall()
+            }
+        unchanged = [(self.names[f.path], self.hashes[f.path]) in done for f in self.files]
+        todo = self._todo(unchanged)
+        if todo:
+            records = self._records(todo) if self._by_document else self._turn_records(todo)
+            staging.stage(
+                self.store,
+                self.pull_id,
+                records,
+                chunk=CHUNK_DOCUMENTS,
+                resumable=self._by_document,
+            )
+            merged = self._merge(todo)
+        else:
+            merged = staging.Merged()
+        inputs.refresh(self.store, self.run)
+        self.run.counts = {
+            "source": self.source,
+            "documents": self.documents,
+            "new": merged.new,
+            "changed": merged.changed,
+        }
+        return self._result(len(self.files) - len(todo), merged)
+
+    @property
+    def _by_document(self) -> bool:
+        return self.mapping.kind != "turns"
+
+    def _todo(self, unchanged: list[bool]) -> list[int]:
+        """Returns the numbers of the files to read.
+
+        Turn tables are read whole, as a conversation may span files. Rows without ids are numbered
+        in file order, so a file before which something changed is read again.
+        """
+        numbers = [n for n, same in enumerate(unchanged) if not same]
+        if not numbers:
+            return []
+        if not self._by_document:
+            return list(range(len(self.files)))
+        if self.mapping.kind == "interactions" and "id" not in self.mapping.fields:
+            return list(range(numbers[0], len(self.files)))
+        return numbers
+
+    def _documents(self, todo: list[int]) -> Iterator[tuple[int, str, Document | Reject]]:
+        for number in todo:
+            location = self.files[number]
+            name = self.names[location.path]
+            for document in self.progress(_read(location, self.options), f"reading {name}"):
+                self.documents += 1
+                yield number, name, document
+
+    def _records(self, todo: list[int]) -> Iterator[staging.Record]:
+        make = self._feedback if self.mapping.kind == "feedback" else self._interaction
+        for number, name, document in self._documents(todo):
+            if isinstance(document, Reject):
+                yield _refused(number, name, document)
+            else:
+                yield staging.Record(number, name, document.line, partial(make, document))
+
+    def _interaction(self, document: Document) -> list[Row] | str:
+        return [self.builder.from_call(document.fields)]
+
+    def _feedback(self, document: Document) -> list[Row] | str:
+        fields, build = document.fields, self.builder
+        key = build.text(fields, "key")
+        if key is None:
+            return "no-key"
+        common = {
+            "source_id": key,
+            "comment": build.text(fields, "comment"),
+            "rater_type": _rater(build.text(fields, "rater_type") or self.options.rater),
+            "rater_key": build.user_key(fields, "rater"),
+            "created_at": build.time(fields),
+        }
+        rows = []
+        rating = build.rating(fields)
+        if rating["rating_value"] is not None:
+            rows.append(
+                {
+                    **common,
+                    "kind": "rating",
+                    "value": rating["rating_value"],
+                    "scale": rating["rating_scale"],
+                    "rating_norm": rating["rating_norm"],
+                }
+            )
+        for kind in ("label", "correction"):
+            if value := as_text(build.value(fields, kind)):
+                rows.append({**common, "kind": kind, "value": value})
+        return rows or "no-feedback"
+
+    def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
+        turns = []
+        for number, name, document in self._documents(todo):
+            if isinstance(document, Reject):
+                yield _refused(number, name, document)
+            else:
+                turns.append(Turn(number, name, document.line, document.fields))
+        for made in assemble(turns, self.mapping, self.builder):
+            at = (made.turn.file_number, made.turn.location, made.turn.line)
+            if made.row is None:
+                yield staging.Record(*at, partial(str, made.reason), made.detail)
+            else:
+                yield staging.Record(*at, partial(list, (made.row,)))
+
+    def _merge(self, todo: list[int]) -> staging.Merged:
+        files = [
+            staging.PulledFile(number, self.names[f.path], self.hashes[f.path], number in todo)
+            for number, f in enumerate(self.files)
+        ]
+        with self.store.write() as con:
+            merged = staging.merge(
+                con,
+                self.run,
+                source=self.source,
+                kind=self.mapping.kind,
+                reading=self.reading,
+                files=files,
+            )
+            remembered = {"declared": self.declared.as_dict(), "used": self.mapping.as_dict()}
+            con.execute(
+                sql("pull_mapping_set"),
+                {
+                    "source": self.source,
+                    "kind": self.mapping.kind,
+                    "mapping": canonical(remembered),
+                },
+            )
+        self.run.changed |= merged.altered
+        return merged
+
+    def _result(self, files_unchanged: int, merged: staging.Merged) -> PullResult:
+        notes = list(self.mapping.notes)
+        if self.builder.unplaced_ratings and self.mapping.scale:
+            notes.append(
+                f"{self.builder.unplaced_ratings:,} ratings lie outside the scale "
+                f"{self.mapping.scale}: they count as unrated until you declare another --scale"
+            )
+        if self.builder.unreadable_times:
+            notes.append(f"{self.builder.unreadable_times:,} times could not be read: left empty")
+        with self.store.read() as con:
+            summary = _summary(con, self.source)
+        return PullResult(
+            self.source,
+            self.mapping,
+            len(self.files),
+            files_unchanged,
+            self.documents,
+            merged.new,
+            merged.changed,
+            merged.unchanged,
+            merged.rejected,
+            tuple(notes),
+            summary,
+        )
+
+
+def find_files(locations: Sequence[str], options: PullOptions) -> list[Location]:
+    """Returns the files that locations name, each once, in name order.
+
+    Raises:
+        SourceError: a location names no file, or a file of no known format.
+    """
+    found: dict[Path, None] = {}
+    for location in locations:
+        path = Path(location)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and format_of(p))
+            if not inside:
+                raise SourceError(
+                    f"{location}: no file here that looks like logs ({', '.join(known_suffixes())})"
+                )
+            found.update(dict.fromkeys(inside))
+        elif path.is_file():
+            found[path] = None
+        else:
+            matches = sorted(Path(p) for p in glob.glob(location, recursive=True))  # noqa: PTH207
+            if not matches:
+                raise SourceError(_no_such_file(location))
+            found.update(dict.fromkeys(p for p in matches if p.is_file()))
+    unknown = [] if options.file_format else [p for p in found if format_of(p) is None]
+    if unknown:
+        raise SourceError(
+            f"{unknown[0]}: format not known from its name (known: {', '.join(known_suffixes())}). "
+            "Next: say it with --format"
+        )
+    return [Location(p, options.table, options.query) for p in sorted(found)]
+
+
+def _no_such_file(location: str) -> str:
+    parent = Path(location).parent
+    near = (
+        sorted(str(p) for p in parent.glob("*") if p.is_file() and format_of(p))
+        if parent.is_dir()
+        else []
+    )
+    shown = ", ".join(near[:4]) + (", ..." if len(near) > 4 else "")
+    hint = f" Files here that look like logs: {shown} ({len(near)})" if near else ""
+    return f"{location}: no such file.{hint}"
+
+
+def _read(location: Location, options: PullOptions) -> Iterator[Document | Reject]:
+    name = options.file_format or format_of(location.path) or ""
+    return reader(name)(location)
+
+
+def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]:
+    sample: list[dict[str, Any]] = []
+    for number, location in enumerate(files[:_SAMPLE_FILES]):
+        size = _SAMPLE_OTHERS if number else _SAMPLE_FIRST
+        documents = islice(_read(location, options), size)
+        sample.extend(d.fields for d in documents if isinstance(d, Document))
+    return sample
+
+
+def _default_source(con: duckdb.DuckDBPyConnection, kind: str) -> str:
+    """Returns the project's name for a source nobody named; feedback goes to the only one."""
+    names = [row[0] for row in con.execute(sql("pull_sources")).fetchall()]
+    if kind != "feedback" or not names:
+        return "logs"
+    if len(names) > 1:
+        raise ConfigError(
+            f"feedback for which source? There are {', '.join(names)}. Next: --source NAME"
+        )
+    return str(names[0])
+
+
+def _known_mapping(con: duckdb.DuckDBPyConnection, source: str, declared: Declared) -> Declared:
+    """Returns what is declared now, completed by how the last pull read this source."""
+    row = con.execute(sql("pull_mapping"), {"source": source, "kind": declared.kind}).fetchone()
+    if row is None:
+        return declared
+    before = json.loads(row[0])
+    return Declared(
+        declared.kind,
+        {**before["declared"]["fields"], **declared.fields},
+        declared.scale or before["declared"]["scale"],
+        {**before["declared"]["roles"], **declared.roles},
+    )
+
+
+def _summary(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
+    cursor = con.execute(sql("pull_summary"), {"source": source})
+    names = [column[0] for column in cursor.description or []]
+    summary = dict(zip(names, cursor.fetchall()[0], strict=True))
+    crossing = con.execute(sql("pull_split_overlap"), {"source": source}).fetchall()
+    summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
+    summary["template"] = inputs.templates(con).get(source)
+    return summary
+
+
+def _refused(number: int, name: str, reject: Reject) -> staging.Record:
+    return staging.Record(number, name, reject.line, partial(str, reject.reason), reject.detail)
+
+
+def _rater(word: str) -> str:
+    return _RATERS.get(word.strip().casefold(), "human_user")
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """Returns a file's name as the store keeps it: relative where it lies in the project."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve would follow links)
+    home = Path(os.path.abspath(folder))  # noqa: PTH100
+    return absolute.relative_to(home).as_posix() if absolute.is_relative_to(home) else str(absolute)
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def salt(folder: Path) -> bytes:
+    """Returns the key that user ids are hashed with: `CURATE_SALT`, or the project's own file.
+
+    The file is made at first use, with mode 600.
+    """
+    if value := os.environ.get("CURATE_SALT"):
+        return value.encode()
+    path = folder / ".curate-salt"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(32), encoding="ascii")
+        fresh.replace(path)
+    return path.read_bytes()

@@ -1,0 +1,35 @@
+"""Plain text tables: numbers right-aligned with thousands separators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: bool = False) -> str:
+    """Returns rows as an aligned table, each line ended; numbers and shares stand on the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    right = [bool(cells) and all(_is_number(row[c]) for row in cells) for c in range(len(header))]
+    width = [max(len(line[c]) for line in [list(header), *cells]) for c in range(len(header))]
+
+    def line(values: Sequence[str]) -> str:
+        padded = [
+            v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, width, right, strict=True)
+        ]
+        return f"| {' | '.join(padded)} |\n" if markdown else f"{'  '.join(padded).rstrip()}\n"
+
+    rule = ""
+    if markdown:
+        marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(width, right, strict=True)]
+        rule = f"| {' | '.join(marks)} |\n"
+    return line(header) + rule + "".join(line(row) for row in cells)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "" if value is None else str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").replace("%", "").replace("-", "").isdigit()

@@ -1,0 +1,190 @@
+"""Text kernels: what counts as the same text, and how alike two texts are.
+
+Pure functions over strings and arrays; they know no store. The normalisation below is the
+definition that exact duplicates and the leak check use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHORT_WORDS = 8
+"""An input of fewer words is compared only for equality: its 3-grams are too few to judge by."""
+
+_WORD = re.compile(r"\w+")
+_CANDIDATES_AT_ONCE = 2_000_000
+
+
+def normalise(text: str) -> str:
+    """Returns text as it is compared: Unicode NFC, case folded, white space runs as one space.
+
+    White space is what `str.split` splits on (Unicode's White_Space and the ASCII separators);
+    punctuation stays.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def words(normalised: str) -> list[str]:
+    r"""Returns the words of a normalised text: maximal runs of `\w`."""
+    return _WORD.findall(normalised)
+
+
+def digest(text: str) -> str:
+    """Returns 32 hexadecimal digits that identify a text (first half of its SHA-256)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def near_pairs(
+    texts: Sequence[str], *, threshold: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Returns all pairs of texts whose word 3-gram sets have Jaccard similarity >= threshold.
+
+    Exact: candidates come from a prefix filter with length filter, and each is verified by its
+    intersection. Texts of fewer than `SHORT_WORDS` words take part in no pair.
+
+    Args:
+        texts: normalised texts.
+        threshold: similarity in (0, 1].
+
+    Returns:
+        Positions i < j and their similarity, three arrays of one length, ordered by (i, j).
+
+    Source: Chaudhuri et al. 2006 (prefix filter); Bayardo et al. 2007 (rarest first, lengths).
+    """
+    import numpy as np
+
+    rows, grams = _three_grams(texts)
+    if len(rows) == 0:
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, np.zeros(0)
+    sizes = np.bincount(rows, minlength=len(texts))
+    incidence = _incidence(rows, grams, len(texts))
+    found = []
+    for left, right in _candidates(rows, grams, sizes, threshold):
+        shared = np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
+        similarity = shared / (sizes[left] + sizes[right] - shared)
+        keep = similarity >= threshold
+        found.append(np.column_stack([left[keep], right[keep]]))
+        found[-1] = np.column_stack([found[-1], similarity[keep]])
+    pairs = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 3))
+    return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
+
+
+def _three_grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns (row, 3-gram number) of each distinct 3-gram, ordered by row, rarest 3-gram first."""
+    import numpy as np
+
+    vocabulary: dict[str, int] = {}
+    flat: list[int] = []
+    lengths = np.zeros(len(texts), dtype=np.int64)
+    for row, text in enumerate(texts):
+        tokens = words(text)
+        if len(tokens) >= SHORT_WORDS:
+            lengths[row] = len(tokens)
+            flat.extend(vocabulary.setdefault(token, len(vocabulary)) for token in tokens)
+    tokens_flat = np.array(flat, dtype=np.int64)
+    rows = np.repeat(np.arange(len(texts)), lengths)
+    if len(rows) == 0:
+        return rows, tokens_flat
+    whole = rows[2:] == rows[:-2]
+    # Numbering pairs first keeps each combination exact in 64 bits, with no hash to collide.
+    _, pairs = np.unique(tokens_flat[:-1] * len(vocabulary) + tokens_flat[1:], return_inverse=True)
+    _, grams = np.unique(pairs[:-1] * len(vocabulary) + tokens_flat[2:], return_inverse=True)
+    distinct = np.unique(np.column_stack([rows[2:][whole], grams[whole]]), axis=0)
+    rows, grams = distinct[:, 0], distinct[:, 1]
+    counts = np.bincount(grams)
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.lexsort((np.arange(len(counts)), counts))] = np.arange(len(counts))
+    grams = rank[grams]
+    order = np.lexsort((grams, rows))
+    return rows[order], grams[order]
+
+
+def _incidence(rows: NDArray[np.int64], grams: NDArray[np.int64], count: int) -> object:
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    shape = (count, int(grams.max()) + 1)
+    return csr_array((np.ones(len(rows), dtype=np.int32), (rows, grams)), shape=shape)
+
+
+def _candidates(
+    rows: NDArray[np.int64], grams: NDArray[np.int64], sizes: NDArray[np.int64], threshold: float
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yields pairs i < j that share a 3-gram of both prefixes and are alike enough in length.
+
+    Two sets at or above the threshold share one of the first `n - ceil(t n) + 1` elements of each
+    in any common order; rarest first makes those the ones that few texts have.
+    """
+    import numpy as np
+
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    position = np.arange(len(rows)) - starts[rows]
+    # The small slack keeps a float's last bit from losing a pair that sits on the threshold.
+    prefix = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
+    keep = position < prefix[rows]
+    row, gram = rows[keep], grams[keep]
+    order = np.lexsort((row, sizes[row], gram))
+    row, gram = row[order], gram[order]
+    length = sizes[row]
+    stride = int(length.max()) + 1
+    longest = np.floor(length / threshold + 1e-9).astype(np.int64)
+    key = gram * stride + length
+    end = np.searchsorted(key, gram * stride + np.minimum(longest, stride - 1), side="right")
+    partners = end - np.arange(len(row)) - 1
+    bounds = np.concatenate([[0], np.cumsum(partners)])
+    first = 0
+    while first < len(row):
+        last = int(np.searchsorted(bounds, bounds[first] + _CANDIDATES_AT_ONCE, side="right")) - 1
+        last = min(max(last, first + 1), len(row))
+        count = partners[first:last]
+        left = np.repeat(np.arange(first, last), count)
+        offset = np.arange(len(left)) - np.repeat(bounds[first:last] - bounds[first], count)
+        a, b = row[left], row[left + 1 + offset]
+        pairs = np.unique(np.minimum(a, b) * len(sizes) + np.maximum(a, b))
+        if len(pairs):
+            yield pairs // len(sizes), pairs % len(sizes)
+        first = last
+
+
+def shared_affixes(texts: Sequence[str]) -> tuple[str, str]:
+    """Returns the text that more than half of the distinct texts begin with, and end with.
+
+    This is the prompt template around what users wrote. A shared part of fewer than five words is
+    how people talk, not a template, and counts as none; so does one found in fewer than 20 texts.
+    """
+    distinct = sorted(set(texts))
+    if len(distinct) < 2 * _TEMPLATE_TEXTS:
+        return "", ""
+    prefix = _majority_prefix(distinct)
+    rest = [text.removeprefix(prefix) for text in distinct]
+    suffix = _majority_prefix(sorted({text[::-1] for text in rest}))[::-1]
+    return prefix, suffix
+
+
+_TEMPLATE_TEXTS = 10
+_TEMPLATE_WORDS = 5
+
+
+def _majority_prefix(ordered: Sequence[str]) -> str:
+    # In sorted order, a prefix that more than half of the texts share covers the one in the middle.
+    middle = ordered[len(ordered) // 2]
+    lengths = sorted((_common_length(text, middle) for text in ordered), reverse=True)
+    prefix = middle[: lengths[len(ordered) // 2]]
+    cut = max((i + 1 for i, c in enumerate(prefix) if c.isspace()), default=0)
+    return prefix[:cut] if len(words(prefix[:cut])) >= _TEMPLATE_WORDS else ""
+
+
+def _common_length(a: str, b: str) -> int:
+    return next(
+        (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
+    )
