@@ -114,8 +114,8 @@ def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
         root.update(dict.fromkeys(path, first))
     found: Any = pa.table(
         {
-            "example_id": pa.array(root.keys(), pa.string()),
-            "conversation_id": pa.array(root.values(), pa.string()),
+            "example_id": pa.array(list(root), pa.string()),
+            "conversation_id": pa.array(list(root.values()), pa.string()),
         }
     )
     con.register("found", found)
@@ -143,7 +143,7 @@ def refresh_pairs(store: Store, run: Run, *, threshold: float) -> int:
 
     hashes = pa.array(rows["input_hash"], pa.string())
     pairs = pa.table(
-        {"a": hashes.take(pa.array(a)), "b": hashes.take(pa.array(b)), "similarity": similarity}
+        {"a": hashes.take(pa.array(a, pa.int64())), "b": hashes.take(pa.array(b, pa.int64())), "similarity": pa.array(similarity)}
     )
     with store.write() as con:
         con.register("found", pairs)

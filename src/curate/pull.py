@@ -39,6 +39,9 @@ _RATERS = {
     **dict.fromkeys(("code", "rule", "program"), "code"),
 }
 
+HELDOUT = "heldout"
+"""What `given_split` says of an imported evaluation set."""
+
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
@@ -57,6 +60,7 @@ class PullOptions:
     table: str | None = None
     query: str | None = None
     rater: str = "human_user"
+    heldout: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def pull(
     files = find_files(locations, options)
     with store.run("pull", {"locations": list(locations)}) as run:
         with store.read() as con:
-            source = options.source or _default_source(con, options.declared.kind)
+            source = options.source or _default_source(con, options)
             known = _known_mapping(con, source, options.declared)
         mapping = guess(_sample(files, options), known)
         on_mapping(mapping)
@@ -119,7 +123,7 @@ class _Pull:
         self.files, self.options, self.progress = files, options, progress
         self.names = {f.path: _shown(f.path, store.folder) for f in files}
         self.hashes = {f.path: _file_hash(f.path) for f in files}
-        extra = [options.table, options.query, options.rater]
+        extra = [options.table, options.query, options.rater, options.heldout]
         self.reading = digest(repr([mapping.reading(), extra]))
         self.pull_id = digest(repr([source, self.reading, sorted(self.hashes.values())]))
         self.builder = RowBuilder(mapping, salt(store.folder))
@@ -192,7 +196,10 @@ class _Pull:
                 yield staging.Record(number, name, document.line, partial(make, document))
 
     def _interaction(self, document: Document) -> list[Row] | str:
-        return [self.builder.from_call(document.fields)]
+        row = self.builder.from_call(document.fields)
+        if self.options.heldout:
+            row["given_split"] = HELDOUT
+        return [row]
 
     def _feedback(self, document: Document) -> list[Row] | str:
         fields, build = document.fields, self.builder
@@ -347,10 +354,12 @@ def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]
     return sample
 
 
-def _default_source(con: duckdb.DuckDBPyConnection, kind: str) -> str:
+def _default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str:
     """Returns the project's name for a source nobody named; feedback goes to the only one."""
-    names = [row[0] for row in con.execute(sql("pull_sources")).fetchall()]
-    if kind != "feedback" or not names:
+    if options.heldout:
+        return HELDOUT
+    names = [row[0] for row in con.execute(sql("pull_sources")).fetchall() if row[0] != HELDOUT]
+    if options.declared.kind != "feedback" or not names:
         return "logs"
     if len(names) > 1:
         raise ConfigError(

@@ -135,7 +135,7 @@ class Store:
         while True:
             try:
                 return self._connect(self.path, read_only=True)
-            except _Busy as busy:
+            except _BusyError as busy:
                 if time.monotonic() > give_up:
                     if not self.snapshot.exists():
                         raise
@@ -161,7 +161,7 @@ class Store:
         while True:
             try:
                 return self._connect(self.path, read_only=False)
-            except _Busy as busy:
+            except _BusyError as busy:
                 if time.monotonic() > give_up:
                     raise
                 if not said:
@@ -279,7 +279,7 @@ class Store:
         return digest.hexdigest()
 
 
-class _Busy(StoreError):
+class _BusyError(StoreError):
     """Another process has the database open."""
 
 
@@ -288,7 +288,7 @@ def _open_error(path: Path, error: Exception) -> StoreError:
     if "Conflicting lock" in text or "Could not set lock" in text:
         pid = re.search(r"PID (\d+)", text)
         who = f"process {pid.group(1)}" if pid else "another process"
-        return _Busy(f"{who} has {path.name} open")
+        return _BusyError(f"{who} has {path.name} open")
     first = text.splitlines()[0]
     return StoreError(
         f"cannot open {path}: {first} Next: restore it from a backup, or copy "
@@ -300,7 +300,7 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Applies the migrations that the store lacks, each in the transaction that records it."""
     con.execute(sql("migrations_table"))
     rows = con.execute(sql("migrations_applied")).fetchall()
-    applied = {name: digest for name, digest in rows}
+    applied = dict(rows)
     files = sorted((resource_dir("sql") / "migrations").glob("*.sql"))
     newer = sorted(set(applied) - {file.stem for file in files})
     if newer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +109,7 @@ def _three_grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.in
     return rows[order], grams[order]
 
 
-def _incidence(rows: NDArray[np.int64], grams: NDArray[np.int64], count: int) -> object:
+def _incidence(rows: NDArray[np.int64], grams: NDArray[np.int64], count: int) -> Any:
     import numpy as np
     from scipy.sparse import csr_array
 

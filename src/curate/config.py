@@ -1,0 +1,95 @@
+"""`curate.toml`: a section per command, a key per option; and the file that `init` writes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from curate.errors import ConfigError, unknown_name
+
+NAME = "curate.toml"
+TASKS = ("sft", "classification", "preference", "extraction")
+PROJECT_KEYS = ("name", "task", "label_from", "labels")
+
+TEMPLATE = """\
+# A section is a command, a key is one of its options. A flag on the command line or a variable
+# such as CURATE_EXPORT_TEST_SIZE comes before this file. Secrets never stand here.
+
+[project]
+name = "{name}"
+task = "{task}"                    # sft, classification, preference or extraction
+# label_from = "column"            # classification: column, response, or a path such as $.intent
+# labels = ["refund", "delivery"]  # classification: any other label is refused as unknown_label
+
+# [pull]
+# locations = ["logs/*.jsonl.gz"]  # what `curate run` and `curate pull` without a name read
+# map = ["query=prompt", "rating=thumbs"]
+# scale = "1-5"
+
+# [filter]
+# min_rating = 4                   # lowest human rating that is kept, 1 to 5
+# unrated = "drop"                 # drop or keep
+# where = "model <> 'old-model'"   # any SQL condition over the columns of `candidates`
+
+# [dedupe]
+# exact = "example"                # example (messages and answer), input, or off
+
+# [export]
+# format = ["trl-prompt-completion"]
+# test_size = 0.1
+# leak_threshold = 0.8
+"""
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Returns the sections of a project's `curate.toml`, empty where there is none.
+
+    Raises:
+        ConfigError: the file is not TOML.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def check(folder: Path, sections: Mapping[str, Any], known: Mapping[str, set[str]]) -> None:
+    """Refuses sections that are no command and keys that are no option.
+
+    Raises:
+        ConfigError: names the section or key and the closest known one.
+    """
+    path = folder / NAME
+    for section, keys in sections.items():
+        if section not in known:
+            raise ConfigError(f"{path}: {unknown_name('section', section, known)}")
+        if not isinstance(keys, Mapping):
+            raise ConfigError(f"{path}: {section} = ... stands outside a section")
+        for key in keys:
+            if key not in known[section]:
+                message = unknown_name("key", key, known[section])
+                raise ConfigError(f"{path}: [{section}] {message}")
+
+
+def project_settings(folder: Path) -> dict[str, Any]:
+    """Returns the `[project]` section, complete.
+
+    Raises:
+        ConfigError: a key or the task is unknown, or a value has the wrong type.
+    """
+    section = load(folder).get("project", {})
+    check(folder, {"project": section}, {"project": set(PROJECT_KEYS)})
+    task = section.get("task", "sft")
+    if task not in TASKS:
+        raise ConfigError(f"{folder / NAME}: [project] {unknown_name('task', str(task), TASKS)}")
+    labels = section.get("labels")
+    if labels is not None and not (
+        isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    ):
+        raise ConfigError(f"{folder / NAME}: [project] labels: expected a list of texts")
+    return {"task": task, "label_from": section.get("label_from", "column"), "labels": labels}

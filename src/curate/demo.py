@@ -1,0 +1,149 @@
+"""`curate demo`: sample logs with planted problems, the whole path, planted against found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate import demo_logs
+from curate.errors import ConfigError, GateFailed
+from curate.mapping import Declared
+from curate.project import Project
+from curate.pull import PullOptions
+
+DATASET = "support"
+
+# Planted kind -> the reason that the rule for it gives.
+_BY_REASON = {
+    "refusals": "refusal", "truncated": "truncated", "empty": "empty_answer",
+    "errors": "error_status", "repeated": "repeated", "echoes": "echo",
+    "bad_context": "bad_context",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many of one planted kind were found, and how many others the same stage names."""
+
+    kind: str
+    planted: int
+    found: int
+    other: int
+    stage: str
+
+    @property
+    def missed(self) -> int:
+        """Returns how many planted ones were not found."""
+        return self.planted - self.found
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo found, and where its files are."""
+
+    folder: Path
+    logs: Path
+    version: Path
+    content_id: str
+    example: str
+    findings: tuple[Finding, ...]
+
+
+def demo(
+    folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: None
+) -> DemoResult:
+    """Runs the whole path on seeded sample logs in a folder; a second run changes nothing.
+
+    Raises:
+        ConfigError: the folder holds something else.
+        GateFailed: the exported version does not verify.
+    """
+    from curate import show
+
+    logs = folder / "logs"
+    if folder.exists() and any(folder.iterdir()) and not (folder / "late_feedback.csv").exists():
+        raise ConfigError(f"{folder} is not empty and not a demo. Next: curate demo ANOTHER-FOLDER")
+    project = Project.init(folder)
+    planted = demo_logs.write_logs(folder, seed=seed)
+
+    def step(command: str, text: str) -> None:
+        say(f"$ curate -C {folder} {command}\n{text}")
+
+    months = sorted(str(path) for path in logs.glob("*.jsonl"))
+    pulled = project.pull(months)
+    step("pull 'logs/*.jsonl'", show.mapping(pulled.mapping) + show.pull(pulled))
+    late = PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5"))
+    pulled = project.pull([str(folder / "late_feedback.csv")], late)
+    step("pull late_feedback.csv --as feedback --key request_id --scale 1-5",
+         show.mapping(pulled.mapping) + show.pull(pulled))
+    step("filter", show.filter(project.filter()))
+    step("dedupe", show.dedupe(project.dedupe()))
+    exported = project.export(DATASET)
+    step(f"export {DATASET}", show.export(exported, dry_run=False))
+    verified = project.verify(DATASET)
+    step(f"verify {DATASET}", show.verify(verified))
+    if any(checked.problems for checked in verified):
+        raise GateFailed(f"{exported.folder} does not verify")
+    return DemoResult(folder, logs, exported.folder, exported.content_id,
+                      _id_of(project)[planted.exact_duplicates[0][0]],
+                      tuple(_findings(project, planted)))
+
+
+def _id_of(project: Project) -> dict[str, str]:
+    """Returns the example id of each request id."""
+    rows = project.table("interactions").select(["source_id", "interaction_id"]).to_pydict()
+    return dict(zip(rows["source_id"], rows["interaction_id"], strict=True))
+
+
+def _findings(project: Project, planted: demo_logs.Planted) -> Iterable[Finding]:
+    ids = _id_of(project)
+    yield Finding("broken lines", planted.broken_lines, len(project.rejects()), 0, "pull")
+    ratings = {r["interaction_id"]: r["human_rating"] for r in project.table("ratings").to_pylist()}
+    moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
+    yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
+    yield from _by_reason(project, planted, ids)
+    dropped = {frozenset((r["example_id"], r["survivor"]))
+               for r in project.table("duplicates").to_pylist()}
+    yield _pairs("exact duplicates", planted.exact_duplicates, ids, dropped, "dedupe")
+    yield _pairs("near-duplicate inputs", planted.near_duplicates, ids, _near(project), "dedupe")
+    suspected = {r["example_id"] for r in project.table("issues").to_pylist()
+                 if r["kind"] == "contradictory_label"}
+    pairs = [[ids[a], ids[b]] for a, b in planted.contradictions]
+    found = sum(a in suspected and b in suspected for a, b in pairs)
+    yield Finding("contradictory labels", len(pairs), found,
+                  len(suspected - {i for pair in pairs for i in pair}), "dedupe")
+
+
+def _by_reason(
+    project: Project, planted: demo_logs.Planted, ids: dict[str, str]
+) -> Iterable[Finding]:
+    hits: dict[str, set[str]] = {}
+    for row in project.table("excluded").to_pylist():
+        hits.setdefault(row["reason"], set()).add(row["example_id"])
+    for kind, reason in _BY_REASON.items():
+        wanted = {ids[request] for request in getattr(planted, kind)}
+        found = hits.get(reason, set())
+        yield Finding(kind.replace("_", " "), len(wanted), len(wanted & found),
+                      len(found - wanted), f"filter ({reason})")
+
+
+def _near(project: Project) -> set[frozenset[str]]:
+    """Returns pairs of examples with near-duplicate inputs."""
+    holders: dict[str, list[str]] = {}
+    for row in project.table("example_inputs").to_pylist():
+        holders.setdefault(row["input_hash"], []).append(row["example_id"])
+    return {
+        frozenset((a, b))
+        for row in project.table("input_pairs").to_pylist()
+        for a in holders.get(row["a"], []) for b in holders.get(row["b"], [])
+    }
+
+
+def _pairs(
+    kind: str, planted: Iterable[tuple[str, str]], ids: dict[str, str],
+    found: set[frozenset[str]], stage: str,
+) -> Finding:
+    wanted: set[Any] = {frozenset((ids[a], ids[b])) for a, b in planted}
+    return Finding(kind, len(wanted), len(wanted & found), len(found - wanted), stage)

@@ -1,0 +1,68 @@
+"""`curate doctor`: whether this machine and this project are in order."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+from curate import __version__, config
+from curate.errors import CurateError
+from curate.store import Store, resource_dir
+
+PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "zstandard")
+OPTIONAL = {"pandas": "notebook", "datasets": "notebook"}
+_LOW_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: whether it is in order, what was seen, and what to type if it is not."""
+
+    name: str
+    ok: bool
+    seen: str
+    next: str = ""
+
+
+def doctor(store: Store) -> list[Check]:
+    """Returns the checks of the environment and, where there is one, of the project."""
+    checks = [*_environment(store)]
+    if store.path.exists():
+        checks += _project(store)
+    else:
+        checks.append(Check("project", False, f"none in {store.folder}", "curate init"))
+    return checks
+
+
+def _environment(store: Store) -> Iterator[Check]:
+    yield Check("curate", True, f"{__version__}, Python {platform.python_version()}, "
+                f"{platform.system()} {platform.machine()}")
+    for name in PACKAGES:
+        yield Check(name, True, metadata.version(name))
+    for name, extra in OPTIONAL.items():
+        try:
+            yield Check(name, True, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Check(name, True, f"not installed (optional: pip install "
+                        f"'curate-workbench[{extra}]')")
+    files = len(list(resource_dir("sql").rglob("*.sql")))
+    yield Check("queries", files > 0, f"{files} SQL files")
+    free = shutil.disk_usage(store.folder if store.folder.exists() else ".").free
+    yield Check("disk", free > _LOW_DISK_BYTES, f"{free / 1e9:,.1f} GB free",
+                "free some space: the store and its snapshot need twice its size")
+
+
+def _project(store: Store) -> Iterator[Check]:
+    try:
+        settings = config.project_settings(store.folder)
+        yield Check("curate.toml", True, f"task {settings['task']}")
+    except CurateError as error:
+        yield Check("curate.toml", False, str(error), "correct the file")
+    try:
+        size = store.path.stat().st_size
+        yield Check("store", True, f"{size / 1e6:,.1f} MB, state {store.state_digest()[:16]}")
+    except CurateError as error:
+        yield Check("store", False, str(error))

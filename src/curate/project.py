@@ -1,0 +1,191 @@
+"""`Project`: what the command line calls and a notebook uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import config
+from curate.errors import ConfigError, unknown_name
+from curate.store import Store, sql
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from curate.dedupe import DedupeResult
+    from curate.doctor import Check
+    from curate.export import ExportResult, ExportSettings
+    from curate.filters import FilterResult, Rule
+    from curate.mapping import FieldMap
+    from curate.pull import PullOptions, PullResult
+    from curate.status import Status
+    from curate.versions import Verification, Version, VersionDiff
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues")
+
+
+def _silent(items: Iterable[Any], _label: str) -> Iterable[Any]:
+    return items
+
+
+class Project:
+    """One project folder with its `curate.toml` and its store.
+
+    Args:
+        folder: the project folder; see `Project.init` to make one.
+        threads: DuckDB's threads; None leaves the choice to DuckDB. No result depends on it.
+        progress: called with (items, label) around everything that may take long.
+    """
+
+    def __init__(
+        self, folder: str | Path = ".", *, threads: int | None = None, progress: Progress = _silent
+    ) -> None:
+        self.folder = Path(folder)
+        self.store = Store(self.folder, threads=threads)
+        self._progress = progress
+
+    @classmethod
+    def init(cls, folder: str | Path, *, task: str = "sft") -> Project:
+        """Creates a project: a commented `curate.toml` and the store; keeps what is there.
+
+        Raises:
+            ConfigError: the task is unknown.
+        """
+        if task not in config.TASKS:
+            raise ConfigError(unknown_name("task", task, config.TASKS))
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        toml = path / config.NAME
+        if not toml.exists():
+            name = path.resolve().name.replace("\\", "").replace('"', "")
+            toml.write_text(config.TEMPLATE.format(name=name, task=task), encoding="utf-8")
+        project = cls(path)
+        project.store.create()
+        project._writable()
+        return project
+
+    def _writable(self) -> Store:
+        """Returns the store once it knows what curate.toml says about the project."""
+        wanted = config.project_settings(self.folder)
+        with self.store.read() as con:
+            same = self.store.setting(con, "project") == wanted
+        if not same:
+            with self.store.run("project", wanted) as run, self.store.write() as con:
+                run.changed = self.store.set_setting(con, "project", wanted)
+        return self.store
+
+    # -- facts -----------------------------------------------------------------------------------
+
+    def pull(
+        self, locations: Sequence[str], options: PullOptions | None = None, *,
+        on_mapping: Callable[[FieldMap], None] = lambda _: None,
+    ) -> PullResult:
+        """Reads logs or feedback; see `curate.pull.pull`."""
+        from curate.pull import PullOptions, pull
+
+        return pull(self._writable(), locations, options=options or PullOptions(),
+                    on_mapping=on_mapping, progress=self._progress)
+
+    def rejects(self, limit: int = 50) -> list[dict[str, Any]]:
+        """Returns documents that could not be stored; see `curate.status.rejects`."""
+        from curate.status import rejects
+
+        return rejects(self.store, limit)
+
+    # -- evidence --------------------------------------------------------------------------------
+
+    def rules(self) -> dict[str, Rule]:
+        """Returns the drop rules, curate's and the project's; see `curate.filters.rules`."""
+        from curate.filters import rules
+
+        return rules(self.folder)
+
+    def filter(
+        self, parameters: Mapping[str, Any] | None = None, *, skip: Sequence[str] = (),
+        where: str | None = None,
+    ) -> FilterResult:
+        """Applies the drop rules with these numbers; see `curate.filters.apply`."""
+        from curate.filters import apply, resolve, rules
+
+        return apply(self._writable(), resolve(rules(self.folder), parameters or {}, skip, where))
+
+    def dedupe(self, *, exact: str = "example") -> DedupeResult:
+        """Finds exact duplicates and near-duplicate inputs; see `curate.dedupe.dedupe`."""
+        from curate.dedupe import dedupe
+
+        return dedupe(self._writable(), exact=exact)
+
+    # -- versions --------------------------------------------------------------------------------
+
+    def export(
+        self, name: str, settings: ExportSettings | None = None, *, dry_run: bool = False
+    ) -> ExportResult:
+        """Writes the next version of a dataset; see `curate.export.export`."""
+        from curate.export import ExportSettings, export
+
+        return export(self._writable(), name, settings=settings or ExportSettings(),
+                      dry_run=dry_run, progress=self._progress)
+
+    def versions(self) -> list[Version]:
+        """Returns all versions; see `curate.versions.versions`."""
+        from curate.versions import versions
+
+        return versions(self.store)
+
+    def verify(self, version: str | None = None) -> list[Verification]:
+        """Recomputes hashes, counts and leaks; see `curate.versions.verify`."""
+        from curate.versions import verify
+
+        return verify(self.store, version)
+
+    def diff(self, a: str, b: str) -> VersionDiff:
+        """Returns what moved between two versions; see `curate.versions.diff`."""
+        from curate.versions import diff
+
+        return diff(self.store, a, b)
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Returns the funnel and the next command; see `curate.status.status`."""
+        from curate.status import status
+
+        return status(self.store)
+
+    def why(self, example_id: str) -> dict[str, Any]:
+        """Returns one example's story; see `curate.why.why`."""
+        from curate.why import why
+
+        return why(self.store, example_id)
+
+    def doctor(self) -> list[Check]:
+        """Returns the checks of environment and store; see `curate.doctor.doctor`."""
+        from curate.doctor import doctor
+
+        return doctor(self.store)
+
+    def table(self, name: str) -> pa.Table:
+        """Returns a table or view of the store, or today's verdicts, as an Arrow table.
+
+        `project.table("ai_interactions").to_pandas()` is a DataFrame.
+
+        Args:
+            name: a table or view of the store, or one of `verdicts`, `excluded`, `duplicates`,
+                `issues`.
+
+        Raises:
+            ConfigError: there is no such table.
+        """
+        from curate import verdicts
+
+        with self.store.read() as con:
+            known = [row[0] for row in con.execute(sql("tables_known")).fetchall()]
+            if name in VERDICT_TABLES:
+                verdicts.current(self.store, con)
+            elif name not in known:
+                raise ConfigError(unknown_name("table", name, [*known, *VERDICT_TABLES]))
+            # The name is one of the catalogue's or of the four above.
+            return con.sql(f'SELECT * FROM "{name}"').to_arrow_table()  # noqa: S608

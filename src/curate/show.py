@@ -1,0 +1,294 @@
+"""What people read: each result of a command as plain text, at most 100 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from curate.table import table
+
+if TYPE_CHECKING:
+    from curate.dedupe import DedupeResult
+    from curate.demo import DemoResult
+    from curate.doctor import Check
+    from curate.export import ExportResult
+    from curate.filters import FilterResult, Rule
+    from curate.mapping import FieldMap
+    from curate.pull import PullResult
+    from curate.status import Status
+    from curate.versions import SideDiff, Verification, Version, VersionDiff
+
+WIDTH = 100
+
+REASONS = {
+    "unrated": "unrated (policy: keep out)",
+    "low_rating": "rated too low",
+    "duplicate": "exact duplicate of a kept one",
+    "leak": "leak (the held-out side wins)",
+    "quarantined": "leak to both sides (in neither)",
+    "exposed": "held out, but an exported train row leaks it",
+    "bad_context": "an earlier answer in its context was rated bad",
+    "no_query": "nothing was asked",
+    "empty_answer": "empty answer",
+    "no_label": "no label",
+    "truncated": "truncated answer",
+    "error_status": "failed call",
+    "refusal": "refusal",
+    "boilerplate": "speaks of itself as a model",
+    "repeated": "repeats itself",
+    "echo": "only repeats the question",
+    "too_short": "answer too short",
+    "too_long": "too long",
+    "outside_dates": "outside the dates",
+    "unknown_label": "label not in curate.toml",
+    "condition": "does not meet --where",
+}
+
+
+def wrapped(text: str, indent: str = "  ") -> str:
+    """Returns text in lines of at most 100 columns, indented from the second on."""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
+
+
+def mapping(found: FieldMap) -> str:
+    """Returns how the columns of a source are read."""
+    read = []
+    for field, column in found.fields.items():
+        note = ""
+        if field == "rating":
+            note = f" (scale {found.scale})" if found.scale else " (scale unknown)"
+        if field in ("user", "rater"):
+            note = " (stored as HMAC)"
+        read.append(f"{field} <- {column}{note}")
+    text = wrapped(f"Columns read as: {', '.join(read) or 'nothing known'}.   Change with --map.")
+    if found.kind == "turns":
+        roles = ", ".join(f"{word} = {role}" for word, role in found.roles.items())
+        text += wrapped(f"Roles: {roles or 'not known, so every turn answers the one before it'}."
+                        "   Change with --role.")
+    return text
+
+
+def pull(result: PullResult) -> str:
+    """Returns what a pull did."""
+    summary, text = result.summary, ""
+    feedback = result.mapping.kind == "feedback"
+    what = "feedback" if feedback else "interactions"
+    rejected = sum(result.rejected.values())
+    if result.files_unchanged:
+        text += f"  {result.files_unchanged:,} of {result.files:,} files unchanged: not read again\n"
+    if result.documents:
+        text += (
+            f"  {result.documents:,} {'turns' if result.mapping.kind == 'turns' else 'documents'}"
+            f"  ->  {result.new + result.changed + result.unchanged:,} {what} "
+            f"({result.new:,} new, {result.changed:,} changed, {result.unchanged:,} already here), "
+            f"{rejected:,} rejected\n"
+        )
+    total = summary["interactions"]
+    share = f" ({summary['rated'] / total:.1%})" if total else ""
+    times = ""
+    if summary["first_at"]:
+        times = f"   {summary['first_at']:%Y-%m-%d} .. {summary['last_at']:%Y-%m-%d}"
+    text += (f"  rated by people: {summary['rated']:,} of {total:,}{share}   "
+             f"conversations: {summary['conversations']:,}{times}\n")
+    if summary["unmatched_feedback"]:
+        text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
+    if summary["template"]:
+        prefix, suffix = summary["template"]
+        text += wrapped(f"  template around most inputs, left out of comparisons: "
+                        f"{prefix[:50]!r} ... {suffix[-30:]!r}")
+    if summary["split_overlap"]:
+        pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
+        text += f"  texts on both sides of the given split: {pairs}\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    if rejected:
+        why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
+        text += f"{rejected:,} were refused ({why}): curate status --rejects\n"
+    return text + "Next: curate run\n"
+
+
+def rejects(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the refused documents."""
+    if not rows:
+        return "Nothing was refused.\n"
+    return table(["file", "line", "reason", "detail"],
+                 [[r["location"], r["line"], r["reason"], (r["detail"] or "")[:60]] for r in rows])
+
+
+def rules(found: Mapping[str, Rule]) -> str:
+    """Returns the drop rules with their options."""
+    text = ""
+    for rule in found.values():
+        text += f"{rule.name}{'' if rule.trusted else '  (this project)'}\n"
+        text += textwrap.indent(textwrap.fill(rule.help, WIDTH - 4), "    ") + "\n"
+        for p in rule.parameters:
+            default = "none" if p.default is None else p.default
+            text += f"    {p.name} ({p.kind}, default {default}): {p.help}\n"
+    return text
+
+
+def filter(result: FilterResult) -> str:
+    """Returns what the rules drop."""
+    text = f"filter      {result.examples:,} examples, {result.checked:,} of them new or changed\n"
+    if result.hits:
+        hits = [[rule, reason, count] for rule, reason, count in result.hits]
+        text += textwrap.indent(table(["rule", "reason", "examples"], hits), "  ")
+    return text + f"  {result.kept:,} pass every rule\n"
+
+
+def dedupe(result: DedupeResult) -> str:
+    """Returns what deduplication found."""
+    text = (f"dedupe      {result.exact_dropped:,} exact duplicates of {result.exact_groups:,} kept "
+            f"examples; {result.near_input_pairs:,} pairs of near-duplicate inputs\n")
+    issues = [f"{n:,} with {what}" for n, what in (
+        (result.contradictory_labels, "a label that another copy of the input contradicts"),
+        (result.contradictory_ratings, "ratings far apart")) if n]
+    return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
+
+
+def export(result: ExportResult, dry_run: bool) -> str:
+    """Returns what an export wrote."""
+    title = (f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
+             f"{result.train:,} train + {result.test:,} test\n")
+    if dry_run:
+        return title.rstrip("\n") + "   (dry run: nothing written)\n"
+    if not result.created:
+        return title + "  unchanged: this is the latest version already\n"
+    text = title
+    for file in result.files:
+        text += (f"  {result.folder / file['path']}   {file['format']}   "
+                 f"{file['bytes'] / 1e6:,.1f} MB\n")
+    split = result.split
+    text += (f"  leak check: passed (conversation, same input, near-duplicate >= "
+             f"{split['leak_threshold']}); withheld {split['withheld']:,}, quarantined "
+             f"{split['quarantined']:,}, exposed {split['exposed']:,}\n")
+    if result.pending:
+        text += f"  {result.pending:,} held-out examples wait for a good answer\n"
+    if result.inexpressible:
+        text += f"  {result.inexpressible:,} examples left out: the format cannot express them\n"
+    before = f"curate diff {result.name}@{result.version - 1} {result.name}@{result.version}, or "
+    return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
+
+
+def versions(found: Sequence[Version]) -> str:
+    """Returns the versions as a table."""
+    if not found:
+        return "No version yet. Next: curate export NAME\n"
+    return table(
+        ["version", "content id", "test id", "train", "test", "pending", "formats", "exported"],
+        [[v.label, v.content_id[:12], v.test_id[:12], v.train, v.test, v.pending,
+          ", ".join(v.formats), f"{v.exported_at:%Y-%m-%d %H:%M}"] for v in found])
+
+
+def verify(found: Sequence[Verification]) -> str:
+    """Returns whether versions are intact."""
+    text = ""
+    for checked in found:
+        state = "FAILED" if checked.problems else "intact"
+        against = f", also against {', '.join(checked.earlier)}" if checked.earlier else ""
+        text += (f"{checked.version.label}   {state}   {checked.files} files, {checked.train:,} "
+                 f"train + {checked.test:,} test, no leak{against}\n" if not checked.problems
+                 else f"{checked.version.label}   {state}\n")
+        text += "".join(wrapped(f"  {problem}", "    ") for problem in checked.problems)
+    return text or "No version yet. Next: curate export NAME\n"
+
+
+def diff(result: VersionDiff) -> str:
+    """Returns what moved between two versions."""
+    same = "the same held-out part" if result.same_test else "another held-out part"
+    text = f"{result.a} -> {result.b}   {same}; {result.moved:,} moved between the sides\n"
+    for name, side in (("train", result.train), ("test", result.test)):
+        text += _side(name, side)
+    return text
+
+
+def _side(name: str, side: SideDiff) -> str:
+    added, removed = sum(n for _, n in side.added), sum(n for _, n in side.removed)
+    text = f"{name}   +{added:,} in, -{removed:,} out, {side.changed:,} changed\n"
+    text += "".join(f"  +{n:,}  {reason}\n" for reason, n in side.added)
+    text += "".join(f"  -{n:,}  {reason}\n" for reason, n in side.removed)
+    shown = [*side.added_ids[:2], *side.removed_ids[:2], *side.changed_ids[:2]]
+    return text + (f"  for example: curate why {shown[0][:12]}\n" if shown else "")
+
+
+def why(story: Mapping[str, Any]) -> str:
+    """Returns one example's story."""
+    from curate.why import lines
+
+    when = f"{story['created_at']:%Y-%m-%d %H:%M}" if story["created_at"] else "time unknown"
+    query = " ".join((story["query"] or "").split())
+    quoted = query if len(query) <= 70 else query[:67] + "..."
+    text = f"{story['example_id'][:12]}  \"{quoted}\"\n"
+    text += f"  source      {story['source']} {story['source_id']}, {when}, conversation " \
+            f"{story['conversation_id']}\n"
+    text += "".join(f"  {what:<10}  {said}\n" for what, said in lines(dict(story)))
+    if story["reason"] is None:
+        verdict = f"in: {story['side']}"
+    else:
+        verdict = f"out: {REASONS.get(story['reason'], story['reason'])}"
+        verdict += "; held out, waits for a good answer" if story["pending"] else ""
+    return text + f"  today       {verdict}\n"
+
+
+def status(found: Status) -> str:
+    """Returns the funnel."""
+    rows: list[list[Any]] = [[f"{found.interactions:,}", "interactions", "", ""]]
+    rows += [[f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
+             for r in found.funnel]
+    rows.append([f"{found.train + found.test:,}", "ready", f"{found.train:,}", f"{found.test:,}"])
+    width = [max(len(str(row[c])) for row in rows) for c in range(4)]
+    text = f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  " \
+           f"{'test':>{max(width[3], 5)}}\n"
+    for row in rows:
+        text += f"{row[0]:>{width[0]}}  {row[1]:<{width[1]}}  {row[2]:>{max(width[2], 5)}}  " \
+                f"{row[3]:>{max(width[3], 5)}}".rstrip() + "\n"
+    if not found.split_given:
+        text += "sides of new examples as the next export would give them\n"
+    if found.pending:
+        text += f"{found.pending:,} held-out examples wait for a good answer\n"
+    text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
+    if found.rejects:
+        text += f"{found.rejects:,} documents were refused: curate status --rejects\n"
+    if found.unmatched_feedback:
+        text += f"{found.unmatched_feedback:,} feedbacks wait for their call\n"
+    if found.unchecked:
+        text += f"{found.unchecked:,} examples are not filtered yet\n"
+    if found.stale_filter:
+        text += "curate.toml has other filter settings than the ones in force\n"
+    text += _size(found.train)
+    if found.latest:
+        text += f"exported: {', '.join(found.latest)}\n"
+    return text + f"Next: {found.next}\n"
+
+
+def _size(train: int) -> str:
+    from curate.status import MINIMUM_EXAMPLES, RELIABLE_EXAMPLES
+
+    if train >= RELIABLE_EXAMPLES:
+        verdict = "enough for reliable fine-tuning (1,000-2,000)"
+    elif train >= MINIMUM_EXAMPLES:
+        verdict = "enough to begin (200-500); 1,000-2,000 is reliable"
+    else:
+        verdict = "too few to fine-tune on: 200-500 is the minimum"
+    return f"train size {train:,}: {verdict}\n"
+
+
+def doctor(checks: Sequence[Check]) -> str:
+    """Returns the checks, one a line."""
+    text = ""
+    for check in checks:
+        text += f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12}  {check.seen}\n"
+        if not check.ok and check.next:
+            text += f"      Next: {check.next}\n"
+    return text
+
+
+def demo(result: DemoResult) -> str:
+    """Returns planted against found, and where the files are."""
+    rows = [[f.kind, f.planted, f.found, f.missed, f.other, f.stage] for f in result.findings]
+    return (
+        "\n" + table(["planted", "planted", "found", "missed", "also", "looked for by"], rows)
+        + f"\nlogs      {result.logs}\ndataset   {result.version}\n"
+        f"Next: curate -C {result.folder} status, or curate -C {result.folder} why "
+        f"{result.example[:12]}\n"
+    )

@@ -1,0 +1,98 @@
+"""`curate why`: the whole story of one example."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from curate import verdicts
+from curate.errors import ConfigError
+from curate.store import Store, sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PARTS = ("pulled", "history", "ratings", "reasons", "duplicates", "issues", "split", "versions")
+
+
+def why(store: Store, text: str) -> dict[str, Any]:
+    """Returns everything the store knows about an example, oldest first within each part.
+
+    Args:
+        store: the project's store.
+        text: the beginning of an example id, or the whole id that the source gave it.
+
+    Returns:
+        The example's own fields, and `pulled`, `history`, `ratings`, `reasons` (all of them, not
+        only the first), `duplicates`, `issues`, `split`, `versions`: lists of dicts.
+
+    Raises:
+        ConfigError: no example, or more than one, has this id.
+    """
+    with store.read() as con:
+        found = con.execute(sql("why_find"), {"text": text}).fetchall()
+        if len(found) != 1:
+            raise ConfigError(_not_one(text, [row[0] for row in found]))
+        verdicts.current(store, con)
+        example_id = found[0][0]
+        story = _rows(con, "why_example", example_id)[0]
+        for part in _PARTS:
+            story[part] = _rows(con, f"why_{part}", example_id)
+    return story
+
+
+def _not_one(text: str, found: list[str]) -> str:
+    if not found:
+        return f"no example has an id that begins with {text!r}, nor the source id {text!r}"
+    shown = ", ".join(example[:12] for example in found[:5])
+    return f"{len(found)} examples have an id that begins with {text!r}: {shown}. Type more of it"
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, example_id: str) -> list[dict[str, Any]]:
+    cursor = con.execute(sql(query), {"id": example_id})
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
+    """Returns the story as (what, text) lines for a person."""
+    said = [("pulled", _pulled(p)) for p in story["pulled"]]
+    said += [("changed", f"{h['replaced_at']:%Y-%m-%d} at the source; before: {_short(h['was'])} "
+              f"(run {h['run_id']})") for h in story["history"]]
+    said += [("rating", _rating(r)) for r in story["ratings"]]
+    said += [("issue", f"{i['kind']}: {i['given'] or ''} "
+              f"{'rather ' + i['suggested'] if i['suggested'] else ''} (see {i['evidence'][:12]})")
+             for i in story["issues"]]
+    said += [("duplicate", f"{d['what']} {d['other'][:12]}") for d in story["duplicates"]]
+    said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
+    said += [("split", _split(s)) for s in story["split"]]
+    said += [("version", _version(v)) for v in story["versions"]]
+    return said
+
+
+def _pulled(p: dict[str, Any]) -> str:
+    return f"{p['pulled_at']:%Y-%m-%d}  {p['location']} line {p['line']:,}  (run {p['run_id']})"
+
+
+def _rating(r: dict[str, Any]) -> str:
+    what = f"{r['human_rating']:g} of 5" if r["human_rating"] is not None else _short(r["value"])
+    when = f"{r['created_at']:%Y-%m-%d} " if r["created_at"] else ""
+    note = " (replaced)" if r["replaced"] else ""
+    by = r["rater_type"].replace("_", " ") if r["rater_type"] else ""
+    kind = "" if r["kind"] == "rating" else f"{r['kind']} "
+    return f"{kind}{what}  {when}{by}{note}  (run {r['run_id']})"
+
+
+def _split(s: dict[str, Any]) -> str:
+    since = f"since {s['since_version']}" if s["since_version"] else "at the next export"
+    note = ", exposed: an exported train row leaks it" if s["exposed"] else ""
+    return f"{s['side']} {since} ({s['origin']}){note}{' ' + s['evidence'] if s['evidence'] else ''}"
+
+
+def _version(v: dict[str, Any]) -> str:
+    where = f"{v['side']} line {v['line']:,}" if v["line"] else f"not in: {v['reason']}"
+    return f"{v['name']} v{v['version']}  {where}"
+
+
+def _short(text: str | None, width: int = 60) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= width else text[: width - 3] + "..."

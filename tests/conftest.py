@@ -1,0 +1,106 @@
+"""Fixtures that all tests share: a store, the development data, and no network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from curate.store import Store
+
+# Read by huggingface_hub when it is imported, so it is set before any test module is.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+
+
+@pytest.fixture
+def new_store() -> Callable[[Path], Store]:
+    """Makes the store of an sft project in a folder, which is created."""
+
+    def make(folder: Path) -> Store:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = Store(folder, threads=2)
+        made.create()
+        with made.write() as con:
+            made.set_setting(con, "project", {"task": "sft"})
+        return made
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path, new_store: Callable[[Path], Store]) -> Store:
+    """The store of an empty sft project in tmp_path."""
+    return new_store(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of development data; without it a test is skipped, or fails where CI=true."""
+    beside = Path(__file__).parents[1].parent / "shared" / "data"
+    folder = Path(os.environ.get("CURATE_TEST_DATA", beside))
+    if not folder.is_dir():
+        missing = f"no development data in {folder}: set CURATE_TEST_DATA"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def write_jsonl() -> WriteJsonl:
+    """Writes rows to a JSON Lines file, whose folder is created, and returns its path."""
+
+    def write(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets sockets connect to this machine only."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        _refuse_remote(self, address)
+        connect(self, address)
+
+    def guarded_ex(self: socket.socket, address: Any) -> int:
+        _refuse_remote(self, address)
+        return connect_ex(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
+
+
+def _refuse_remote(made: socket.socket, address: Any) -> None:
+    if made.family == socket.AF_UNIX or _is_loopback(str(address[0])):
+        return
+    pytest.fail(f"a test may not use the network: it tried {address[0]}:{address[1]}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes away what a developer's environment would say to curate."""
+    for name in [name for name in os.environ if name.startswith("CURATE_")]:
+        if name != "CURATE_TEST_DATA":
+            monkeypatch.delenv(name)
