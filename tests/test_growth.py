@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def input_of(row: dict[str, Any]) -> str:
     return normalised("\n".join([*talk[-2:], row["query"]]) if short else row["query"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def grams(text: str) -> frozenset[tuple[str, str, str]]:
     """The word 3-grams of an input; none below 8 words, where only equality counts."""
     words = re.findall(r"\w+", text)
@@ -293,7 +293,7 @@ SHORT = ["reset my password", "Wo ist die Straße", "café at noon", "cancel it"
 
 
 def base(story: Story) -> list[dict[str, Any]]:
-    """2,000 rows: families of cousins (Jaccard 0.73), sessions, short inputs, near pairs, others."""
+    """2,000 rows: cousins (Jaccard 0.73), sessions, short inputs, near pairs, and others."""
     rows = []
     for number in range(FAMILIES):
         parent = story.text(40)
@@ -371,15 +371,13 @@ def bridges(story: Story, count: int) -> list[dict[str, Any]]:
 
 def ordinary(story: Story, count: int) -> list[dict[str, Any]]:
     """New rows that leak nothing old, some of them near one another or of one conversation."""
-    rows = []
-    while len(rows) < count:
-        text, talk = story.text(), f"new{len(story.rows)}"
-        rows.append(story.row("fresh", text, session_id=talk if len(rows) % 5 == 0 else None))
-        if len(rows) % 4 == 0:
-            rows.append(story.row("fresh", story.near(text)))
-        if rows[-1]["session_id"]:
-            rows.append(story.row("fresh", story.text(), session_id=talk))
-    return rows[:count]
+    rows: list[dict[str, Any]] = []
+    for place in range(count):
+        text, talk = story.text(), f"new{len(story.rows) - place % 5}" if place % 5 < 2 else None
+        if place % 7 == 6:
+            text = story.near(rows[-1]["query"])
+        rows.append(story.row("fresh", text, session_id=talk))
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -443,7 +441,7 @@ def change_texts(it: Story) -> None:
     """Ratings return; texts change at the source; new rows have the texts of before."""
     returned = it.planted["test rated low"][:2]
     it.rate(dict.fromkeys(returned, 5))
-    moved = it.plant("train changed", it.pick("train", "single", 3))
+    moved = it.plant("train changed", it.pick("train", "single", 4))
     met = it.pick("train", "single", 2)
     now = it.plant("test became train's text", it.pick("test", "single", 2))
     then = it.plant("test became train's old text", it.pick("test", "single", 1))
@@ -453,10 +451,14 @@ def change_texts(it: Story) -> None:
     before = {name: it.rows[name]["query"] for name in it.rows}
     changed = [it.change(name, query=it.text()) for name in [*moved, *other]]
     changed += [it.change(a, query=before[b]) for a, b in zip(now, met, strict=True)]
-    changed += [it.change(a, query=it.near(before[b])) for a, b in zip(onto, onto_test, strict=True)]
+    changed += [
+        it.change(a, query=it.near(before[b])) for a, b in zip(onto, onto_test, strict=True)
+    ]
     changed += [it.change(then[0], query=it.near(before[moved[0]]))]
     new = []
-    for name, what in [(n, "old train text") for n in moved] + [(n, "old test text") for n in other]:
+    for name, what in [(n, "old train text") for n in moved[1:]] + [
+        (n, "old test text") for n in other
+    ]:
         for text in (before[name], it.near(before[name])):
             new.append(it.row("old", text, rating=5))
             it.plant(what, [new[-1]["id"]])
@@ -469,7 +471,7 @@ def unrated_cousins(it: Story) -> list[str]:
     found = []
     for name in last.on("train"):
         row = it.rows[name]
-        if "family" in row and row["rating"] is None:
+        if row.get("family", "none") not in {"none", *it.used} and row["rating"] is None:
             cousins = [n for n, r in it.rows.items() if r.get("family") == row["family"]]
             found += [name] * any(n in last.on("test") for n in cousins)
     return it.plant("withheld by the tighter threshold", sorted(found))
@@ -583,22 +585,14 @@ def test_lines_are_exactly_what_the_oracle_expects(story: Story) -> None:
 def test_exposed_are_exactly_those_that_an_exported_train_row_leaks(story: Story) -> None:
     exposed: set[str] = set()
     for version in story.versions:
-        test = version.keyed(version.on("test") | {n for n, p in version.ledger.items() if p.exposed})
-        found = leaks(test, trained_before(story, version), version.settings.split.leak_threshold)
+        out = {n for n, place in version.ledger.items() if place.exposed}
+        trained = trained_before(story, version)
+        test = version.keyed(version.on("test") | out)
+        found = leaks(test, trained, version.settings.split.leak_threshold)
+        for name in found.keys() - exposed:
+            assert version.ledger[name].evidence["train"] in found[name]
         exposed |= set(found)
-        assert {n for n, p in version.ledger.items() if p.exposed} == exposed
-        for name in exposed & set(found):
-            assert version.ledger[name].evidence["train"] in _leaked_by_any(story, name)
-
-
-def _leaked_by_any(story: Story, name: str) -> set[str]:
-    found: set[str] = set()
-    for version in story.versions:
-        if name in version.keys:
-            threshold = version.settings.split.leak_threshold
-            trained = trained_before(story, version)
-            found |= leaks(version.keyed([name]), trained, threshold).get(name, set())
-    return found
+        assert out == exposed
 
 
 # -- rule 1: a new example follows what it leaks ---------------------------------------------------
@@ -620,7 +614,10 @@ def test_rule_1_direct_leaks_decide_the_side_of_every_new_example(story: Story) 
                 assert place.evidence["train"] in by_train[name]
                 assert place.evidence["test"] in by_test[name]
             elif name in by_train or name in by_test:
-                assert (place.side, place.origin) == ("test" if name in by_test else "train", "edge")
+                assert (place.side, place.origin) == (
+                    "test" if name in by_test else "train",
+                    "edge",
+                )
 
 
 @pytest.mark.parametrize("kind", ["near", "talk", "equal", "context"])
@@ -661,7 +658,7 @@ def test_rule_1_edges_through_a_quarantined_example_join_nothing(story: Story) -
     assert len({place.unit for place in places}) == len(names)
 
 
-# -- rules 2 and 3: ratings come and go, answers are corrected ---------------------------------------
+# -- rules 2 and 3: ratings come and go, answers are corrected ------------------------------------
 
 
 def test_rule_2_a_held_out_example_without_a_good_rating_is_absent_and_stays_held_out(

@@ -1,13 +1,20 @@
--- Drops answers that begin by refusing ("I'm sorry, but I can't help with that").
+-- Drops answers that begin by refusing ("I'm sorry, but I can't help with that"): within the first
+-- 200 characters the model says of itself that it cannot, may not or will not help.
 -- judges: answer
 SELECT example_id, 'refusal' AS reason, NULL AS score
-FROM candidates
-WHERE task <> 'classification' AND NOT corrected
-  AND regexp_matches(
-    replace(lower(substr(response, 1, 300)), '’', ''''),
-    concat(
-        '^\W*((i''?m|i am|we''?re|we are) (very |so |really |truly )?(sorry|afraid)|unfortunately|sorry|apologies|my apologies|i apologi[sz]e|i regret)?',
-        '[^.!?]{0,80}\b(i|we) (can''?t|cannot|can not|could not|couldn''t|am unable to|are unable to|''?m unable to|''?m not able to|am not able to|are not able to|won''?t|will not|must decline|have to decline|am not allowed to|''?m not allowed to|am not permitted to)',
-        ' (help|assist|answer|provide|discuss|comply|fulfil|fulfill|support|do that|do this|respond|share|talk|offer|give|process|complete|continue|engage|be able|accommodate|advise|that)'
-    )
-  )
+FROM (
+    SELECT example_id, replace(lower(substr(response, 1, 200)), '’', '''') AS beginning
+    FROM candidates
+    WHERE task <> 'classification' AND NOT corrected
+)
+WHERE regexp_matches(beginning, concat(
+        '\bi(''m| am| must| have to| need to)?( sorry,? but i)? ?',
+        '(can''t|cannot|can not|could not|couldn''t|unable to|not able to|won''t|will not|decline to|',
+        'refuse to|not allowed to|not permitted to|don''t have the ability to|do not have the ability to)',
+        '( be able to)? (help|assist|answer|discuss|comment|comply|fulfil|fulfill|continue|engage|advise|',
+        'talk about|look into|do that|do this|(provide|give|offer|share)( you)?( with)?( any)? ',
+        '(help|assistance|advice|information|support|guidance|answers?))\b'))
+   OR regexp_matches(beginning, concat(
+        '\b(not|n''t)( feel)? comfortable (with )?(answering|discussing|helping|providing|talking)|',
+        '\b(against|violates?|outside) my (guidelines|policies|policy|programming|principles|rules)|',
+        '\bnot( be)? (appropriate|proper|right) for me to\b'))

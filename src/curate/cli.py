@@ -32,6 +32,7 @@ class _Context:
 
     def __init__(self, folder: Path, threads: int | None) -> None:
         self.folder, self.threads = folder, threads
+        self.stages: dict[str, Any] | None = None  # what `run` has collected so far
 
     def project(self) -> Project:
         from curate.project import Project
@@ -48,14 +49,17 @@ def _progress(items: Iterable[Any], label: str) -> Iterable[Any]:
 
 
 def _show(result: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Prints a result: as one JSON object, or as text for a person."""
-    if as_json:
+    """Prints a result: as one JSON object, or as text for a person; `run` collects its stages."""
+    stages = click.get_current_context().obj.stages
+    if stages is not None:
+        stages[str(click.get_current_context().command.name)] = _plain(result)
+    if not as_json:
+        click.echo(text(), nl=False)
+    elif stages is None:
         import orjson
 
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
         click.echo(orjson.dumps(_plain(result), option=option, default=str))
-    else:
-        click.echo(text(), nl=False)
 
 
 def _plain(value: Any) -> Any:
@@ -78,9 +82,13 @@ class _FilterCommand(click.Command):
         from curate.filters import rules
 
         found = [
-            click.Option([f"--{p.name.replace('_', '-')}", p.name], metavar=p.kind.upper(),
-                         help=f"{p.help} [{rule.name}; default: {p.default or 'none'}]")
-            for rule in rules().values() for p in rule.parameters
+            click.Option(
+                [f"--{p.name.replace('_', '-')}", p.name],
+                metavar=p.kind.upper(),
+                help=f"{p.help} [{rule.name}; default: {p.default or 'none'}]",
+            )
+            for rule in rules().values()
+            for p in rule.parameters
         ]
         return [*found, *super().get_params(ctx)]
 
@@ -102,11 +110,18 @@ class _Group(click.Group):
     cls=_Group,
     context_settings={"auto_envvar_prefix": "CURATE", "help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a gate failed, "
-           "4 a remote is unavailable, 130 interrupted.",
+    "4 a remote is unavailable, 130 interrupted.",
 )
 @click.version_option(__version__)
-@click.option("-C", "folder", type=click.Path(path_type=Path), default=".", metavar="DIR",
-              envvar="CURATE_PROJECT", help="The project folder (default: here).")
+@click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=".",
+    metavar="DIR",
+    envvar="CURATE_PROJECT",
+    help="The project folder (default: here).",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads for the database.")
 @click.option("-v", "--verbose", count=True, help="Say more on stderr (-vv: debug).")
 @click.pass_context
@@ -163,8 +178,13 @@ _pass = click.pass_obj
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--task", default="sft", show_default=True, metavar="TASK",
-              help="sft, classification, preference or extraction.")
+@click.option(
+    "--task",
+    default="sft",
+    show_default=True,
+    metavar="TASK",
+    help="sft, classification, preference or extraction.",
+)
 @_pass
 def init(context: _Context, folder: Path | None, task: str) -> None:
     """Creates a project: a commented curate.toml and the store.
@@ -183,26 +203,48 @@ def init(context: _Context, folder: Path | None, task: str) -> None:
 @cli.command()
 @click.argument("files", nargs=-1)
 @click.option("--locations", multiple=True, hidden=True)
-@click.option("--as", "as", type=click.Choice(["interactions", "feedback"]), show_default=True,
-              default="interactions", help="Calls, or ratings and corrections of calls.")
+@click.option(
+    "--as",
+    "as",
+    type=click.Choice(["interactions", "feedback"]),
+    show_default=True,
+    default="interactions",
+    help="Calls, or ratings and corrections of calls.",
+)
 @click.option("--key", metavar="COLUMN", help="Feedback: the column with the call's id.")
 @click.option("--turns", is_flag=True, help="The table has one row per turn, not per call.")
-@click.option("--role", multiple=True, metavar="WORD=ROLE",
-              help="Turns: what a word in the role column means (user or assistant).")
-@click.option("--map", multiple=True, metavar="FIELD=COLUMN",
-              help="Which column is which field; paths such as $.usage.total work too.")
-@click.option("--scale", metavar="SCALE",
-              help="Of ratings: 1-5, 0-1, LOW-HIGH, thumbs, words, or 'Poor=1,Good=4'.")
-@click.option("--rater", default="human_user", show_default=True, metavar="TYPE",
-              help="Feedback: human_user, human_expert, llm or code.")
+@click.option(
+    "--role",
+    multiple=True,
+    metavar="WORD=ROLE",
+    help="Turns: what a word in the role column means (user or assistant).",
+)
+@click.option(
+    "--map",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help="Which column is which field; paths such as $.usage.total work too.",
+)
+@click.option(
+    "--scale",
+    metavar="SCALE",
+    help="Of ratings: 1-5, 0-1, LOW-HIGH, thumbs, words, or 'Poor=1,Good=4'.",
+)
+@click.option(
+    "--rater",
+    default="human_user",
+    show_default=True,
+    metavar="TYPE",
+    help="Feedback: human_user, human_expert, llm or code.",
+)
 @click.option("--source", metavar="NAME", help="The project's name for these logs (default: logs).")
 @click.option("--format", metavar="FORMAT", help="Where the file name does not say.")
 @click.option("--table", metavar="NAME", help="Database files: which table.")
 @click.option("--query", metavar="SQL", help="Database files: a query instead of a table.")
 @_json_option
 @_pass
-def pull(context: _Context, **options: Any) -> None:
-    """Reads logs: files, globs, folders (jsonl, json, csv, tsv, parquet, .gz, .zst; SQLite, DuckDB).
+def pull(context: _Context, /, **options: Any) -> None:
+    """Reads logs: files, globs, folders (JSON Lines, JSON, CSV, TSV, Parquet, SQLite, DuckDB).
 
     How the columns are read is guessed, shown before it is used, and remembered for the source.
 
@@ -217,8 +259,9 @@ def pull(context: _Context, **options: Any) -> None:
     # What is printed here is printed before the logs are read.
     announce = (lambda _: None) if as_json else (lambda m: click.echo(show.mapping(m), nl=False))
     result = context.project().pull(
-        _locations(context.folder, options), _pull_options(options), on_mapping=announce)
-    _show(result, as_json, lambda: show.pull(result))
+        _locations(context.folder, options), _pull_options(options), on_mapping=announce
+    )
+    _show(result, as_json, lambda: show.pull(result, next_step=context.stages is None))
 
 
 def _locations(folder: Path, options: dict[str, Any]) -> list[str]:
@@ -244,10 +287,14 @@ def _pull_options(options: dict[str, Any], *, heldout: bool = False) -> PullOpti
         fields["key"] = key
     return PullOptions(
         source=options["source"],
-        declared=Declared(kind, fields, options["scale"],
-                          parse_pairs("--role", options.get("role", ()))),
-        file_format=options["format"], table=options.get("table"), query=options.get("query"),
-        rater=options.get("rater", "human_user"), heldout=heldout,
+        declared=Declared(
+            kind, fields, options["scale"], parse_pairs("--role", options.get("role", ()))
+        ),
+        file_format=options["format"],
+        table=options.get("table"),
+        query=options.get("query"),
+        rater=options.get("rater", "human_user"),
+        heldout=heldout,
     )
 
 
@@ -258,14 +305,13 @@ def heldout() -> None:
 
 @heldout.command("import")
 @click.argument("locations", nargs=-1, required=True)
-@click.option("--map", multiple=True, metavar="FIELD=COLUMN",
-              help="Which column is which field.")
+@click.option("--map", multiple=True, metavar="FIELD=COLUMN", help="Which column is which field.")
 @click.option("--scale", metavar="SCALE", help="Of ratings, as in curate pull.")
 @click.option("--source", metavar="NAME", help="A name for the set (default: heldout).")
 @click.option("--format", metavar="FORMAT", help="Where the file name does not say.")
 @_json_option
 @_pass
-def heldout_import(context: _Context, **options: Any) -> None:
+def heldout_import(context: _Context, /, **options: Any) -> None:
     """Registers an evaluation set: its examples are held out from the next export on, for ever.
 
     \b
@@ -274,19 +320,24 @@ def heldout_import(context: _Context, **options: Any) -> None:
     from curate import show
 
     result = context.project().pull(
-        list(options["locations"]), _pull_options(options, heldout=True))
+        list(options["locations"]), _pull_options(options, heldout=True)
+    )
     _show(result, options["as_json"], lambda: show.mapping(result.mapping) + show.pull(result))
 
 
 @cli.command(cls=_FilterCommand)
 @click.option("--skip", multiple=True, metavar="RULE", help="A rule that does not apply.")
 @click.option("--where", metavar="SQL", help="Keep only what meets this condition.")
-@click.option("--set", multiple=True, metavar="NAME=VALUE",
-              help="An option of one of the project's own rules.")
+@click.option(
+    "--set",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of one of the project's own rules.",
+)
 @click.option("--list", is_flag=True, help="Explain the rules and do nothing.")
 @_json_option
 @click.pass_context
-def filter(ctx: click.Context, **options: Any) -> None:
+def filter(ctx: click.Context, /, **options: Any) -> None:
     """Applies the drop rules; their settings hold until the next `curate filter`.
 
     A project's own rules are files in its sql/filters/ folder.
@@ -307,18 +358,26 @@ def filter(ctx: click.Context, **options: Any) -> None:
 
 
 def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
-    """Returns the options of rules: flags over curate.toml; the project's own rules have no flag."""
+    """Returns the options of rules: flags over curate.toml (which also names own rules)."""
     from curate.mapping import parse_pairs
 
     sets = parse_pairs("--set", options.pop("set"))
-    own = {k: v for k, v in (ctx.default_map or {}).items()
-           if k in _rule_keys("filter", ctx.obj.folder)}
+    own = {
+        k: v
+        for k, v in (ctx.default_map or {}).items()
+        if k in _rule_keys("filter", ctx.obj.folder)
+    }
     return {**own, **{k: v for k, v in options.items() if v is not None}, **sets}
 
 
 @cli.command()
-@click.option("--exact", default="example", show_default=True, metavar="WHAT",
-              help="What is compared: example (messages and answer), input, or off.")
+@click.option(
+    "--exact",
+    default="example",
+    show_default=True,
+    metavar="WHAT",
+    help="What is compared: example (messages and answer), input, or off.",
+)
 @_json_option
 @_pass
 def dedupe(context: _Context, exact: str, as_json: bool) -> None:
@@ -335,23 +394,48 @@ def dedupe(context: _Context, exact: str, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("name")
-@click.option("--format", "format", multiple=True, metavar="FORMAT",
-              help="trl-prompt-completion, openai-chat, classification, records; repeatable.")
-@click.option("--test-size", type=float, default=0.1, show_default=True,
-              help="Share of new split units that is held out.")
-@click.option("--leak-threshold", type=float, default=0.8, show_default=True,
-              help="Jaccard similarity of inputs from which on two examples leak.")
+@click.option(
+    "--format",
+    "format",
+    multiple=True,
+    metavar="FORMAT",
+    help="trl-prompt-completion, openai-chat, classification, records; repeatable.",
+)
+@click.option(
+    "--test-size",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Share of new split units that is held out.",
+)
+@click.option(
+    "--leak-threshold",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of inputs from which on two examples leak.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw and the order.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many train examples.")
-@click.option("--min-train", type=click.IntRange(0), default=1, show_default=True,
-              help="Fewest train examples (exit 3 below).")
-@click.option("--min-test", type=click.IntRange(0), default=1, show_default=True,
-              help="Fewest held-out examples (exit 3 below).")
+@click.option(
+    "--min-train",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Fewest train examples (exit 3 below).",
+)
+@click.option(
+    "--min-test",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Fewest held-out examples (exit 3 below).",
+)
 @click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @_json_option
 @_pass
-def export(context: _Context, name: str, as_json: bool, dry_run: bool, **options: Any) -> None:
+def export(context: _Context, /, name: str, as_json: bool, dry_run: bool, **options: Any) -> None:
     """Writes the next version of a dataset: train.jsonl, test.jsonl, manifest, card, lineage.
 
     \b
@@ -369,8 +453,14 @@ def _export_settings(options: dict[str, Any]) -> ExportSettings:
     from curate.split import SplitSettings
 
     split = SplitSettings(options["test_size"], options["leak_threshold"], options["seed"])
-    return ExportSettings(tuple(options["format"]), split, options["limit"],
-                          options["min_train"], options["min_test"], options["lossy"])
+    return ExportSettings(
+        tuple(options["format"]),
+        split,
+        options["limit"],
+        options["min_train"],
+        options["min_test"],
+        options["lossy"],
+    )
 
 
 @cli.command()
@@ -488,16 +578,15 @@ def run(ctx: click.Context, as_json: bool) -> None:
     """
     from curate import config
 
-    sections = config.load(ctx.obj.folder)
-    for command, arguments in ((pull, []), (filter, []), (dedupe, [])):
-        if command is pull and not sections.get("pull", {}).get("locations"):
-            continue
+    locations = config.load(ctx.obj.folder).get("pull", {}).get("locations")
+    ctx.obj.stages = {}
+    for command in [pull, filter, dedupe] if locations else [filter, dedupe]:
         # Each stage is parsed like a command of its own, so file and environment apply to it.
-        flags = [*arguments, "--json"] if as_json else arguments
-        with command.make_context(str(command.name), flags, parent=ctx) as inner:
+        with command.make_context(command.name, [], parent=ctx) as inner:
+            inner.params["as_json"] = as_json
             command.invoke(inner)
-    if not as_json:
-        click.echo("Next: curate status")
+    stages, ctx.obj.stages = ctx.obj.stages, None
+    _show(stages, as_json, lambda: "Next: curate status\n")
 
 
 @cli.command()

@@ -15,11 +15,15 @@ from curate.pull import PullOptions
 
 DATASET = "support"
 
-# Planted kind -> the reason that the rule for it gives.
+# Planted kind -> the reasons that the rules for it give.
 _BY_REASON = {
-    "refusals": "refusal", "truncated": "truncated", "empty": "empty_answer",
-    "errors": "error_status", "repeated": "repeated", "echoes": "echo",
-    "bad_context": "bad_context",
+    "refusals": ("refusal", "boilerplate"),
+    "truncated": ("truncated",),
+    "empty": ("empty_answer",),
+    "errors": ("error_status",),
+    "repeated": ("repeated",),
+    "echoes": ("echo",),
+    "bad_context": ("bad_context",),
 }
 
 
@@ -51,9 +55,7 @@ class DemoResult:
     findings: tuple[Finding, ...]
 
 
-def demo(
-    folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: None
-) -> DemoResult:
+def demo(folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: None) -> DemoResult:
     """Runs the whole path on seeded sample logs in a folder; a second run changes nothing.
 
     Raises:
@@ -76,8 +78,10 @@ def demo(
     step("pull 'logs/*.jsonl'", show.mapping(pulled.mapping) + show.pull(pulled))
     late = PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5"))
     pulled = project.pull([str(folder / "late_feedback.csv")], late)
-    step("pull late_feedback.csv --as feedback --key request_id --scale 1-5",
-         show.mapping(pulled.mapping) + show.pull(pulled))
+    step(
+        "pull late_feedback.csv --as feedback --key request_id --scale 1-5",
+        show.mapping(pulled.mapping) + show.pull(pulled),
+    )
     step("filter", show.filter(project.filter()))
     step("dedupe", show.dedupe(project.dedupe()))
     exported = project.export(DATASET)
@@ -86,9 +90,14 @@ def demo(
     step(f"verify {DATASET}", show.verify(verified))
     if any(checked.problems for checked in verified):
         raise GateFailed(f"{exported.folder} does not verify")
-    return DemoResult(folder, logs, exported.folder, exported.content_id,
-                      _id_of(project)[planted.exact_duplicates[0][0]],
-                      tuple(_findings(project, planted)))
+    return DemoResult(
+        folder,
+        logs,
+        exported.folder,
+        exported.content_id,
+        _id_of(project)[planted.exact_duplicates[0][0]],
+        tuple(_findings(project, planted)),
+    )
 
 
 def _id_of(project: Project) -> dict[str, str]:
@@ -104,16 +113,25 @@ def _findings(project: Project, planted: demo_logs.Planted) -> Iterable[Finding]
     moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
     yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
     yield from _by_reason(project, planted, ids)
-    dropped = {frozenset((r["example_id"], r["survivor"]))
-               for r in project.table("duplicates").to_pylist()}
+    dropped = {
+        frozenset((r["example_id"], r["survivor"])) for r in project.table("duplicates").to_pylist()
+    }
     yield _pairs("exact duplicates", planted.exact_duplicates, ids, dropped, "dedupe")
     yield _pairs("near-duplicate inputs", planted.near_duplicates, ids, _near(project), "dedupe")
-    suspected = {r["example_id"] for r in project.table("issues").to_pylist()
-                 if r["kind"] == "contradictory_label"}
+    suspected = {
+        r["example_id"]
+        for r in project.table("issues").to_pylist()
+        if r["kind"] == "contradictory_label"
+    }
     pairs = [[ids[a], ids[b]] for a, b in planted.contradictions]
     found = sum(a in suspected and b in suspected for a, b in pairs)
-    yield Finding("contradictory labels", len(pairs), found,
-                  len(suspected - {i for pair in pairs for i in pair}), "dedupe")
+    yield Finding(
+        "contradictory labels",
+        len(pairs),
+        found,
+        len(suspected - {i for pair in pairs for i in pair}),
+        "dedupe",
+    )
 
 
 def _by_reason(
@@ -122,11 +140,16 @@ def _by_reason(
     hits: dict[str, set[str]] = {}
     for row in project.table("excluded").to_pylist():
         hits.setdefault(row["reason"], set()).add(row["example_id"])
-    for kind, reason in _BY_REASON.items():
+    for kind, reasons in _BY_REASON.items():
         wanted = {ids[request] for request in getattr(planted, kind)}
-        found = hits.get(reason, set())
-        yield Finding(kind.replace("_", " "), len(wanted), len(wanted & found),
-                      len(found - wanted), f"filter ({reason})")
+        found = set().union(*(hits.get(reason, set()) for reason in reasons))
+        yield Finding(
+            kind.replace("_", " "),
+            len(wanted),
+            len(wanted & found),
+            len(found - wanted),
+            f"filter ({', '.join(reasons)})",
+        )
 
 
 def _near(project: Project) -> set[frozenset[str]]:
@@ -137,13 +160,17 @@ def _near(project: Project) -> set[frozenset[str]]:
     return {
         frozenset((a, b))
         for row in project.table("input_pairs").to_pylist()
-        for a in holders.get(row["a"], []) for b in holders.get(row["b"], [])
+        for a in holders.get(row["a"], [])
+        for b in holders.get(row["b"], [])
     }
 
 
 def _pairs(
-    kind: str, planted: Iterable[tuple[str, str]], ids: dict[str, str],
-    found: set[frozenset[str]], stage: str,
+    kind: str,
+    planted: Iterable[tuple[str, str]],
+    ids: dict[str, str],
+    found: set[frozenset[str]],
+    stage: str,
 ) -> Finding:
     wanted: set[Any] = {frozenset((ids[a], ids[b])) for a, b in planted}
     return Finding(kind, len(wanted), len(wanted & found), len(found - wanted), stage)

@@ -38,21 +38,30 @@ def doctor(store: Store) -> list[Check]:
 
 
 def _environment(store: Store) -> Iterator[Check]:
-    yield Check("curate", True, f"{__version__}, Python {platform.python_version()}, "
-                f"{platform.system()} {platform.machine()}")
+    yield Check(
+        "curate",
+        True,
+        f"{__version__}, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}",
+    )
     for name in PACKAGES:
         yield Check(name, True, metadata.version(name))
     for name, extra in OPTIONAL.items():
         try:
             yield Check(name, True, metadata.version(name))
         except metadata.PackageNotFoundError:
-            yield Check(name, True, f"not installed (optional: pip install "
-                        f"'curate-workbench[{extra}]')")
+            yield Check(
+                name, True, f"not installed (optional: pip install 'curate-workbench[{extra}]')"
+            )
     files = len(list(resource_dir("sql").rglob("*.sql")))
     yield Check("queries", files > 0, f"{files} SQL files")
     free = shutil.disk_usage(store.folder if store.folder.exists() else ".").free
-    yield Check("disk", free > _LOW_DISK_BYTES, f"{free / 1e9:,.1f} GB free",
-                "free some space: the store and its snapshot need twice its size")
+    yield Check(
+        "disk",
+        free > _LOW_DISK_BYTES,
+        f"{free / 1e9:,.1f} GB free",
+        "free some space: the store and its snapshot need twice its size",
+    )
 
 
 def _project(store: Store) -> Iterator[Check]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate import __version__, card, filters, formats, inputs, split, verdicts
-from curate.errors import ConfigError, GateFailed, unknown_name
+from curate.errors import ConfigError, GateFailed
 from curate.formats import Example, Inexpressible
 from curate.interactions import canonical
 from curate.store import Run, Store, sql, utcnow
@@ -126,7 +126,7 @@ class _Export:
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
             plan = verdicts.prepare(self.store, con, self.settings.split)
-            latest = con.execute(sql("version_latest"), {"name": self.name}).fetchone()
+            latest = con.execute(sql("version_latest"), {"name": self.name}).fetchall()
             lines = {side: self._lines(con, side) for side in ("train", "test")}
             if self.settings.limit is not None:
                 lines["train"] = lines["train"][: self.settings.limit]
@@ -137,8 +137,8 @@ class _Export:
         files = self._files(lines)
         content_id = _content_id(self.task, self.settings, files)
         test_id = _digest_lines(f"{li.example.example_id} {li.row_hash}" for li in lines["test"])
-        created = latest is None or latest[1] != content_id
-        version = 1 if latest is None else int(latest[0]) + created
+        created = not latest or latest[0][1] != content_id
+        version = 1 if not latest else int(latest[0][0]) + created
         result = ExportResult(
             self.name,
             version,

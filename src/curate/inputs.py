@@ -143,7 +143,11 @@ def refresh_pairs(store: Store, run: Run, *, threshold: float) -> int:
 
     hashes = pa.array(rows["input_hash"], pa.string())
     pairs = pa.table(
-        {"a": hashes.take(pa.array(a, pa.int64())), "b": hashes.take(pa.array(b, pa.int64())), "similarity": pa.array(similarity)}
+        {
+            "a": hashes.take(pa.array(a, pa.int64())),
+            "b": hashes.take(pa.array(b, pa.int64())),
+            "similarity": pa.array(similarity),
+        }
     )
     with store.write() as con:
         con.register("found", pairs)

@@ -25,10 +25,16 @@ from curate.rating import as_number, is_blank
 from curate.text import digest
 
 Row = dict[str, Any]
+Values = dict[str, Any]
 
 TEXT_FIELDS = ("model", "finish_reason", "status", "error")
 NUMBER_FIELDS = {"input_tokens": int, "output_tokens": int, "cost_usd": float, "latency_ms": float}
-_NOT_ROW = {"rating_value", "rating_scale", "rating_norm", "correction"}
+# What a row says beside its content; messages, answer and tools are in the content hash.
+_HASHED = (
+    *("source_id", "content_hash", "label", "created_at", "session_id", "group_key", "user_key"),
+    *("given_split", "metadata", *TEXT_FIELDS, *NUMBER_FIELDS),
+)
+_INTEGER_LIMIT = 2**63
 
 
 class RowBuilder:
@@ -40,7 +46,7 @@ class RowBuilder:
     """
 
     def __init__(self, mapping: FieldMap, salt: bytes) -> None:
-        self._get = mapping.getters()
+        self._getters = list(mapping.getters().items())
         self._mapped = {column for column in mapping.fields.values()}
         self._scale = mapping.rating_scale()
         self._salt = salt
@@ -48,141 +54,146 @@ class RowBuilder:
         self.unreadable_times = 0
         self.unplaced_ratings = 0
 
-    def value(self, fields: Mapping[str, Any], name: str) -> Any:
-        """Returns a field of a document, None where it is not mapped, absent or blank."""
-        get = self._get.get(name)
-        value = get(fields) if get else None
-        return None if is_blank(value) else value
-
-    def text(self, fields: Mapping[str, Any], name: str) -> str | None:
-        """Returns a field as text, None where it is absent or blank."""
-        return as_text(self.value(fields, name))
+    def values(self, fields: Mapping[str, Any]) -> Values:
+        """Returns what a document has of the mapped fields, without those that are blank."""
+        found = ((name, get(fields)) for name, get in self._getters)
+        return {name: value for name, value in found if not is_blank(value)}
 
     def from_call(self, fields: Mapping[str, Any]) -> Row:
         """Returns the row of a document that is one call."""
-        messages, output, found = self._content(fields)
-        return self.build(fields, messages, output, found)
-
-    def _content(
-        self, fields: Mapping[str, Any]
-    ) -> tuple[list[Message], list[Message] | None, dict[str, Any]]:
-        raw_query, raw_response = self.value(fields, "query"), self.value(fields, "response")
-        raw_messages = self.value(fields, "messages")
-        request = parse_request(self.value(fields, "request")) or parse_request(raw_query)
-        response = parse_response(raw_response)
-        found = {**(response or {}), **{k: v for k, v in (request or {}).items() if v is not None}}
-        messages = found.pop("messages", None) or parse_messages(raw_messages)
-        if messages is None:
-            messages = parse_messages(raw_query) or _user_turn(raw_query or raw_messages)
-        elif request is None and raw_query is not None and raw_messages is not None:
-            messages = [*messages, *_unless_last(messages, _user_turn(raw_query))]
-        output = found.pop("output", None)
-        if response is None and raw_response is not None:
-            output = parse_messages(raw_response) or _assistant(raw_response)
-        if output is None and "response" not in self._get:
-            messages, output = split_answer(messages)
-        system = self.text(fields, "system")
-        if system and not any(m["role"] == "system" for m in messages):
-            messages = [{"role": "system", "content": system}, *messages]
-        return messages, output, found
+        values = self.values(fields)
+        messages, output, found = content_of(values)
+        return self.build(fields, {**found, **values}, messages, output)
 
     def build(
         self,
         fields: Mapping[str, Any],
+        values: Values,
         messages: list[Message],
         output: list[Message] | None,
-        found: Mapping[str, Any] | None = None,
     ) -> Row:
-        """Returns the row of a call with its messages and answer; the rest comes from the fields."""
-        found = found or {}
-        created_at = self._time(self.value(fields, "created_at") or found.get("created_at"))
-        session = self.text(fields, "session")
-        source_id = self.text(fields, "id") or as_text(found.get("id"))
-        chain, call_hash = ([], None) if session else chain_hashes(messages, output)
+        """Returns the row of a call with its messages and answer; the rest comes from the values."""
+        created_at = self.time(values)
+        session = as_text(values.get("session"))
+        source_id = as_text(values.get("id"))
+        chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        tools = self.value(fields, "tools") or found.get("tools")
-        content = canonical([messages, output, tools])
-        base = canonical([messages, output, created_at and created_at.isoformat(), session])
+        said, answer, tools = (_json(part) for part in (messages, output, values.get("tools")))
         row: Row = {
             "source_id": source_id,
-            "base_id": None if source_id else digest(base),
-            "messages": canonical(messages),
-            "output": canonical(output) if output else None,
+            "base_id": None,
+            "messages": said or "[]",
+            "output": answer,
             "query": query,
             "context": context,
             "response": text_of(output[0]["content"]) if output else None,
-            "label": self.text(fields, "label"),
+            "label": as_text(values.get("label")),
             "created_at": created_at,
             "session_id": session,
-            "group_key": self.text(fields, "group"),
-            "user_key": self._user_key(self.value(fields, "user") or found.get("user")),
-            "given_split": self.text(fields, "split"),
-            "tools": canonical(tools) if tools else None,
+            "group_key": as_text(values.get("group")),
+            "user_key": self.user_key(values.get("user")),
+            "given_split": as_text(values.get("split")),
+            "tools": tools,
             "metadata": canonical({k: v for k, v in fields.items() if k not in self._mapped}),
             "call_hash": call_hash or None,
             "chain": chain,
-            "content_hash": hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest(),
-            "correction": self.text(fields, "correction"),
+            "content_hash": _sha256(f"[{said or '[]'},{answer or 'null'},{tools or 'null'}]"),
+            "correction": as_text(values.get("correction")),
         }
+        if source_id is None:
+            at = canonical([created_at and created_at.isoformat(), session])
+            row["base_id"] = digest(f"[{said or '[]'},{answer or 'null'},{at[1:]}")
         for name in TEXT_FIELDS:
-            row[name] = self.text(fields, name) or as_text(found.get(name))
+            row[name] = as_text(values.get(name))
         for name, kind in NUMBER_FIELDS.items():
-            number = as_number(self.value(fields, name) or found.get(name))
-            row[name] = None if number is None else kind(number)
-        row["row_hash"] = digest(canonical({k: v for k, v in row.items() if k not in _NOT_ROW}))
-        row.update(self.rating(fields))
+            number = as_number(values.get(name))
+            fits = number is not None and abs(number) < _INTEGER_LIMIT
+            row[name] = kind(number) if number is not None and fits else None
+        row["row_hash"] = digest(canonical([row[name] for name in _HASHED]))
+        row.update(self.rating(values))
         return row
 
-    def rating(self, fields: Mapping[str, Any]) -> Row:
+    def rating(self, values: Values) -> Row:
         """Returns the rating of a document: its value as logged, its scale, its place 0..1."""
-        value = self.value(fields, "rating")
+        value = values.get("rating")
         if value is None:
-            return dict.fromkeys(("rating_value", "rating_scale", "rating_norm"))
+            return {"rating_value": None, "rating_scale": None, "rating_norm": None}
         norm = self._scale.normalise(value) if self._scale else None
         self.unplaced_ratings += norm is None
         scale = self._scale.name if self._scale else None
         return {"rating_value": as_text(value), "rating_scale": scale, "rating_norm": norm}
 
-    def time(self, fields: Mapping[str, Any]) -> datetime | None:
+    def time(self, values: Values) -> datetime | None:
         """Returns the document's time, naive UTC, None where there is none that can be read."""
-        return self._time(self.value(fields, "created_at"))
-
-    def _time(self, value: Any) -> datetime | None:
-        if is_blank(value):
+        value = values.get("created_at")
+        if value is None:
             return None
         parsed = parse_time(value)
         self.unreadable_times += parsed is None
         return parsed
 
-    def _user_key(self, user: Any) -> str | None:
-        name = as_text(user)
+    def user_key(self, person: Any) -> str | None:
+        """Returns a person's id as it is stored: an HMAC under the project's salt."""
+        name = as_text(person)
         if name is None:
             return None
         if name not in self._users:
             self._users[name] = hmac.new(self._salt, name.encode(), "sha256").hexdigest()[:32]
         return self._users[name]
 
-    def user_key(self, fields: Mapping[str, Any], name: str) -> str | None:
-        """Returns a person's id as it is stored: an HMAC under the project's salt."""
-        return self._user_key(self.value(fields, name))
+
+def content_of(values: Values) -> tuple[list[Message], list[Message] | None, Values]:
+    """Returns the messages and the answer of a call, and what raw bodies say of other fields."""
+    raw_query, raw_response = values.get("query"), values.get("response")
+    raw_request, raw_messages = values.get("request"), values.get("messages") or None
+    request = parse_request(raw_request) or parse_request(raw_query)
+    response = parse_response(raw_response)
+    parts = [*(response or {}).items(), *(request or {}).items()]
+    found = {name: value for name, value in parts if not is_blank(value)}
+    if request is None and raw_query is None and raw_messages is None:
+        raw_query = raw_request
+    messages = found.pop("messages", None) or parse_messages(raw_messages)
+    if messages is None:
+        messages = parse_messages(raw_query) or _user_turn(
+            raw_messages if raw_query is None else raw_query
+        )
+        raw_query = None
+    output = found.pop("output", None)
+    if response is None and raw_response is not None:
+        output = parse_messages(raw_response) or _assistant(raw_response)
+    if output is None:
+        messages, output = split_answer(messages)
+    messages = _without_answer(messages, output)
+    if request is None and raw_query is not None:
+        messages = [*messages, *_unless_last(messages, _user_turn(raw_query))]
+    system = as_text(values.get("system"))
+    if system and not any(m["role"] == "system" for m in messages):
+        messages = [{"role": "system", "content": system}, *messages]
+    return messages, output, found
+
+
+_LAST_SECOND = 1e11
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Returns a time as naive UTC: ISO 8601, or seconds or milliseconds since 1970.
+    """Returns a time as naive UTC: ISO 8601, or seconds, milli-, micro- or nanoseconds since 1970.
 
     A time without a zone is UTC. Returns None where the value is not a time.
     """
-    if isinstance(value, datetime):
-        return _utc(value)
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)
-    number = as_number(value)
+    text = str(value).strip()
+    # Eight digits are a date: as seconds they would lie in 1970.
+    number = None if len(text) == 8 and text.isdecimal() else as_number(value)
     try:
-        if number is not None:
-            # Later than the year 5000 in seconds means milliseconds.
-            seconds = number / 1000 if abs(number) > 1e11 else number
-            return _utc(datetime.fromtimestamp(seconds, UTC))
-        return _utc(datetime.fromisoformat(str(value).strip().removesuffix(" UTC")))
+        if isinstance(value, datetime):
+            return _utc(value)
+        if number is None:
+            return _utc(datetime.fromisoformat(text.removesuffix(" UTC")))
+        # Later than the year 5000 in seconds means milliseconds (or micro-, or nanoseconds).
+        while abs(number) > _LAST_SECOND:
+            number /= 1000
+        return _utc(datetime.fromtimestamp(number, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -200,6 +211,14 @@ def canonical(value: Any) -> str:
         import json
 
         return json.dumps(value, default=_as_json, ensure_ascii=False, sort_keys=True)
+
+
+def _json(value: Any) -> str | None:
+    return canonical(value) if value else None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -232,5 +251,14 @@ def _assistant(value: Any) -> list[Message]:
 
 
 def _unless_last(messages: list[Message], turn: list[Message]) -> list[Message]:
-    same = messages[-1]["role"] == "user" and text_of(messages[-1]["content"]) == turn[0]["content"]
+    last = messages[-1] if messages else {"role": "", "content": None}
+    same = last["role"] == "user" and text_of(last["content"]) == turn[0]["content"]
     return [] if same else turn
+
+
+def _without_answer(messages: list[Message], output: list[Message] | None) -> list[Message]:
+    """Returns messages without the answer, where a log has it in both places."""
+    if not output or not messages or messages[-1]["role"] != "assistant":
+        return messages
+    same = text_of(messages[-1]["content"]) == text_of(output[0]["content"])
+    return messages[:-1] if same and messages[-1].get("tool_calls") is None else messages

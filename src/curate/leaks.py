@@ -98,7 +98,7 @@ class LeakGraph:
         yield 1, _first_by_key(others.group, others.example, mine.group)
         yield 2, _first_by_key(others.input, others.example, mine.input)
         if len(self.near_a):
-            inputs = int(max(self.near_a.max(), self.near_b.max(), mine.input.max())) + 1
+            inputs = int(max(self.near_a.max(), self.near_b.max(), mine.input.max(initial=0))) + 1
             at = _first_by_key(others.input, others.example, np.arange(inputs))
             near = np.full(inputs, _FAR)
             for a, b in ((self.near_a, self.near_b), (self.near_b, self.near_a)):

@@ -260,6 +260,8 @@ def _steps(path: str) -> list[str]:
 def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
     """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`."""
     steps = _steps(path)
+    if steps == [path]:
+        return lambda document: document.get(path)
 
     def get(document: Mapping[str, Any]) -> Any:
         if path in document:

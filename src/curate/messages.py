@@ -117,12 +117,14 @@ def query_and_context(messages: list[Message]) -> tuple[str, str]:
 
     System messages and tool results do not count as context.
     """
-    talk = [m for m in messages if m["role"] in ("user", "assistant")]
-    last = max((i for i, m in enumerate(talk) if m["role"] == "user"), default=None)
-    if last is None:
-        return "", ""
-    before = [text_of(m["content"]) for m in talk[max(last - 2, 0) : last]]
-    return text_of(talk[last]["content"]), "\n".join(before)
+    talk: list[Message] = []
+    for message in reversed(messages):
+        if message["role"] == "user" or (talk and message["role"] == "assistant"):
+            talk.append(message)
+            if len(talk) == 3:
+                break
+    texts = [text_of(message["content"]) for message in talk] or [""]
+    return texts[0], "\n".join(reversed(texts[1:]))
 
 
 def chain_hashes(messages: list[Message], output: list[Message] | None) -> tuple[list[str], str]:

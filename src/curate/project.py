@@ -80,14 +80,22 @@ class Project:
     # -- facts -----------------------------------------------------------------------------------
 
     def pull(
-        self, locations: Sequence[str], options: PullOptions | None = None, *,
+        self,
+        locations: Sequence[str],
+        options: PullOptions | None = None,
+        *,
         on_mapping: Callable[[FieldMap], None] = lambda _: None,
     ) -> PullResult:
         """Reads logs or feedback; see `curate.pull.pull`."""
         from curate.pull import PullOptions, pull
 
-        return pull(self._writable(), locations, options=options or PullOptions(),
-                    on_mapping=on_mapping, progress=self._progress)
+        return pull(
+            self._writable(),
+            locations,
+            options=options or PullOptions(),
+            on_mapping=on_mapping,
+            progress=self._progress,
+        )
 
     def rejects(self, limit: int = 50) -> list[dict[str, Any]]:
         """Returns documents that could not be stored; see `curate.status.rejects`."""
@@ -104,7 +112,10 @@ class Project:
         return rules(self.folder)
 
     def filter(
-        self, parameters: Mapping[str, Any] | None = None, *, skip: Sequence[str] = (),
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        skip: Sequence[str] = (),
         where: str | None = None,
     ) -> FilterResult:
         """Applies the drop rules with these numbers; see `curate.filters.apply`."""
@@ -126,8 +137,13 @@ class Project:
         """Writes the next version of a dataset; see `curate.export.export`."""
         from curate.export import ExportSettings, export
 
-        return export(self._writable(), name, settings=settings or ExportSettings(),
-                      dry_run=dry_run, progress=self._progress)
+        return export(
+            self._writable(),
+            name,
+            settings=settings or ExportSettings(),
+            dry_run=dry_run,
+            progress=self._progress,
+        )
 
     def versions(self) -> list[Version]:
         """Returns all versions; see `curate.versions.versions`."""

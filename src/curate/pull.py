@@ -202,19 +202,19 @@ class _Pull:
         return [row]
 
     def _feedback(self, document: Document) -> list[Row] | str:
-        fields, build = document.fields, self.builder
-        key = build.text(fields, "key")
+        values, build = self.builder.values(document.fields), self.builder
+        key = as_text(values.get("key"))
         if key is None:
             return "no-key"
         common = {
             "source_id": key,
-            "comment": build.text(fields, "comment"),
-            "rater_type": _rater(build.text(fields, "rater_type") or self.options.rater),
-            "rater_key": build.user_key(fields, "rater"),
-            "created_at": build.time(fields),
+            "comment": as_text(values.get("comment")),
+            "rater_type": self._rater(as_text(values.get("rater_type"))),
+            "rater_key": build.user_key(values.get("rater")),
+            "created_at": build.time(values),
         }
         rows = []
-        rating = build.rating(fields)
+        rating = build.rating(values)
         if rating["rating_value"] is not None:
             rows.append(
                 {
@@ -226,9 +226,16 @@ class _Pull:
                 }
             )
         for kind in ("label", "correction"):
-            if value := as_text(build.value(fields, kind)):
+            if value := as_text(values.get(kind)):
                 rows.append({**common, "kind": kind, "value": value})
         return rows or "no-feedback"
+
+    def _rater(self, word: str | None) -> str:
+        """Returns who gave a feedback; a word that is not known never counts as a human."""
+        known = rater_type(self.options.rater if word is None else word)
+        if known is None:
+            self.unknown_raters.add(word or "")
+        return known or "unknown"
 
     def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
         turns = []
@@ -236,7 +243,8 @@ class _Pull:
             if isinstance(document, Reject):
                 yield _refused(number, name, document)
             else:
-                turns.append(Turn(number, name, document.line, document.fields))
+                values = self.builder.values(document.fields)
+                turns.append(Turn(number, name, document.line, document.fields, values))
         for made in assemble(turns, self.mapping, self.builder):
             at = (made.turn.file_number, made.turn.location, made.turn.line)
             if made.row is None:
@@ -370,10 +378,10 @@ def _default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str
 
 def _known_mapping(con: duckdb.DuckDBPyConnection, source: str, declared: Declared) -> Declared:
     """Returns what is declared now, completed by how the last pull read this source."""
-    row = con.execute(sql("pull_mapping"), {"source": source, "kind": declared.kind}).fetchone()
-    if row is None:
+    rows = con.execute(sql("pull_mapping"), {"source": source, "kind": declared.kind}).fetchall()
+    if not rows:
         return declared
-    before = json.loads(row[0])
+    before = json.loads(rows[0][0])
     return Declared(
         declared.kind,
         {**before["declared"]["fields"], **declared.fields},
@@ -396,8 +404,9 @@ def _refused(number: int, name: str, reject: Reject) -> staging.Record:
     return staging.Record(number, name, reject.line, partial(str, reject.reason), reject.detail)
 
 
-def _rater(word: str) -> str:
-    return _RATERS.get(word.strip().casefold(), "human_user")
+def rater_type(word: str) -> str | None:
+    """Returns the kind of rater that a word stands for, None where it is not known."""
+    return _RATERS.get("_".join(word.casefold().replace("-", " ").replace("_", " ").split()))
 
 
 def _shown(path: Path, folder: Path) -> str:

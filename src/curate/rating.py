@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from curate.errors import ConfigError
@@ -137,14 +139,14 @@ def is_blank(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float | None:
-    """Returns a number or a numeric string as a float, else None (also for NaN)."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """Returns a number or a numeric string as a float, else None (also for NaN and infinity)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return None if number != number else number
+    return number if math.isfinite(number) else None
 
 
 def _word(value: Any) -> str:

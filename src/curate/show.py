@@ -47,7 +47,7 @@ REASONS = {
 
 
 def wrapped(text: str, indent: str = "  ") -> str:
-    """Returns text in lines of at most 100 columns, indented from the second on."""
+    """Returns text in lines of at most 100 columns; all but the first are indented."""
     return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
 
 
@@ -64,19 +64,23 @@ def mapping(found: FieldMap) -> str:
     text = wrapped(f"Columns read as: {', '.join(read) or 'nothing known'}.   Change with --map.")
     if found.kind == "turns":
         roles = ", ".join(f"{word} = {role}" for word, role in found.roles.items())
-        text += wrapped(f"Roles: {roles or 'not known, so every turn answers the one before it'}."
-                        "   Change with --role.")
+        text += wrapped(
+            f"Roles: {roles or 'not known, so every turn answers the one before it'}."
+            "   Change with --role."
+        )
     return text
 
 
-def pull(result: PullResult) -> str:
+def pull(result: PullResult, *, next_step: bool = True) -> str:
     """Returns what a pull did."""
     summary, text = result.summary, ""
     feedback = result.mapping.kind == "feedback"
     what = "feedback" if feedback else "interactions"
     rejected = sum(result.rejected.values())
     if result.files_unchanged:
-        text += f"  {result.files_unchanged:,} of {result.files:,} files unchanged: not read again\n"
+        text += (
+            f"  {result.files_unchanged:,} of {result.files:,} files unchanged: not read again\n"
+        )
     if result.documents:
         text += (
             f"  {result.documents:,} {'turns' if result.mapping.kind == 'turns' else 'documents'}"
@@ -89,14 +93,18 @@ def pull(result: PullResult) -> str:
     times = ""
     if summary["first_at"]:
         times = f"   {summary['first_at']:%Y-%m-%d} .. {summary['last_at']:%Y-%m-%d}"
-    text += (f"  rated by people: {summary['rated']:,} of {total:,}{share}   "
-             f"conversations: {summary['conversations']:,}{times}\n")
+    text += (
+        f"  rated by people: {summary['rated']:,} of {total:,}{share}   "
+        f"conversations: {summary['conversations']:,}{times}\n"
+    )
     if summary["unmatched_feedback"]:
         text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
     if summary["template"]:
         prefix, suffix = summary["template"]
-        text += wrapped(f"  template around most inputs, left out of comparisons: "
-                        f"{prefix[:50]!r} ... {suffix[-30:]!r}")
+        text += wrapped(
+            f"  template around most inputs, left out of comparisons: "
+            f"{prefix[:50]!r} ... {suffix[-30:]!r}"
+        )
     if summary["split_overlap"]:
         pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
         text += f"  texts on both sides of the given split: {pairs}\n"
@@ -104,15 +112,17 @@ def pull(result: PullResult) -> str:
     if rejected:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
         text += f"{rejected:,} were refused ({why}): curate status --rejects\n"
-    return text + "Next: curate run\n"
+    return text + ("Next: curate run\n" if next_step else "")
 
 
 def rejects(rows: Sequence[Mapping[str, Any]]) -> str:
     """Returns the refused documents."""
     if not rows:
         return "Nothing was refused.\n"
-    return table(["file", "line", "reason", "detail"],
-                 [[r["location"], r["line"], r["reason"], (r["detail"] or "")[:60]] for r in rows])
+    return table(
+        ["file", "line", "reason", "detail"],
+        [[r["location"], r["line"], r["reason"], (r["detail"] or "")[:60]] for r in rows],
+    )
 
 
 def rules(found: Mapping[str, Rule]) -> str:
@@ -138,30 +148,42 @@ def filter(result: FilterResult) -> str:
 
 def dedupe(result: DedupeResult) -> str:
     """Returns what deduplication found."""
-    text = (f"dedupe      {result.exact_dropped:,} exact duplicates of {result.exact_groups:,} kept "
-            f"examples; {result.near_input_pairs:,} pairs of near-duplicate inputs\n")
-    issues = [f"{n:,} with {what}" for n, what in (
-        (result.contradictory_labels, "a label that another copy of the input contradicts"),
-        (result.contradictory_ratings, "ratings far apart")) if n]
+    text = (
+        f"dedupe      {result.exact_dropped:,} exact duplicates of {result.exact_groups:,} kept "
+        f"examples; {result.near_input_pairs:,} pairs of near-duplicate inputs\n"
+    )
+    issues = [
+        f"{n:,} with {what}"
+        for n, what in (
+            (result.contradictory_labels, "a label that another copy of the input contradicts"),
+            (result.contradictory_ratings, "ratings far apart"),
+        )
+        if n
+    ]
     return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
 
 
 def export(result: ExportResult, dry_run: bool) -> str:
     """Returns what an export wrote."""
-    title = (f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
-             f"{result.train:,} train + {result.test:,} test\n")
+    title = (
+        f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
+        f"{result.train:,} train + {result.test:,} test\n"
+    )
     if dry_run:
         return title.rstrip("\n") + "   (dry run: nothing written)\n"
     if not result.created:
         return title + "  unchanged: this is the latest version already\n"
     text = title
     for file in result.files:
-        text += (f"  {result.folder / file['path']}   {file['format']}   "
-                 f"{file['bytes'] / 1e6:,.1f} MB\n")
+        text += (
+            f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"
+        )
     split = result.split
-    text += (f"  leak check: passed (conversation, same input, near-duplicate >= "
-             f"{split['leak_threshold']}); withheld {split['withheld']:,}, quarantined "
-             f"{split['quarantined']:,}, exposed {split['exposed']:,}\n")
+    text += (
+        f"  leak check: passed (conversation, same input, near-duplicate >= "
+        f"{split['leak_threshold']}); withheld {split['withheld']:,}, quarantined "
+        f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
+    )
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
     if result.inexpressible:
@@ -176,8 +198,20 @@ def versions(found: Sequence[Version]) -> str:
         return "No version yet. Next: curate export NAME\n"
     return table(
         ["version", "content id", "test id", "train", "test", "pending", "formats", "exported"],
-        [[v.label, v.content_id[:12], v.test_id[:12], v.train, v.test, v.pending,
-          ", ".join(v.formats), f"{v.exported_at:%Y-%m-%d %H:%M}"] for v in found])
+        [
+            [
+                v.label,
+                v.content_id[:12],
+                v.test_id[:12],
+                v.train,
+                v.test,
+                v.pending,
+                ", ".join(v.formats),
+                f"{v.exported_at:%Y-%m-%d %H:%M}",
+            ]
+            for v in found
+        ],
+    )
 
 
 def verify(found: Sequence[Verification]) -> str:
@@ -186,9 +220,12 @@ def verify(found: Sequence[Verification]) -> str:
     for checked in found:
         state = "FAILED" if checked.problems else "intact"
         against = f", also against {', '.join(checked.earlier)}" if checked.earlier else ""
-        text += (f"{checked.version.label}   {state}   {checked.files} files, {checked.train:,} "
-                 f"train + {checked.test:,} test, no leak{against}\n" if not checked.problems
-                 else f"{checked.version.label}   {state}\n")
+        text += (
+            f"{checked.version.label}   {state}   {checked.files} files, {checked.train:,} "
+            f"train + {checked.test:,} test, no leak{against}\n"
+            if not checked.problems
+            else f"{checked.version.label}   {state}\n"
+        )
         text += "".join(wrapped(f"  {problem}", "    ") for problem in checked.problems)
     return text or "No version yet. Next: curate export NAME\n"
 
@@ -218,9 +255,11 @@ def why(story: Mapping[str, Any]) -> str:
     when = f"{story['created_at']:%Y-%m-%d %H:%M}" if story["created_at"] else "time unknown"
     query = " ".join((story["query"] or "").split())
     quoted = query if len(query) <= 70 else query[:67] + "..."
-    text = f"{story['example_id'][:12]}  \"{quoted}\"\n"
-    text += f"  source      {story['source']} {story['source_id']}, {when}, conversation " \
-            f"{story['conversation_id']}\n"
+    text = f'{story["example_id"][:12]}  "{quoted}"\n'
+    text += (
+        f"  source      {story['source']} {story['source_id']}, {when}, conversation "
+        f"{story['conversation_id']}\n"
+    )
     text += "".join(f"  {what:<10}  {said}\n" for what, said in lines(dict(story)))
     if story["reason"] is None:
         verdict = f"in: {story['side']}"
@@ -233,15 +272,22 @@ def why(story: Mapping[str, Any]) -> str:
 def status(found: Status) -> str:
     """Returns the funnel."""
     rows: list[list[Any]] = [[f"{found.interactions:,}", "interactions", "", ""]]
-    rows += [[f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
-             for r in found.funnel]
+    rows += [
+        [f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
+        for r in found.funnel
+    ]
     rows.append([f"{found.train + found.test:,}", "ready", f"{found.train:,}", f"{found.test:,}"])
     width = [max(len(str(row[c])) for row in rows) for c in range(4)]
-    text = f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  " \
-           f"{'test':>{max(width[3], 5)}}\n"
+    text = (
+        f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  "
+        f"{'test':>{max(width[3], 5)}}\n"
+    )
     for row in rows:
-        text += f"{row[0]:>{width[0]}}  {row[1]:<{width[1]}}  {row[2]:>{max(width[2], 5)}}  " \
-                f"{row[3]:>{max(width[3], 5)}}".rstrip() + "\n"
+        text += (
+            f"{row[0]:>{width[0]}}  {row[1]:<{width[1]}}  {row[2]:>{max(width[2], 5)}}  "
+            f"{row[3]:>{max(width[3], 5)}}".rstrip()
+            + "\n"
+        )
     if not found.split_given:
         text += "sides of new examples as the next export would give them\n"
     if found.pending:
@@ -287,7 +333,8 @@ def demo(result: DemoResult) -> str:
     """Returns planted against found, and where the files are."""
     rows = [[f.kind, f.planted, f.found, f.missed, f.other, f.stage] for f in result.findings]
     return (
-        "\n" + table(["planted", "planted", "found", "missed", "also", "looked for by"], rows)
+        "\n"
+        + table(["planted", "planted", "found", "missed", "also", "looked for by"], rows)
         + f"\nlogs      {result.logs}\ndataset   {result.version}\n"
         f"Next: curate -C {result.folder} status, or curate -C {result.folder} why "
         f"{result.example[:12]}\n"

@@ -91,7 +91,7 @@ class _Planner:
         self.settings = settings
         self.rows: dict[str, Any] = con.sql(sql("split_examples")).to_arrow_table().to_pydict()
         self.count = len(self.rows["example_id"])
-        self.graph, self.exported, gone = _graph(con, self.rows, settings.leak_threshold)
+        self.graph, self.trained, self.shown, gone = _graph(con, self.rows, settings.leak_threshold)
         self.ids: list[str] = [*self.rows["example_id"], *gone]
         self.side = np.array([SIDES.index(s) if s else NEW for s in self.rows["side"]], np.int64)
         self.exposed = np.array([bool(e) for e in self.rows["exposed"]], dtype=bool)
@@ -120,8 +120,14 @@ class _Planner:
                 self.origin[number] = self.rows["given_origin"][number]
 
     def _held(self, side: int) -> Members:
+        """Returns what is on a side: as it is today, and as the files of versions have it."""
+        import numpy as np
+
         held = self.graph.members.where((self.side == side) & ~self.exposed)
-        return held.plus(self.exported) if side == TRAIN else held
+        if side == TRAIN:
+            return held.plus(self.trained)
+        left = np.isin(self.shown.example, np.flatnonzero(self.exposed))
+        return held.plus(self.shown.where(~left))
 
     def _touch(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return self.graph.touch(self._held(TRAIN))[0], self.graph.touch(self._held(TEST))[0]
@@ -197,7 +203,7 @@ class _Planner:
 
     def _expose(self) -> NDArray[np.bool_]:
         """Rule 4: a test example that an exported train row leaks leaves test for good."""
-        touched, kind = self.graph.touch(self.exported)
+        touched, kind = self.graph.touch(self.trained)
         newly: NDArray[np.bool_] = (self.side == TEST) & ~self.exposed & (touched != NONE)
         for number in newly.nonzero()[0].tolist():
             self.evidence[number] = (
@@ -309,11 +315,11 @@ def _any_by_unit(
 
 def _graph(
     con: duckdb.DuckDBPyConnection, rows: dict[str, Any], threshold: float
-) -> tuple[LeakGraph, Members, list[str]]:
-    """Returns the leak graph of all examples, and the train rows of all earlier versions.
+) -> tuple[LeakGraph, Members, Members, list[str]]:
+    """Returns the leak graph of all examples, and the train and test rows of all earlier versions.
 
-    Third come the ids of exported examples that are gone from the store; their numbers follow
-    those of the others.
+    Last come the ids of exported examples that are gone from the store; their numbers follow those
+    of the others.
     """
     import numpy as np
 
@@ -356,7 +362,9 @@ def _graph(
         np.array(links["is_child"], dtype=bool),
     )
     gone = list(number)[len(rows["example_id"]) :]
-    return graph, members(exported, [number[e] for e in exported["example_id"]]), gone
+    lines = members(exported, [number[e] for e in exported["example_id"]])
+    is_train = np.array([side == "train" for side in exported["side"]], dtype=bool)
+    return graph, lines.where(is_train), lines.where(~is_train), gone
 
 
 def _numbers(values: list[Any]) -> dict[Any, int]:

@@ -58,7 +58,7 @@ def stage(
     with store.write() as con:
         for name in _SCHEMAS:
             con.execute(sql(f"staging_{name}_clear"), {"keep": pull if resumable else ""})
-        after = con.execute(sql("staging_position")).fetchone() or (-1, -1)
+        after = con.execute(sql("staging_position")).fetchall()[0]
     todo = (record for record in records if (record.file_number, record.line) > after)
     while batch := list(islice(todo, chunk)):
         tables = _tables(pull, batch)

@@ -250,8 +250,9 @@ class Store:
 
     def setting(self, con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
         """Returns the stored settings `name` (a stage or `project`), empty where none are."""
-        row = con.execute(sql("setting_get"), {"name": name}).fetchone()
-        return dict(json.loads(row[0])) if row else {}
+        # fetchall: DuckDB 2 refuses other work while a result is half read.
+        rows = con.execute(sql("setting_get"), {"name": name}).fetchall()
+        return dict(json.loads(rows[0][0])) if rows else {}
 
     def set_setting(
         self, con: duckdb.DuckDBPyConnection, name: str, value: Mapping[str, Any]

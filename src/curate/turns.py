@@ -7,20 +7,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate.interactions import Row, RowBuilder
+from curate.interactions import Row, RowBuilder, Values, as_text, parse_time
 from curate.mapping import FieldMap
-from curate.messages import Message
+from curate.messages import ROLES, Message
 from curate.rating import as_number
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One row of a turn table and where it stood."""
+    """One row of a turn table: where it stood, its columns, and its mapped fields."""
 
     file_number: int
     location: str
     line: int
     fields: Mapping[str, Any]
+    values: Values
+
+    @property
+    def text(self) -> str:
+        """What was said."""
+        return as_text(self.values.get("text")) or ""
+
+    def named(self, field: str) -> str | None:
+        """Returns a field as text, None where the turn has none."""
+        return as_text(self.values.get(field))
 
 
 @dataclass(frozen=True)
@@ -40,89 +50,89 @@ def assemble(turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder) -> I
     turn answers the one before it, and a first turn is an answer without a query. With a `parent`
     column the turns form trees and the messages of an answer are the path to it.
     """
+    is_tree = "parent" in mapping.fields
     groups: dict[str, list[Turn]] = defaultdict(list)
     for turn in turns:
-        session = builder.text(turn.fields, "session")
-        if session is None and "parent" not in mapping.fields:
+        session = turn.named("session")
+        if session is None and not is_tree:
             yield Assembled(turn, reason="no-conversation", detail="the conversation id is empty")
         else:
             groups[session or ""].append(turn)
     for group in groups.values():
-        if "parent" in mapping.fields:
-            yield from _tree(group, mapping, builder)
-        else:
-            yield from _sequence(sorted(group, key=_order(builder)), mapping, builder)
-
-
-def _order(builder: RowBuilder) -> Any:
-    def key(turn: Turn) -> tuple[Any, ...]:
-        position = as_number(builder.value(turn.fields, "order"))
-        time = builder.time(turn.fields) if position is None else None
-        return (
-            position if position is not None else 0,
-            time.isoformat() if time else "",
-            turn.file_number,
-            turn.line,
-        )
-
-    return key
+        made = _tree(group, mapping, builder) if is_tree else _sequence(group, mapping, builder)
+        yield from made
 
 
 def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
-    texts = [builder.text(turn.fields, "text") or "" for turn in turns]
+    turns = sorted(turns, key=_order)
     if not mapping.roles:
+        texts = [turn.text for turn in turns]
         for index, turn in enumerate(turns):
-            history = [
-                _said("user" if (index - i) % 2 else "assistant", texts[i]) for i in range(index)
-            ]
-            yield Assembled(turn, _answer(turn, history, texts[index], builder))
+            yield Assembled(turn, _answer(turn, _alternating(texts[:index]), builder))
         return
-    said = [_said(_role(t, mapping, builder), text) for t, text in zip(turns, texts, strict=True)]
+    said = [_said(_role(turn, mapping), turn.text) for turn in turns]
     answered = max((i for i, m in enumerate(said) if m["role"] == "assistant"), default=-1)
     for index, turn in enumerate(turns):
         if said[index]["role"] == "assistant":
-            yield Assembled(turn, _answer(turn, said[:index], texts[index], builder))
+            yield Assembled(turn, _answer(turn, said[:index], builder))
         elif index > answered:
             yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
 
 
 def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
-    by_id = {builder.text(turn.fields, "id"): turn for turn in turns}
+    by_id = {turn.named("id"): turn for turn in turns}
     answered: set[int] = set()
-    answers = [t for t in turns if _role(t, mapping, builder) == "assistant" or not mapping.roles]
-    rows = []
-    for turn in answers:
-        path = _path(turn, by_id, builder)
+    for turn in turns:
+        if mapping.roles and _role(turn, mapping) != "assistant":
+            continue
+        path = _path(turn, by_id)
         answered.update(id(step) for step in path)
-        history = [
-            _said(_role(t, mapping, builder), builder.text(t.fields, "text") or "")
-            for t in path[:-1]
-        ]
-        text = builder.text(turn.fields, "text") or ""
-        rows.append(Assembled(turn, _answer(turn, history, text, builder)))
-    yield from rows
+        if mapping.roles:
+            history = [_said(_role(step, mapping), step.text) for step in path[:-1]]
+        else:
+            history = _alternating([step.text for step in path[:-1]])
+        yield Assembled(turn, _answer(turn, history, builder))
     for turn in turns:
         if id(turn) not in answered:
             yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
 
 
-def _path(turn: Turn, by_id: Mapping[str | None, Turn], builder: RowBuilder) -> list[Turn]:
+def _order(turn: Turn) -> tuple[Any, ...]:
+    position = as_number(turn.values.get("order"))
+    created_at = turn.values.get("created_at")
+    time = None if created_at is None or position is not None else parse_time(created_at)
+    return (
+        0 if position is None else position,
+        "" if time is None else time.isoformat(),
+        turn.file_number,
+        turn.line,
+    )
+
+
+def _path(turn: Turn, by_id: Mapping[str | None, Turn]) -> list[Turn]:
     path, seen = [turn], {id(turn)}
-    while parent := by_id.get(builder.text(path[0].fields, "parent") or ""):
+    while parent := by_id.get(path[-1].named("parent") or ""):
         if id(parent) in seen:  # a cycle in the data
             break
         seen.add(id(parent))
-        path.insert(0, parent)
-    return path
+        path.append(parent)
+    return path[::-1]
 
 
-def _role(turn: Turn, mapping: FieldMap, builder: RowBuilder) -> str:
-    return mapping.roles.get(builder.text(turn.fields, "role") or "", "user")
+def _role(turn: Turn, mapping: FieldMap) -> str:
+    word = turn.named("role") or ""
+    return mapping.roles.get(word) or ROLES.get(word.casefold(), "user")
+
+
+def _alternating(texts: Sequence[str]) -> list[Message]:
+    """Returns messages of two people talking, the last of them by the user."""
+    last = len(texts) - 1
+    return [_said("assistant" if (last - i) % 2 else "user", text) for i, text in enumerate(texts)]
 
 
 def _said(role: str, text: str) -> Message:
     return {"role": role, "content": text}
 
 
-def _answer(turn: Turn, history: list[Message], text: str, builder: RowBuilder) -> Row:
-    return builder.build(turn.fields, history, [_said("assistant", text)])
+def _answer(turn: Turn, history: list[Message], builder: RowBuilder) -> Row:
+    return builder.build(turn.fields, turn.values, history, [_said("assistant", turn.text)])

@@ -1,0 +1,38 @@
+# The two commands of a fresh checkout: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+
+.PHONY: demo test test-e2e bench docs clean
+
+demo: $(VENV)/.installed  ## sample logs, the whole path, planted problems against found ones
+	$(BIN)/curate demo $(DEMO)
+
+test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+test-e2e: $(VENV)/.installed-dev  ## fresh environments, the wheel, full-size data, DuckDB 2
+	$(BIN)/python -m pytest -m e2e
+
+bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
+	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done
+
+docs: $(VENV)/.installed-dev  ## regenerates the generated parts of README and docs
+	$(BIN)/cog -r README.md docs/*.md
+
+clean:
+	rm -rf $(VENV) .venv-* dist demo
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e '.[all]'
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install -q -c constraints.txt -e '.[all,dev]'
+	touch $@

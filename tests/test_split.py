@@ -1,0 +1,535 @@
+"""The split: who is drawn, what stays together, and small cases of the rules with their answers.
+
+The same rules over a growing project, against an oracle, are in test_growth.py.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.errors import ConfigError
+from curate.export import ExportResult, ExportSettings, export
+from curate.mapping import Declared
+from curate.pull import PullOptions, pull
+from curate.split import SplitSettings, draw
+from curate.store import Store
+
+TENTH = SplitSettings(test_size=0.1)
+
+
+class Project:
+    """A project in a folder, and its ledger by source id."""
+
+    def __init__(self, folder: Path, *, task: str = "sft", threads: int = 2) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.files = folder, 0
+        self.store = Store(folder, threads=threads)
+        self.store.create()
+        with self.store.write() as con:
+            self.store.set_setting(con, "project", {"task": task})
+
+    def pull(self, rows: Iterable[dict[str, Any]], **fields: str) -> None:
+        """Pulls a file of rows; `fields` says which column a field is."""
+        self._pull(rows, PullOptions(declared=Declared("interactions", fields, "1-5")))
+
+    def feedback(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._pull(rows, PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5")))
+
+    def heldout(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._pull(rows, PullOptions(heldout=True))
+
+    def _pull(self, rows: Iterable[dict[str, Any]], options: PullOptions) -> None:
+        self.files += 1
+        path = self.folder / f"rows-{self.files}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        pull(self.store, [str(path)], options=options)
+
+    def export(self, name: str = "set", *, limit: int | None = None, **split: Any) -> ExportResult:
+        asked = ExportSettings(
+            split=replace(TENTH, **split), limit=limit, min_train=0, min_test=0, formats=()
+        )
+        return export(self.store, name, settings=asked)
+
+    def ledger(self) -> dict[str, dict[str, Any]]:
+        with self.store.read() as con:
+            rows = con.sql(
+                "SELECT i.source_id, l.side, l.exposed, l.origin, l.evidence, "
+                "(SELECT source_id FROM interactions u WHERE u.interaction_id = l.unit) AS unit "
+                "FROM split_ledger l JOIN interactions i ON i.interaction_id = l.example_id"
+            )
+            return {row["source_id"]: row for row in rows.to_arrow_table().to_pylist()}
+
+    def sides(self) -> dict[str, str]:
+        return {name: place["side"] for name, place in self.ledger().items()}
+
+    def outcome(self, version: int, name: str = "set") -> dict[str, str]:
+        """What became of every example: the name of its file, or the reason why it is in none."""
+        with self.store.read() as con:
+            rows = con.execute(
+                "SELECT source_id, coalesce(v.reason, v.side) FROM version_examples v "
+                "JOIN interactions ON interaction_id = example_id WHERE name = ? AND version = ?",
+                [name, version],
+            ).fetchall()
+        return dict(rows)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def text(seed: object, count: int = 14) -> str:
+    """A text that is like no other one."""
+    made = random.Random(str(seed))
+    return " ".join(f"w{made.randrange(900)}" for _ in range(count))
+
+
+def row(name: str, query: str | None = None, **others: Any) -> dict[str, Any]:
+    made = {
+        "id": name,
+        "query": query or text(name),
+        "response": f"the answer to {name}",
+        "rating": 5,
+        "created_at": "2026-03-01T00:00:00Z",
+    }
+    return {**made, **others}
+
+
+def many(count: int, prefix: str = "n") -> list[dict[str, Any]]:
+    return [row(f"{prefix}{number}") for number in range(count)]
+
+
+def step(seed: str, number: int) -> str:
+    """Texts 0, 1, 2, ... of a chain: only neighbours have a Jaccard similarity of 0.8 or more."""
+    words = text(seed, 40).split()
+    for place in range(number):
+        words[4 + 8 * place] = f"{seed}{place}"
+    return " ".join(words)
+
+
+def lines(result: ExportResult, side: str) -> list[dict[str, Any]]:
+    body = (result.folder / f"{side}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in body.splitlines()]
+
+
+# -- draw ----------------------------------------------------------------------------------------
+
+UNITS = st.lists(
+    st.tuples(st.integers(1, 30), st.sampled_from("abc"), st.sampled_from(["2026-01", "2026-02"])),
+    min_size=1,
+    max_size=200,
+)
+SPLITS = st.builds(
+    SplitSettings, st.sampled_from([0.0, 0.01, 0.1, 0.2, 0.5, 0.9]), st.just(0.8), st.integers(0, 9)
+)
+
+
+def drawn(units: list[tuple[int, str, str]], asked: SplitSettings, order: list[int]) -> set[str]:
+    names = [f"unit{n:03d}" for n in order]
+    sizes, strata = [units[n][0] for n in order], [units[n][1:] for n in order]
+    return {names[place] for place in draw(names, sizes, strata, asked)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(UNITS, SPLITS)
+def test_draw_holds_out_close_to_the_share_that_was_asked_for(units, asked: SplitSettings) -> None:
+    chosen = drawn(units, asked, list(range(len(units))))
+    sizes = [size for size, _, _ in units]
+    held = sum(size for n, size in enumerate(sizes) if f"unit{n:03d}" in chosen)
+    assert abs(held - asked.test_size * sum(sizes)) <= 2 * max(sizes)
+    if asked.test_size == 0:
+        assert chosen == set()
+
+
+@settings(max_examples=100, deadline=None)
+@given(UNITS, SPLITS, st.randoms(use_true_random=False))
+def test_draw_does_not_depend_on_the_order_of_units(units, asked: SplitSettings, mixed) -> None:
+    order = mixed.sample(range(len(units)), len(units))
+    assert drawn(units, asked, order) == drawn(units, asked, list(range(len(units))))
+
+
+@settings(max_examples=100, deadline=None)
+@given(UNITS, SPLITS)
+def test_draw_spreads_units_of_one_size_over_the_strata(units, asked: SplitSettings) -> None:
+    units = [(1, label, month) for _, label, month in units]
+    chosen = drawn(units, asked, list(range(len(units))))
+    for stratum in {unit[1:] for unit in units}:
+        names = {f"unit{n:03d}" for n, unit in enumerate(units) if unit[1:] == stratum}
+        share = len(names) * len(chosen) / len(units)
+        assert abs(len(names & chosen) - share) <= 1
+
+
+def test_draw_depends_on_the_seed() -> None:
+    units, order = [(1, "a", "2026-01")] * 100, list(range(100))
+    sets = [drawn(units, SplitSettings(0.1, seed=seed), order) for seed in range(5)]
+    assert {len(chosen) for chosen in sets} == {10}
+    assert len({frozenset(chosen) for chosen in sets}) == 5
+
+
+def test_draw_over_many_exports_of_one_unit_each_holds_out_the_share() -> None:
+    held = [draw([f"example{n}"], [1], [("", "")], TENTH) for n in range(200)]
+    assert 10 <= sum(map(len, held)) <= 30
+
+
+def test_draw_of_large_and_small_units_holds_out_both_kinds() -> None:
+    units = [(40, "a", "2026-01")] * 20 + [(1, "a", "2026-01")] * 800
+    chosen = drawn(units, TENTH, list(range(820)))
+    large = {f"unit{n:03d}" for n in range(20)}
+    assert 1 <= len(chosen & large) <= 3
+    assert 80 <= 40 * len(chosen & large) + len(chosen - large) - 80 <= 84
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"test_size": 1.0}, "test size 1.0"),
+        ({"test_size": -0.1}, "test size -0.1"),
+        ({"leak_threshold": 0.05}, "leak threshold 0.05"),
+        ({"leak_threshold": 1.5}, "leak threshold 1.5"),
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, float], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        SplitSettings(**wrong)
+
+
+# -- units ---------------------------------------------------------------------------------------
+
+
+def test_a_text_that_many_share_makes_no_giant_unit_and_withholds_what_crosses(
+    project: Project,
+) -> None:
+    crowd = [row(f"crowd{n}", "hello there", response=f"hello number {n}") for n in range(90)]
+    project.pull([*crowd, *many(110)])
+    result = project.export()
+    places = project.ledger()
+    units = Counter(place["unit"] for place in places.values())
+    assert result.split["cap"] == 20
+    assert max(units.values()) == result.split["largest_unit"] == 20
+    held = [r["id"] for r in crowd if places[r["id"]]["side"] == "test"]
+    kept = [r["id"] for r in crowd if places[r["id"]]["side"] == "train"]
+    assert len(kept) + len(held) == 90 and held
+    outcome = project.outcome(1)
+    assert {outcome[name] for name in kept} == {"leak"}
+    assert {outcome[name] for name in held} == {"test"}
+
+
+@pytest.mark.parametrize("field", ["session_id", "customer"])
+def test_conversations_and_groups_stay_together_past_the_cap(project: Project, field: str) -> None:
+    rows = [row(f"g{number}", **{field: f"group {number % 6}"}) for number in range(180)]
+    project.pull([*rows, *many(60)], **({"group": "customer"} if field == "customer" else {}))
+    project.export(test_size=0.3)
+    sides = project.sides()
+    for group in range(6):
+        assert len({sides[f"g{number}"] for number in range(group, 180, 6)}) == 1
+    assert {sides[f"g{number}"] for number in range(6)} == {"train", "test"}
+
+
+def calls(turns: int) -> list[dict[str, Any]]:
+    """One conversation, logged as one call per answer with the full history and no session id."""
+    history: list[dict[str, str]] = []
+    rows = []
+    for number in range(turns):
+        history.append({"role": "user", "content": text(f"turn {number}")})
+        answer = {"role": "assistant", "content": f"answer {number}: {text(number)}"}
+        rows.append({**row(f"call{number}"), "messages": [*history], "query": None})
+        rows[-1]["response"] = answer["content"]
+        history.append(answer)
+    return rows
+
+
+@pytest.mark.parametrize("test_size", [0.0, 0.9])
+def test_a_conversation_of_full_history_calls_is_one_unit_and_each_answer_is_trained_once(
+    project: Project, test_size: float
+) -> None:
+    rows = calls(20)
+    project.pull([*rows, *many(20)])
+    result = project.export(test_size=test_size)
+    places = project.ledger()
+    assert len({places[r["id"]]["unit"] for r in rows}) == 1
+    (side,) = {places[r["id"]]["side"] for r in rows}
+    assert side == ("test" if test_size else "train")
+    written = [line for line in lines(result, side) if len(line["prompt"]) % 2 == 1]
+    answers = [line["completion"] for line in written]
+    for made in rows:
+        expected = [{"role": "assistant", "content": made["response"]}]
+        assert answers.count(expected) == 1
+        line = written[answers.index(expected)]
+        assert line["prompt"] == made["messages"]
+
+
+@pytest.mark.parametrize("first", [slice(0, 10), slice(10, 20), slice(0, 20, 2)])
+def test_calls_of_a_conversation_that_arrive_later_join_its_side(
+    project: Project, first: slice
+) -> None:
+    rows = calls(20)
+    early = rows[first]
+    for name, part in (("a", early), ("b", [r for r in rows if r not in early])):
+        project.pull([*part, *many(30, name)])
+        project.export(test_size=0.5)
+    assert len({project.sides()[r["id"]] for r in rows}) == 1
+
+
+# -- rule 1 by hand ------------------------------------------------------------------------------
+
+
+def pinned(project: Project) -> None:
+    """Exports a text that trains (step 0 of a chain) and one that is held out (step `far`)."""
+    project.pull(
+        [
+            row("train", step("chain", 0), split="train"),
+            row("test", step("chain", 4), split="test"),
+            *({**r, "split": "train"} for r in many(5)),
+        ],
+        split="split",
+    )
+    project.export()
+    assert (project.sides()["train"], project.sides()["test"]) == ("train", "test")
+
+
+CHAINS = {
+    # new steps between the trained step 0 and the held-out step 4 -> side, fate in version 2
+    "one beside train": ([1], {1: ("train", "train")}),
+    "one beside test": ([3], {3: ("test", "test")}),
+    "two beside train follow it both": ([1, 2], {1: ("train", "train"), 2: ("train", "train")}),
+    "the middle one alone meets neither": ([2], {}),
+    "where the sides meet is neither": (
+        [1, 2, 3],
+        {1: ("train", "train"), 2: ("quarantined", "quarantined"), 3: ("test", "test")},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHAINS)
+def test_rule_1_a_new_unit_follows_what_it_touches(project: Project, case: str) -> None:
+    steps, expected = CHAINS[case]
+    pinned(project)
+    project.pull([{**row(f"step{n}", step("chain", n)), "split": None} for n in steps])
+    project.export()
+    places, outcome = project.ledger(), project.outcome(2)
+    for number, (side, fate) in expected.items():
+        assert (places[f"step{number}"]["side"], outcome[f"step{number}"]) == (side, fate)
+    if not expected:
+        assert places["step2"]["origin"] == "new"
+    if case == "where the sides meet is neither":
+        with project.store.read() as con:
+            ids = dict(con.sql("SELECT interaction_id, source_id FROM interactions").fetchall())
+        evidence = json.loads(places["step2"]["evidence"])
+        assert {side: ids[e] for side, e in evidence.items()} == {"train": "step1", "test": "step3"}
+
+
+def test_rule_1_neighbours_that_follow_different_sides_withhold_the_train_row(
+    project: Project,
+) -> None:
+    pinned(project)
+    session = {"session_id": "one", "split": None}
+    project.pull(
+        [
+            {**row("left", step("chain", 1)), **session},
+            {**row("right", step("chain", 3)), **session},
+        ]
+    )
+    project.export()
+    assert project.sides()["left"] == "train" and project.sides()["right"] == "test"
+    assert project.outcome(2)["left"] == "leak" and project.outcome(2)["right"] == "test"
+
+
+# -- sides that are given ------------------------------------------------------------------------
+
+
+def test_a_split_column_gives_the_sides_and_leaks_across_it_withhold_train(
+    project: Project,
+) -> None:
+    parts = ["train", "train", "train", "test", "validation", None]
+    rows = [row(f"p{n}", subset=parts[n % 6], rating=None) for n in range(60)]
+    rows += [
+        row("crossing", rows[3]["query"].upper(), subset="train", rating=None),
+        row("beside", rows[4]["query"] + " more", subset=None),
+    ]
+    project.pull(rows, split="subset")
+    project.export()
+    places, outcome = project.ledger(), project.outcome(1)
+    expected = {"train": "train", "test": "test", "validation": "test"}
+    for r in rows[:60]:
+        if r["subset"]:
+            assert places[r["id"]]["side"] == outcome[r["id"]] == expected[r["subset"]]
+            assert places[r["id"]]["origin"] == "given"
+        else:
+            assert places[r["id"]]["origin"] == "new" and outcome[r["id"]] == "unrated"
+    assert (places["crossing"]["side"], outcome["crossing"]) == ("train", "leak")
+    assert (places["beside"]["side"], places["beside"]["origin"]) == ("test", "edge")
+
+
+def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: Project) -> None:
+    project.pull(many(60))
+    project.export(test_size=0.0)
+    project.pull([row("twin", text("golden 1") + " please"), row("later", text("golden 9"))])
+    golden = [{"id": f"e{n}", "query": text(f"golden {n}"), "response": "gold"} for n in range(5)]
+    golden.append({"id": "known", "query": text("n7").upper(), "response": "gold"})
+    project.heldout(golden)
+    project.export(test_size=0.0)
+    places, outcome = project.ledger(), project.outcome(2)
+    for number in range(5):
+        place = places[f"e{number}"]
+        assert (place["side"], place["origin"], place["exposed"]) == ("test", "heldout", False)
+        assert outcome[f"e{number}"] == "test"
+    # n7 was trained on before the set arrived, so that question measures nothing.
+    assert places["known"]["exposed"] and outcome["known"] == "exposed"
+    assert outcome["n7"] == "train"
+    assert outcome["twin"] == "test" and outcome["later"] == "train"
+
+
+def test_a_split_column_that_comes_later_moves_nothing(project: Project) -> None:
+    rows = many(40)
+    project.pull(rows)
+    project.export()
+    before = project.ledger()
+    flipped = {"train": "test", "test": "train"}
+    project.pull(
+        [{**r, "split": flipped[before[r["id"]]["side"]]} for r in rows],
+        split="split",
+    )
+    project.export()
+    assert project.ledger() == before
+
+
+# -- the ledger is one per project, and only an export writes it -----------------------------------
+
+
+def test_a_second_export_of_the_same_thing_changes_nothing(project: Project) -> None:
+    project.pull(many(60))
+    first = project.export()
+    state = project.store.state_digest()
+    second = project.export()
+    assert (first.created, second.created) == (True, False)
+    assert second.content_id == first.content_id and second.version == 1
+    assert project.store.state_digest() == state
+
+
+def test_a_dry_run_gives_no_sides(project: Project) -> None:
+    project.pull(many(60))
+    asked = ExportSettings(split=TENTH, min_test=0)
+    planned = export(project.store, "set", settings=asked, dry_run=True)
+    assert project.ledger() == {}
+    assert project.export().content_id == planned.content_id
+
+
+def test_all_datasets_of_a_project_share_its_ledger(project: Project) -> None:
+    project.pull(many(60))
+    project.export("one", limit=5)
+    before = project.ledger()
+    result = project.export("two", test_size=0.5, seed=3)
+    assert project.ledger() == before
+    assert result.split["drawn"] == 0
+
+
+def test_a_row_that_any_dataset_trained_on_exposes_what_it_leaks(project: Project) -> None:
+    project.pull([row("a", step("far", 0), split="train"), row("b", step("far", 2), split="test")])
+    project.export("one")
+    result = project.export("two", leak_threshold=0.6)
+    assert result.split["exposed"] == 1
+    assert project.outcome(1, "two") == {"a": "train", "b": "exposed"}
+
+
+# -- what is learned later -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["session_id", "customer"])
+def test_rule_5_a_conversation_that_becomes_known_later_exposes_held_out_rows(
+    project: Project, field: str
+) -> None:
+    rows = [row("a", split="train"), row("b", split="test"), row("c", split="test")]
+    mapped = {"split": "split", **({"group": "customer"} if field == "customer" else {})}
+    project.pull(rows, split="split")
+    project.export()
+    assert project.outcome(1) == {"a": "train", "b": "test", "c": "test"}
+    known = [{**r, field: "talk" if r["id"] != "c" else "other"} for r in rows]
+    project.pull(known, **mapped)
+    project.export()
+    assert project.outcome(2) == {"a": "train", "b": "exposed", "c": "test"}
+
+
+def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: Project) -> None:
+    rows = [row("a", split="train"), row("b", split="test")]
+    project.pull(rows, split="split")
+    project.export()
+    project.pull([{**rows[1], "query": text("b, put in another way")}])
+    project.pull([{**row("new", rows[1]["query"]), "split": None}])
+    project.export(test_size=0.0)
+    assert project.outcome(2) == {"a": "train", "b": "test", "new": "test"}
+
+
+def test_rule_3_a_corrected_label_is_in_the_next_version_only(tmp_path: Path) -> None:
+    project = Project(tmp_path, task="classification")
+    labels = ["billing", "refund"]
+    project.pull([row(f"n{n}", label=labels[n % 2], rating=None) for n in range(60)])
+    first = project.export()
+    body = (first.folder / "test.jsonl").read_bytes()
+    name = next(n for n, fate in project.outcome(1).items() if fate == "test")
+    project.feedback([{"request_id": name, "label": "complaint"}])
+    second = project.export()
+    changed = [line for line in lines(second, "test") if line not in lines(first, "test")]
+    assert changed == [{"text": text(name), "label": "complaint"}]
+    assert second.version == 2 and second.test_id != first.test_id
+    assert (first.folder / "test.jsonl").read_bytes() == body
+
+
+# -- reproducible ----------------------------------------------------------------------------------
+
+
+def mixture() -> list[dict[str, Any]]:
+    rows = calls(6)
+    for n in range(200):
+        made = row(f"n{n}", label="abc"[n % 3], created_at=f"2026-0{1 + n % 4}-28T23:30:00")
+        made["session_id"] = f"s{n // 3}" if n % 5 == 0 else None
+        if n % 6 == 0 and n:
+            made["query"] = text(f"n{n - 1}") + f" again{n}"
+        if n % 10 == 3:
+            made["query"] = f"hello {n % 20}"
+        rows.append(made)
+    return rows
+
+
+def data_files(result: ExportResult) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in result.folder.glob("*.jsonl")}
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterable[Callable[[str], None]]:
+    def enter(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield enter
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_sides_and_files_depend_on_neither_row_order_threads_nor_time_zone(
+    tmp_path: Path, zone: Callable[[str], None]
+) -> None:
+    zone("UTC")
+    one = Project(tmp_path / "one", threads=1)
+    one.pull(mixture())
+    first = one.export()
+    zone("America/New_York")
+    two = Project(tmp_path / "two", threads=4)
+    shuffled = random.Random(3).sample(mixture(), len(mixture()))
+    two.pull(shuffled[:120])
+    two.pull(shuffled[120:])
+    second = two.export()
+    assert one.ledger() == two.ledger()
+    assert first.content_id == second.content_id and first.test_id == second.test_id
+    assert data_files(first) == data_files(second)
+    assert first.test > 5 and first.train > 100
