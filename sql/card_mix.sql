@@ -1,7 +1,7 @@
 -- How labels, months and lengths are mixed in production, train and test (table kept); one row per
--- aspect and value, the most frequent first (months in order).
+-- aspect and value, the most frequent first (months and lengths in order).
 WITH aspects AS (
-    SELECT e.example_id, unnest([
+    SELECT e.example_id, i.words, unnest([
         {aspect: 'label', value: e.label},
         {aspect: 'month', value: strftime(e.created_at, '%Y-%m')},
         {aspect: 'length', value: CASE
@@ -12,11 +12,12 @@ WITH aspects AS (
 ),
 counted AS (
     SELECT aspect, coalesce(value, 'unknown') AS value, count(*) AS production,
-           count(*) FILTER (k.side = 'train') AS train, count(*) FILTER (k.side = 'test') AS test
+           min(words) AS shortest, count(*) FILTER (k.side = 'train') AS train, count(*) FILTER (k.side = 'test') AS test
     FROM aspects
     LEFT JOIN kept k USING (example_id)
     GROUP BY 1, 2
 )
 SELECT aspect, value, production, train, test
 FROM counted
-ORDER BY aspect, CASE WHEN aspect = 'month' THEN value END, production DESC, value
+ORDER BY aspect, CASE WHEN aspect = 'month' THEN value END,
+         CASE WHEN aspect = 'length' THEN shortest END, production DESC, value

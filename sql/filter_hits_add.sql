@@ -1,3 +1,7 @@
 -- Stores what one rule hits (an Arrow table registered as found); one row per example.
 INSERT INTO filter_hits
-SELECT DISTINCT ON (example_id) example_id, $rule, reason, score FROM found ORDER BY example_id, reason
+SELECT DISTINCT ON (i.interaction_id) i.interaction_id, $rule, coalesce(f.reason::VARCHAR, $rule),
+       try_cast(f.score AS DOUBLE)
+FROM found f
+JOIN interactions i ON i.interaction_id = f.example_id::VARCHAR
+ORDER BY i.interaction_id, f.reason::VARCHAR, try_cast(f.score AS DOUBLE)

@@ -1,3 +1,7 @@
 -- Adds what one live rule drops (an Arrow table registered as found); one row per example.
 INSERT INTO hits
-SELECT DISTINCT ON (example_id) example_id, $rule, reason, score, NULL, NULL FROM found ORDER BY example_id, reason
+SELECT DISTINCT ON (i.interaction_id) i.interaction_id, $rule, coalesce(f.reason::VARCHAR, $rule),
+       try_cast(f.score AS DOUBLE), NULL, NULL
+FROM found f
+JOIN interactions i ON i.interaction_id = f.example_id::VARCHAR
+ORDER BY i.interaction_id, f.reason::VARCHAR, try_cast(f.score AS DOUBLE)

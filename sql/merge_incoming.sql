@@ -1,4 +1,5 @@
--- The staged documents with their ids; one row per document, recency 1 is the one that counts.
+-- The staged documents with their ids; one row per document, recency 1 is the one that counts: the
+-- last in file order, unless a later file, not read this time because it is unchanged, has its id.
 -- Rows without an id get hash + '#k', k = occurrence in file order, after those of files not read.
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH kept AS (
@@ -9,16 +10,21 @@ WITH kept AS (
     GROUP BY 1
 ),
 numbered AS (
-    SELECT s.* EXCLUDE (source_id),
-           coalesce(s.source_id, s.base_id || '#' || (coalesce(k.occurrences, 0) - 1 +
+    SELECT coalesce(s.source_id, s.base_id || '#' || (coalesce(k.occurrences, 0) - 1 +
                row_number() OVER (PARTITION BY s.base_id ORDER BY s.file_number, s.line))
-           ) AS source_id
+           ) AS source_id,
+           s.file_number, s.location, s.line, s.row_hash, s.content_hash, s.label, s.session_id
     FROM staging_interactions s
     LEFT JOIN kept k USING (base_id)
+),
+named AS (
+    SELECT substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id, * FROM numbered
 )
-SELECT substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id,
-       interaction_id NOT IN (SELECT interaction_id FROM interactions) AS was_new,
-       $source AS source, $run_id AS run_id,
-       row_number() OVER (PARTITION BY source_id ORDER BY file_number DESC, line DESC) AS recency,
-       *
-FROM numbered
+SELECT n.*,
+       CASE WHEN i.interaction_id IS NULL THEN 'new'
+            WHEN i.row_hash <> n.row_hash THEN 'changed' ELSE 'unchanged' END AS state,
+       coalesce(f.file_number > n.file_number, false)::INTEGER + row_number() OVER (
+           PARTITION BY n.interaction_id ORDER BY n.file_number DESC, n.line DESC) AS recency
+FROM named n
+LEFT JOIN interactions i USING (interaction_id)
+LEFT JOIN pull_files f ON f.location = i.location AND NOT f.was_read

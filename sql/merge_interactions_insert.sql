@@ -1,7 +1,9 @@
 -- Stores the documents that are new or changed; one row per interaction.
 INSERT INTO interactions BY NAME
-SELECT * EXCLUDE (recency, was_new, pull, file_number, base_id, rating_value, rating_scale,
-                  rating_norm, correction)
-FROM incoming
-WHERE recency = 1 AND interaction_id NOT IN (SELECT interaction_id FROM interactions)
-ORDER BY interaction_id
+SELECT s.* EXCLUDE (pull, file_number, base_id, rating_value, rating_scale, rating_norm, correction)
+           REPLACE (n.source_id AS source_id),
+       n.interaction_id, $source AS source, $run_id AS run_id
+FROM incoming n
+JOIN staging_interactions s USING (file_number, line)
+WHERE n.recency = 1 AND n.state <> 'unchanged'
+ORDER BY n.interaction_id

@@ -1,14 +1,15 @@
--- Ratings and corrections that stand in the log's own rows; one row per feedback.
+-- Ratings and corrections that stand in the log's own rows; one row per document and kind.
 CREATE OR REPLACE TEMP TABLE incoming_feedback AS
 SELECT substr(sha256(interaction_id || chr(31) || 'row' || chr(31) || kind), 1, 32) AS feedback_id,
-       interaction_id, source, source_id, 'row' AS origin, kind, value, scale, rating_norm,
+       interaction_id, $source AS source, source_id, 'row' AS origin, kind, value, scale, rating_norm,
        NULL::VARCHAR AS comment, 'human_user' AS rater_type, NULL::VARCHAR AS rater_key,
-       NULL::TIMESTAMP AS created_at, location, line, run_id
+       NULL::TIMESTAMP AS created_at, location, line, $run_id AS run_id, recency
 FROM (
-    SELECT *, 'rating' AS kind, rating_value AS value, rating_scale AS scale FROM incoming
-    WHERE recency = 1 AND rating_value IS NOT NULL
+    SELECT n.*, 'rating' AS kind, s.rating_value AS value, s.rating_scale AS scale, s.rating_norm
+    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    WHERE s.rating_value IS NOT NULL
     UNION ALL BY NAME
-    SELECT * REPLACE (NULL AS rating_norm), 'correction' AS kind, correction AS value, NULL AS scale
-    FROM incoming
-    WHERE recency = 1 AND correction IS NOT NULL
+    SELECT n.*, 'correction' AS kind, s.correction AS value
+    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    WHERE s.correction IS NOT NULL
 )

@@ -7,9 +7,11 @@ WITH passing AS (
                 ELSE x.input_hash || coalesce(e.label, '') END AS same
     FROM examples e
     JOIN example_inputs x USING (example_id)
+    JOIN inputs i USING (input_hash)
     JOIN plan p USING (example_id)
     LEFT JOIN ratings r ON r.interaction_id = e.example_id
-    WHERE $exact <> 'off' AND e.example_id NOT IN (SELECT example_id FROM excluded)
+    WHERE ($exact = 'example' OR $exact = 'input' AND i.text <> '')
+      AND e.example_id NOT IN (SELECT example_id FROM excluded)
 )
 SELECT example_id, first(example_id) OVER best AS survivor
 FROM passing

@@ -1,5 +1,7 @@
 -- Contradictions: one input with several labels, or one example with ratings far apart; one row
--- per example. Score is the share of its group that agrees with it (low is bad).
+-- per example. Score is the share of its group with the same label, or how near the ratings are
+-- (low is bad); suggested is the label of more than half of the group; evidence is another member
+-- that says otherwise.
 CREATE OR REPLACE TEMP TABLE issues AS
 WITH said AS (
     SELECT e.example_id, x.input_hash, x.example_hash, e.label, r.human_rating
@@ -10,21 +12,27 @@ WITH said AS (
     WHERE i.text <> ''
 ),
 labels AS (
-    SELECT example_id, 'contradictory_label' AS kind, label AS given,
+    SELECT example_id, label, input_hash,
            count(*) OVER (PARTITION BY input_hash, label) / count(*) OVER (PARTITION BY input_hash) AS score,
-           mode(label) OVER (PARTITION BY input_hash) AS suggested,
-           min(example_id) OVER (PARTITION BY input_hash) AS evidence,
-           min(label) OVER (PARTITION BY input_hash) <> max(label) OVER (PARTITION BY input_hash) AS differs
+           first(label) OVER up AS low, first(example_id) OVER up AS of_low,
+           first(label) OVER down AS high, first(example_id) OVER down AS of_high
     FROM said WHERE label IS NOT NULL
+    WINDOW up AS (PARTITION BY input_hash ORDER BY label, example_id),
+           down AS (PARTITION BY input_hash ORDER BY label DESC, example_id)
 ),
 ratings_apart AS (
-    SELECT example_id, 'contradictory_rating' AS kind, human_rating::VARCHAR AS given,
-           1 - (max(human_rating) OVER same - min(human_rating) OVER same) / 4 AS score,
-           NULL AS suggested, min(example_id) OVER same AS evidence,
-           max(human_rating) OVER same - min(human_rating) OVER same >= 2 AS differs
+    SELECT example_id, human_rating,
+           first(human_rating) OVER up AS low, first(example_id) OVER up AS of_low,
+           first(human_rating) OVER down AS high, first(example_id) OVER down AS of_high
     FROM said WHERE human_rating IS NOT NULL
-    WINDOW same AS (PARTITION BY example_hash)
+    WINDOW up AS (PARTITION BY example_hash ORDER BY human_rating, example_id),
+           down AS (PARTITION BY example_hash ORDER BY human_rating DESC, example_id)
 )
-SELECT example_id, kind, score, given, nullif(suggested, given) AS suggested, evidence FROM labels WHERE differs
+SELECT example_id, 'contradictory_label' AS kind, score, label AS given,
+       nullif(max(label) FILTER (score > 0.5) OVER (PARTITION BY input_hash), label) AS suggested,
+       CASE WHEN label = low THEN of_high ELSE of_low END AS evidence
+FROM labels WHERE low <> high
 UNION ALL
-SELECT example_id, kind, score, given, suggested, evidence FROM ratings_apart WHERE differs
+SELECT example_id, 'contradictory_rating', 1 - (high - low) / 4, human_rating::VARCHAR, NULL,
+       CASE WHEN human_rating - low < high - human_rating THEN of_high ELSE of_low END
+FROM ratings_apart WHERE high - low >= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -20,16 +21,18 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
-@pytest.fixture
-def new_store() -> Callable[[Path], Store]:
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Store]:
     """Makes the store of an sft project in a folder, which is created."""
+    empty = Store(tmp_path_factory.mktemp("empty"))
+    empty.create()
+    with empty.write() as con:
+        empty.set_setting(con, "project", {"task": "sft"})
 
     def make(folder: Path) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
         made = Store(folder, threads=2)
-        made.create()
-        with made.write() as con:
-            made.set_setting(con, "project", {"task": "sft"})
+        shutil.copyfile(empty.path, made.path)
         return made
 
     return make

@@ -27,6 +27,7 @@ from curate.mapping import Declared
 from curate.pull import PullOptions, pull
 from curate.split import SplitSettings
 from curate.store import Store
+from curate.versions import verify
 
 # -- the oracle: what a leak is, by the documentation ------------------------------------------
 
@@ -523,6 +524,12 @@ def test_no_train_line_leaks_a_test_line_of_an_earlier_version(story: Story) -> 
         tested = held_before(story, version)
         tested = [(n, key) for n, key in tested if not version.ledger[n].exposed]
         assert leaks(train, tested, version.settings.split.leak_threshold) == {}
+
+
+def test_verify_agrees_with_the_oracle(story: Story) -> None:
+    (checked,) = verify(story.store, "set@9")
+    assert checked.problems == ()
+    assert len(checked.earlier) == 8
 
 
 def test_sides_never_change_and_exposed_stays_exposed(story: Story) -> None:

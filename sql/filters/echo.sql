@@ -1,7 +1,11 @@
--- Drops answers that only repeat the question.
+-- Drops answers that only repeat the question, whatever their case and white space.
 -- judges: answer
 SELECT example_id, 'echo' AS reason, NULL AS score
-FROM candidates
-WHERE task <> 'classification'
-  AND trim(regexp_replace(lower(response), '\s+', ' ', 'g')) = trim(regexp_replace(lower(query), '\s+', ' ', 'g'))
-  AND trim(response) <> ''
+FROM (
+    SELECT example_id,
+           trim(regexp_replace(lower(nfc_normalize(response)), '[\s\p{Z}\p{Cc}]+', ' ', 'g')) AS said,
+           trim(regexp_replace(lower(nfc_normalize(query)), '[\s\p{Z}\p{Cc}]+', ' ', 'g')) AS asked
+    FROM candidates
+    WHERE task <> 'classification'
+)
+WHERE said = asked AND said <> ''

@@ -2,4 +2,4 @@
 -- judges: input
 SELECT example_id, 'no_query' AS reason, NULL AS score
 FROM candidates
-WHERE trim(coalesce(query, ''), E' \t\r\n') = ''
+WHERE regexp_full_match(coalesce(query, ''), '[\s\p{Z}\p{Cc}\p{Cf}]*')

@@ -6,7 +6,7 @@ FROM (
     SELECT example_id,
            list_transform(range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]) AS grams
     FROM (
-        SELECT example_id, regexp_extract_all(lower(response), '\w+') AS words
+        SELECT example_id, regexp_extract_all(lower(response), '[\p{L}\p{M}\p{N}_]+') AS words
         FROM candidates
         WHERE task <> 'classification' AND NOT corrected
     )

@@ -1,4 +1,4 @@
-"""`curate dedupe`: exact duplicates, contradictions, and the near-duplicate inputs of the leak check.
+"""`curate dedupe`: exact duplicates, contradictions, near-duplicate inputs of the leak check.
 
 Two examples are exact duplicates when their messages (system messages aside) and answers are equal
 after the normalisation of `curate.text`. Which member of a group survives is a verdict and chosen

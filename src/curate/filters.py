@@ -8,10 +8,11 @@ each time verdicts are asked for; other rules judge each revision of an example 
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,38 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PARAMETER = re.compile(r"^\$(\w+) (\S+) = (\S+): (.+)$")
-_TYPES: dict[str, type] = {"number": float, "integer": int, "text": str, "date": str}
+_KEYS = {"when": ("live",), "judges": ("answer", "input")}
+_RESERVED = ("where", "skip", "set", "list", "json", "as_json")
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(value)
+    return int(value)
+
+
+def _day(value: Any) -> str:
+    """Returns a day as written, a moment as naive UTC; what SQL casts to a timestamp."""
+    text = str(value).strip()
+    moment = datetime.fromisoformat(text)
+    if len(text) <= len("2026-01-31"):
+        return date.fromisoformat(text).isoformat()
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None).isoformat()
+
+
+_TYPES: dict[str, Callable[[Any], Any]] = {
+    "number": _number,
+    "integer": _integer,
+    "text": str,
+    "date": _day,
+}
 
 
 @dataclass(frozen=True)
@@ -42,19 +74,18 @@ class Parameter:
         Raises:
             ConfigError: the value is not of that type, or not one of the choices.
         """
-        if value is None or value in ("none", ""):
+        if value is None or (isinstance(value, str) and value in ("none", "")):
             return None
         if "|" in self.kind:
             choices = self.kind.split("|")
-            if value not in choices:
+            if not isinstance(value, str) or value not in choices:
                 raise ConfigError(unknown_name(self.name, str(value), choices))
             return value
         try:
-            if self.kind == "date":
-                date.fromisoformat(str(value)[:10])
             return _TYPES[self.kind](value)
-        except ValueError as error:
-            raise ConfigError(f"{self.name}: {value!r} is not a {self.kind}") from error
+        except (ValueError, TypeError, OverflowError) as error:
+            kind = "an integer" if self.kind == "integer" else f"a {self.kind}"
+            raise ConfigError(f"{self.name}: {value!r} is not {kind}") from error
 
 
 @dataclass(frozen=True)
@@ -105,15 +136,34 @@ def rules(folder: Path | None = None) -> dict[str, Rule]:
     }
     found = {"min_rating": found.pop("min_rating"), **found}
     for file in sorted((folder / "sql" / "filters").glob("*.sql")) if folder else []:
-        if file.stem in found:
+        if file.stem in found or file.stem in _RESERVED:
             raise ConfigError(f"{file}: there is a rule called {file.stem!r} already; rename it")
-        found[file.stem] = parse_rule(file, trusted=False)
+        rule = parse_rule(file, trusted=False)
+        _refuse_clash(file, rule, found.values())
+        found[file.stem] = rule
     return found
 
 
+def _refuse_clash(file: Path, rule: Rule, others: Iterable[Rule]) -> None:
+    """One name is one option: two rules may share it only where it means the same to both."""
+    taken = {p.name: (p.kind, p.default, other.name) for other in others for p in other.parameters}
+    for p in rule.parameters:
+        kind, default, owner = taken.get(p.name, (p.kind, p.default, ""))
+        if p.name in _RESERVED or (kind, default) != (p.kind, p.default):
+            of = f"the rule {owner!r}" if owner else "curate filter"
+            raise ConfigError(f"{file}: {of} has an option called {p.name!r} already; rename it")
+
+
 def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
-    """Returns the rule that a file holds."""
-    text = file.read_text(encoding="utf-8")
+    """Returns the rule that a file holds.
+
+    Raises:
+        ConfigError: the file is not UTF-8, or a line of its comment cannot be right.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8 ({error.reason})") from error
     comments = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
     parameters, prose, keys = [], [], {}
     for comment in comments:
@@ -122,10 +172,15 @@ def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
             name, kind, default, explained = match.groups()
             if kind not in _TYPES and "|" not in kind:
                 raise ConfigError(f"{file}: ${name}: {unknown_name('type', kind, _TYPES)}")
-            bare = Parameter(name, kind, None, explained)
-            parameters.append(Parameter(name, kind, bare.parse(default), explained))
-        elif colon and key in ("when", "judges"):
+            try:
+                value = Parameter(name, kind, None, explained).parse(default)
+            except ConfigError as error:
+                raise ConfigError(f"{file}: {error}") from error
+            parameters.append(Parameter(name, kind, value, explained))
+        elif colon and key in _KEYS:
             keys[key] = value.strip()
+            if keys[key] not in _KEYS[key]:
+                raise ConfigError(f"{file}: {unknown_name(key, keys[key], _KEYS[key])}")
         else:
             prose.append(comment)
     return Rule(
@@ -194,11 +249,7 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
         How many examples were judged.
     """
     content = [r for r in _active(store, settings) if not r.live]
-    in_force = {
-        "rules": digest(repr([(r.name, r.query, _arguments(r, settings)) for r in content])),
-        "project": digest(repr(store.setting(con, "project"))),
-    }
-    if store.set_setting(con, "filter_content", in_force):
+    if store.set_setting(con, "filter_content", _in_force(store, con, content, settings)):
         con.execute(sql("filter_hits_clear"))
         con.execute(sql("filter_checked_clear"))
     con.execute(sql("filter_candidates_new"))
@@ -215,6 +266,26 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     return fresh
 
 
+def _in_force(
+    store: Store,
+    con: duckdb.DuckDBPyConnection,
+    content: Sequence[Rule],
+    settings: FilterSettings,
+) -> dict[str, str]:
+    return {
+        "rules": digest(repr([(r.name, r.query, _arguments(r, settings)) for r in content])),
+        "project": digest(repr(store.setting(con, "project"))),
+    }
+
+
+def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether examples were judged by other rules on content than those of today."""
+    settings = stored_settings(store, con)
+    content = [r for r in _active(store, settings) if not r.live]
+    judged = store.setting(con, "filter_content")
+    return bool(judged) and judged != _in_force(store, con, content, settings)
+
+
 def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettings) -> None:
     """Creates the temporary table `hits`: what every rule drops now, ratings of today included."""
     con.execute(sql("filter_candidates_all"))
@@ -228,6 +299,7 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
             sql("filter_hits_temp_place"),
             {"rule": rule.name, "place": place, "judges": rule.judges},
         )
+    con.execute(sql("filter_hits_temp_gone"))
 
 
 def _active(store: Store, settings: FilterSettings) -> list[Rule]:

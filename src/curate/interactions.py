@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-import orjson
-
 from curate.mapping import FieldMap
 from curate.messages import (
     Message,
@@ -21,6 +19,7 @@ from curate.messages import (
     split_answer,
     text_of,
 )
+from curate.messages import canonical as canonical
 from curate.rating import as_number, is_blank
 from curate.text import digest
 
@@ -47,7 +46,7 @@ class RowBuilder:
 
     def __init__(self, mapping: FieldMap, salt: bytes) -> None:
         self._getters = list(mapping.getters().items())
-        self._mapped = {column for column in mapping.fields.values()}
+        self._mapped = set(mapping.fields.values())
         self._scale = mapping.rating_scale()
         self._salt = salt
         self._users: dict[str, str] = {}
@@ -72,7 +71,7 @@ class RowBuilder:
         messages: list[Message],
         output: list[Message] | None,
     ) -> Row:
-        """Returns the row of a call with its messages and answer; the rest comes from the values."""
+        """Returns the row of a call with its messages and answer; the rest is in the values."""
         created_at = self.time(values)
         session = as_text(values.get("session"))
         source_id = as_text(values.get("id"))
@@ -202,30 +201,12 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def canonical(value: Any) -> str:
-    """Returns a value as JSON text with sorted keys; what JSON has no word for becomes a string."""
-    try:
-        return orjson.dumps(value, default=_as_json, option=_OPTIONS).decode()
-    except orjson.JSONEncodeError:
-        # Integers past 64 bits are the one thing that JSON can say and orjson cannot.
-        import json
-
-        return json.dumps(value, default=_as_json, ensure_ascii=False, sort_keys=True)
-
-
 def _json(value: Any) -> str | None:
     return canonical(value) if value else None
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-
-
-def _as_json(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def as_text(value: Any) -> str | None:

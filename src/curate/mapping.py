@@ -126,6 +126,7 @@ FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
 }
 # Guessed only by name and value together: their names alone mean too many things.
 _MAX_ROLES = 12
+_MAX_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -170,16 +171,23 @@ class Declared:
         return {"fields": dict(self.fields), "scale": self.scale, "roles": dict(self.roles)}
 
 
-def guess(sample: Sequence[Mapping[str, Any]], declared: Declared) -> FieldMap:
+def guess(
+    sample: Sequence[Mapping[str, Any]], declared: Declared, *, fresh: Declared | None = None
+) -> FieldMap:
     """Returns the field map for a sample of documents; what was declared comes first.
 
     An empty column name (`--map rating=`) switches a guess off.
+
+    Args:
+        sample: documents of the source.
+        declared: what the user said, now or in an earlier pull.
+        fresh: what the user said now, where that is less; only its columns must be in the sample.
 
     Raises:
         ConfigError: a declared field or column does not exist, or the scale is unreadable.
     """
     columns = list(dict.fromkeys(name for document in sample for name in document))
-    _check(declared, columns)
+    _check(fresh or declared, columns)
     fields = dict(declared.fields)
     by_name = {_folded(column): column for column in reversed(columns)}
     taken = set(fields.values())
@@ -189,7 +197,7 @@ def guess(sample: Sequence[Mapping[str, Any]], declared: Declared) -> FieldMap:
             fields[name] = column
             taken.add(column)
     fields = {name: column for name, column in fields.items() if column}
-    notes: list[str] = []
+    notes = _unread(declared.kind, fields, columns)
     if "id" in fields and "id" not in declared.fields and _repeats(fields["id"], sample):
         notes.append(f"{fields['id']} repeats with other content: not taken as the id")
         del fields["id"]
@@ -198,6 +206,25 @@ def guess(sample: Sequence[Mapping[str, Any]], declared: Declared) -> FieldMap:
         scale = _scale(fields["rating"], sample, notes)
     roles = {} if declared.kind != "turns" else _roles(fields.get("role"), sample, declared.roles)
     return FieldMap(declared.kind, fields, scale, roles, tuple(notes))
+
+
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "interactions": ("query", "messages", "response", "request"),
+    "turns": ("text",),
+    "feedback": ("key",),
+}
+
+
+def _unread(kind: Kind, fields: Mapping[str, str], columns: Sequence[str]) -> list[str]:
+    """Returns what to say where none of the columns that hold the text of a log was found."""
+    needed = _NEEDED[kind]
+    if not columns or any(name in fields for name in needed):
+        return []
+    shown = ", ".join(columns[:_MAX_SHOWN]) + (", ..." if len(columns) > _MAX_SHOWN else "")
+    return [
+        f"no column was read as {'/'.join(needed[:3])}. Columns seen: {shown}. "
+        f"Next: say which it is with --map {needed[0]}=COLUMN"
+    ]
 
 
 def _check(declared: Declared, columns: Sequence[str]) -> None:

@@ -49,6 +49,8 @@ def _message(item: Any) -> Message | None:
     if not isinstance(role, str):
         return None
     content = item.get("content", item.get("value"))
+    if not isinstance(content, str | list | Mapping | None):
+        content = str(content)
     message: Message = {"role": ROLES.get(role.casefold(), role), "content": content}
     message.update({key: item[key] for key in _KEPT if item.get(key) is not None})
     return message
@@ -89,11 +91,16 @@ def parse_response(body: Any) -> dict[str, Any] | None:
     Source: OpenAI API reference, the chat completion object.
     """
     body = decoded(body)
-    if not isinstance(body, Mapping) or not isinstance(body.get("choices"), list):
+    if not isinstance(body, Mapping):
+        return None
+    failure = body.get("error")
+    if isinstance(failure, Mapping) and "message" in failure and not body.get("choices"):
+        return {"output": None, "status": "error", "error": failure["message"]}
+    if not isinstance(body.get("choices"), list):
         return None
     choices = [choice for choice in body["choices"] if isinstance(choice, Mapping)]
-    outputs = parse_messages([choice.get("message") for choice in choices])
-    usage = body.get("usage") or {}
+    outputs = parse_messages([_chosen(choice) for choice in choices])
+    usage = body["usage"] if isinstance(body.get("usage"), Mapping) else {}
     return {
         "id": body.get("id"),
         "output": outputs,
@@ -103,6 +110,13 @@ def parse_response(body: Any) -> dict[str, Any] | None:
         "input_tokens": usage.get("prompt_tokens"),
         "output_tokens": usage.get("completion_tokens"),
     }
+
+
+def _chosen(choice: Mapping[str, Any]) -> Any:
+    """Returns the message of a choice; the older completions API has a text instead."""
+    if "message" in choice or "text" not in choice:
+        return choice.get("message")
+    return {"role": "assistant", "content": choice["text"]}
 
 
 def split_answer(messages: list[Message]) -> tuple[list[Message], list[Message] | None]:
@@ -127,6 +141,24 @@ def query_and_context(messages: list[Message]) -> tuple[str, str]:
     return texts[0], "\n".join(reversed(texts[1:]))
 
 
+def canonical(value: Any) -> str:
+    """Returns a value as JSON text with sorted keys; what JSON has no word for becomes a string."""
+    try:
+        return orjson.dumps(value, default=_as_json, option=_OPTIONS).decode()
+    except orjson.JSONEncodeError:
+        # Integers past 64 bits are the one thing that JSON can say and orjson cannot.
+        import json
+
+        return json.dumps(value, default=_as_json, ensure_ascii=False, sort_keys=True)
+
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
+def _as_json(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
 def chain_hashes(messages: list[Message], output: list[Message] | None) -> tuple[list[str], str]:
     """Returns the hash chain after each earlier assistant turn, and after the answer.
 
@@ -138,7 +170,8 @@ def chain_hashes(messages: list[Message], output: list[Message] | None) -> tuple
     for message in [*messages, *(output or [])[:1]]:
         if message["role"] == "system":
             continue
-        state.update(orjson.dumps([message["role"], message["content"], message.get("tool_calls")]))
+        said = [message["role"], message["content"], message.get("tool_calls")]
+        state.update(canonical(said).encode("utf-8", "surrogatepass"))
         if message["role"] == "assistant":
             earlier.append(state.hexdigest()[:32])
     return (earlier[:-1], earlier[-1]) if output else (earlier, "")

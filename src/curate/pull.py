@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import inputs, staging
-from curate.errors import ConfigError, SourceError
-from curate.interactions import Row, RowBuilder, as_text, canonical
+from curate.errors import ConfigError, SourceError, unknown_name
+from curate.interactions import Row, RowBuilder, as_text
 from curate.mapping import Declared, FieldMap, guess
+from curate.messages import canonical
 from curate.sources import Document, Location, Reject, format_of, known_suffixes, reader
 from curate.store import Run, Store, sql
 from curate.text import digest
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 
 CHUNK_DOCUMENTS = 50_000
 _SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES = 2_000, 100, 20
+RATERS = ("human_user", "human_expert", "llm", "code")
 _RATERS = {
     **dict.fromkeys(("human_user", "user", "human", "end_user", "customer"), "human_user"),
     **dict.fromkeys(("human_expert", "expert", "annotator", "annotation"), "human_expert"),
-    **dict.fromkeys(("llm", "model", "ai", "judge", "eval"), "llm"),
+    **dict.fromkeys(("llm", "model", "ai", "judge", "llm_judge", "eval"), "llm"),
     **dict.fromkeys(("code", "rule", "program"), "code"),
 }
 
@@ -94,12 +96,14 @@ def pull(
         SourceError: a location does not exist or cannot be read.
         ConfigError: an option names a column, format or scale that does not exist.
     """
+    if rater_type(options.rater) is None:
+        raise ConfigError(f"--rater: {unknown_name('rater type', options.rater, RATERS)}")
     files = find_files(locations, options)
     with store.run("pull", {"locations": list(locations)}) as run:
         with store.read() as con:
             source = options.source or _default_source(con, options)
             known = _known_mapping(con, source, options.declared)
-        mapping = guess(_sample(files, options), known)
+        mapping = guess(_sample(files, options), known, fresh=options.declared)
         on_mapping(mapping)
         return _Pull(store, run, source, known, mapping, files, options, progress).execute()
 
@@ -121,13 +125,14 @@ class _Pull:
         self.store, self.run, self.source, self.mapping = store, run, source, mapping
         self.declared = declared
         self.files, self.options, self.progress = files, options, progress
-        self.names = {f.path: _shown(f.path, store.folder) for f in files}
+        self.names = {f.path: _shown(f, store.folder) for f in files}
         self.hashes = {f.path: _file_hash(f.path) for f in files}
-        extra = [options.table, options.query, options.rater, options.heldout]
-        self.reading = digest(repr([mapping.reading(), extra]))
-        self.pull_id = digest(repr([source, self.reading, sorted(self.hashes.values())]))
+        self.reading = digest(repr([mapping.reading(), options.rater, options.heldout]))
+        contents = [(self.names[f.path], self.hashes[f.path]) for f in files]
+        self.pull_id = digest(repr([source, self.reading, contents]))
         self.builder = RowBuilder(mapping, salt(store.folder))
         self.documents = 0
+        self.unknown_raters: set[str] = set()
 
     def execute(self) -> PullResult:
         with self.store.read() as con:
@@ -175,9 +180,17 @@ class _Pull:
             return []
         if not self._by_document:
             return list(range(len(self.files)))
-        if self.mapping.kind == "interactions" and "id" not in self.mapping.fields:
+        after = [self.names[f.path] for f in self.files[numbers[0] :]]
+        if self.mapping.kind == "interactions" and self._numbered(after):
             return list(range(numbers[0], len(self.files)))
         return numbers
+
+    def _numbered(self, locations: list[str]) -> bool:
+        if "id" not in self.mapping.fields:
+            return True
+        asked = {"source": self.source, "locations": locations}
+        with self.store.read() as con:
+            return bool(con.execute(sql("pull_numbered_rows"), asked).fetchall()[0][0])
 
     def _documents(self, todo: list[int]) -> Iterator[tuple[int, str, Document | Reject]]:
         for number in todo:
@@ -280,6 +293,13 @@ class _Pull:
 
     def _result(self, files_unchanged: int, merged: staging.Merged) -> PullResult:
         notes = list(self.mapping.notes)
+        if merged.repeated:
+            notes.append(f"{merged.repeated:,} documents have the id of a later one, which counts")
+        if self.unknown_raters:
+            notes.append(
+                f"rater types not known: {', '.join(sorted(self.unknown_raters)[:6])}. Their "
+                f"feedback does not count as human. Known: {', '.join(RATERS)}"
+            )
         if self.builder.unplaced_ratings and self.mapping.scale:
             notes.append(
                 f"{self.builder.unplaced_ratings:,} ratings lie outside the scale "
@@ -310,7 +330,7 @@ def find_files(locations: Sequence[str], options: PullOptions) -> list[Location]
     Raises:
         SourceError: a location names no file, or a file of no known format.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for location in locations:
         path = Path(location)
         if path.is_dir():
@@ -319,21 +339,21 @@ def find_files(locations: Sequence[str], options: PullOptions) -> list[Location]
                 raise SourceError(
                     f"{location}: no file here that looks like logs ({', '.join(known_suffixes())})"
                 )
-            found.update(dict.fromkeys(inside))
         elif path.is_file():
-            found[path] = None
+            inside = [path]
         else:
-            matches = sorted(Path(p) for p in glob.glob(location, recursive=True))  # noqa: PTH207
-            if not matches:
+            matches = [Path(p) for p in glob.glob(location, recursive=True)]  # noqa: PTH207
+            inside = [p for p in matches if p.is_file()]
+            if not inside:
                 raise SourceError(_no_such_file(location))
-            found.update(dict.fromkeys(p for p in matches if p.is_file()))
-    unknown = [] if options.file_format else [p for p in found if format_of(p) is None]
+        found.update((_absolute(p), p) for p in inside)
+    unknown = [] if options.file_format else [p for p in found.values() if format_of(p) is None]
     if unknown:
         raise SourceError(
             f"{unknown[0]}: format not known from its name (known: {', '.join(known_suffixes())}). "
             "Next: say it with --format"
         )
-    return [Location(p, options.table, options.query) for p in sorted(found)]
+    return [Location(found[p], options.table, options.query) for p in sorted(found)]
 
 
 def _no_such_file(location: str) -> str:
@@ -409,11 +429,20 @@ def rater_type(word: str) -> str | None:
     return _RATERS.get("_".join(word.casefold().replace("-", " ").replace("_", " ").split()))
 
 
-def _shown(path: Path, folder: Path) -> str:
-    """Returns a file's name as the store keeps it: relative where it lies in the project."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100  (resolve would follow links)
-    home = Path(os.path.abspath(folder))  # noqa: PTH100
-    return absolute.relative_to(home).as_posix() if absolute.is_relative_to(home) else str(absolute)
+def _shown(location: Location, folder: Path) -> str:
+    """Returns a file's name as the store keeps it: relative where it lies in the project.
+
+    Each table or query of a database goes by a name of its own.
+    """
+    absolute, home = _absolute(location.path), _absolute(folder)
+    inside = absolute.is_relative_to(home)
+    name = absolute.relative_to(home).as_posix() if inside else str(absolute)
+    part = f"query-{digest(location.query)[:8]}" if location.query else location.table
+    return f"{name}#{part}" if part else name
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve would follow links)
 
 
 def _file_hash(path: Path) -> str:

@@ -47,6 +47,7 @@ class Merged:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    repeated: int = 0
     altered: bool = False
     rejected: dict[str, int] = field(default_factory=dict)
 
@@ -83,7 +84,8 @@ def _tables(pull: str, records: Sequence[Record]) -> dict[str, pa.Table]:
             rows["rejects"].append({**at, "reason": made, "detail": record.detail})
             continue
         for row in made:
-            rows["feedback" if "kind" in row else "interactions"].append({**at, **row})
+            row.update(at)
+            rows["feedback" if "kind" in row else "interactions"].append(row)
     return {name: _arrow(name, listed) for name, listed in rows.items() if listed}
 
 
@@ -168,50 +170,53 @@ def merge(
 ) -> Merged:
     """Brings what is staged into the facts and clears the staging; one transaction with its caller.
 
-    Of several documents with one id the last in file order counts. Replaced content goes to the
-    history, and so do rows that a file gave under another reading and no longer gives.
+    Of several documents with one id the last in file order counts. The history holds every other
+    content an interaction has had, in documents that do not count and in rows that a file gave
+    under another reading and no longer gives; so it is the same in whatever steps files came.
     """
     con.execute(sql("pull_files_temp"))
     con.executemany(
         sql("pull_files_temp_add"), [[f.number, f.location, f.sha256, f.read] for f in files]
     )
-    named = {"source": source, "run_id": run.run_id}
+    named = {"source": source, "kind": kind, "reading": reading, "run_id": run.run_id}
     merged = Merged()
     merged.rejected = dict(con.execute(sql("staging_reject_reasons")).fetchall())
     part = "feedback" if kind == "feedback" else "interactions"
-    steps = _FEEDBACK_STEPS if part == "feedback" else _INTERACTION_STEPS
-    for step in steps:
-        _execute(con, f"merge_{step}", {**named, "reading": reading})
-    counts = con.execute(sql(f"merge_{part}_counts"), {"run_id": run.run_id}).fetchall()[0]
-    merged.new, merged.changed, merged.unchanged = (int(n) for n in counts)
-    for step in ("rejects_forget", "rejects_add", "files_forget", "files_add"):
-        _execute(con, f"merge_{step}", {**named, "reading": reading})
+    steps = _FILE_FEEDBACK if part == "feedback" else _INTERACTIONS
+    for step in (*steps, *_FEEDBACK):
+        _execute(con, f"merge_{step}", named)
+    counts = con.execute(sql(f"merge_{part}_counts")).fetchall()[0]
+    merged.new, merged.changed, merged.unchanged, merged.repeated = (int(n) for n in counts)
+    for step in _FILES:
+        _execute(con, f"merge_{step}", named)
     for name in _SCHEMAS:
         con.execute(sql(f"staging_{name}_clear"), {"keep": ""})
     merged.altered = True
     return merged
 
 
-_INTERACTION_STEPS = (
+_INTERACTIONS = (
     "incoming",
-    "incoming_superseded",
-    "incoming_stale_reading",
-    "interactions_history",
+    "incoming_stale",
+    "history_former",
+    "history_forget",
+    "history_add",
     "interactions_delete",
+    "interactions_move",
     "interactions_insert",
     "row_feedback",
     "row_feedback_withdrawn",
+)
+_FILE_FEEDBACK = ("file_feedback", "file_feedback_withdrawn")
+_FEEDBACK = (
+    "feedback_now",
     "feedback_history",
     "feedback_delete",
+    "feedback_move",
     "feedback_insert",
+    "feedback_history_forget",
 )
-_FEEDBACK_STEPS = (
-    "file_feedback",
-    "nothing_withdrawn",
-    "feedback_history",
-    "feedback_delete",
-    "feedback_insert",
-)
+_FILES = ("rejects_forget", "rejects_add", "files_forget", "files_add")
 
 
 def _execute(con: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> None:

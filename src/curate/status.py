@@ -52,7 +52,11 @@ def status(store: Store) -> Status:
         latest = tuple(row[0] for row in con.execute(sql("status_versions")).fetchall())
         stale = _filter_is_stale(store, con)
     return Status(
-        **totals, funnel=funnel, issues=issues, latest=latest, stale_filter=stale,
+        **totals,
+        funnel=funnel,
+        issues=issues,
+        latest=latest,
+        stale_filter=stale,
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )
@@ -73,7 +77,9 @@ def _one(con: Any, query: str) -> dict[str, Any]:
 
 
 def _filter_is_stale(store: Store, con: Any) -> bool:
-    """Returns whether curate.toml asks for other filter settings than the ones in force."""
+    """Returns whether the rules or their settings in curate.toml are others than those in force."""
+    if filters.outdated(store, con):
+        return True
     section = dict(config.load(store.folder).get("filter", {}))
     if not section:
         return False

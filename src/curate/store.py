@@ -2,7 +2,8 @@
 
 A writing command holds `curate.lock` from start to end, so two of them never interleave, but opens
 the database only while it reads and while it writes. Readers need no lock: they try the database
-for a moment and otherwise read the snapshot that the last finished command left.
+for a moment and otherwise read the snapshot that the last finished command left. A writing command
+itself never reads the snapshot: what it computes from must be what it changes.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 LOCK_TIMEOUT_SECONDS = 600.0
 READER_PATIENCE_SECONDS = 1.0
 _RETRY_SECONDS = 0.05
+_ROWS_AT_ONCE = 10_000
 
 
 def resource_dir(name: str) -> Path:
@@ -78,26 +80,33 @@ class Store:
         self.snapshot = self.folder / "curate.snapshot.duckdb"
         self._lock = self.folder / "curate.lock"
         self._threads = threads
+        self._writing = False
 
     # -- opening ---------------------------------------------------------------------------------
 
     def create(self) -> None:
-        """Creates the database if it is absent and applies the migrations it lacks."""
+        """Creates the database if it is absent, or applies the migrations that it lacks."""
+        with self._locked("init"):
+            if not self.path.exists():
+                self._create_file()
+            else:
+                with self.write() as con:
+                    _migrate(con)
+
+    def _create_file(self) -> None:
+        """Makes the database beside its name and renames it: a kill leaves no half of one."""
         import duckdb
 
-        if not self.path.exists():
-            # 1.5 and 2.0 can both read and write this storage version (2.0's own default is newer).
-            fresh = self.path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            with duckdb.connect() as con:
-                target = str(fresh).replace("'", "''")
-                con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
-            fresh.replace(self.path)
-        con = self._connect(self.path, read_only=False)
-        try:
+        fresh = self.path.with_suffix(".new")
+        for left in (fresh, _wal(fresh), _wal(self.path)):
+            left.unlink(missing_ok=True)
+        # 1.5 and 2.0 can both read and write this storage version (2.0's own default is newer).
+        with _understood(fresh), duckdb.connect() as con:
+            target = str(fresh).replace("'", "''")
+            con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
+        with self._transaction(self._connect(fresh, read_only=False), fresh) as con:
             _migrate(con)
-        finally:
-            con.close()
+        fresh.replace(self.path)
 
     def _require(self) -> None:
         if not self.path.exists():
@@ -112,10 +121,8 @@ class Store:
         config: dict[str, Any] = {"autoinstall_known_extensions": False}
         if self._threads:
             config["threads"] = self._threads
-        try:
+        with _understood(path):
             con = duckdb.connect(str(path), read_only=read_only, config=config)
-        except duckdb.Error as error:
-            raise _open_error(path, error) from error
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_progress_bar = false")
         return con
@@ -124,34 +131,49 @@ class Store:
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a read-only connection, to the last snapshot where a writer has the database."""
         self._require()
-        con = self._patiently()
+        con, path = self._connect_for_read()
         try:
-            yield con
+            with _understood(path):
+                _check_migrations(con, self.folder)
+                yield con
         finally:
             con.close()
 
-    def _patiently(self) -> duckdb.DuckDBPyConnection:
-        give_up = time.monotonic() + READER_PATIENCE_SECONDS
+    def _connect_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
+        """Returns a connection and its file: the snapshot where the database stays busy."""
+        begun = time.monotonic()
+        said = False
         while True:
             try:
-                return self._connect(self.path, read_only=True)
+                return self._connect(self.path, read_only=True), self.path
             except _BusyError as busy:
-                if time.monotonic() > give_up:
-                    if not self.snapshot.exists():
-                        raise
-                    log.warning("%s; reading the state before it", busy)
-                    return self._connect(self.snapshot, read_only=True)
+                waited = time.monotonic() - begun
+                if waited > LOCK_TIMEOUT_SECONDS:
+                    raise
+                if waited > READER_PATIENCE_SECONDS and not said:
+                    if self.snapshot.exists() and not self._writing:
+                        log.warning("%s; reading the state before it", busy)
+                        return self._connect(self.snapshot, read_only=True), self.snapshot
+                    log.warning("%s: waiting", busy)
+                    said = True
             time.sleep(_RETRY_SECONDS)
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a connection inside one transaction: all of it is stored, or nothing."""
         self._require()
-        con = self._connect_for_write()
-        try:
-            con.execute("BEGIN")
+        with self._transaction(self._connect_for_write(), self.path) as con:
             yield con
-            con.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(
+        self, con: duckdb.DuckDBPyConnection, path: Path
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            with _understood(path):
+                con.execute("BEGIN")
+                yield con
+                con.execute("COMMIT")
         finally:
             con.close()  # an open transaction is rolled back
 
@@ -181,8 +203,8 @@ class Store:
         with self._locked(command):
             with self.write() as con:
                 _migrate(con)
-                run_id = con.execute("SELECT coalesce(max(run_id), 0) + 1 FROM runs").fetchall()
-                run = Run(run_id[0][0], command)
+                number, left_unfinished = con.execute(sql("run_next")).fetchall()[0]
+                run = Run(number, command)
                 con.execute(
                     sql("run_start"),
                     {
@@ -194,6 +216,10 @@ class Store:
                     },
                 )
             yield run
+            # Before the run counts as finished: a kill in between leaves it to the next run, which
+            # also publishes what a run that was not finished had stored.
+            if run.changed or left_unfinished or not self.snapshot.exists():
+                self._publish_snapshot()
             with self.write() as con:
                 con.execute(
                     sql("run_finish"),
@@ -204,19 +230,26 @@ class Store:
                         "counts": _json(run.counts),
                     },
                 )
-            if run.changed or not self.snapshot.exists():
-                self._publish_snapshot()
 
     @contextmanager
     def _locked(self, command: str) -> Iterator[None]:
-        with self._lock.open("a+", encoding="utf-8") as handle:
+        try:
+            handle = self._lock.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(self._lock, error.strerror) from error
+        with handle:
             self._wait_for_lock(handle)
+            self._writing = True
             try:
                 handle.truncate(0)
-                handle.write(f"curate {command} (pid {os.getpid()}, since {utcnow():%H:%M:%S} UTC)")
-                handle.flush()
+                with suppress(OSError):  # a full disk: who holds the lock is only for the message
+                    handle.write(
+                        f"curate {command} (pid {os.getpid()}, since {utcnow():%H:%M:%S} UTC)"
+                    )
+                    handle.flush()
                 yield
             finally:
+                self._writing = False
                 with suppress(OSError):
                     handle.truncate(0)
 
@@ -243,8 +276,12 @@ class Store:
     def _publish_snapshot(self) -> None:
         # Closing the last connection checkpointed the file and we hold the lock: a copy is whole.
         fresh = self.snapshot.with_suffix(".new")
-        shutil.copyfile(self.path, fresh)
-        fresh.replace(self.snapshot)
+        try:
+            shutil.copyfile(self.path, fresh)
+            fresh.replace(self.snapshot)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise _cannot_write(self.snapshot, error.strerror) from error
 
     # -- settings --------------------------------------------------------------------------------
 
@@ -275,41 +312,85 @@ class Store:
                 digest.update(f"{table}({columns})".encode())
                 # Names come from the catalogue, quoted; nothing of the user's gets here.
                 query = f"SELECT {columns} FROM {table} ORDER BY ALL"  # noqa: S608
-                for row in con.execute(query).fetchall():
-                    digest.update(repr(row).encode("utf-8", "surrogatepass"))
+                rows = con.execute(query)
+                while part := rows.fetchmany(_ROWS_AT_ONCE):
+                    for row in part:
+                        digest.update(repr(row).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
 class _BusyError(StoreError):
-    """Another process has the database open."""
+    """Another process, or another connection of this one, has the database open."""
 
 
-def _open_error(path: Path, error: Exception) -> StoreError:
-    text = str(error)
-    if "Conflicting lock" in text or "Could not set lock" in text:
-        pid = re.search(r"PID (\d+)", text)
-        who = f"process {pid.group(1)}" if pid else "another process"
-        return _BusyError(f"{who} has {path.name} open")
+_BUSY = ("Conflicting lock", "Could not set lock", "with a different configuration")
+_CANNOT_WRITE = (
+    "No space left", "File too large", "Permission denied", "Read-only file system",
+    "Could not write", "Failed to create checkpoint",
+)  # fmt: skip
+_DAMAGED = ("Corrupt database file", "not a valid DuckDB database", "Could not read enough bytes",
+            "Failure while replaying WAL", "database has been invalidated")  # fmt: skip
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """Turns what DuckDB says of a file that is locked, full, damaged or too new into our errors."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        known = _file_error(path, str(error))
+        if known is None:
+            raise
+        raise known from error
+
+
+def _file_error(path: Path, text: str) -> StoreError | None:
     first = text.splitlines()[0]
+    if any(words in text for words in _BUSY):
+        pid = re.search(r"PID (\d+)", text)
+        who = f"process {pid.group(1)}" if pid else "another connection of this process"
+        return _BusyError(f"{who} has {path.name} open")
+    if any(words in text for words in _CANNOT_WRITE):
+        return _cannot_write(path, first)
+    if any(words in text for words in _DAMAGED):
+        return StoreError(f"cannot read {path}: {first} Next: {_way_back(path)}")
+    if "database file with version number" in text:
+        return StoreError(f"cannot read {path}: {first} Next: pip install --upgrade duckdb")
+    return None
+
+
+def _cannot_write(path: Path, reason: str | None) -> StoreError:
     return StoreError(
-        f"cannot open {path}: {first} Next: restore it from a backup, or copy "
-        "curate.snapshot.duckdb (the state after the last finished command) over it."
+        f"cannot open or write {path}: {reason} (what was stored before is intact). Next: free "
+        "some space, or see to the permissions of the folder, and type the command again"
     )
 
 
+def _way_back(path: Path) -> str:
+    if "snapshot" in path.name:
+        return f"delete it; the next command that writes makes a new {path.name}"
+    return (
+        f"restore it from a backup, or delete {_wal(path).name} and copy curate.snapshot.duckdb "
+        "(the state after the last command that changed something) over it"
+    )
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _migration_files() -> list[Path]:
+    return sorted((resource_dir("sql") / "migrations").glob("*.sql"))
+
+
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Applies the migrations that the store lacks, each in the transaction that records it."""
+    """Applies the migrations that the store lacks, in the transaction that records them."""
     con.execute(sql("migrations_table"))
-    rows = con.execute(sql("migrations_applied")).fetchall()
-    applied = dict(rows)
-    files = sorted((resource_dir("sql") / "migrations").glob("*.sql"))
-    newer = sorted(set(applied) - {file.stem for file in files})
-    if newer:
-        raise StoreError(
-            f"this store was written by a newer curate (it has migration {newer[-1]}). "
-            "Next: pip install --upgrade curate-workbench"
-        )
-    for file in files:
+    applied = dict(con.execute(sql("migrations_applied")).fetchall())
+    _refuse_newer(applied)
+    for file in _migration_files():
         text = file.read_text(encoding="utf-8")
         digest = hashlib.sha256(text.encode()).hexdigest()
         if file.stem in applied:
@@ -318,6 +399,35 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
             continue
         con.execute(text)
         con.execute(sql("migrations_record"), {"name": file.stem, "sha256": digest})
+
+
+def _check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Refuses to read a store whose tables are not the ones that this program knows."""
+    import duckdb
+
+    try:
+        applied = dict(con.execute(sql("migrations_applied")).fetchall())
+    except duckdb.CatalogException as error:
+        raise StoreError(
+            f"{folder / 'curate.duckdb'} is not a curate store: it has no migrations. Next: "
+            f"move it away and type curate init {folder}"
+        ) from error
+    _refuse_newer(applied)
+    lacking = [file.stem for file in _migration_files() if file.stem not in applied]
+    if lacking:
+        raise StoreError(
+            f"this store was written by an older curate (it lacks migration {lacking[0]}). "
+            f"Next: curate init {folder} brings it up to date and keeps what is in it"
+        )
+
+
+def _refuse_newer(applied: Mapping[str, str]) -> None:
+    newer = sorted(set(applied) - {file.stem for file in _migration_files()})
+    if newer:
+        raise StoreError(
+            f"this store was written by a newer curate (it has migration {newer[-1]}). "
+            "Next: pip install --upgrade curate-workbench"
+        )
 
 
 def _digest_columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -56,12 +56,23 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str, example_id: str) -> list[d
 def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     """Returns the story as (what, text) lines for a person."""
     said = [("pulled", _pulled(p)) for p in story["pulled"]]
-    said += [("changed", f"{h['replaced_at']:%Y-%m-%d} at the source; before: {_short(h['was'])} "
-              f"(run {h['run_id']})") for h in story["history"]]
+    said += [
+        (
+            "changed",
+            f"{h['replaced_at']:%Y-%m-%d} at the source; before: {_short(h['was'])} "
+            f"(run {h['run_id']})",
+        )
+        for h in story["history"]
+    ]
     said += [("rating", _rating(r)) for r in story["ratings"]]
-    said += [("issue", f"{i['kind']}: {i['given'] or ''} "
-              f"{'rather ' + i['suggested'] if i['suggested'] else ''} (see {i['evidence'][:12]})")
-             for i in story["issues"]]
+    said += [
+        (
+            "issue",
+            f"{i['kind']}: {i['given'] or ''} "
+            f"{'rather ' + i['suggested'] if i['suggested'] else ''} (see {i['evidence'][:12]})",
+        )
+        for i in story["issues"]
+    ]
     said += [("duplicate", f"{d['what']} {d['other'][:12]}") for d in story["duplicates"]]
     said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
     said += [("split", _split(s)) for s in story["split"]]
@@ -85,7 +96,9 @@ def _rating(r: dict[str, Any]) -> str:
 def _split(s: dict[str, Any]) -> str:
     since = f"since {s['since_version']}" if s["since_version"] else "at the next export"
     note = ", exposed: an exported train row leaks it" if s["exposed"] else ""
-    return f"{s['side']} {since} ({s['origin']}){note}{' ' + s['evidence'] if s['evidence'] else ''}"
+    return (
+        f"{s['side']} {since} ({s['origin']}){note}{' ' + s['evidence'] if s['evidence'] else ''}"
+    )
 
 
 def _version(v: dict[str, Any]) -> str:

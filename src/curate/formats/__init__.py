@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from curate.errors import ConfigError, unknown_name
 from curate.messages import Message, text_of
 
 
-class Inexpressible(Exception):  # noqa: N818  (it says what an example is, not what went wrong)
+class Inexpressible(Exception):
     """An example holds something that the format cannot express; the message says what."""
 
 
@@ -40,6 +40,8 @@ Format = Callable[[Example], dict[str, Any]]
 
 _formats: dict[str, Format] = {}
 _notes: dict[str, str] = {}
+
+_TEXT_PARTS = ("text", "input_text", "output_text")
 
 DEFAULTS = {"sft": "trl-prompt-completion", "classification": "classification"}
 
@@ -103,9 +105,20 @@ def chat(messages: list[Message]) -> list[dict[str, str]]:
         content = message["content"]
         if message.get("tool_calls") or message["role"] == "tool":
             raise Inexpressible("tool calls")
-        if isinstance(content, list) and any(
-            not isinstance(part, str) and part.get("type", "text") != "text" for part in content
-        ):
+        if message["role"] not in ("system", "user", "assistant"):
+            raise Inexpressible(f"the role {message['role']!r}")
+        if not _is_text(content):
             raise Inexpressible("content other than text")
         result.append({"role": message["role"], "content": text_of(content)})
     return result
+
+
+def _is_text(content: Any) -> bool:
+    """Returns whether a message's content is text, whole or in parts, so that nothing gets lost."""
+    if isinstance(content, list):
+        return all(
+            isinstance(part, str)
+            or (isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS)
+            for part in content
+        )
+    return content is None or isinstance(content, str)

@@ -87,8 +87,8 @@ def reader(name: str) -> Reader:
 def format_of(path: Path) -> str | None:
     """Returns the format name that a path's suffixes stand for (`.gz`, `.zst` aside), or None."""
     _load_all()
-    suffixes = [s for s in path.suffixes if s not in (".gz", ".zst")]
-    return _suffixes.get(suffixes[-1].lower()) if suffixes else None
+    suffixes = [s for s in map(str.lower, path.suffixes) if s not in (".gz", ".zst")]
+    return _suffixes.get(suffixes[-1]) if suffixes else None
 
 
 def known_suffixes() -> list[str]:

@@ -15,14 +15,17 @@ from curate.sources import Document, Location, Reject, source
 
 _BOM = b"\xef\xbb\xbf"
 _DETAIL_CHARACTERS = 120
+_LOOKED_AT = 20
+# What Python's own JSON writer, which the deepest documents need, has room for.
+_DEEPEST = 500
 
 
 def open_bytes(location: Location) -> IO[bytes]:
     """Opens a plain, gzip or zstd file for reading bytes."""
     path = location.path
-    if path.suffix == ".gz":
+    if path.suffix.lower() == ".gz":
         return cast(IO[bytes], gzip.open(path))
-    if path.suffix == ".zst":
+    if path.suffix.lower() == ".zst":
         import zstandard
 
         return cast(IO[bytes], zstandard.open(path, "rb"))
@@ -75,13 +78,18 @@ def read_json(location: Location) -> Iterator[Document | Reject]:
 
 
 def _is_lines(body: bytes) -> bool:
-    first, _, rest = body.strip().partition(b"\n")
-    return bool(rest) and isinstance(_parse(1, first), Document)
+    """Returns whether most of the first lines are an object each."""
+    lines = [line for line in body.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    objects = sum(isinstance(_parse(1, line), Document) for line in lines)
+    return len(lines) > 1 and 2 * objects >= len(lines)
 
 
 def _parse(number: int, raw: bytes) -> Document | Reject:
     try:
-        return _accept(number, orjson.loads(raw))
+        value = orjson.loads(raw)
+        if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(value):
+            return Reject(number, "bad-json", f"nested more than {_DEEPEST} levels deep")
+        return _accept(number, value)
     except orjson.JSONDecodeError as error:
         try:
             text = raw.decode()
@@ -89,6 +97,14 @@ def _parse(number: int, raw: bytes) -> Document | Reject:
             return Reject(number, "not-utf8", f"byte {bad.start}: {bad.reason}")
         seen = text.strip()[:_DETAIL_CHARACTERS].replace("\x00", "\\0")
         return Reject(number, "bad-json", f"{error.msg} in {seen!r}")
+
+
+def _is_deep(value: object) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        inside = [v.values() if isinstance(v, dict) else v for v in level]
+        level = [v for values in inside for v in values if isinstance(v, dict | list)]
+    return bool(level)
 
 
 def _accept(number: int, value: object) -> Document | Reject:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from curate.errors import ConfigError, SourceError, unknown_name
-from curate.sources import Document, Location, source
+from curate.sources import Document, Location, Reject, source
 from curate.store import sql
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _ROWS_AT_ONCE = 10_000
 
@@ -22,7 +26,7 @@ def read_parquet(location: Location) -> Iterator[Document]:
         file = pq.ParquetFile(location.path)
         number = 0
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-            for row in batch.to_pylist():
+            for row in _plain(batch).to_pylist():
                 number += 1
                 yield Document(number, row)
     except (pa.ArrowException, OSError) as error:
@@ -30,17 +34,22 @@ def read_parquet(location: Location) -> Iterator[Document]:
 
 
 @source("sqlite", ".sqlite", ".sqlite3", ".db")
-def read_sqlite(location: Location) -> Iterator[Document]:
+def read_sqlite(location: Location) -> Iterator[Document | Reject]:
     """Yields the rows of one table (`--table`) or query (`--query`) of a SQLite file."""
     uri = f"file:{location.path.resolve().as_posix()}?mode=ro"
     try:
         con = sqlite3.connect(uri, uri=True)
+        # Text that is not UTF-8 must not end the pull: it comes as bytes, and is one reject.
+        con.text_factory = _text_or_bytes
         try:
             names = [r[0] for r in con.execute(sql("source_sqlite_tables"))]
             cursor = con.execute(_query(location, names))
             columns = [column[0] for column in cursor.description]
             for number, row in enumerate(cursor, 1):
-                yield Document(number, dict(zip(columns, row, strict=True)))
+                if any(type(value) is bytes for value in row):
+                    yield _decoded(number, columns, row)
+                else:
+                    yield Document(number, dict(zip(columns, row, strict=True)))
         finally:
             con.close()
     except sqlite3.Error as error:
@@ -59,7 +68,7 @@ def read_duckdb(location: Location) -> Iterator[Document]:
             reader = con.sql(_query(location, names)).to_arrow_reader(_ROWS_AT_ONCE)
             number = 0
             for batch in reader:
-                for row in batch.to_pylist():
+                for row in _plain(batch).to_pylist():
                     number += 1
                     yield Document(number, row)
     except duckdb.Error as error:
@@ -67,8 +76,35 @@ def read_duckdb(location: Location) -> Iterator[Document]:
         raise SourceError(f"cannot read {location.path}: {message}") from error
 
 
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _decoded(number: int, columns: list[str], row: tuple[Any, ...]) -> Document | Reject:
+    """Returns a row whose blobs are read as the text that they mostly are."""
+    values = [_text_or_bytes(value) if isinstance(value, bytes) else value for value in row]
+    bad = [c for c, value in zip(columns, values, strict=True) if isinstance(value, bytes)]
+    if bad:
+        return Reject(number, "not-utf8", f"column {', '.join(bad)}")
+    return Document(number, dict(zip(columns, values, strict=True)))
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Returns a batch whose times Python can hold: nanoseconds are cut to microseconds."""
+    import pyarrow as pa
+
+    for place, column in enumerate(batch.schema):
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            times = batch.column(place).cast(pa.timestamp("us", column.type.tz), safe=False)
+            batch = batch.set_column(place, column.name, times)
+    return batch
+
+
 def _query(location: Location, names: list[str]) -> str:
-    """Returns the query that the user gave, or one for the table that was named or is the only one."""
+    """Returns the query that the user gave, or one for the table that was named or is alone."""
     if location.query:
         return location.query
     table = location.table or (names[0] if len(names) == 1 else None)

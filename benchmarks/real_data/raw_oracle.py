@@ -1,0 +1,177 @@
+"""What the raw data say, counted without curate: the oracle of `run.py` and of the tests.
+
+Plain Python over the published files. Nothing here imports curate; what a leak is was written down
+again from docs/held-out.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+SHORT_WORDS = 8
+_WORD = re.compile(r"\w+")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the raw data: who talked, what was asked, what it is compared by."""
+
+    conversation: str
+    query: str
+    response: str
+    input: str
+
+
+def read(path: Path) -> list[Row]:
+    """Returns the rows of a JSON Lines file, gzipped or not; row n stands on line n + 1."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+        return [json.loads(line) for line in handle]
+
+
+def normalised(text: str) -> str:
+    """Returns a text without differences of case, white space and Unicode composition."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).casefold()).strip()
+
+
+def input_of(query: str, before: Sequence[str]) -> str:
+    """Returns the input: the last user turn, with two messages before it below eight words."""
+    short = len(_WORD.findall(normalised(query))) < SHORT_WORDS
+    return normalised("\n".join([*before[-2:], query]) if short and query.strip() else query)
+
+
+# -- calls of the raw data ---------------------------------------------------------------------
+
+
+def calls_of_turns(
+    rows: Iterable[Row], *, conversation: str, text: str, asks: Callable[[Row], bool] | None = None
+) -> dict[int, Call]:
+    """Returns line -> call of a table with one row per turn, numbered by its column `turn`.
+
+    Args:
+        rows: the table, in the order of its lines.
+        conversation: the column with the conversation's id.
+        text: the column with what was said.
+        asks: whether a turn asks; the others answer. Without it two people talk, and every turn
+            answers the one before it.
+    """
+    talks: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    for line, row in enumerate(rows, 1):
+        talks[row[conversation]].append((line, row))
+    found = {}
+    for name, talk in talks.items():
+        talk.sort(key=lambda pair: pair[1]["turn"])
+        said = [row[text] for _, row in talk]
+        for place, (line, row) in enumerate(talk):
+            if asks is None:
+                asked = place - 1
+            elif asks(row):
+                continue
+            else:
+                asked = max((i for i in range(place) if asks(talk[i][1])), default=-1)
+            query = said[asked] if asked >= 0 else ""
+            found[line] = Call(name, query, said[place], input_of(query, said[: max(asked, 0)]))
+    return found
+
+
+def calls_of_tree(rows: Iterable[Row]) -> dict[str, tuple[list[dict[str, str]], Row]]:
+    """Returns message id -> (messages up to the answer, row) for the answers of OASST1."""
+    by_id = {row["message_id"]: row for row in rows}
+    found = {}
+    for row in by_id.values():
+        if row["role"] != "assistant":
+            continue
+        path = [row]
+        while path[0]["parent_id"] in by_id:
+            path.insert(0, by_id[path[0]["parent_id"]])
+        roles = {"prompter": "user", "assistant": "assistant"}
+        talk = [{"role": roles[step["role"]], "content": step["text"]} for step in path]
+        found[row["message_id"]] = (talk, row)
+    return found
+
+
+def quality(row: Row) -> float | None:
+    """Returns the human quality rating, 0..1, of a message of OASST1; None where it has none."""
+    labels = row["labels"] or {"name": [], "value": []}
+    return dict(zip(labels["name"], labels["value"], strict=True)).get("quality")
+
+
+# -- published splits --------------------------------------------------------------------------
+
+
+def part_of(split: str) -> str:
+    """Returns train, validation or test for the name of a part of a published split."""
+    if "train" in split:
+        return "train"
+    return "validation" if "val" in split else "test"
+
+
+def split_overlap(rows: Iterable[Row]) -> dict[str, int]:
+    """Returns how many normalised texts stand on both sides, for each two parts of a split."""
+    texts: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        texts[part_of(row["split"])].add(normalised(row["text"]))
+    names = [name for name in ("train", "validation", "test") if name in texts]
+    shared = {f"{a} / {b}": len(texts[a] & texts[b]) for a, b in combinations(names, 2)}
+    return {pair: count for pair, count in shared.items() if count}
+
+
+# -- leaks across the sides of a version -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """What stands on both sides of a version; a version without a leak has none of it."""
+
+    conversations: int
+    inputs: int
+    near_pairs: int
+    compared: int
+
+
+def crossings(train: Sequence[Call], test: Sequence[Call], *, threshold: float = 0.8) -> Crossings:
+    """Returns what two sets of calls share: conversations, inputs, near-duplicate inputs.
+
+    Every held-out input is compared with every train input that shares a word 3-gram with it.
+    """
+    held = {grams for call in test if (grams := three_grams(call.input))}
+    index: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    known = list({grams for call in train if (grams := three_grams(call.input))})
+    wanted = {gram for grams in held for gram in grams}
+    for number, grams in enumerate(known):
+        for gram in grams & wanted:
+            index[gram].append(number)
+    sizes = [len(grams) for grams in known]
+    near = compared = 0
+    for grams in held:
+        shared: Counter[int] = Counter()
+        for gram in grams:
+            shared.update(index.get(gram, ()))
+        compared += len(shared)
+        near += sum(
+            n >= threshold * (len(grams) + sizes[number] - n) for number, n in shared.items()
+        )
+    return Crossings(
+        len({c.conversation for c in train} & {c.conversation for c in test}),
+        len(({c.input for c in train} & {c.input for c in test}) - {""}),
+        near,
+        compared,
+    )
+
+
+def three_grams(text: str) -> frozenset[tuple[str, ...]]:
+    """Returns the word 3-grams of a normalised input; none below eight words."""
+    words = _WORD.findall(text)
+    if len(words) < SHORT_WORDS:
+        return frozenset()
+    return frozenset(zip(words, words[1:], words[2:], strict=False))

@@ -1,0 +1,10 @@
+-- The feedback that counts, beside what is stored; one row per feedback.
+CREATE OR REPLACE TEMP TABLE feedback_now AS
+SELECT n.* EXCLUDE (recency),
+       CASE WHEN f.feedback_id IS NULL THEN 'new'
+            WHEN (n.value, n.scale, n.rating_norm, n.comment, n.rater_type) IS DISTINCT FROM
+                 (f.value, f.scale, f.rating_norm, f.comment, f.rater_type) THEN 'changed'
+            ELSE 'unchanged' END AS state
+FROM incoming_feedback n
+LEFT JOIN feedback f USING (feedback_id)
+WHERE n.recency = 1

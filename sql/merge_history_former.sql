@@ -1,0 +1,36 @@
+-- Contents and labels that interactions of this pull had before, or have in a document that does
+-- not count; one row per interaction and content, where it stood last.
+CREATE OR REPLACE TEMP TABLE former AS
+WITH touched AS (SELECT interaction_id FROM incoming UNION FROM stale),
+counting AS (
+    SELECT interaction_id, content_hash, label FROM incoming WHERE recency = 1
+    UNION ALL
+    SELECT interaction_id, content_hash, label FROM interactions
+    WHERE interaction_id NOT IN (SELECT interaction_id FROM incoming WHERE recency = 1 UNION FROM stale)
+),
+seen AS (
+    FROM interaction_history WHERE interaction_id IN (FROM touched)
+    UNION ALL BY NAME
+    SELECT interaction_id, content_hash, messages, output, label, location, line, run_id,
+           $run_id AS replaced_run_id
+    FROM interactions i
+    WHERE interaction_id IN (FROM touched)
+      -- A row without an id may get another number: then its place still gives what it gave.
+      AND NOT EXISTS (
+          FROM incoming n
+          WHERE (n.location, n.line, n.content_hash) = (i.location, i.line, i.content_hash)
+            AND n.label IS NOT DISTINCT FROM i.label
+      )
+    UNION ALL BY NAME
+    SELECT n.interaction_id, n.content_hash, s.messages, s.output, n.label, n.location, n.line,
+           $run_id AS run_id, $run_id AS replaced_run_id
+    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    WHERE n.recency > 1
+)
+SELECT DISTINCT ON (s.interaction_id, s.content_hash, s.label) s.*
+FROM seen s
+LEFT JOIN counting c USING (interaction_id)
+LEFT JOIN pull_files f ON f.location = s.location
+WHERE (s.content_hash, s.label) IS DISTINCT FROM (c.content_hash, c.label)
+ORDER BY s.interaction_id, s.content_hash, s.label, f.file_number DESC NULLS LAST, s.line DESC,
+         s.run_id

@@ -1,0 +1,13 @@
+-- Rows that their file no longer gives, because it is now read in another way or because their
+-- conversation was assembled anew from its turns; one row per interaction.
+CREATE OR REPLACE TEMP TABLE stale AS
+SELECT i.interaction_id
+FROM interactions i
+JOIN pull_files f ON f.location = i.location AND f.was_read
+WHERE i.source = $source
+  AND i.interaction_id NOT IN (SELECT interaction_id FROM incoming)
+  AND (EXISTS (
+          FROM pulled_files p
+          WHERE p.source = i.source AND p.location = i.location AND p.reading <> $reading
+      ) OR ($kind = 'turns'
+            AND coalesce(i.session_id, '') IN (SELECT coalesce(session_id, '') FROM incoming)))
