@@ -2,7 +2,7 @@
 -- counts: the last in file order, unless a later file that is unchanged gives the same feedback.
 CREATE OR REPLACE TEMP TABLE incoming_feedback AS
 WITH named AS (
-    SELECT substr(sha256(concat_ws(chr(31), $source, source_id, 'file', kind,
+    SELECT substr(sha256(concat_ws(chr(31), $source, source_id, 'file', kind, rater_type,
                                    coalesce(rater_key, ''), coalesce(created_at::VARCHAR, ''))), 1, 32)
                AS feedback_id,
            substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id,

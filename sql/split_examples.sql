@@ -5,7 +5,7 @@ WITH declared AS (
     SELECT source FROM interactions WHERE given_split IS NOT NULL GROUP BY source
     HAVING bool_or(given_split ILIKE '%train%') AND NOT bool_and(given_split ILIKE '%train%')
 )
-SELECT e.example_id, l.side, l.exposed, l.unit, l.origin, x.input_hash, i.text = '' AS empty_input,
+SELECT e.example_id, l.side, l.exposed, l.unit, l.origin, l.evidence, x.input_hash, i.text = '' AS empty_input,
        e.conversation_id, e.group_key, e.label, strftime(e.created_at, '%Y-%m') AS month,
        CASE WHEN e.given_split = 'heldout' THEN 'test'
             WHEN e.given_split IS NULL OR d.source IS NULL THEN NULL

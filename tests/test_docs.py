@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +86,26 @@ def curate(arguments: list[str]) -> tuple[str, int]:
     return said.getvalue(), 0
 
 
+@dataclass(frozen=True)
+class Demo:
+    """One run of `curate demo`, which stands for all of them: its folder and what it printed."""
+
+    folder: Path
+    said: str
+
+    def copy_to(self, folder: Path) -> str:
+        """Copies the project and returns what the demo would have printed there."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return re.sub(r"(?<=-C )demo\b|\bdemo(?=/)", str(folder), self.said)
+
+
 class Shell:
     """Runs the commands of a page in its folder, as a person would type them."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.patch, self.code = folder, monkeypatch, 0
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, demo: Callable[[], Demo] | None = None
+    ) -> None:
+        self.folder, self.patch, self.demo, self.code = folder, monkeypatch, demo, 0
         monkeypatch.chdir(folder)
 
     def run(self, command: str) -> str:
@@ -103,7 +118,9 @@ class Shell:
         with pytest.MonkeyPatch.context() as variables:
             while "=" in words[0]:
                 variables.setenv(*words.pop(0).split("=", 1))
-            if words[0] == "curate":
+            if words[:2] == ["curate", "demo"] and self.demo:
+                text, self.code = self.demo().copy_to(Path(words[2] if words[2:] else "demo")), 0
+            elif words[0] == "curate":
                 text, self.code = curate(words[1:])
             else:
                 done = subprocess.run(
@@ -141,10 +158,13 @@ def matches(expected: str, seen: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    assert curate(["demo", str(folder)])[1] == 0
-    return folder
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        said, code = curate(["demo"])
+    assert code == 0, said
+    return Demo(folder / "demo", said)
 
 
 @pytest.fixture
@@ -171,11 +191,14 @@ def test_page_does_what_it_shows(
 ) -> None:
     text = page.read_text(encoding="utf-8")
     folder = tmp_path / "page"
+    folder.mkdir()
+
+    def demo() -> Demo:
+        return request.getfixturevalue("demo")
+
+    shell, updates, wrong = Shell(folder, monkeypatch, demo), [], []
     if "<!-- in: demo -->" in text:
-        shutil.copytree(request.getfixturevalue("demo_project"), folder)
-    else:
-        folder.mkdir()
-    shell, updates, wrong = Shell(folder, monkeypatch), [], []
+        demo().copy_to(Path())
     names: dict[str, Any] = {}
     for block in blocks(text):
         if block.directive == "file":

@@ -25,7 +25,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks" / "real_data"))
 import raw_oracle
 import real_sets
 from raw_oracle import Call, Row
-from real_sets import SEED_QUERY, SETS, Facts, RealSet
+from real_sets import SEED_QUERY, SETS, Facts
 
 SIDES = ("train", "test")
 
@@ -106,7 +106,9 @@ def check_sides(made: Made) -> None:
     assert found.compared > 0
     # What the card and `why` show as the input is what the oracle makes of the raw row.
     wrong = [
-        row for side in SIDES for row in sides[side]
+        row
+        for side in SIDES
+        for row in sides[side]
         if row["input"] != made.calls[row["source_line"]].input
     ]
     assert wrong == []
@@ -149,7 +151,9 @@ def check_readers(made: Made, folder: Path) -> None:
     files = {side: str(made.folder / f"{side}.jsonl") for side in SIDES}
     assert {s: len(pandas.read_json(file, lines=True)) for s, file in files.items()} == wanted
     count = "SELECT count(*) FROM read_json($file)"
-    assert {s: duckdb.execute(count, {"file": f}).fetchall()[0][0] for s, f in files.items()} == wanted
+    assert {
+        s: duckdb.execute(count, {"file": f}).fetchall()[0][0] for s, f in files.items()
+    } == wanted
 
 
 # -- one set each ------------------------------------------------------------------------------
@@ -158,27 +162,44 @@ def check_readers(made: Made, folder: Path) -> None:
 def test_topical_chat(shared_data: Path, tmp_path: Path) -> None:
     made = whole_path("topical_chat_rated", shared_data, tmp_path)
     assert made.facts == Facts(
-        documents=35_133, calls=35_133, conversations=1_617, without_query=1_617,
-        rated=35_133 - 230, rated_4_or_more=32_293, split_overlap={},
+        documents=35_133,
+        calls=35_133,
+        conversations=1_617,
+        without_query=1_617,
+        rated=35_133 - 230,
+        rated_4_or_more=32_293,
+        split_overlap={},
     )
     # The parts of the published split are valid and test, none is train: sides are drawn.
     check_drawn(made)
     assert made.hits["low_rating"] == 35_133 - 230 - 32_293
     assert made.hits["unrated"] == 230
-    # A turn after one that was rated Poor or Not Good goes on from a bad answer.
     assert made.hits["bad_context"] == after_a_bad_turn(made.rows)
-    ratings = {made.rows[row["source_line"] - 1]["turn_rating"]
-               for side in made.sides().values() for row in side}
+    ratings = {
+        made.rows[row["source_line"] - 1]["turn_rating"]
+        for side in made.sides().values()
+        for row in side
+    }
     assert ratings == {"Good", "Excellent"}
 
 
 def after_a_bad_turn(rows: list[Row]) -> int:
-    first_bad: dict[str, int] = {}
+    """Counts the turns of a speaker who said something before that was rated Poor or Not Good."""
+    talks: dict[str, list[Row]] = {}
     for row in rows:
-        if row["turn_rating"] in ("Poor", "Not Good"):
-            name = row["conversation_id"]
-            first_bad[name] = min(row["turn"], first_bad.get(name, row["turn"]))
-    return sum(row["turn"] > first_bad.get(row["conversation_id"], 10**6) for row in rows)
+        talks.setdefault(row["conversation_id"], []).append(row)
+    count = 0
+    for talk in talks.values():
+        talk.sort(key=lambda row: row["turn"])
+        for place in range(len(talk)):
+            own = {talk[k]["message"] for k in range(place % 2, place, 2)}
+            bad = {
+                row["message"]
+                for i, row in enumerate(talk)
+                if i != place and row["turn_rating"] in ("Poor", "Not Good")
+            }
+            count += bool(own & bad)
+    return count
 
 
 def test_oasst1(shared_data: Path, tmp_path: Path) -> None:
@@ -191,7 +212,8 @@ def test_oasst1(shared_data: Path, tmp_path: Path) -> None:
         newest = con.execute(SEED_QUERY).fetchall()
     good = sorted(
         (row for row in made.rows if (row["quality"] or 0) >= 0.75),
-        key=lambda row: datetime.fromisoformat(row["created_date"]), reverse=True,
+        key=lambda row: datetime.fromisoformat(row["created_date"]),
+        reverse=True,
     )
     assert [r[1] for r in newest] == [row["messages"][-1]["content"] for row in good]
     assert [r[2] for r in newest] == pytest.approx([1 + 4 * row["quality"] for row in good])
@@ -200,7 +222,10 @@ def test_oasst1(shared_data: Path, tmp_path: Path) -> None:
 def test_oasst1_turns_give_the_same_calls(shared_data: Path, tmp_path: Path) -> None:
     published = raw_oracle.read(shared_data / "oasst1_en_validation" / "messages.jsonl.gz")
     assert len(published) == 2_022
-    tables = {"turns": real_sets.oasst1_turns(published), "calls": real_sets.oasst1_calls(published)}
+    tables = {
+        "turns": real_sets.oasst1_turns(published),
+        "calls": real_sets.oasst1_calls(published),
+    }
     options = ("--map", "rating=quality", "--scale", "0-1", "--map", "session=message_tree_id")
     found, refused = {}, {}
     for name, rows in tables.items():

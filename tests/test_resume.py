@@ -171,6 +171,7 @@ print("faults", json.dumps(sorted(FAULTS)), flush=True)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
+        print("pid", os.getpid(), flush=True)
         try:
             run(*json.loads(line))
         except BaseException:
@@ -178,7 +179,6 @@ for line in sys.stdin:
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
-    print("pid", child, flush=True)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print("exit", status, flush=True)
 '''
@@ -233,8 +233,8 @@ class Driver:
         """Kills the process so long after a command began; returns its exit status."""
         self._start(folder, first, "none")
         pid = int(self._line("pid"))
-        while not self._line("begin").startswith(command):
-            pass
+        while not (said := self._line("begin", "exit")).startswith(command):
+            assert not said.lstrip("-").isdigit(), self.errors.read_text()
         time.sleep(seconds)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

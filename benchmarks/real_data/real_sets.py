@@ -59,6 +59,11 @@ class RealSet:
     rating: Callable[[Row], float | None]
     prepare: Callable[[Sequence[Row]], list[Row]] | None = None
 
+    @property
+    def drops_unrated(self) -> bool:
+        """Returns whether calls without a rating are dropped: no labels, not told to keep."""
+        return self.task == "sft" and "--unrated" not in self.filter
+
     def source(self, data: Path, folder: Path, *, limit: int | None = None) -> Path:
         """Returns the file to pull: the published one, or one that is written into the folder.
 
@@ -100,7 +105,10 @@ class RealSet:
 
 def _whole_talks(rows: Sequence[Row], limit: int) -> list[Row]:
     last = rows[limit]["dialogue_id"]
-    return [*rows[:limit], *(row for row in islice(rows, limit, None) if row["dialogue_id"] == last)]
+    return [
+        *rows[:limit],
+        *(row for row in islice(rows, limit, None) if row["dialogue_id"] == last),
+    ]
 
 
 # -- how each set is read ----------------------------------------------------------------------
@@ -114,7 +122,10 @@ def _of_topical_chat(rows: Sequence[Row]) -> dict[int, Call]:
 
 def _of_sgd(rows: Sequence[Row]) -> dict[int, Call]:
     return oracle.calls_of_turns(
-        rows, conversation="dialogue_id", text="utterance", asks=lambda row: row["speaker"] == "USER"
+        rows,
+        conversation="dialogue_id",
+        text="utterance",
+        asks=lambda row: row["speaker"] == "USER",
     )
 
 
@@ -168,25 +179,50 @@ SETS = {
     made.name: made
     for made in (
         RealSet(
-            "topical_chat_rated", "turns.jsonl.gz", "sft", ("--turns",), (),
-            _of_topical_chat, lambda row: _WORDS.get(row["turn_rating"]),
+            "topical_chat_rated",
+            "turns.jsonl.gz",
+            "sft",
+            ("--turns",),
+            (),
+            _of_topical_chat,
+            lambda row: _WORDS.get(row["turn_rating"]),
         ),
         RealSet(
-            "oasst1_en_validation", "messages.jsonl.gz", "sft",
-            ("--map", "rating=quality", "--scale", "0-1", "--map", "session=message_tree_id"), (),
-            _of_oasst1, _oasst1_rating, oasst1_calls,
+            "oasst1_en_validation",
+            "messages.jsonl.gz",
+            "sft",
+            ("--map", "rating=quality", "--scale", "0-1", "--map", "session=message_tree_id"),
+            (),
+            _of_oasst1,
+            _oasst1_rating,
+            oasst1_calls,
         ),
         RealSet(
-            "clinc150", "rows.jsonl.gz", "classification", ("--map", "split=split"), (),
-            _of_labelled, lambda _: None,
+            "clinc150",
+            "rows.jsonl.gz",
+            "classification",
+            ("--map", "split=split"),
+            (),
+            _of_labelled,
+            lambda _: None,
         ),
         RealSet(
-            "banking77", "rows.jsonl.gz", "classification", ("--map", "split=split"), (),
-            _of_labelled, lambda _: None,
+            "banking77",
+            "rows.jsonl.gz",
+            "classification",
+            ("--map", "split=split"),
+            (),
+            _of_labelled,
+            lambda _: None,
         ),
         RealSet(
-            "sgd_turns_volume", "turns.jsonl.gz", "sft", ("--turns",), ("--unrated", "keep"),
-            _of_sgd, lambda _: None,
+            "sgd_turns_volume",
+            "turns.jsonl.gz",
+            "sft",
+            ("--turns",),
+            ("--unrated", "keep"),
+            _of_sgd,
+            lambda _: None,
         ),
     )
 }

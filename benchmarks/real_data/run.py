@@ -2,9 +2,9 @@
 
 For each set: init, pull, filter, dedupe, export, verify, then pull and export once more; each
 command is a process of its own, whose seconds and peak memory are measured. What curate counted is
-compared with plain Python over the published files (`raw_oracle.py`, `real_sets.py`), the sides of the
-exported version are searched for leaks by brute force, and the version is read with `datasets`,
-pandas and DuckDB.
+compared with plain Python over the published files (`raw_oracle.py`, `real_sets.py`), the sides of
+the exported version are searched for leaks by brute force, and the version is read with
+`datasets`, pandas and DuckDB.
 
     CURATE_TEST_DATA=/path/to/data python benchmarks/real_data/run.py [SET ...]
 
@@ -40,7 +40,7 @@ READERS = ("datasets", "pandas", "duckdb")
 
 @dataclass(frozen=True)
 class Stage:
-    """One command that was run: what it printed, its seconds by clock and by CPU, its peak memory."""
+    """One command that was run: what it printed, its seconds by clock and CPU, its memory."""
 
     printed: Any
     seconds: float
@@ -50,7 +50,7 @@ class Stage:
 
 @dataclass
 class Outcome:
-    """Everything that was measured on one data set; `problems` is empty where all is as it should be."""
+    """Everything that was measured on one data set; `problems` is empty where all is well."""
 
     real: RealSet
     facts: Facts
@@ -171,7 +171,8 @@ def compared(outcome: Outcome) -> dict[str, tuple[Any, Any]]:
         "calls": (facts.calls, pull["summary"]["interactions"]),
         "conversations": (facts.conversations, pull["summary"]["conversations"]),
         "calls without a query": (
-            facts.without_query, sum(n for _, reason, n in hits if reason == "no_query")
+            facts.without_query,
+            sum(n for _, reason, n in hits if reason == "no_query"),
         ),
         "rated": (facts.rated, outcome.queried["rated"]),
         "unrated": (facts.calls - facts.rated, facts.calls - outcome.queried["rated"]),
@@ -184,8 +185,15 @@ def problems(outcome: Outcome) -> list[str]:
     pull, export = outcome.stages["pull"].printed, outcome.stages["export"].printed
     found = [
         f"{name}: {raw:,} in the raw data, {stored:,} in curate"
-        for name, (raw, stored) in compared(outcome).items() if raw != stored
+        for name, (raw, stored) in compared(outcome).items()
+        if raw != stored
     ]
+    hits = {reason: n for _, reason, n in outcome.stages["filter"].printed["hits"]}
+    unrated = outcome.facts.calls - outcome.facts.rated
+    if outcome.real.drops_unrated and hits.get("unrated", 0) != unrated:
+        found.append(
+            f"{unrated:,} calls are unrated, {hits.get('unrated', 0):,} are dropped for it"
+        )
     split, overlap = export["split"], pull["summary"]["split_overlap"]
     if "split=split" in outcome.real.pull and overlap != outcome.facts.split_overlap:
         found.append(f"split overlap: {outcome.facts.split_overlap} in the raw data, {overlap}")
@@ -241,18 +249,31 @@ def render(outcomes: list[Outcome], command: str) -> str:
         "## Raw data against store\n",
         "Left: counted in the published files by plain Python. Right: what curate has; the ratings "
         "by plain DuckDB on the view `ai_interactions`.\n",
-        table(heads, [
-            [name, *(_pair(*compared(outcome)[name]) for outcome in outcomes)]
-            for name in compared(outcomes[0])
-        ]),
+        table(
+            heads,
+            [
+                [name, *(_pair(*compared(outcome)[name]) for outcome in outcomes)]
+                for name in compared(outcomes[0])
+            ],
+        ),
         f"The seed query, unchanged and in plain DuckDB (`{SEED_QUERY}`), gives "
-        + ", ".join(f"{o.queried['seed']:,} rows ({o.real.name})" for o in outcomes) + ".\n",
+        + ", ".join(f"{o.queried['seed']:,} rows ({o.real.name})" for o in outcomes)
+        + ".\n",
         "## Texts on both sides of a published split\n",
         "After normalising case and white space.\n",
-        table(["set", "parts", "raw data", "`curate pull`"], [
-            [o.real.name, pair, n, o.stages["pull"].printed["summary"]["split_overlap"].get(pair, 0)]
-            for o in outcomes for pair, n in o.facts.split_overlap.items()
-        ]),
+        table(
+            ["set", "parts", "raw data", "`curate pull`"],
+            [
+                [
+                    o.real.name,
+                    pair,
+                    n,
+                    o.stages["pull"].printed["summary"]["split_overlap"].get(pair, 0),
+                ]
+                for o in outcomes
+                for pair, n in o.facts.split_overlap.items()
+            ],
+        ),
         "## Kept, and why not\n",
         "Each call once, under its first reason; a call may meet several rules.\n",
         table(heads, _funnel(exports)),
@@ -263,43 +284,74 @@ def render(outcomes: list[Outcome], command: str) -> str:
         "## What stands on both sides of the version\n",
         "Brute force over `lineage.parquet` and the raw rows, without curate: every held-out input "
         "against every train input that shares a word 3-gram with it.\n",
-        table(heads, [
-            [name, *(getattr(o.crossings, key) for o in outcomes)]
-            for name, key in (("conversations", "conversations"), ("equal inputs", "inputs"),
-                              ("pairs with Jaccard >= 0.8", "near_pairs"),
-                              ("pairs compared", "compared"))
-        ]),
+        table(
+            heads,
+            [
+                [name, *(getattr(o.crossings, key) for o in outcomes)]
+                for name, key in (
+                    ("conversations", "conversations"),
+                    ("equal inputs", "inputs"),
+                    ("pairs with Jaccard >= 0.8", "near_pairs"),
+                    ("pairs compared", "compared"),
+                )
+            ],
+        ),
         "## Rows that others read\n",
         "Train + test; the manifest's counts first.\n",
-        table(heads, [
-            ["manifest.json", *(f"{e['train']:,} + {e['test']:,}" for e in exports)],
-            *([reader, *(f"{o.loaded[reader]['train']:,} + {o.loaded[reader]['test']:,}"
-                         for o in outcomes)] for reader in READERS),
-        ]),
+        table(
+            heads,
+            [
+                ["manifest.json", *(f"{e['train']:,} + {e['test']:,}" for e in exports)],
+                *(
+                    [
+                        reader,
+                        *(
+                            f"{o.loaded[reader]['train']:,} + {o.loaded[reader]['test']:,}"
+                            for o in outcomes
+                        ),
+                    ]
+                    for reader in READERS
+                ),
+            ],
+        ),
         "## Time and memory\n",
-        "Each command is a process of its own; seconds by the clock / of CPU. The machine is shared "
-        "with other work, so absolute seconds vary by half and more between runs. In brackets: the "
-        "ratio of CPU seconds to those of a bare Python process that reads the same file with "
+        "Each command is a process of its own; seconds by the clock / of CPU. The machine is "
+        "shared with other work, so absolute seconds vary by half and more between runs. In "
+        "brackets: the ratio of CPU seconds to those of a bare Python process that reads the same file with "
         "`gzip` and `json`, measured in the same run.\n",
-        table(heads, [
-            ["bare Python", *(_seconds(o.yardstick) for o in outcomes)],
-            *([name, *(f"{_seconds(o.stages[name])} "
-                       f"({o.stages[name].cpu_seconds / o.yardstick.cpu_seconds:.0f}x)"
-                       for o in outcomes)] for name in outcomes[0].stages),
-        ]),
+        table(
+            heads,
+            [
+                ["bare Python", *(_seconds(o.yardstick) for o in outcomes)],
+                *(
+                    [
+                        name,
+                        *(
+                            f"{_seconds(o.stages[name])} "
+                            f"({o.stages[name].cpu_seconds / o.yardstick.cpu_seconds:.0f}x)"
+                            for o in outcomes
+                        ),
+                    ]
+                    for name in outcomes[0].stages
+                ),
+            ],
+        ),
         "Peak memory of each command:\n",
-        table(heads, [
-            [name, *(f"{o.stages[name].peak_mib:,.0f} MiB" for o in outcomes)]
-            for name in outcomes[0].stages
-        ]),
+        table(
+            heads,
+            [
+                [name, *(f"{o.stages[name].peak_mib:,.0f} MiB" for o in outcomes)]
+                for name in outcomes[0].stages
+            ],
+        ),
     ]
     return "\n".join(part for part in parts if part)
 
 
 _NOTE_OASST1 = """\
 OASST1 keeps ratings in two parallel lists, `labels.name` and `labels.value`; `quality` stands in
-position 1 to 8 of them, so no `--map rating=labels.value[N]` finds it. `real_sets.py` looks it up by
-name, and writes one row per assistant message with the path to it as `messages`.
+position 1 to 8 of them, so no `--map rating=labels.value[N]` finds it. `real_sets.py` looks it up
+by name, and writes one row per assistant message with the path to it as `messages`.
 """
 
 
@@ -367,9 +419,13 @@ def _split(exports: list[dict[str, Any]]) -> list[list[Any]]:
         ["of them test", *(split["drawn_test"] for split in splits)],
         ["share (wanted 10%)", *(share(split) for split in splits)],
         ["side train / test", *(_pair(split["train"], split["test"]) for split in splits)],
-        ["largest unit / cap", *(
-            _pair(split["largest_unit"], split["cap"]) if split["drawn"] else "given"
-            for split in splits)],
+        [
+            "largest unit / cap",
+            *(
+                _pair(split["largest_unit"], split["cap"]) if split["drawn"] else "given"
+                for split in splits
+            ),
+        ],
         ["train examples withheld for a leak", *(split["withheld"] for split in splits)],
         ["quarantined / exposed", *(_pair(s["quarantined"], s["exposed"]) for s in splits)],
     ]
@@ -381,8 +437,11 @@ def _split(exports: list[dict[str, Any]]) -> list[list[Any]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"default: all of {', '.join(SETS)}")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get(
-        "CURATE_TEST_DATA", CHECKOUT.parent / "shared" / "data")))
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("CURATE_TEST_DATA", CHECKOUT.parent / "shared" / "data")),
+    )
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--load", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -55,8 +55,12 @@ class RowBuilder:
 
     def values(self, fields: Mapping[str, Any]) -> Values:
         """Returns what a document has of the mapped fields, without those that are blank."""
-        found = ((name, get(fields)) for name, get in self._getters)
-        return {name: value for name, value in found if not is_blank(value)}
+        values: Values = {}
+        for name, get in self._getters:
+            value = get(fields)
+            if value is not None and not is_blank(value):
+                values[name] = value
+        return values
 
     def from_call(self, fields: Mapping[str, Any]) -> Row:
         """Returns the row of a document that is one call."""
@@ -77,11 +81,11 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer, tools = (_json(part) for part in (messages, output, values.get("tools")))
+        said, answer, tools = canonical(messages), _json(output), _json(values.get("tools"))
         row: Row = {
             "source_id": source_id,
             "base_id": None,
-            "messages": said or "[]",
+            "messages": said,
             "output": answer,
             "query": query,
             "context": context,
@@ -96,18 +100,16 @@ class RowBuilder:
             "metadata": canonical({k: v for k, v in fields.items() if k not in self._mapped}),
             "call_hash": call_hash or None,
             "chain": chain,
-            "content_hash": _sha256(f"[{said or '[]'},{answer or 'null'},{tools or 'null'}]"),
+            "content_hash": _sha256(f"[{said},{answer or 'null'},{tools or 'null'}]"),
             "correction": as_text(values.get("correction")),
         }
         if source_id is None:
             at = canonical([created_at and created_at.isoformat(), session])
-            row["base_id"] = digest(f"[{said or '[]'},{answer or 'null'},{at[1:]}")
+            row["base_id"] = digest(f"[{said},{answer or 'null'},{at[1:]}")
         for name in TEXT_FIELDS:
             row[name] = as_text(values.get(name))
         for name, kind in NUMBER_FIELDS.items():
-            number = as_number(values.get(name))
-            fits = number is not None and abs(number) < _INTEGER_LIMIT
-            row[name] = kind(number) if number is not None and fits else None
+            row[name] = _number(values[name], kind) if name in values else None
         row["row_hash"] = digest(canonical([row[name] for name in _HASHED]))
         row.update(self.rating(values))
         return row
@@ -190,8 +192,8 @@ def parse_time(value: Any) -> datetime | None:
         if number is None:
             return _utc(datetime.fromisoformat(text.removesuffix(" UTC")))
         # Later than the year 5000 in seconds means milliseconds (or micro-, or nanoseconds).
-        while abs(number) > _LAST_SECOND:
-            number /= 1000
+        for _ in range(3):
+            number = number / 1000 if abs(number) > _LAST_SECOND else number
         return _utc(datetime.fromtimestamp(number, UTC))
     except (ValueError, OverflowError, OSError):
         return None
@@ -199,6 +201,11 @@ def parse_time(value: Any) -> datetime | None:
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _number(value: Any, kind: type[int] | type[float]) -> float | None:
+    number = as_number(value)
+    return kind(number) if number is not None and abs(number) < _INTEGER_LIMIT else None
 
 
 def _json(value: Any) -> str | None:

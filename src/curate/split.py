@@ -175,7 +175,7 @@ class _Planner:
     def _spread(
         self, mixed: NDArray[np.bool_], train: NDArray[np.int64], test: NDArray[np.int64]
     ) -> None:
-        """In a unit that touches both sides, sides spread edge by edge; where they meet, neither."""
+        """In a unit that touches both, sides spread edge by edge; where they meet: neither."""
         while True:
             left = mixed & (self.side == NEW)
             at_train, at_test = left & (train != NONE), left & (test != NONE)
@@ -252,7 +252,10 @@ class _Planner:
                     ],
                     pa.string(),
                 ),
-                "evidence": pa.array([self.evidence.get(n) for n in numbers.tolist()], pa.string()),
+                "evidence": pa.array(
+                    [self.evidence.get(n, self.rows["evidence"][n]) for n in numbers.tolist()],
+                    pa.string(),
+                ),
             }
         )
         drawn = self.fresh & (np.array([o == "new" for o in self.origin], dtype=bool))

@@ -136,7 +136,8 @@ def verify(store: Store, text: str | None = None) -> list[Verification]:
     elif "@" in text:
         chosen = [find(store, text)]
     else:
-        chosen = [v for v in known if v.name == find(store, text).name]
+        name = find(store, text).name
+        chosen = [v for v in known if v.name == name]
     return [_verify(store, v, known[: known.index(v)]) for v in chosen]
 
 

@@ -1,0 +1,82 @@
+"""The demo finds everything that was planted, twice the same, and only where nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from curate.cli import main
+from curate.project import Project
+
+PLANTED = {
+    "broken lines": 1,
+    "late ratings": 15,
+    "refusals": 25,
+    "truncated": 20,
+    "empty": 8,
+    "errors": 10,
+    "repeated": 8,
+    "echoes": 8,
+    "bad context": 56,
+    "exact duplicates": 60,
+    "near-duplicate inputs": 60,
+    "contradictory labels": 20,
+}
+
+
+class _Program:
+    name = "curate"
+
+    def main(self, args: Any = None, **_: Any) -> None:
+        main(list(args))
+
+
+def demo(*arguments: str) -> Result:
+    return CliRunner().invoke(_Program(), ["demo", *arguments])  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("demo") / "d"
+    result = demo(str(folder), "--json")
+    assert result.exit_code == 0, result.output
+    return folder, orjson.loads(result.stdout)
+
+
+def test_everything_planted_is_found_and_nothing_else(shown: tuple[Path, dict[str, Any]]) -> None:
+    found = {f["kind"]: (f["planted"], f["found"], f["other"]) for f in shown[1]["findings"]}
+    assert found == {kind: (count, count, 0) for kind, count in PLANTED.items()}
+
+
+def test_a_second_run_changes_nothing(shown: tuple[Path, dict[str, Any]]) -> None:
+    folder, first = shown
+    before = Project(folder).store.state_digest()
+    result = demo(str(folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert first["content_id"][:12] in result.stdout
+    assert "unchanged: this is the latest version already" in result.stdout
+    assert f"Next: curate -C {folder} status" in result.stdout
+    assert Project(folder).store.state_digest() == before
+    assert [p.name for p in (folder / "datasets" / "support").iterdir()] == ["v1"]
+
+
+def test_another_seed_is_another_demo(shown: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    result = demo(str(tmp_path / "d"), "--seed", "11", "--json")
+    assert result.exit_code == 0, result.output
+    said = orjson.loads(result.stdout)
+    assert said["content_id"] != shown[1]["content_id"]
+    assert {f["kind"]: f["planted"] - f["found"] for f in said["findings"]} == dict.fromkeys(
+        PLANTED, 0
+    )
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
+    result = demo(str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is not empty and not a demo" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]

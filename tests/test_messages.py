@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from curate.interactions import content_of
+from curate.messages import (
+    canonical,
+    chain_hashes,
+    parse_messages,
+    parse_request,
+    parse_response,
+    query_and_context,
+    text_of,
+)
+
+
+def u(text: Any) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def a(text: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+SYSTEM = {"role": "system", "content": "be nice"}
+REQUEST = {
+    "model": "m",
+    "messages": [SYSTEM, u("hi")],
+    "tools": [{"type": "function"}],
+    "user": "ann",
+}
+RESPONSE = {
+    "id": "r1", "created": 1_700_000_000, "model": "m-1",
+    "choices": [{"message": a("one"), "finish_reason": "stop"}, {"message": a("two")}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "messages", "output"),
+    [
+        ({"query": "q", "response": "r"}, [u("q")], [a("r")]),
+        ({"query": "q"}, [u("q")], None),
+        ({"query": 5, "response": 7.0}, [u("5")], [a("7")]),
+        ({"query": "q", "response": {"k": 1}}, [u("q")], [a('{"k":1}')]),
+        ({"query": "q", "response": {"content": "r"}}, [u("q")], [a("r")]),
+        ({"query": "q", "response": "r", "system": "be nice"}, [SYSTEM, u("q")], [a("r")]),
+        ({"messages": [SYSTEM, u("q")], "response": "r", "system": "x"},
+         [SYSTEM, u("q")], [a("r")]),
+        ({"messages": [u("q"), a("r")]}, [u("q")], [a("r")]),
+        ({"messages": json.dumps([u("q"), a("r")])}, [u("q")], [a("r")]),
+        ({"messages": [u("q")]}, [u("q")], None),
+        ({"messages": [u("q"), a("r")], "response": "r"}, [u("q")], [a("r")]),
+        ({"messages": [u("q"), a("x")], "response": "r"}, [u("q"), a("x")], [a("r")]),
+        ({"messages": [u("q"), a("r")], "query": "q", "response": "r"}, [u("q")], [a("r")]),
+        ({"messages": [u("p"), a("x")], "query": "q", "response": "r"},
+         [u("p"), a("x"), u("q")], [a("r")]),
+        ({"messages": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "r"}]},
+         [u("q")], [a("r")]),
+        ({"messages": "plain text"}, [u("plain text")], None),
+        ({"messages": []}, [], None),
+        ({"messages": {}, "response": "r"}, [], [a("r")]),
+        ({"request": REQUEST, "response": RESPONSE}, [SYSTEM, u("hi")], [a("one"), a("two")]),
+        ({"request": json.dumps(REQUEST), "response": json.dumps(RESPONSE)},
+         [SYSTEM, u("hi")], [a("one"), a("two")]),
+        ({"messages": [u("hi")], "response": RESPONSE}, [u("hi")], [a("one"), a("two")]),
+        ({"query": REQUEST, "response": RESPONSE}, [SYSTEM, u("hi")], [a("one"), a("two")]),
+        ({"request": "plain", "response": "r"}, [u("plain")], [a("r")]),
+        ({"request": {"prompt": "p"}, "response": {"choices": [{"text": "r"}]}},
+         [u('{"prompt":"p"}')], [a("r")]),
+        ({"query": "q", "response": {"choices": []}}, [u("q")], None),
+        ({}, [], None),
+    ],
+)  # fmt: skip
+def test_what_a_call_said(values: Any, messages: Any, output: Any) -> None:
+    found = content_of(values)
+    assert (found[0], found[1]) == (messages, output)
+
+
+def test_raw_bodies_say_the_rest() -> None:
+    _, _, found = content_of({"request": REQUEST, "response": RESPONSE})
+    assert found == {
+        "id": "r1", "model": "m", "user": "ann", "tools": REQUEST["tools"],
+        "created_at": 1_700_000_000, "finish_reason": "stop", "input_tokens": 3, "output_tokens": 0,
+    }  # fmt: skip
+
+
+def test_an_error_body_is_no_answer() -> None:
+    messages, output, found = content_of(
+        {"query": "q", "response": {"error": {"message": "overloaded", "type": "server"}}}
+    )
+    assert (messages, output) == ([u("q")], None)
+    assert found == {"status": "error", "error": "overloaded"}
+
+
+def test_tool_calls_are_kept() -> None:
+    call = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}], "junk": 1}
+    result = {"role": "tool", "content": "5", "tool_call_id": "1"}
+    messages, output, _ = content_of({"messages": [u("q"), call, result, a("r")]})
+    assert messages == [u("q"), {k: v for k, v in call.items() if k != "junk"}, result]
+    assert output == [a("r")]
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "x", "[", [], [1], [{"content": "x"}], [{"role": 1}], {"role": "user"}]
+)
+def test_what_is_no_list_of_messages(value: Any) -> None:
+    assert parse_messages(value) is None
+
+
+@pytest.mark.parametrize("value", [None, "x", [], {}, {"messages": 1}, {"messages": []}])
+def test_what_is_no_request_body(value: Any) -> None:
+    assert parse_request(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", [None, "x", [], {}, {"choices": 1}, {"error": "x"}, {"error": None}]
+)
+def test_what_is_no_response_body(value: Any) -> None:
+    assert parse_response(value) is None
+
+
+def test_the_query_and_what_was_said_before() -> None:
+    talk = [
+        SYSTEM,
+        u("1"),
+        a("2"),
+        u("3"),
+        {"role": "tool", "content": "t"},
+        a("4"),
+        u("5"),
+        a("6"),
+    ]
+    assert query_and_context(talk) == ("5", "3\n4")
+    assert query_and_context([u("1"), u("2")]) == ("2", "1")
+    assert query_and_context([u("1")]) == ("1", "")
+    assert query_and_context([SYSTEM, a("x")]) == ("", "")
+
+
+def test_text_of_parts() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {}}, "b"]
+    assert text_of(parts) == "a\nb" and text_of(None) == "" and text_of("x") == "x"
+
+
+def test_a_longer_call_goes_on_from_a_shorter_one() -> None:
+    _, first = chain_hashes([u("1")], [a("2")])
+    chain, second = chain_hashes([SYSTEM, u("1"), a("2"), u("3")], [a("4")])
+    assert chain == [first] and second != first
+    assert chain_hashes([u("1"), a("2")], None) == ([first], "")
+    state = b'["user","1",null]["assistant","2",null]'
+    assert first == hashlib.sha256(state).hexdigest()[:32]
+
+
+def test_canonical_json() -> None:
+    assert canonical({"b": 1, "a": {"d": "é", "c": None}}) == '{"a":{"c":null,"d":"é"},"b":1}'
+    assert json.loads(canonical({"n": 2**70, "b": b"\x01"})) == {"n": 2**70, "b": "01"}

@@ -1,0 +1,143 @@
+"""The funnel adds up, and status names the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from click.testing import CliRunner, Result
+
+from curate.cli import main
+from curate.project import Project
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+
+
+class _Program:
+    name = "curate"
+
+    def main(self, args: Any = None, **_: Any) -> None:
+        main(list(args))
+
+
+def curate(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """The status, after checking that its numbers are the sum of its rows."""
+    result = curate(folder, "status", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = dict(orjson.loads(result.stdout))
+    out = sum(r["examples"] for r in found["funnel"])
+    assert found["train"] + found["test"] + out == found["interactions"]
+    assert all(
+        r["train"] + r["test"] == r["examples"]
+        for r in found["funnel"]
+        if r["reason"] != "quarantined"
+    )
+    text = curate(folder, "status").stdout
+    assert f"{found['interactions']:,}  interactions" in text
+    assert f"Next: {found['next']}\n" in text
+    assert max(map(len, text.splitlines())) <= 100
+    return found
+
+
+def row(n: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"r{n}",
+        "prompt": f"Question {n}?",
+        "response": f"Answer {n}.",
+        "rating": 5,
+        "finish_reason": "stop",
+        **more,
+    }
+
+
+def test_an_empty_project(tmp_path: Path) -> None:
+    Project.init(tmp_path)
+    found = status(tmp_path)
+    assert (found["interactions"], found["funnel"], found["next"]) == (0, [], "curate pull LOGS")
+    assert "too few to fine-tune on" in curate(tmp_path, "status").stdout
+
+
+def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = Project.init(tmp_path)
+    rows = [row(n) for n in range(12)]
+    rows += [
+        row(12, rating=1),
+        row(13, rating=None),
+        row(14, rating=1, finish_reason="length"),
+        row(15, prompt="Question 1?", response="Answer 1."),
+    ]
+    logs = write_jsonl(tmp_path / "logs.jsonl", rows)
+    with logs.open("a", encoding="utf-8") as handle:
+        handle.write("{broken\n[1]\n")
+    project.pull([str(logs)])
+    found = status(tmp_path)
+    assert (found["interactions"], found["rated"], found["rejects"]) == (16, 15, 2)
+    assert (found["unchecked"], found["next"], found["split_given"]) == (16, "curate run", False)
+    assert "2 documents were refused" in curate(tmp_path, "status").stdout
+
+    assert curate(tmp_path, "run").exit_code == 0
+    found = status(tmp_path)
+    assert {r["reason"]: r["examples"] for r in found["funnel"]} == {
+        "low_rating": 2,
+        "unrated": 1,
+        "duplicate": 1,
+    }
+    assert (found["unchecked"], found["next"]) == (0, "curate export NAME")
+
+    before = found["train"], found["test"], found["pending"]
+    assert curate(tmp_path, "export", "sup").exit_code == 0
+    found = status(tmp_path)
+    assert (found["train"], found["test"], found["pending"]) == before, "sides as they were shown"
+    assert (found["split_given"], found["latest"]) == (True, ["sup@1"])
+    assert found["next"] == "curate pull LOGS, or curate export NAME"
+    assert "exported: sup@1" in curate(tmp_path, "status").stdout
+
+    (tmp_path / "curate.toml").write_text("[filter]\nmin_rating = 1\n", encoding="utf-8")
+    found = status(tmp_path)
+    assert (found["stale_filter"], found["next"]) == (True, "curate run")
+    assert curate(tmp_path, "run").exit_code == 0
+    found = status(tmp_path)
+    assert found["stale_filter"] is False
+    assert {r["reason"]: r["examples"] for r in found["funnel"]} == {
+        "unrated": 1,
+        "truncated": 1,
+        "duplicate": 1,
+    }
+
+
+def test_rejects_are_listed(tmp_path: Path) -> None:
+    project = Project.init(tmp_path)
+    assert curate(tmp_path, "status", "--rejects").stdout == "Nothing was refused.\n"
+    assert orjson.loads(curate(tmp_path, "status", "--rejects", "--json").stdout) == []
+    logs = tmp_path / "logs.jsonl"
+    logs.write_text('{"prompt": "a", "response": "b"}\n{oops\n"text"\n', encoding="utf-8")
+    project.pull([str(logs)])
+    listed = orjson.loads(curate(tmp_path, "status", "--rejects", "--json").stdout)
+    assert [r["line"] for r in listed] == [2, 3]
+    assert all(r["location"].endswith("logs.jsonl") and r["reason"] for r in listed)
+    text = curate(tmp_path, "status", "--rejects").stdout
+    assert all(r["reason"] in text for r in listed)
+
+
+def test_nothing_rated_asks_for_feedback(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = Project.init(tmp_path)
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row(1, rating=None)]))])
+    project.filter()
+    assert status(tmp_path)["next"] == "curate pull FILE --as feedback --key COLUMN"
+
+
+def test_looking_changes_nothing(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = Project.init(tmp_path)
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row(1), row(2)]))])
+    before = project.store.state_digest(), project.table("runs").num_rows
+    status(tmp_path)
+    curate(tmp_path, "why", "r1")
+    curate(tmp_path, "versions")
+    curate(tmp_path, "doctor")
+    assert (project.store.state_digest(), project.table("runs").num_rows) == before

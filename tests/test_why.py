@@ -1,0 +1,179 @@
+"""One example's story: how it is found, and that every part of it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from curate.cli import main
+from curate.mapping import Declared
+from curate.project import Project
+from curate.pull import PullOptions
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+
+
+class _Program:
+    name = "curate"
+
+    def main(self, args: Any = None, **_: Any) -> None:
+        main(list(args))
+
+
+def curate(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+
+
+ASKED = "Where is my parcel, which should have come last week?"
+
+
+def row(name: str, prompt: str, response: str = "In Bergen.", **more: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "prompt": prompt,
+        "response": response,
+        "rating": 5,
+        "intent": None,
+        "created_at": "2026-02-01T10:00:00Z",
+        "finish_reason": "stop",
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Path:
+    """A project in which everything that can happen to an example has happened to one."""
+    folder = tmp_path_factory.mktemp("why") / "p"
+    project = Project.init(folder)
+    rows = [row(f"plain{n}", f"Question {n}?") for n in range(10)]
+    rows += [
+        row("kept", ASKED, intent="delivery"),
+        row("copy", ASKED.upper(), intent="refund", rating=4),
+        row("cut", "Hm?", "", finish_reason="length", rating=2),
+        row("changed", "What does it cost?", "Nothing."),
+        row("100%_sure", "Sure?", created_at=None, rating=None),
+    ]
+    logs = write_jsonl(folder / "logs.jsonl", rows)
+    project.pull([str(logs)])
+    assert curate(folder, "export", "sup", "--test-size", "0.3").exit_code == 0
+    rows[13]["response"] = "Twelve euros."
+    write_jsonl(logs, rows)
+    project.pull([str(logs)])
+    late = folder / "late.csv"
+    late.write_text("id,rating,correction\nkept,1,\nchanged,4,Thirteen euros.\n", encoding="utf-8")
+    project.pull([str(late)], PullOptions(declared=Declared("feedback", {"key": "id"}, "1-5")))
+    assert curate(folder, "export", "sup").exit_code == 0
+    return folder
+
+
+def story(folder: Path, text: str) -> dict[str, Any]:
+    result = curate(folder, "why", text, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    return dict(orjson.loads(result.stdout))
+
+
+def test_by_source_id_and_by_prefix_in_any_case(told: Path) -> None:
+    found = story(told, "plain0")
+    example = found["example_id"]
+    for text in (example, example[:12], example[:12].upper()):
+        assert story(told, text)["source_id"] == "plain0"
+    assert found["query"] == "Question 0?"
+    assert found["reason"] is None
+    assert story(told, "100%_sure")["source_id"] == "100%_sure"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no example has an id"),
+        ("nosuch", "no example has an id that begins with 'nosuch'"),
+        ("%", "no example"),
+        ("_", "no example"),
+        ("'; DROP TABLE runs; --", "no example"),
+    ],
+)
+def test_unknown(told: Path, text: str, said: str) -> None:
+    result = curate(told, "why", text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_ambiguous(told: Path) -> None:
+    ids = sorted(r["interaction_id"] for r in Project(told).table("interactions").to_pylist())
+    first = next(c for c in "0123456789abcdef" if sum(i.startswith(c) for i in ids) > 1)
+    result = curate(told, "why", first)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{sum(i.startswith(first) for i in ids)} examples have an id" in result.stderr
+    assert next(i for i in ids if i.startswith(first))[:12] in result.stderr
+
+
+def test_every_part_of_the_story(told: Path) -> None:
+    kept, copy = story(told, "kept"), story(told, "copy")
+    assert [r["human_rating"] for r in kept["ratings"]] == [5.0, 1.0]
+    assert [r["reason"] for r in kept["reasons"]] == ["low_rating"]
+    assert kept["pulled"][0]["line"] == 11
+    assert kept["pulled"][0]["location"].endswith("logs.jsonl")
+    assert kept["issues"][0]["evidence"] == copy["example_id"]
+    assert {(i["kind"], i["given"]) for i in [*kept["issues"], *copy["issues"]]} == {
+        ("contradictory_label", "delivery"),
+        ("contradictory_label", "refund"),
+        ("contradictory_rating", "1.0"),
+        ("contradictory_rating", "4.0"),
+    }
+    assert kept["split"][0]["side"] == copy["split"][0]["side"] == kept["versions"][0]["side"]
+    assert kept["split"][0]["since_version"] == "sup@1"
+    assert [(v["version"], v["line"] is None, v["reason"]) for v in kept["versions"]] == [
+        (1, False, None),
+        (2, True, "low_rating"),
+    ]
+    assert [(v["reason"]) for v in copy["versions"]] == ["duplicate", None]
+    text = curate(told, "why", "kept").stdout
+    for part in (
+        "source      logs kept, 2026-02-01 10:00",
+        "pulled",
+        "logs.jsonl line 11",
+        "rating      5 of 5",
+        "rating      1 of 5",
+        "contradictory label: delivery",
+        "low_rating (filter: min_rating: 1.0)",
+        "since sup@1",
+        "sup v2  not in: low_rating",
+        "today       out: rated too low",
+    ):
+        assert part.replace("contradictory label", "contradictory_label") in text, text
+
+
+def test_all_reasons_are_told_not_only_the_first(told: Path) -> None:
+    assert [r["reason"] for r in story(told, "cut")["reasons"]] == [
+        "low_rating",
+        "empty_answer",
+        "truncated",
+    ]
+
+
+def test_changed_and_corrected(told: Path) -> None:
+    found = story(told, "changed")
+    assert [h["was"] for h in found["history"]] == ["Nothing."]
+    assert (found["response"], found["corrected"]) == ("Thirteen euros.", True)
+    assert {(r["kind"], r["value"]) for r in found["ratings"]} >= {
+        ("rating", "4"),
+        ("correction", "Thirteen euros."),
+    }
+    text = curate(told, "why", "changed").stdout
+    assert "before: Nothing." in text
+    assert "correction Thirteen euros." in text
+    assert "time unknown" in curate(told, "why", "100%_sure").stdout
+    assert max(map(len, text.splitlines())) <= 200
+
+
+def test_before_anything_but_a_pull(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = Project.init(tmp_path)
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row("a", ASKED)]))])
+    text = curate(tmp_path, "why", "a").stdout
+    assert "at the next export" in text
+    assert "today       in: " in text
