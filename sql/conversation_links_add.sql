@@ -1,9 +1,15 @@
--- Stores the uncertain continuations: parents and children of a call that several continue.
+-- Stores the uncertain continuations: a call that several continue, and every call, at any depth,
+-- whose history begins with it; one row per call hash and example.
 INSERT INTO conversation_links
-SELECT parent_hash, interaction_id, true FROM continuations WHERE NOT certain
+WITH uncertain AS (SELECT DISTINCT parent_hash FROM continuations WHERE NOT certain),
+prefixes AS (
+    SELECT unnest(chain) AS prefix, interaction_id
+    FROM interactions
+    WHERE session_id IS NULL AND len(chain) > 0
+)
+SELECT prefix, interaction_id, true FROM prefixes WHERE prefix IN (FROM uncertain)
 UNION ALL
-SELECT i.call_hash, i.interaction_id, false
-FROM interactions i
-WHERE i.session_id IS NULL
-  AND i.call_hash IN (SELECT parent_hash FROM continuations WHERE NOT certain)
+SELECT call_hash, interaction_id, false
+FROM interactions
+WHERE session_id IS NULL AND call_hash IN (FROM uncertain)
 ORDER BY ALL

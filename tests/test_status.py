@@ -79,7 +79,7 @@ def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     found = status(tmp_path)
     assert (found["interactions"], found["rated"], found["rejects"]) == (16, 15, 2)
     assert (found["unchecked"], found["next"], found["split_given"]) == (16, "curate run", False)
-    assert "2 documents were refused" in curate(tmp_path, "status").stdout
+    assert "2 refused documents" in curate(tmp_path, "status").stdout
 
     assert curate(tmp_path, "run").exit_code == 0
     found = status(tmp_path)

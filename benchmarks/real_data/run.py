@@ -74,18 +74,33 @@ def child(*command: str) -> Stage:
             [str(CHECKOUT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
     }
+    # Linux counts the memory of the process that forks as the child's, so a small one does that.
+    launcher = [sys.executable, __file__, "--launch", *command]
+    done = subprocess.run(launcher, stdout=subprocess.PIPE, env=environment, check=True)
+    measured = json.loads(done.stdout)
+    text = measured.pop("text")
+    if measured.pop("status"):
+        raise SystemExit(f"{' '.join(command)} failed\n{text}")
+    printed = json.loads(text) if text.startswith(("{", "[")) else text
+    return Stage(printed, **measured)
+
+
+def launch(command: list[str]) -> dict[str, Any]:
+    """Runs a Python program and returns what it printed, its time and its peak memory."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([sys.executable, *command], stdout=out, env=environment)
+        process = subprocess.Popen([sys.executable, *command], stdout=out)
         _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        text = out.read().decode()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{text}")
-    printed = json.loads(text) if text.startswith(("{", "[")) else text
-    return Stage(printed, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        return {
+            "text": out.read().decode(),
+            "status": process.returncode,
+            "seconds": seconds,
+            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_mib": usage.ru_maxrss / 1024,
+        }
 
 
 def measure(real: RealSet, data: Path, folder: Path) -> Outcome:
@@ -241,7 +256,7 @@ def render(outcomes: list[Outcome], command: str) -> str:
         "# Real data\n",
         f"Five public data sets through the whole path. Written by `{command}` on "
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {_environment()}\n",
-        f"**{len(broken)} problems.**\n" if broken else "**Everything is as it should be.**\n",
+        f"**Problems: {len(broken)}.**\n" if broken else "**Everything is as it should be.**\n",
         "".join(f"- {line}\n" for line in broken),
         "## How each is read\n",
         "".join(_commands(outcome.real) for outcome in outcomes),
@@ -317,8 +332,8 @@ def render(outcomes: list[Outcome], command: str) -> str:
         "## Time and memory\n",
         "Each command is a process of its own; seconds by the clock / of CPU. The machine is "
         "shared with other work, so absolute seconds vary by half and more between runs. In "
-        "brackets: the ratio of CPU seconds to those of a bare Python process that reads the same file with "
-        "`gzip` and `json`, measured in the same run.\n",
+        "brackets: the ratio of CPU seconds to those of a bare Python process that reads the same "
+        "file with `gzip` and `json`, measured in the same run.\n",
         table(
             heads,
             [
@@ -444,6 +459,9 @@ def main() -> int:
     )
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--load", nargs=3, help=argparse.SUPPRESS)
+    if sys.argv[1:2] == ["--launch"]:
+        print(json.dumps(launch(sys.argv[2:])))
+        return 0
     arguments = parser.parse_args()
     if arguments.read:
         print(json.dumps({"rows": len(oracle.read(arguments.read))}))

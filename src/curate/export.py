@@ -307,7 +307,8 @@ class _Export:
             con.execute(
                 sql("version_examples_add"), {"name": result.name, "version": result.version}
             )
-        self.run.changed |= result.created or bool(plan.counts["new"])
+        moved = plan.counts["new"] + plan.counts["newly_exposed"]
+        self.run.changed |= result.created or moved > 0
         self.run.counts = {
             "name": result.name,
             "version": result.version,

@@ -51,6 +51,11 @@ def wrapped(text: str, indent: str = "  ") -> str:
     return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun, in the plural where it is not one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def mapping(found: FieldMap) -> str:
     """Returns how the columns of a source are read."""
     read = []
@@ -111,7 +116,7 @@ def pull(result: PullResult, *, next_step: bool = True) -> str:
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if rejected:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
-        text += f"{rejected:,} were refused ({why}): curate status --rejects\n"
+        text += f"{counted(rejected, 'refused document')} ({why}): curate status --rejects\n"
     return text + ("Next: curate run\n" if next_step else "")
 
 
@@ -180,8 +185,8 @@ def export(result: ExportResult, dry_run: bool) -> str:
         )
     split = result.split
     text += (
-        f"  leak check: passed (conversation, same input, near-duplicate >= "
-        f"{split['leak_threshold']}); withheld {split['withheld']:,}, quarantined "
+        f"  leak check: passed (conversation, same input, near-duplicate from "
+        f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
         f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
     )
     if result.pending:
@@ -294,9 +299,9 @@ def status(found: Status) -> str:
         text += f"{found.pending:,} held-out examples wait for a good answer\n"
     text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
     if found.rejects:
-        text += f"{found.rejects:,} documents were refused: curate status --rejects\n"
+        text += f"{counted(found.rejects, 'refused document')}: curate status --rejects\n"
     if found.unmatched_feedback:
-        text += f"{found.unmatched_feedback:,} feedbacks wait for their call\n"
+        text += f"feedback that waits for its call: {found.unmatched_feedback:,}\n"
     if found.unchecked:
         text += f"{found.unchecked:,} examples are not filtered yet\n"
     if found.stale_filter:

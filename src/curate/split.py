@@ -267,6 +267,7 @@ class _Planner:
             "test": int(((self.side == TEST) & ~self.exposed).sum()),
             "quarantined": int((self.side == QUARANTINED).sum()),
             "exposed": int(self.exposed.sum()),
+            "newly_exposed": int(newly.sum()),
             "withheld": int((withheld != NONE).sum()),
         }
         return Plan(table, self.largest, self.cap, counts)
