@@ -19,11 +19,20 @@ NEVER = {"cleanlab", "datasets", "label_studio_sdk", "pandas", "sentence_transfo
          "torch"}  # fmt: skip
 
 # Runs each list of arguments in one process and says, after each, its exit code and what is loaded.
-# DuckDB imports pandas by itself, where there is one, as soon as a query has parameters; so pandas
-# is hidden, as in an installation without the extra, and a command that needs it fails.
+# DuckDB (a query with parameters) and pyarrow (an array from a list) import pandas by themselves
+# where there is one; so it is hidden, as in an installation without the extra, and a command that
+# needs it fails.
 PROBE = """
 import contextlib, io, json, sys
-sys.modules["pandas"] = None
+
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+
+sys.meta_path.insert(0, NotInstalled())
 from curate.cli import main
 
 for arguments in json.loads(sys.argv[1]):
@@ -34,7 +43,7 @@ for arguments in json.loads(sys.argv[1]):
     except SystemExit as stop:
         code = stop.code or 0
     out.flush()
-    loaded = {name.partition(".")[0] for name, module in sys.modules.items() if module}
+    loaded = {name.partition(".")[0] for name in sys.modules}
     print(json.dumps([code, sorted(loaded), out.buffer.getvalue().decode()]))
 """
 
