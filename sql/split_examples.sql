@@ -1,19 +1,11 @@
 -- Every example with its place in the ledger and what its side depends on; one row per example.
-WITH declared AS (
-    SELECT source FROM pull_state WHERE kind <> 'feedback' AND (mapping->>'$.declared.fields.split') <> ''
-    UNION
-    SELECT source FROM interactions WHERE given_split IS NOT NULL GROUP BY source
-    HAVING bool_or(given_split ILIKE '%train%') AND NOT bool_and(given_split ILIKE '%train%')
-)
 SELECT e.example_id, l.side, l.exposed, l.unit, l.origin, l.evidence, x.input_hash, i.text = '' AS empty_input,
        e.conversation_id, e.group_key, e.label, strftime(e.created_at, '%Y-%m') AS month,
-       CASE WHEN e.given_split = 'heldout' THEN 'test'
-            WHEN e.given_split IS NULL OR d.source IS NULL THEN NULL
-            WHEN e.given_split ILIKE '%train%' THEN 'train' ELSE 'test' END AS given_side,
+       CASE WHEN e.given_split ILIKE '%train%' THEN 'train'
+            WHEN e.given_split IS NOT NULL THEN 'test' END AS given_side,
        CASE WHEN e.given_split = 'heldout' THEN 'heldout' ELSE 'given' END AS given_origin
 FROM examples e
 JOIN example_inputs x USING (example_id)
 JOIN inputs i USING (input_hash)
 LEFT JOIN split_ledger l USING (example_id)
-LEFT JOIN declared d USING (source)
 ORDER BY e.example_id

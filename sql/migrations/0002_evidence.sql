@@ -19,6 +19,7 @@ CREATE TABLE example_inputs (
     example_hash VARCHAR NOT NULL
 );
 COMMENT ON TABLE example_inputs IS 'Normalised input, and messages with answer, of each example, as hashes.';
+COMMENT ON COLUMN example_inputs.revision IS 'The revision of the example that they were computed from.';
 
 CREATE TABLE input_pairs (a VARCHAR NOT NULL, b VARCHAR NOT NULL, similarity DOUBLE NOT NULL);
 COMMENT ON TABLE input_pairs IS 'Inputs a < b whose word 3-gram sets have a Jaccard similarity at or above the threshold in settings.';
@@ -61,13 +62,25 @@ FROM interactions i
 LEFT JOIN ratings r USING (interaction_id);
 COMMENT ON VIEW ai_interactions IS 'Everybody''s first query: query, response, human_rating, created_at.';
 
+CREATE VIEW split_sources AS
+SELECT source FROM pull_state
+WHERE kind <> 'feedback' AND (mapping->>'$.declared.fields.split') <> ''
+UNION
+SELECT source FROM interactions WHERE given_split IS NOT NULL GROUP BY source
+HAVING bool_or(given_split ILIKE '%train%') AND NOT bool_and(given_split ILIKE '%train%');
+COMMENT ON VIEW split_sources IS 'Sources whose split column is taken: it was named with --map, or has a train part and another one.';
+
 CREATE VIEW examples AS
 WITH project AS (
     SELECT max(value->>'$.task') AS task, coalesce(max(value->>'$.label_from'), 'column') AS label_from
     FROM settings WHERE name = 'project'
 ),
 labelled AS (
-    SELECT i.*, p.task, c.value AS correction,
+    SELECT i.* REPLACE (CASE WHEN i.given_split = 'heldout' OR s.source IS NOT NULL THEN i.given_split END AS given_split),
+           p.task,
+           -- Where the answer is the label, a corrected label corrects the answer.
+           coalesce(c.value, CASE WHEN p.task = 'classification' AND p.label_from = 'response'
+                                  THEN l.value END) AS correction,
            coalesce(l.value, CASE
                WHEN p.label_from = 'column' THEN i.label
                WHEN p.label_from = 'response' THEN trim(i.response)
@@ -75,6 +88,7 @@ labelled AS (
            END) AS current_label
     FROM interactions i
     CROSS JOIN project p
+    LEFT JOIN split_sources s USING (source)
     LEFT JOIN corrections c ON c.interaction_id = i.interaction_id AND c.kind = 'correction'
     LEFT JOIN corrections l ON l.interaction_id = i.interaction_id AND l.kind = 'label'
 )
@@ -96,4 +110,8 @@ SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
                      coalesce(x.current_label, ''))) AS revision
 FROM labelled x
 LEFT JOIN conversations v ON v.example_id = x.interaction_id;
+COMMENT ON COLUMN examples.conversation_id IS 'Source and session id; without one, the first call of the conversation found by hash chain.';
+COMMENT ON COLUMN examples.revision IS 'Changes with anything that rules on content may read.';
+COMMENT ON COLUMN examples.answer IS 'What is learned: the response, for classification the label.';
+COMMENT ON COLUMN examples.given_split IS 'The split the source says, where it is taken; heldout for an imported evaluation set.';
 COMMENT ON VIEW examples IS 'One candidate training item per call, with corrections and labels applied; ratings are in the view ratings.';

@@ -45,4 +45,8 @@ CREATE TABLE version_examples (
     conversation_id VARCHAR,
     group_key VARCHAR
 );
+COMMENT ON COLUMN version_examples.line IS 'Line in the file of its side, from 1; null where the example is not in.';
+COMMENT ON COLUMN version_examples.reason IS 'The first reason why it is not in; limit: --limit cut it; inexpressible: --lossy left it out.';
+COMMENT ON COLUMN version_examples.row_hash IS 'Digest of its line in every format.';
+COMMENT ON COLUMN version_examples.input_hash IS 'The input it had then; leaks of later examples are judged by it.';
 COMMENT ON TABLE version_examples IS 'Every example at the time of a version: its line in the file of its side, or why it is in none.';

@@ -157,7 +157,7 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     known: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
     for name, command in cli.commands.items():
         if name in sections:
-            names = {p.name for p in command.get_params(ctx) if p.name} - {"help", "as_json"}
+            names = {p.name for p in command.params if p.name} - _FLAGS
             known[name] = names | _rule_keys(name, folder)
         else:
             known[name] = set()
@@ -172,6 +172,9 @@ def _rule_keys(command: str, folder: Path) -> set[str]:
 
     return {p.name for rule in rules(folder).values() for p in rule.parameters}
 
+
+# Options that are asked for once, not configured.
+_FLAGS = {"as_json", "list", "set", "rejects", "dry_run"}
 
 _pass = click.pass_obj
 
@@ -582,7 +585,7 @@ def run(ctx: click.Context, as_json: bool) -> None:
     ctx.obj.stages = {}
     for command in [pull, filter, dedupe] if locations else [filter, dedupe]:
         # Each stage is parsed like a command of its own, so file and environment apply to it.
-        with command.make_context(command.name, [], parent=ctx) as inner:
+        with command.make_context(command.name, [], parent=ctx.parent) as inner:
             inner.params["as_json"] = as_json
             command.invoke(inner)
     stages, ctx.obj.stages = ctx.obj.stages, None

@@ -11,6 +11,7 @@ from curate.errors import ConfigError, unknown_name
 
 NAME = "curate.toml"
 TASKS = ("sft", "classification", "preference", "extraction")
+LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels")
 
 TEMPLATE = """\
@@ -92,4 +93,8 @@ def project_settings(folder: Path) -> dict[str, Any]:
         isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     ):
         raise ConfigError(f"{folder / NAME}: [project] labels: expected a list of texts")
-    return {"task": task, "label_from": section.get("label_from", "column"), "labels": labels}
+    label_from = section.get("label_from", "column")
+    if label_from not in LABEL_FROM and not str(label_from).startswith("$."):
+        message = unknown_name("label_from", str(label_from), LABEL_FROM)
+        raise ConfigError(f"{folder / NAME}: [project] {message} Or a path such as $.intent.")
+    return {"task": task, "label_from": label_from, "labels": labels}

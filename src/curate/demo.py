@@ -75,11 +75,11 @@ def demo(folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: 
 
     months = sorted(str(path) for path in logs.glob("*.jsonl"))
     pulled = project.pull(months)
-    step("pull 'logs/*.jsonl'", show.mapping(pulled.mapping) + show.pull(pulled))
+    step(f"pull '{logs}/*.jsonl'", show.mapping(pulled.mapping) + show.pull(pulled))
     late = PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5"))
     pulled = project.pull([str(folder / "late_feedback.csv")], late)
     step(
-        "pull late_feedback.csv --as feedback --key request_id --scale 1-5",
+        f"pull {folder}/late_feedback.csv --as feedback --key request_id --scale 1-5",
         show.mapping(pulled.mapping) + show.pull(pulled),
     )
     step("filter", show.filter(project.filter()))

@@ -21,7 +21,7 @@ import orjson
 from curate import __version__, card, filters, formats, inputs, split, verdicts
 from curate.errors import ConfigError, GateFailed
 from curate.formats import Example, Inexpressible
-from curate.interactions import canonical
+from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
 from curate.text import digest
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST_VERSION = 1
+MAX_NAME = 100
 _SHOWN_IDS = 3
 
 
@@ -73,6 +74,7 @@ class _Line:
     """One kept example on its way into a file."""
 
     example: Example
+    content: str
     row_hash: str
     rows: Mapping[str, bytes]
 
@@ -136,7 +138,7 @@ class _Export:
         self._gate(len(lines["train"]), len(lines["test"]), pending)
         files = self._files(lines)
         content_id = _content_id(self.task, self.settings, files)
-        test_id = _digest_lines(f"{li.example.example_id} {li.row_hash}" for li in lines["test"])
+        test_id = _digest_lines(f"{li.example.example_id} {li.content}" for li in lines["test"])
         created = not latest or latest[0][1] != content_id
         version = 1 if not latest else int(latest[0][0]) + created
         result = ExportResult(
@@ -180,8 +182,9 @@ class _Export:
             except Inexpressible as what:
                 self._refuse(example, str(what))
                 continue
-            row_hash = digest(canonical([example.messages, example.output, example.label]))
-            lines.append(_Line(example, row_hash, written))
+            content = digest(canonical([example.messages, example.output, example.label]))
+            row_hash = digest("".join(body.decode() for body in written.values()))
+            lines.append(_Line(example, content, row_hash, written))
         return lines
 
     def _refuse(self, example: Example, what: str) -> None:
@@ -365,9 +368,9 @@ def recover(store: Store) -> list[str]:
 
 
 def _check_name(name: str) -> None:
-    if not name or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
+    if not 0 < len(name) <= MAX_NAME or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
         raise ConfigError(
-            f"dataset name {name!r}: expected letters, digits, '-', '_' and '.', not a leading '.'"
+            f"dataset name {name!r}: expected up to 100 letters, digits, '-', '_' and '.', not a leading '.'"
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate.messages import text_of
+from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, near_pairs, normalise, shared_affixes, words
 
@@ -64,6 +64,12 @@ def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
 def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
     import pyarrow as pa
 
+    known_texts: dict[str, str] = {}
+
+    def normalised(text: str) -> str:
+        # A turn stands in the history of every later call of its conversation.
+        return known_texts.get(text) or known_texts.setdefault(text, normalise(text))
+
     rows = []
     for row in batch.to_pylist():
         text = normalise(
@@ -71,9 +77,10 @@ def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
                 row["query"] or "", row["context"] or "", *known.get(row["source"], ("", ""))
             )
         )
-        talk = [
-            text_of(m["content"]) for m in orjson.loads(row["messages"]) if m["role"] != "system"
-        ]
+        talk = [m for m in orjson.loads(row["messages"]) if m["role"] != "system"]
+        said = [normalised(text_of(m["content"])) for m in talk]
+        other = [_not_text(m) for m in [*talk, *orjson.loads(row["output"] or "[]")[:1]]]
+        whole = [*said, normalised(row["answer"] or ""), *filter(None, other)]
         rows.append(
             {
                 "example_id": row["example_id"],
@@ -81,12 +88,19 @@ def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
                 "input_hash": digest(text),
                 "text": text,
                 "words": len(words(text)),
-                "example_hash": digest(
-                    "\x1e".join(normalise(t) for t in [*talk, row["answer"] or ""])
-                ),
+                "example_hash": digest("\x1e".join(whole)),
             }
         )
     return pa.Table.from_pylist(rows)
+
+
+def _not_text(message: dict[str, Any]) -> str:
+    """Returns what a message holds besides text (images, tool calls), as it stands; mostly empty."""
+    content = message["content"]
+    parts = content if isinstance(content, list) else []
+    other = [p for p in parts if isinstance(p, dict) and p.get("type", "text") != "text"]
+    calls = message.get("tool_calls")
+    return canonical([other, calls]) if other or calls else ""
 
 
 def input_text(query: str, context: str, prefix: str, suffix: str) -> str:

@@ -121,7 +121,8 @@ class Project:
         """Applies the drop rules with these numbers; see `curate.filters.apply`."""
         from curate.filters import apply, resolve, rules
 
-        return apply(self._writable(), resolve(rules(self.folder), parameters or {}, skip, where))
+        settings = resolve(rules(self.folder), parameters or {}, skip, where)
+        return apply(self._writable(), settings)
 
     def dedupe(self, *, exact: str = "example") -> DedupeResult:
         """Finds exact duplicates and near-duplicate inputs; see `curate.dedupe.dedupe`."""

@@ -138,7 +138,7 @@ def rules(found: Mapping[str, Rule]) -> str:
         text += textwrap.indent(textwrap.fill(rule.help, WIDTH - 4), "    ") + "\n"
         for p in rule.parameters:
             default = "none" if p.default is None else p.default
-            text += f"    {p.name} ({p.kind}, default {default}): {p.help}\n"
+            text += wrapped(f"    {p.name} ({p.kind}, default {default}): {p.help}", "      ")
     return text
 
 
@@ -305,7 +305,7 @@ def status(found: Status) -> str:
     if found.unchecked:
         text += f"{found.unchecked:,} examples are not filtered yet\n"
     if found.stale_filter:
-        text += "curate.toml has other filter settings than the ones in force\n"
+        text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
     text += _size(found.train)
     if found.latest:
         text += f"exported: {', '.join(found.latest)}\n"
@@ -339,7 +339,7 @@ def demo(result: DemoResult) -> str:
     rows = [[f.kind, f.planted, f.found, f.missed, f.other, f.stage] for f in result.findings]
     return (
         "\n"
-        + table(["planted", "planted", "found", "missed", "also", "looked for by"], rows)
+        + table(["kind", "planted", "found", "missed", "also", "looked for by"], rows)
         + f"\nlogs      {result.logs}\ndataset   {result.version}\n"
         f"Next: curate -C {result.folder} status, or curate -C {result.folder} why "
         f"{result.example[:12]}\n"

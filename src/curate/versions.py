@@ -14,7 +14,7 @@ import orjson
 
 from curate import export
 from curate.errors import ConfigError, unknown_name
-from curate.interactions import canonical
+from curate.messages import canonical
 from curate.store import Store, sql
 from curate.text import near_pairs
 
