@@ -12,7 +12,8 @@ WITH aspects AS (
 ),
 counted AS (
     SELECT aspect, coalesce(value, 'unknown') AS value, count(*) AS production,
-           min(words) AS shortest, count(*) FILTER (k.side = 'train') AS train, count(*) FILTER (k.side = 'test') AS test
+           min(words) AS shortest, count(*) FILTER (k.side = 'train') AS train,
+           count(*) FILTER (k.side = 'test') AS test
     FROM aspects
     LEFT JOIN kept k USING (example_id)
     GROUP BY 1, 2

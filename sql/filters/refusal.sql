@@ -5,7 +5,8 @@
 SELECT example_id, 'refusal' AS reason, NULL AS score
 FROM (
     SELECT example_id,
-           regexp_replace(translate(lower(substr(response, 1, 200)), '’ʼ´`', ''''''''''), '\s+', ' ', 'g') AS beginning
+           regexp_replace(translate(lower(substr(response, 1, 200)), '’ʼ´`', ''''''''''),
+                          '\s+', ' ', 'g') AS beginning
     FROM candidates
     WHERE task <> 'classification' AND NOT corrected
 )

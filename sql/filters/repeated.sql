@@ -4,7 +4,8 @@
 SELECT example_id, 'repeated' AS reason, 1 - len(list_distinct(grams)) / len(grams) AS score
 FROM (
     SELECT example_id,
-           list_transform(range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]) AS grams
+           list_transform(range(1, len(words) - 1),
+                          lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]) AS grams
     FROM (
         SELECT example_id, regexp_extract_all(lower(response), '[\p{L}\p{M}\p{N}_]+') AS words
         FROM candidates

@@ -76,7 +76,8 @@ WITH project AS (
     FROM settings WHERE name = 'project'
 ),
 labelled AS (
-    SELECT i.* REPLACE (CASE WHEN i.given_split = 'heldout' OR s.source IS NOT NULL THEN i.given_split END AS given_split),
+    SELECT i.* REPLACE (CASE WHEN i.given_split = 'heldout' OR s.source IS NOT NULL
+                             THEN i.given_split END AS given_split),
            p.task,
            -- Where the answer is the label, a corrected label corrects the answer.
            coalesce(c.value, CASE WHEN p.task = 'classification' AND p.label_from = 'response'

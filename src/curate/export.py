@@ -272,8 +272,7 @@ class _Export:
         with self.store.write() as con:
             self._record(con, result, plan, frozen)
         if result.created:
-            partial_folder.rename(result.folder)
-            _sync(result.folder.parent)
+            _publish(partial_folder, result.folder)
 
     def _record(
         self,
@@ -288,8 +287,9 @@ class _Export:
         con.execute(sql("ledger_add"), since)
         con.execute(sql("ledger_expose"))
         settings = self.settings.split
-        self.store.set_setting(con, "leak", {"threshold": settings.leak_threshold})
-        self.store.set_setting(con, "split", settings.as_dict())
+        leak = {"threshold": settings.leak_threshold}
+        self.run.changed |= self.store.set_setting(con, "leak", leak)
+        self.run.changed |= self.store.set_setting(con, "split", settings.as_dict())
         if result.created:
             con.execute(
                 sql("version_add"),
@@ -361,14 +361,27 @@ def recover(store: Store) -> list[str]:
         folder = store.folder / "datasets" / name / f"v{version}"
         partial_folder = folder.with_name(f".partial-v{version}")
         if not folder.exists() and partial_folder.exists():
-            partial_folder.rename(folder)
-            _sync(folder.parent)
+            _publish(partial_folder, folder)
             finished.append(f"{name}@{version}")
     return finished
 
 
+def _publish(partial_folder: Path, folder: Path) -> None:
+    """Gives a version its name; another command may just have done so."""
+    try:
+        partial_folder.rename(folder)
+    except FileNotFoundError:
+        if not folder.exists():
+            raise
+    _sync(folder.parent)
+
+
 def _check_name(name: str) -> None:
-    if not 0 < len(name) <= MAX_NAME or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
+    if (
+        not 0 < len(name) <= MAX_NAME
+        or name.startswith(".")
+        or not all(c.isalnum() or c in "-_." for c in name)
+    ):
         raise ConfigError(
             f"dataset name {name!r}: expected up to 100 letters, digits, '-', '_' and '.', not a leading '.'"
         )

@@ -95,7 +95,7 @@ def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
 
 
 def _not_text(message: dict[str, Any]) -> str:
-    """Returns what a message holds besides text (images, tool calls), as it stands; mostly empty."""
+    """Returns what a message holds besides text (images, tool calls); mostly nothing."""
     content = message["content"]
     parts = content if isinstance(content, list) else []
     other = [p for p in parts if isinstance(p, dict) and p.get("type", "text") != "text"]

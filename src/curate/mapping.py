@@ -64,7 +64,6 @@ _ANY: dict[str, tuple[str, ...]] = {
         "thumbs",
         "thumb",
         "score",
-        "feedback",
     ),
     "correction": ("corrected_response", "correction", "edited_response"),
     "created_at": (
@@ -172,7 +171,11 @@ class Declared:
 
 
 def guess(
-    sample: Sequence[Mapping[str, Any]], declared: Declared, *, fresh: Declared | None = None
+    sample: Sequence[Mapping[str, Any]],
+    declared: Declared,
+    *,
+    fresh: Declared | None = None,
+    before: Declared | None = None,
 ) -> FieldMap:
     """Returns the field map for a sample of documents; what was declared comes first.
 
@@ -182,6 +185,7 @@ def guess(
         sample: documents of the source.
         declared: what the user said, now or in an earlier pull.
         fresh: what the user said now, where that is less; only its columns must be in the sample.
+        before: how the last pull read the source; it fills what the sample leaves open.
 
     Raises:
         ConfigError: a declared field or column does not exist, or the scale is unreadable.
@@ -196,14 +200,19 @@ def guess(
         if name not in fields and column is not None:
             fields[name] = column
             taken.add(column)
+    for name, column in (before.fields if before else {}).items():
+        if column not in taken:
+            fields.setdefault(name, column)
     fields = {name: column for name, column in fields.items() if column}
     notes = _unread(declared.kind, fields, columns)
+    if fields.get("rating") == "score" and "rating" not in declared.fields:
+        notes.append("score is read as people's rating; if a model gave it: --map rating=")
     if "id" in fields and "id" not in declared.fields and _repeats(fields["id"], sample):
         notes.append(f"{fields['id']} repeats with other content: not taken as the id")
         del fields["id"]
     scale = declared.scale
     if scale is None and "rating" in fields:
-        scale = _scale(fields["rating"], sample, notes)
+        scale = _scale(fields["rating"], sample, before.scale if before else None, notes)
     roles = {} if declared.kind != "turns" else _roles(fields.get("role"), sample, declared.roles)
     return FieldMap(declared.kind, fields, scale, roles, tuple(notes))
 
@@ -233,14 +242,27 @@ def _check(declared: Declared, columns: Sequence[str]) -> None:
     for name, column in declared.fields.items():
         if name not in FIELDS[declared.kind]:
             raise ConfigError(f"--map: {unknown_name('field', name, FIELDS[declared.kind])}")
-        top = _steps(column)[0] if column else ""
+        top = steps(column)[0] if column else ""
         if columns and column and column not in columns and top not in columns:
             raise ConfigError(f"--map {name}={column}: {unknown_name('column', column, columns)}")
 
 
-def _scale(column: str, sample: Sequence[Mapping[str, Any]], notes: list[str]) -> str | None:
+def extended(found: FieldMap, late: Sequence[Mapping[str, Any]]) -> FieldMap:
+    """Returns a map with the fields that only later documents have; what it has stays."""
+    if not late:
+        return found
+    kept = Declared(found.kind, found.fields, found.scale, found.roles)
+    more = guess(late, kept, fresh=Declared(found.kind))
+    return more if more.fields != found.fields else found
+
+
+def _scale(
+    column: str, sample: Sequence[Mapping[str, Any]], before: str | None, notes: list[str]
+) -> str | None:
     get = _getter(column)
-    values = [get(document) for document in sample]
+    values = [value for value in map(get, sample) if not is_blank(value)]
+    if before and None not in map(parse_scale(before).normalise, values):
+        return before  # a few values would fit other scales too
     guessed = guess_scale(values)
     if guessed is None and (seen := sorted({str(v) for v in values if not is_blank(v)})):
         notes.append(
@@ -280,21 +302,22 @@ def _folded(column: str) -> str:
     return column.strip().casefold().replace(" ", "_").replace("-", "_").replace(".", "_")
 
 
-def _steps(path: str) -> list[str]:
+def steps(path: str) -> list[str]:
+    """Returns the steps of a column path: `$.a.b[0]` is a, b, 0."""
     return path.removeprefix("$.").replace("[", ".").replace("]", "").split(".")
 
 
 def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
     """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`."""
-    steps = _steps(path)
-    if steps == [path]:
+    way = steps(path)
+    if way == [path]:
         return lambda document: document.get(path)
 
     def get(document: Mapping[str, Any]) -> Any:
         if path in document:
             return document[path]
         value: Any = document
-        for step in steps:
+        for step in way:
             if isinstance(value, Mapping):
                 value = value.get(step)
             elif isinstance(value, list) and step.lstrip("-").isdigit():

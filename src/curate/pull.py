@@ -6,8 +6,6 @@ where it was and a reader never sees half of one.
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import json
 import os
 import secrets
@@ -19,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import inputs, staging
-from curate.errors import ConfigError, SourceError, unknown_name
+from curate.errors import ConfigError, unknown_name
+from curate.files import find_files, sha256, shown
 from curate.interactions import Row, RowBuilder, as_text
-from curate.mapping import Declared, FieldMap, guess
+from curate.mapping import Declared, FieldMap, extended, guess, steps
 from curate.messages import canonical
-from curate.sources import Document, Location, Reject, format_of, known_suffixes, reader
+from curate.sources import Document, Location, Reject, format_of, reader
 from curate.store import Run, Store, sql
 from curate.text import digest
 from curate.turns import Turn, assemble
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     import duckdb
 
 CHUNK_DOCUMENTS = 50_000
-_SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES = 2_000, 100, 20
+_SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES, _SAMPLE_LATE = 2_000, 100, 20, 5_000
 RATERS = ("human_user", "human_expert", "llm", "code")
 _RATERS = {
     **dict.fromkeys(("human_user", "user", "human", "end_user", "customer"), "human_user"),
@@ -98,14 +97,24 @@ def pull(
     """
     if rater_type(options.rater) is None:
         raise ConfigError(f"--rater: {unknown_name('rater type', options.rater, RATERS)}")
-    files = find_files(locations, options)
+    files = find_files(
+        locations, file_format=options.file_format, table=options.table, query=options.query
+    )
     with store.run("pull", {"locations": list(locations)}) as run:
         with store.read() as con:
             source = options.source or _default_source(con, options)
-            known = _known_mapping(con, source, options.declared)
-        mapping = guess(_sample(files, options), known, fresh=options.declared)
+            known, before = _known_mapping(con, source, options.declared)
+        sample = _sample(files, options)
+        mapping = guess(sample, known, fresh=options.declared, before=before)
         on_mapping(mapping)
-        return _Pull(store, run, source, known, mapping, files, options, progress).execute()
+        columns = {name for document in sample for name in document}
+        under_way = _Pull(store, run, source, known, mapping, files, options, progress, columns)
+        if under_way.stage() and (more := extended(mapping, under_way.late)) != mapping:
+            # A column that nobody had used in the sample: a first rating after months of logs.
+            on_mapping(more)
+            under_way = _Pull(store, run, source, known, more, files, options, progress, columns)
+            under_way.stage()
+        return under_way.finish()
 
 
 class _Pull:
@@ -121,41 +130,44 @@ class _Pull:
         files: list[Location],
         options: PullOptions,
         progress: Progress,
+        columns: set[str],
     ) -> None:
         self.store, self.run, self.source, self.mapping = store, run, source, mapping
         self.declared = declared
         self.files, self.options, self.progress = files, options, progress
-        self.names = {f.path: _shown(f, store.folder) for f in files}
-        self.hashes = {f.path: _file_hash(f.path) for f in files}
+        self.names = {f.path: shown(f, store.folder) for f in files}
+        self.hashes = {f.path: sha256(f.path) for f in files}
         self.reading = digest(repr([mapping.reading(), options.rater, options.heldout]))
         contents = [(self.names[f.path], self.hashes[f.path]) for f in files]
         self.pull_id = digest(repr([source, self.reading, contents]))
         self.builder = RowBuilder(mapping, salt(store.folder))
         self.documents = 0
+        self.columns = columns
+        self.late: list[dict[str, Any]] = []
+        self.todo: list[int] = []
         self.unknown_raters: set[str] = set()
 
-    def execute(self) -> PullResult:
+    def stage(self) -> bool:
+        """Stages the documents of files that are new or changed; returns whether there are any."""
         with self.store.read() as con:
-            done = {
-                (row[0], row[1])
-                for row in con.execute(
-                    sql("pull_files_done"), {"source": self.source, "reading": self.reading}
-                ).fetchall()
-            }
+            named = {"source": self.source, "reading": self.reading}
+            done = set(con.execute(sql("pull_files_done"), named).fetchall())
         unchanged = [(self.names[f.path], self.hashes[f.path]) in done for f in self.files]
-        todo = self._todo(unchanged)
-        if todo:
-            records = self._records(todo) if self._by_document else self._turn_records(todo)
+        self.todo = self._todo(unchanged)
+        if self.todo:
+            records = self._records if self._by_document else self._turn_records
             staging.stage(
                 self.store,
                 self.pull_id,
-                records,
+                records(self.todo),
                 chunk=CHUNK_DOCUMENTS,
                 resumable=self._by_document,
             )
-            merged = self._merge(todo)
-        else:
-            merged = staging.Merged()
+        return bool(self.todo)
+
+    def finish(self) -> PullResult:
+        """Merges what is staged, and brings the inputs up to date."""
+        merged = self._merge(self.todo) if self.todo else staging.Merged()
         inputs.refresh(self.store, self.run)
         self.run.counts = {
             "source": self.source,
@@ -163,7 +175,7 @@ class _Pull:
             "new": merged.new,
             "changed": merged.changed,
         }
-        return self._result(len(self.files) - len(todo), merged)
+        return self._result(len(self.files) - len(self.todo), merged)
 
     @property
     def _by_document(self) -> bool:
@@ -198,7 +210,14 @@ class _Pull:
             name = self.names[location.path]
             for document in self.progress(_read(location, self.options), f"reading {name}"):
                 self.documents += 1
+                if isinstance(document, Document) and not self.columns.issuperset(document.fields):
+                    self._notice(document.fields)
                 yield number, name, document
+
+    def _notice(self, fields: dict[str, Any]) -> None:
+        """Keeps documents with columns that the sample had not, up to a number."""
+        if len(self.late) < _SAMPLE_LATE:
+            self.late.append(fields)
 
     def _records(self, todo: list[int]) -> Iterator[staging.Record]:
         make = self._feedback if self.mapping.kind == "feedback" else self._interaction
@@ -324,61 +343,28 @@ class _Pull:
         )
 
 
-def find_files(locations: Sequence[str], options: PullOptions) -> list[Location]:
-    """Returns the files that locations name, each once, in name order.
-
-    Raises:
-        SourceError: a location names no file, or a file of no known format.
-    """
-    found: dict[Path, Path] = {}
-    for location in locations:
-        path = Path(location)
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and format_of(p))
-            if not inside:
-                raise SourceError(
-                    f"{location}: no file here that looks like logs ({', '.join(known_suffixes())})"
-                )
-        elif path.is_file():
-            inside = [path]
-        else:
-            matches = [Path(p) for p in glob.glob(location, recursive=True)]  # noqa: PTH207
-            inside = [p for p in matches if p.is_file()]
-            if not inside:
-                raise SourceError(_no_such_file(location))
-        found.update((_absolute(p), p) for p in inside)
-    unknown = [] if options.file_format else [p for p in found.values() if format_of(p) is None]
-    if unknown:
-        raise SourceError(
-            f"{unknown[0]}: format not known from its name (known: {', '.join(known_suffixes())}). "
-            "Next: say it with --format"
-        )
-    return [Location(found[p], options.table, options.query) for p in sorted(found)]
-
-
-def _no_such_file(location: str) -> str:
-    parent = Path(location).parent
-    near = (
-        sorted(str(p) for p in parent.glob("*") if p.is_file() and format_of(p))
-        if parent.is_dir()
-        else []
-    )
-    shown = ", ".join(near[:4]) + (", ..." if len(near) > 4 else "")
-    hint = f" Files here that look like logs: {shown} ({len(near)})" if near else ""
-    return f"{location}: no such file.{hint}"
-
-
 def _read(location: Location, options: PullOptions) -> Iterator[Document | Reject]:
     name = options.file_format or format_of(location.path) or ""
     return reader(name)(location)
 
 
 def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]:
+    """Returns documents to guess from; it goes on until every declared column has been seen."""
     sample: list[dict[str, Any]] = []
     for number, location in enumerate(files[:_SAMPLE_FILES]):
         size = _SAMPLE_OTHERS if number else _SAMPLE_FIRST
         documents = islice(_read(location, options), size)
         sample.extend(d.fields for d in documents if isinstance(d, Document))
+    seen = {name for document in sample for name in document}
+    declared = [column for column in options.declared.fields.values() if column]
+    missing = {steps(column)[0] for column in declared if column not in seen} - seen
+    for location in files if missing else []:
+        for document in _read(location, options):
+            if isinstance(document, Document) and not missing.isdisjoint(document.fields):
+                sample.append(document.fields)
+                missing -= set(document.fields)
+            if not missing:
+                return sample
     return sample
 
 
@@ -396,18 +382,22 @@ def _default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str
     return str(names[0])
 
 
-def _known_mapping(con: duckdb.DuckDBPyConnection, source: str, declared: Declared) -> Declared:
-    """Returns what is declared now, completed by how the last pull read this source."""
+def _known_mapping(
+    con: duckdb.DuckDBPyConnection, source: str, declared: Declared
+) -> tuple[Declared, Declared | None]:
+    """Returns what was declared now or earlier, and how the last pull read this source."""
     rows = con.execute(sql("pull_mapping"), {"source": source, "kind": declared.kind}).fetchall()
     if not rows:
-        return declared
-    before = json.loads(rows[0][0])
-    return Declared(
+        return declared, None
+    stored = json.loads(rows[0][0])
+    earlier, used = (Declared(declared.kind, **stored[part]) for part in ("declared", "used"))
+    known = Declared(
         declared.kind,
-        {**before["declared"]["fields"], **declared.fields},
-        declared.scale or before["declared"]["scale"],
-        {**before["declared"]["roles"], **declared.roles},
+        {**earlier.fields, **declared.fields},
+        declared.scale or earlier.scale,
+        {**earlier.roles, **declared.roles},
     )
+    return known, used
 
 
 def _summary(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
@@ -427,27 +417,6 @@ def _refused(number: int, name: str, reject: Reject) -> staging.Record:
 def rater_type(word: str) -> str | None:
     """Returns the kind of rater that a word stands for, None where it is not known."""
     return _RATERS.get("_".join(word.casefold().replace("-", " ").replace("_", " ").split()))
-
-
-def _shown(location: Location, folder: Path) -> str:
-    """Returns a file's name as the store keeps it: relative where it lies in the project.
-
-    Each table or query of a database goes by a name of its own.
-    """
-    absolute, home = _absolute(location.path), _absolute(folder)
-    inside = absolute.is_relative_to(home)
-    name = absolute.relative_to(home).as_posix() if inside else str(absolute)
-    part = f"query-{digest(location.query)[:8]}" if location.query else location.table
-    return f"{name}#{part}" if part else name
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve would follow links)
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def salt(folder: Path) -> bytes:
