@@ -4,8 +4,10 @@ WITH parts AS (
         WHEN x.given_split ILIKE '%train%' THEN 'train'
         WHEN x.given_split ILIKE '%val%' OR x.given_split ILIKE 'dev%' THEN 'validation'
         ELSE 'test' END AS part
-    FROM interactions x JOIN example_inputs i ON i.example_id = x.interaction_id
-    WHERE x.source = $source AND x.given_split IS NOT NULL
+    FROM interactions x
+    JOIN example_inputs i ON i.example_id = x.interaction_id
+    JOIN inputs t USING (input_hash)
+    WHERE t.text <> '' AND x.source = $source AND x.given_split IS NOT NULL
 )
 SELECT a.part, b.part, count(*)
 FROM parts a JOIN parts b ON a.input_hash = b.input_hash

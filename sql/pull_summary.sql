@@ -6,4 +6,6 @@ SELECT (SELECT count(*) FROM interactions WHERE source = $source) AS interaction
        (SELECT min(created_at) FROM interactions WHERE source = $source) AS first_at,
        (SELECT max(created_at) FROM interactions WHERE source = $source) AS last_at,
        (SELECT count(*) FROM feedback WHERE source = $source
-        AND interaction_id NOT IN (SELECT interaction_id FROM interactions)) AS unmatched_feedback
+        AND interaction_id NOT IN (SELECT interaction_id FROM interactions)) AS unmatched_feedback,
+       EXISTS (FROM interactions WHERE source = $source AND given_split IS NOT NULL AND given_split <> 'heldout')
+       AND $source NOT IN (SELECT source FROM split_sources) AS split_ignored

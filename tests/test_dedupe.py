@@ -120,6 +120,7 @@ def test_the_survivor_is_the_best_rated_then_the_newest_then_the_first_id(pulled
             *three("rating", (4, new), (5, old), (None, new)),
             *three("newest", (5, old), (5, new), (5, None)),
             *three("id", (5, new), (5, new), (5, new)),
+            row("other", "Another question", split="test"),
         ]
     )
     project.dedupe()

@@ -25,11 +25,11 @@ def doctor(folder: Path, *arguments: str) -> Result:
 
 
 def test_a_project_in_order(tmp_path: Path) -> None:
-    project = Project.init(tmp_path)
+    Project.init(tmp_path)
     result = doctor(tmp_path)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "FAIL" not in result.stdout
-    assert project.store.state_digest()[:16] in result.stdout
+    assert "runs so far: 1" in result.stdout
     checks = {c["name"]: c for c in orjson.loads(doctor(tmp_path, "--json").stdout)}
     assert set(PACKAGES) <= set(checks)
     assert all(c["ok"] for c in checks.values())

@@ -353,12 +353,19 @@ def test_unrated_can_be_kept_and_a_given_split_counts_as_chosen(
             row("low", "Ok."),
             row("none", "Ok.", rating=None),
             row("given", "Ok.", rating=None, split="train"),
+            row("held", "Ok.", rating=None, split="test"),
         ]
     )
     project.filter({"min_rating": 5})
     assert hits(project.store)["min_rating"] == {"none": "unrated"}
     project.filter({"unrated": "keep"})
     assert "min_rating" not in hits(project.store)
+
+
+def test_a_column_that_is_no_split_vouches_for_nothing(pulled: Callable[..., Project]) -> None:
+    project = pulled([{**row("a", "Ok.", rating=None), "subset": "A"}, row("b", "Ok.")])
+    project.filter()
+    assert hits(project.store)["min_rating"] == {"a": "unrated"}
 
 
 def test_ratings_do_not_drop_in_classification(pulled: Callable[..., Project]) -> None:

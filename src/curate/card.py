@@ -27,9 +27,7 @@ def facts(
     import pyarrow as pa
 
     kept = [
-        (side, li.example.example_id)
-        for side, part in (("train", train), ("test", test))
-        for li in part
+        (side, li.example_id) for side, part in (("train", train), ("test", test)) for li in part
     ]
     con.register(
         "kept",

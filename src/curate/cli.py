@@ -7,6 +7,7 @@ do the work are loaded by the methods of `Project`.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import logging
 import os
 import sys
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from curate.pull import PullOptions
 
 INTERRUPTED = 130
+# What a full disk or a missing permission raises; any other OSError is a bug to be seen.
+_MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG}
 
 
 class _Context:
@@ -622,7 +625,12 @@ def main(arguments: list[str] | None = None) -> None:
     except CurateError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; point stdout away so that exit does not fail too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader (head, less) has seen enough; stdout goes nowhere, so that exit is quiet.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        if error.errno not in _MACHINE_ERRORS:
+            raise
+        click.echo(f"Error: {error}. Next: make room or get access, then type it again", err=True)
+        sys.exit(CurateError.exit_code)

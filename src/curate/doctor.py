@@ -10,7 +10,7 @@ from importlib import metadata
 
 from curate import __version__, config
 from curate.errors import CurateError
-from curate.store import Store, resource_dir
+from curate.store import Store, resource_dir, sql
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "zstandard")
 OPTIONAL = {"pandas": "notebook", "datasets": "notebook"}
@@ -72,6 +72,8 @@ def _project(store: Store) -> Iterator[Check]:
         yield Check("curate.toml", False, str(error), "correct the file")
     try:
         size = store.path.stat().st_size
-        yield Check("store", True, f"{size / 1e6:,.1f} MB, state {store.state_digest()[:16]}")
+        with store.read() as con:
+            runs = con.execute(sql("runs_count")).fetchall()[0][0]
+        yield Check("store", True, f"{size / 1e6:,.1f} MB, runs so far: {runs:,}")
     except CurateError as error:
         yield Check("store", False, str(error))

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,14 @@ class ExportResult:
     files: tuple[dict[str, Any], ...]
     split: dict[str, Any]
     inexpressible: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Line:
     """One kept example on its way into a file."""
 
-    example: Example
+    example_id: str
     content: str
     row_hash: str
     rows: Mapping[str, bytes]
@@ -102,10 +104,17 @@ def export(
             wanted = split.strictest(store, con, settings.split)
             task = store.setting(con, "project").get("task", "sft")
         chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
+        asked, used = settings.split.leak_threshold, wanted.leak_threshold
         settings = replace(settings, split=wanted, formats=tuple(dict.fromkeys(chosen)))
         inputs.refresh(store, run)
         inputs.refresh_pairs(store, run, threshold=wanted.leak_threshold)
-        return _Export(store, run, name, settings, task, applied, progress).execute(dry_run)
+        under_way = _Export(store, run, name, settings, task, applied, progress)
+        if asked > used:
+            under_way.notes = (
+                f"leak threshold {used} holds, not {asked}: it was used before, and a looser one "
+                "would release examples that it withholds",
+            )
+        return under_way.execute(dry_run)
 
 
 class _Export:
@@ -124,6 +133,7 @@ class _Export:
         self.store, self.run, self.name, self.settings = store, run, name, settings
         self.task, self.applied, self.progress = task, applied, progress
         self.left_out: list[str] = []
+        self.notes: tuple[str, ...] = ()
 
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
@@ -138,7 +148,7 @@ class _Export:
         self._gate(len(lines["train"]), len(lines["test"]), pending)
         files = self._files(lines)
         content_id = _content_id(self.task, self.settings, files)
-        test_id = _digest_lines(f"{li.example.example_id} {li.content}" for li in lines["test"])
+        test_id = _digest_lines(f"{li.example_id} {li.content}" for li in lines["test"])
         created = not latest or latest[0][1] != content_id
         version = 1 if not latest else int(latest[0][0]) + created
         result = ExportResult(
@@ -160,19 +170,17 @@ class _Export:
                 **self.settings.split.as_dict(),
             },
             len(self.left_out),
+            self.notes,
         )
         if not dry_run:
             self._store(result, plan, frozen, files, facts, lines)
         return result
 
     def _lines(self, con: duckdb.DuckDBPyConnection, side: str) -> list[_Line]:
-        rows = (
-            con.sql(
-                sql("export_rows"), params={"side": side, "seed": str(self.settings.split.seed)}
-            )
-            .to_arrow_table()
-            .to_pylist()
-        )
+        asked = {"side": side, "seed": str(self.settings.split.seed)}
+        kept = con.sql(sql("export_rows"), params=asked).to_arrow_table()
+        # In batches: a whole table of messages as Python objects would be many times its size.
+        rows = chain.from_iterable(b.to_pylist() for b in kept.to_batches(max_chunksize=2_000))
         made = {name: formats.get(name) for name in self.settings.formats}
         lines = []
         for row in self.progress(rows, f"writing {side}"):
@@ -184,7 +192,7 @@ class _Export:
                 continue
             content = digest(canonical([example.messages, example.output, example.label]))
             row_hash = digest("".join(body.decode() for body in written.values()))
-            lines.append(_Line(example, content, row_hash, written))
+            lines.append(_Line(example.example_id, content, row_hash, written))
         return lines
 
     def _refuse(self, example: Example, what: str) -> None:
@@ -243,9 +251,7 @@ class _Export:
             "placed",
             pa.table(
                 {
-                    "example_id": pa.array(
-                        [li.example.example_id for _, li in placed], pa.string()
-                    ),
+                    "example_id": pa.array([li.example_id for _, li in placed], pa.string()),
                     "line": pa.array([n for n, _ in placed], pa.int64()),
                     "row_hash": pa.array([li.row_hash for _, li in placed], pa.string()),
                 }
@@ -383,7 +389,8 @@ def _check_name(name: str) -> None:
         or not all(c.isalnum() or c in "-_." for c in name)
     ):
         raise ConfigError(
-            f"dataset name {name!r}: expected up to 100 letters, digits, '-', '_' and '.', not a leading '.'"
+            f"dataset name {name[:MAX_NAME]!r}: expected up to {MAX_NAME} letters, digits, '-', "
+            "'_' and '.', not a leading '.'"
         )
 
 
@@ -431,7 +438,7 @@ def _lineage(con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[_Line]
             {
                 "split": pa.array([s for s, _, _ in placed], pa.string()),
                 "line": pa.array([n for _, n, _ in placed], pa.int64()),
-                "example_id": pa.array([li.example.example_id for _, _, li in placed], pa.string()),
+                "example_id": pa.array([li.example_id for _, _, li in placed], pa.string()),
                 "row_hash": pa.array([li.row_hash for _, _, li in placed], pa.string()),
             }
         ),

@@ -86,5 +86,6 @@ def _absolute(path: Path) -> Path:
 
 
 def sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -113,6 +113,12 @@ def pull(result: PullResult, *, next_step: bool = True) -> str:
     if summary["split_overlap"]:
         pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
         text += f"  texts on both sides of the given split: {pairs}\n"
+    if summary["split_ignored"]:
+        text += wrapped(
+            "  note: the split column has no train part or nothing else: sides are "
+            "drawn, not taken from it (--map split=COLUMN takes it)",
+            "    ",
+        )
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if rejected:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
@@ -174,11 +180,12 @@ def export(result: ExportResult, dry_run: bool) -> str:
         f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
         f"{result.train:,} train + {result.test:,} test\n"
     )
+    notes = "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if dry_run:
-        return title.rstrip("\n") + "   (dry run: nothing written)\n"
+        return title.rstrip("\n") + "   (dry run: nothing written)\n" + notes
     if not result.created:
-        return title + "  unchanged: this is the latest version already\n"
-    text = title
+        return title + "  unchanged: this is the latest version already\n" + notes
+    text = title + notes
     for file in result.files:
         text += (
             f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"

@@ -1,0 +1,2 @@
+-- How many commands wrote to this store; one row.
+SELECT count(*) FROM runs
