@@ -21,6 +21,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where CI=true, a skipped test is a failure: it would hide what a change broke."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Store]:
     """Makes the store of an sft project in a folder, which is created."""
