@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test test-e2e bench docs clean
+.PHONY: demo test test-e2e test-duckdb2 bench docs clean
 
 demo: $(VENV)/.installed  ## sample logs, the whole path, planted problems against found ones
 	$(BIN)/curate demo $(DEMO)
@@ -16,8 +16,11 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-test-e2e: $(VENV)/.installed-dev  ## fresh environments, the wheel, full-size data, DuckDB 2
+test-e2e: $(VENV)/.installed-dev test-duckdb2  ## the wheel in a fresh environment, full-size data, DuckDB 2
 	$(BIN)/python -m pytest -m e2e
+
+test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests again, with the other DuckDB that is supported
+	$(VENV)-duckdb2/bin/python -m pytest -n 2
 
 bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
 	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done
@@ -35,4 +38,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install -q -c constraints.txt -e '.[all,dev]'
+	touch $@
+
+$(VENV)-duckdb2/.installed-dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)-duckdb2
+	grep -v '^duckdb==' constraints.txt > $(VENV)-duckdb2/constraints.txt
+	$(VENV)-duckdb2/bin/pip install -q -c $(VENV)-duckdb2/constraints.txt 'duckdb==2.0.0' -e '.[all,dev]'
 	touch $@

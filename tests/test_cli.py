@@ -195,7 +195,7 @@ def test_every_command_but_init_has_json(name: str) -> None:
 
 
 def test_init_keeps_what_is_there(tmp_path: Path) -> None:
-    folder = tmp_path / 'a "quoted" \\ name'
+    folder = tmp_path / 'a "quoted" name'
     result = curate("init", folder, "--task", "classification")
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"Next: curate -C {folder} pull LOGS" in result.stdout

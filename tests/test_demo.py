@@ -64,6 +64,7 @@ def test_a_second_run_changes_nothing(shown: tuple[Path, dict[str, Any]]) -> Non
     assert [p.name for p in (folder / "datasets" / "support").iterdir()] == ["v1"]
 
 
+@pytest.mark.e2e
 def test_another_seed_is_another_demo(shown: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     result = demo(str(tmp_path / "d"), "--seed", "11", "--json")
     assert result.exit_code == 0, result.output

@@ -325,7 +325,7 @@ DOCUMENTS = st.lists(
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(DOCUMENTS, st.lists(st.integers(1, 3), min_size=3, max_size=3), st.data())
 def test_any_order_of_files_ends_in_the_same_store(

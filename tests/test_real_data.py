@@ -159,6 +159,7 @@ def check_readers(made: Made, folder: Path) -> None:
 # -- one set each ------------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_topical_chat(shared_data: Path, tmp_path: Path) -> None:
     made = whole_path("topical_chat_rated", shared_data, tmp_path)
     assert made.facts == Facts(

@@ -329,7 +329,9 @@ def rows(logs: Path) -> int:
     return sum(line.rstrip().endswith(b"}") for line in lines)
 
 
-@pytest.mark.parametrize("seed", range(PROJECTS))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.e2e) for seed in range(1, PROJECTS))]
+)
 def test_killed_at_random_moments_the_rerun_ends_in_the_undisturbed_state(
     driver: Driver, logs: Path, rows: int, tmp_path: Path, undisturbed: Any, seed: int
 ) -> None:
