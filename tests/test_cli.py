@@ -12,21 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate import __version__
-from curate.cli import cli, main
+from curate.cli import cli
 from curate.project import Project
+from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def curate(*arguments: str | Path, **more: Any) -> Result:
-    return CliRunner().invoke(_Program(), [str(a) for a in arguments], **more)  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), [str(a) for a in arguments], **more)  # type: ignore[arg-type]
 
 
 def row(n: int, **more: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate.cli import main
 from curate.project import Project
+from program import Program
 
 PLANTED = {
     "broken lines": 1,
@@ -28,15 +28,8 @@ PLANTED = {
 }
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def demo(*arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["demo", *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["demo", *arguments])  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

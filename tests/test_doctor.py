@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import orjson
 from click.testing import CliRunner, Result
 
-from curate.cli import main
 from curate.doctor import PACKAGES
 from curate.project import Project
-
-
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
+from program import Program
 
 
 def doctor(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["-C", str(folder), "doctor", *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["-C", str(folder), "doctor", *arguments])  # type: ignore[arg-type]
 
 
 def test_a_project_in_order(tmp_path: Path) -> None:

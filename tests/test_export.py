@@ -12,8 +12,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate.cli import main
 from curate.project import Project
+from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 Pulled = Callable[..., Project]
@@ -21,15 +21,8 @@ Pulled = Callable[..., Project]
 ODD = 'Line\u2028sep\u2029 \U0001f680 \x00nul "quoted" \\ tab\t\r\n\u0085 \u00e9 e\u0301 \ufeff'
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def curate(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
 
 
 def rows(count: int = 20) -> list[dict[str, Any]]:

@@ -12,26 +12,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate import filters
-from curate.cli import main
 from curate.errors import ConfigError
 from curate.filters import Parameter
 from curate.mapping import Declared
 from curate.project import Project
 from curate.pull import PullOptions
 from curate.store import Store
+from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def curate(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
 
 
 def row(name: str, response: str | None, **more: Any) -> dict[str, Any]:

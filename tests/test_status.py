@@ -9,21 +9,14 @@ from typing import Any
 import orjson
 from click.testing import CliRunner, Result
 
-from curate.cli import main
 from curate.project import Project
+from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def curate(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
 
 
 def status(folder: Path) -> dict[str, Any]:

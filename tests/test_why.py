@@ -10,23 +10,16 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate.cli import main
 from curate.mapping import Declared
 from curate.project import Project
 from curate.pull import PullOptions
+from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
-class _Program:
-    name = "curate"
-
-    def main(self, args: Any = None, **_: Any) -> None:
-        main(list(args))
-
-
 def curate(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(_Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
+    return CliRunner().invoke(Program(), ["-C", str(folder), *arguments])  # type: ignore[arg-type]
 
 
 ASKED = "Where is my parcel, which should have come last week?"
