@@ -1,6 +1,6 @@
 -- Where each line of a version came from (a table registered as placed); one row per line.
 SELECT p.split, p.line, e.example_id, p.row_hash, e.source, e.source_id,
-       CASE WHEN starts_with(i.location, '/') THEN parse_filename(i.location) ELSE i.location END AS location,
+       regexp_replace(i.location, '^/.*/', '') AS location,
        i.line AS source_line,
        i.run_id AS pull_run, r.human_rating, e.label, e.corrected, e.created_at, e.conversation_id,
        e.group_key, t.text AS input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from curate.errors import StoreError
 from curate.project import Project
 from program import Program
 
@@ -328,3 +330,37 @@ def test_loaders_read_the_counts_of_the_manifest(
     found = [row["metadata"]["quality"] for part in records.values() for row in part]
     assert Counter(found)[None] == 5
     assert records["train"].features["metadata"]["quality"].dtype == "int64"
+
+
+def test_a_deleted_folder_is_written_again(tmp_path: Path) -> None:
+    project = Project.init(tmp_path)
+    logs = tmp_path / "logs.jsonl"
+    rows = [
+        {"id": f"r{n}", "query": f"a question of its own {n}", "response": f"a{n}", "rating": 5}
+        for n in range(40)
+    ]
+    logs.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    project.pull([str(logs)])
+    first = project.export("x")
+    body = (first.folder / "train.jsonl").read_bytes()
+    shutil.rmtree(first.folder)
+    again = project.export("x")
+    assert (again.created, again.content_id) == (False, first.content_id)
+    assert (first.folder / "train.jsonl").read_bytes() == body
+    assert project.verify("x")[0].problems == ()
+
+
+def test_a_folder_that_the_store_does_not_know_is_left_alone(tmp_path: Path) -> None:
+    project = Project.init(tmp_path)
+    logs = tmp_path / "logs.jsonl"
+    rows = [
+        {"id": f"r{n}", "query": f"question {n}", "response": "a", "rating": 5} for n in range(40)
+    ]
+    logs.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    project.pull([str(logs)])
+    stray = tmp_path / "datasets" / "x" / "v1" / "mine.txt"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("mine", encoding="utf-8")
+    with pytest.raises(StoreError, match="move it away"):
+        project.export("x")
+    assert stray.read_text(encoding="utf-8") == "mine"

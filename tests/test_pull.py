@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import json
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from curate.interactions import RowBuilder
 from curate.mapping import Declared
 from curate.pull import PullOptions, PullResult, pull
 from curate.store import Store
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 NewStore = Callable[[Path], Store]
 
@@ -585,3 +588,53 @@ def test_zero_is_not_unknown(tmp_path: Path, store: Store, write_jsonl: Any) -> 
     run(store, tmp_path / "a.jsonl")
     found = rows(store, "SELECT cost_usd, input_tokens, output_tokens FROM interactions")
     assert found == [(0.0, 0, None)]
+
+
+def test_a_source_keeps_its_id_column(
+    store: Store, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    """A folder that grows by many retries of known calls must not get new identities."""
+    first = [{"request_id": f"r{n}", "query": f"q{n}", "response": "a"} for n in range(30)]
+    write_jsonl(tmp_path / "logs" / "1.jsonl", first)
+    pull(store, [str(tmp_path / "logs")], options=PullOptions())
+    retries = [{**row, "response": "b"} for row in first]
+    write_jsonl(tmp_path / "logs" / "2.jsonl", retries)
+    result = pull(store, [str(tmp_path / "logs")], options=PullOptions())
+    assert (result.mapping.fields["id"], result.new, result.changed) == ("request_id", 0, 30)
+
+
+def test_a_damaged_file_does_not_stop_the_others(
+    store: Store, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    folder = tmp_path / "logs"
+    write_jsonl(folder / "a.jsonl", [{"id": "a", "query": "q", "response": "a"}])
+    write_jsonl(folder / "c.jsonl", [{"id": "c", "query": "q", "response": "c"}])
+    whole = gzip.compress(b'{"id":"b","query":"q","response":"b"}\n' * 3000)
+    (folder / "b.jsonl.gz").write_bytes(whole[: len(whole) - 12])
+    result = pull(store, [str(folder)], options=PullOptions())
+    assert result.rejected == {"unreadable": 1}
+    with store.read() as con:
+        ids = con.execute("SELECT source_id FROM interactions ORDER BY 1").fetchall()
+    assert {("a",), ("c",)} <= set(ids)
+
+
+def test_a_first_rating_after_the_sample_is_read(
+    store: Store, write_jsonl: WriteJsonl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.pull._SAMPLE_FIRST", 5)
+    rows = [{"id": f"r{n}", "query": f"q{n}", "response": "a"} for n in range(20)]
+    path = write_jsonl(tmp_path / "logs.jsonl", [*rows, {**rows[0], "id": "late", "rating": 4}])
+    result = pull(store, [str(path)], options=PullOptions())
+    assert (result.mapping.fields["rating"], result.summary["rated"]) == ("rating", 0)
+    again = pull(store, [str(path)], options=PullOptions(declared=Declared(scale="1-5")))
+    assert again.summary["rated"] == 1
+    assert pull(store, [str(path)], options=PullOptions()).files_unchanged == 1
+
+
+def test_an_evaluation_set_is_a_source_of_its_own(
+    store: Store, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"id": "a", "query": "q", "response": "a"}])
+    pull(store, [str(path)], options=PullOptions())
+    with pytest.raises(ConfigError, match="source of its own"):
+        pull(store, [str(path)], options=PullOptions(source="logs", heldout=True))

@@ -533,3 +533,14 @@ def test_resources_are_found_from_the_checkout_or_the_package() -> None:
     assert sql("run_start").startswith("--")
     with pytest.raises(FileNotFoundError):
         sql("no_such_query")
+
+
+def test_a_lost_database_is_not_started_over(store: Store) -> None:
+    with store.run("anything") as run:
+        run.changed = True
+    store.path.unlink()
+    for attempt in (store.create, lambda: store.read().__enter__()):
+        with pytest.raises(StoreError, match="Next: cp "):
+            attempt()
+    shutil.copyfile(store.snapshot, store.path)
+    assert store.state_digest()

@@ -65,7 +65,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         f"- content id `{manifest['content_id']}`\n- test id `{manifest['test_id']}`: versions "
         "with the same test id can be compared\n"
         f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
-        "good answer and are not in `test.jsonl` yet\n",
+        "good answer and are not in `test` yet\n",
         "## Load\n\n" + _snippets(manifest),
         "## Why examples are not in\n\n"
         + table(

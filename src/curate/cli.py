@@ -622,6 +622,12 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; type the command again to go on.", err=True)
         sys.exit(INTERRUPTED)
+    except RuntimeError as error:
+        # DuckDB's word for Ctrl-C while it computes.
+        if "nterrupt" not in str(error):
+            raise
+        click.echo("Interrupted; type the command again to go on.", err=True)
+        sys.exit(INTERRUPTED)
     except CurateError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate import __version__, card, filters, formats, inputs, split, verdicts
-from curate.errors import ConfigError, GateFailed
+from curate.errors import ConfigError, GateFailed, StoreError
 from curate.formats import Example, Inexpressible
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
@@ -270,14 +270,20 @@ class _Export:
         lines: Mapping[str, Sequence[_Line]],
     ) -> None:
         partial_folder = result.folder.with_name(f".partial-v{result.version}")
-        if result.created:
+        there = result.folder.exists()
+        if result.created and there:
+            raise StoreError(
+                f"{result.folder} is there already, and this store does not know it. "
+                "Next: move it away, then type the command again"
+            )
+        if not there:  # also a version whose folder somebody deleted: its bytes are the same
             manifest = self._manifest(result, facts)
             with self.store.read() as con:
                 lineage = _lineage(con, lines)
             _write_folder(partial_folder, files, manifest, facts, lineage)
         with self.store.write() as con:
             self._record(con, result, plan, frozen)
-        if result.created:
+        if not there:
             _publish(partial_folder, result.folder)
 
     def _record(

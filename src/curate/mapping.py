@@ -194,6 +194,8 @@ def guess(
     _check(fresh or declared, columns)
     fields = dict(declared.fields)
     by_name = {_folded(column): column for column in reversed(columns)}
+    if before and before.fields.get("id") in columns:
+        fields.setdefault("id", before.fields["id"])  # another id would make other examples
     taken = set(fields.values())
     for name, aliases in FIELDS[declared.kind].items():
         column = next((by_name[a] for a in aliases if by_name.get(a) not in (None, *taken)), None)
@@ -207,7 +209,8 @@ def guess(
     notes = _unread(declared.kind, fields, columns)
     if fields.get("rating") == "score" and "rating" not in declared.fields:
         notes.append("score is read as people's rating; if a model gave it: --map rating=")
-    if "id" in fields and "id" not in declared.fields and _repeats(fields["id"], sample):
+    settled = "id" in declared.fields or (before is not None and "id" in before.fields)
+    if "id" in fields and not settled and _repeats(fields["id"], sample):
         notes.append(f"{fields['id']} repeats with other content: not taken as the id")
         del fields["id"]
     scale = declared.scale

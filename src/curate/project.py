@@ -57,6 +57,8 @@ class Project:
         if task not in config.TASKS:
             raise ConfigError(unknown_name("task", task, config.TASKS))
         path = Path(folder)
+        if path.exists() and not path.is_dir():
+            raise ConfigError(f"{path} is a file. Next: curate init ANOTHER-NAME")
         path.mkdir(parents=True, exist_ok=True)
         toml = path / config.NAME
         if not toml.exists():

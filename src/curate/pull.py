@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import inputs, staging
-from curate.errors import ConfigError, unknown_name
+from curate.errors import ConfigError, SourceError, unknown_name
 from curate.files import find_files, sha256, shown
 from curate.interactions import Row, RowBuilder, as_text
 from curate.mapping import Declared, FieldMap, extended, guess, steps
@@ -103,6 +103,11 @@ def pull(
     with store.run("pull", {"locations": list(locations)}) as run:
         with store.read() as con:
             source = options.source or _default_source(con, options)
+            if options.heldout and con.execute(sql("pull_logs_in"), {"source": source}).fetchall():
+                raise ConfigError(
+                    f"source {source!r} holds logs, and an evaluation set is a source of its own. "
+                    "Next: leave --source away, or give another name"
+                )
             known, before = _known_mapping(con, source, options.declared)
         sample = _sample(files, options)
         mapping = guess(sample, known, fresh=options.declared, before=before)
@@ -208,7 +213,10 @@ class _Pull:
         for number in todo:
             location = self.files[number]
             name = self.names[location.path]
-            for document in self.progress(_read(location, self.options), f"reading {name}"):
+            documents = _read(location, self.options)
+            if len(self.files) > 1:
+                documents = _as_far_as_possible(documents)
+            for document in self.progress(documents, f"reading {name}"):
                 self.documents += 1
                 if isinstance(document, Document) and not self.columns.issuperset(document.fields):
                     self._notice(document.fields)
@@ -348,18 +356,32 @@ def _read(location: Location, options: PullOptions) -> Iterator[Document | Rejec
     return reader(name)(location)
 
 
+def _as_far_as_possible(documents: Iterator[Document | Reject]) -> Iterator[Document | Reject]:
+    """Yields documents; where the file cannot be read further, a reject that says so ends them."""
+    line = 0
+    try:
+        for document in documents:
+            line = document.line
+            yield document
+    except SourceError as error:
+        yield Reject(line + 1, "unreadable", str(error))
+
+
 def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]:
     """Returns documents to guess from; it goes on until every declared column has been seen."""
     sample: list[dict[str, Any]] = []
     for number, location in enumerate(files[:_SAMPLE_FILES]):
         size = _SAMPLE_OTHERS if number else _SAMPLE_FIRST
-        documents = islice(_read(location, options), size)
+        readable = _read(location, options)
+        if len(files) > 1:
+            readable = _as_far_as_possible(readable)
+        documents = islice(readable, size)
         sample.extend(d.fields for d in documents if isinstance(d, Document))
     seen = {name for document in sample for name in document}
     declared = [column for column in options.declared.fields.values() if column]
     missing = {steps(column)[0] for column in declared if column not in seen} - seen
     for location in files if missing else []:
-        for document in _read(location, options):
+        for document in _as_far_as_possible(_read(location, options)):
             if isinstance(document, Document) and not missing.isdisjoint(document.fields):
                 sample.append(document.fields)
                 missing -= set(document.fields)

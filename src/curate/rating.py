@@ -80,7 +80,9 @@ class Scale:
         if number is not None:
             inside = self.low <= number <= self.high
             return (number - self.low) / (self.high - self.low) if inside else None
-        return (self.words or WORDS).get(_word(value))
+        if self.words or value in ("true", "false"):
+            return (self.words or WORDS).get(_word(value))
+        return None
 
 
 def parse_scale(text: str) -> Scale:

@@ -88,10 +88,18 @@ class Store:
         """Creates the database if it is absent, or applies the migrations that it lacks."""
         with self._locked("init"):
             if not self.path.exists():
+                self._refuse_to_start_over()
                 self._create_file()
             else:
                 with self.write() as con:
                     _migrate(con)
+
+    def _refuse_to_start_over(self) -> None:
+        if self.snapshot.exists():
+            raise StoreError(
+                f"{self.path} is gone, but {self.snapshot.name} (the state after the last finished "
+                f"command) is there. Next: cp {self.snapshot} {self.path}"
+            )
 
     def _create_file(self) -> None:
         """Makes the database beside its name and renames it: a kill leaves no half of one."""
@@ -110,6 +118,7 @@ class Store:
 
     def _require(self) -> None:
         if not self.path.exists():
+            self._refuse_to_start_over()
             raise ConfigError(
                 f"no curate project in {self.folder}: curate.duckdb is not there. "
                 f"Next: curate init {self.folder}"

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from curate import filters
-from curate.split import Plan, SplitSettings, plan
+from curate import config, filters
+from curate.split import Plan, SplitSettings, plan, strictest
 from curate.store import Store, sql
 
 if TYPE_CHECKING:
     import duckdb
+
+
+SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
 
 
 def prepare(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:
@@ -38,6 +41,8 @@ def prepare(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSetting
 
 
 def current(store: Store, con: duckdb.DuckDBPyConnection) -> Plan:
-    """Prepares the verdicts as the next export with the last used split settings would see them."""
-    stored = store.setting(con, "split")
-    return prepare(store, con, SplitSettings(**stored))
+    """Prepares the verdicts as the next export would see them: by curate.toml, else as the last."""
+    section = config.load(store.folder).get("export", {})
+    told = {name: section[name] for name in SPLIT_KEYS if name in section}
+    wanted = SplitSettings(**{**store.setting(con, "split"), **told})
+    return prepare(store, con, strictest(store, con, wanted))
