@@ -29,7 +29,6 @@ from curate.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 log = logging.getLogger(__name__)
 
@@ -445,8 +444,3 @@ def _digest_columns(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def arrow(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    """Returns the rows of a query without parameters as an Arrow table."""
-    return con.sql(query).to_arrow_table()
