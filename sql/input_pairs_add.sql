@@ -1,2 +1,2 @@
 -- Stores near-duplicate pairs of inputs (an Arrow table registered as found); one row per pair.
-INSERT INTO input_pairs SELECT a, b, similarity FROM found
+INSERT INTO input_pairs SELECT least(one, other), greatest(one, other), similarity, difference FROM found

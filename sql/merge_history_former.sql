@@ -18,11 +18,11 @@ seen AS (
       -- A row without an id may get another number: then its place still gives what it gave.
       AND NOT EXISTS (
           FROM incoming n
-          WHERE (n.location, n.line, n.content_hash) = (i.location, i.line, i.content_hash)
+          WHERE (n.location, n.place, n.content_hash) = (i.location, i.line, i.content_hash)
             AND n.label IS NOT DISTINCT FROM i.label
       )
     UNION ALL BY NAME
-    SELECT n.interaction_id, n.content_hash, s.messages, s.output, n.label, n.location, n.line,
+    SELECT n.interaction_id, n.content_hash, s.messages, s.output, n.label, n.location, n.place AS line,
            $run_id AS run_id, $run_id AS replaced_run_id
     FROM incoming n JOIN staging_interactions s USING (file_number, line)
     WHERE n.recency > 1

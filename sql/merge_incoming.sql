@@ -1,6 +1,7 @@
 -- The staged documents with their ids; one row per document, recency 1 is the one that counts: the
 -- last in file order, unless a later file, not read this time because it is unchanged, has its id.
 -- Rows without an id get hash + '#k', k = occurrence in file order, after those of files not read.
+-- Place is the line that is stored: none for a row of a database, whose line is one of its page.
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH kept AS (
     SELECT regexp_replace(i.source_id, '#\d+$', '') AS base_id, count(*) AS occurrences
@@ -20,7 +21,7 @@ numbered AS (
 named AS (
     SELECT substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id, * FROM numbered
 )
-SELECT n.*,
+SELECT n.*, CASE WHEN n.file_number >= 0 THEN n.line END AS place,
        CASE WHEN i.interaction_id IS NULL THEN 'new'
             WHEN i.row_hash <> n.row_hash THEN 'changed' ELSE 'unchanged' END AS state,
        coalesce(f.file_number > n.file_number, false)::INTEGER + row_number() OVER (

@@ -1,2 +1,5 @@
 -- Documents that were refused; one row per document.
-SELECT source, location, line, reason, detail FROM rejects ORDER BY location, line LIMIT $limit
+SELECT source, location || coalesce(' ' || row_key, '') AS location, line, reason, detail
+FROM rejects
+ORDER BY location, line, row_key
+LIMIT $limit

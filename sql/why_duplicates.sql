@@ -1,5 +1,5 @@
--- Exact duplicates of the example; one row per other member of its group.
-SELECT 'survivor is' AS what, survivor AS other FROM duplicates WHERE example_id = $id
+-- Duplicates of the example; one row per other member of its group that survives or falls to it.
+SELECT 'survivor is' AS what, survivor AS other, method, similarity FROM duplicates WHERE example_id = $id
 UNION ALL
-SELECT 'survivor of', example_id FROM duplicates WHERE survivor = $id
-ORDER BY ALL
+SELECT 'survivor of', example_id, method, similarity FROM duplicates WHERE survivor = $id
+ORDER BY what, method, similarity DESC, other

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
+from curate import encoders
+from curate.encoders import Encoder
 from curate.store import Store
 
 # Read by huggingface_hub when it is imported, so it is set before any test module is.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Two test processes with two threads each on two cores spend their time waiting for one another.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -114,3 +120,37 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CURATE_")]:
         if name != "CURATE_TEST_DATA":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Remembering:
+    """The packaged model; a text that several tests embed is encoded once."""
+    if importlib.util.find_spec("sentence_transformers") is None:
+        pytest.skip("the extra [ml] is not installed")
+    return Remembering(encoders.load("minilm", threads=1))
+
+
+class Remembering:
+    """An encoder that keeps what it has encoded, each text on its own: no batch moves a bit."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.known: dict[str, Any] = {}
+        self.encoded: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    @property
+    def digest(self) -> str:
+        return self.encoder.digest
+
+    def encode(self, texts: Sequence[str]) -> Any:
+        self.encoded += texts
+        fresh = [text for text in dict.fromkeys(texts) if text not in self.known]
+        self.known |= {text: self.encoder.encode([text])[0] for text in fresh}
+        return np.array([self.known[text] for text in texts])
+
+    def truncates(self, texts: Sequence[str]) -> list[bool]:
+        return self.encoder.truncates(texts)

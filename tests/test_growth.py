@@ -139,6 +139,9 @@ class Story:
         self.planted: dict[str, list[str]] = defaultdict(list)
         self.store = Store(folder)
         self.store.create()
+        # The oracle knows leaks and ratings; what is alike within train is another story.
+        with self.store.write() as con:
+            self.store.set_setting(con, "dedupe", {"near": 2.0})
         with self.store.run("init"), self.store.write() as con:
             self.store.set_setting(con, "project", {"task": "sft"})
 

@@ -23,7 +23,7 @@ from curate.errors import ConfigError, CurateError, GateFailed
 if TYPE_CHECKING:
     from curate.export import ExportSettings
     from curate.project import Project
-    from curate.pull import PullOptions
+    from curate.pull import PullOptions, Reading
 
 INTERRUPTED = 130
 # What a full disk or a missing permission raises; any other OSError is a bug to be seen.
@@ -177,7 +177,7 @@ def _rule_keys(command: str, folder: Path) -> set[str]:
 
 
 # Options that are asked for once, not configured.
-_FLAGS = {"as_json", "list", "set", "rejects", "dry_run"}
+_FLAGS = {"as_json", "list", "set", "rejects", "dry_run", "rebuild", "suggest_threshold", "yes"}
 
 _pass = click.pass_obj
 
@@ -217,7 +217,11 @@ def init(context: _Context, folder: Path | None, task: str) -> None:
     default="interactions",
     help="Calls, or ratings and corrections of calls.",
 )
-@click.option("--key", metavar="COLUMN", help="Feedback: the column with the call's id.")
+@click.option(
+    "--key",
+    metavar="COLUMN",
+    help="Feedback: the column with the call's id. Databases: the one that tells rows apart.",
+)
 @click.option("--turns", is_flag=True, help="The table has one row per turn, not per call.")
 @click.option(
     "--role",
@@ -245,19 +249,30 @@ def init(context: _Context, folder: Path | None, task: str) -> None:
 )
 @click.option("--source", metavar="NAME", help="The project's name for these logs (default: logs).")
 @click.option("--format", metavar="FORMAT", help="Where the file name does not say.")
-@click.option("--table", metavar="NAME", help="Database files: which table.")
-@click.option("--query", metavar="SQL", help="Database files: a query instead of a table.")
+@click.option("--table", metavar="NAME", help="Databases: which table.")
+@click.option("--query", metavar="SQL", help="Databases: a query instead of a table.")
+@click.option("--cursor", metavar="COLUMN", help="Databases: says when a row last changed.")
+@click.option(
+    "--lag",
+    metavar="TIME",
+    help="Databases: look again so far back, for rows committed late (default: 5m).",
+)
+@click.option("--rescan", metavar="TIME", help="Databases: read again so far back, such as 30d.")
+@click.option("--reconcile", is_flag=True, help="Databases: withdraw what is no longer there.")
+@click.option("--yes", is_flag=True, help="Withdraw even if that is more than half.")
 @_json_option
 @_pass
 def pull(context: _Context, /, **options: Any) -> None:
     """Reads logs: files, globs, folders (JSON Lines, JSON, CSV, TSV, Parquet, SQLite, DuckDB).
 
-    How the columns are read is guessed, shown before it is used, and remembered for the source.
+    Of a table in a database it reads what is new or changed since the last pull. How the columns
+    are read is guessed, shown before it is used, and remembered for the source.
 
     \b
     Examples: curate pull 'logs/2026-*.jsonl.gz'
               curate pull turns.csv --turns --map session=dialogue
               curate pull late.csv --as feedback --key request_id --scale 1-5
+              curate pull postgresql://me@host/db --table calls --cursor updated_at --key id
     """
     from curate import show
 
@@ -272,9 +287,11 @@ def pull(context: _Context, /, **options: Any) -> None:
 
 def _locations(folder: Path, options: dict[str, Any]) -> list[str]:
     """Returns what was named on the command line; else what curate.toml names, in its folder."""
+    from curate.dialects import from_toml
+
     if not options["files"] and not options["locations"]:
         raise click.UsageError("what to pull? Name files, or set [pull] locations in curate.toml.")
-    return list(options["files"]) or [str(folder / name) for name in options["locations"]]
+    return list(options["files"]) or [from_toml(name, folder) for name in options["locations"]]
 
 
 def _pull_options(options: dict[str, Any], *, heldout: bool = False) -> PullOptions:
@@ -287,9 +304,7 @@ def _pull_options(options: dict[str, Any], *, heldout: bool = False) -> PullOpti
             raise ConfigError("--turns and --as feedback do not go together")
         kind = "turns"
     fields = parse_pairs("--map", options["map"])
-    if key := options.get("key"):
-        if kind != "feedback":
-            raise ConfigError("--key goes with --as feedback; calls have --map id=COLUMN")
+    if kind == "feedback" and (key := options.pop("key")):
         fields["key"] = key
     return PullOptions(
         source=options["source"],
@@ -301,7 +316,22 @@ def _pull_options(options: dict[str, Any], *, heldout: bool = False) -> PullOpti
         query=options.get("query"),
         rater=options.get("rater", "human_user"),
         heldout=heldout,
+        database=_reading(options),
     )
+
+
+def _reading(options: dict[str, Any]) -> Reading:
+    """Returns how a database is read; what curate.toml says of one means nothing for files."""
+    from curate.dialects import is_database
+    from curate.pull import Reading
+
+    named = {f.name: options[f.name] for f in dataclasses.fields(Reading) if options.get(f.name)}
+    locations = options.get("files") or options["locations"]
+    if not any(is_database(name, options.get("cursor")) for name in locations):
+        source_of = click.get_current_context().get_parameter_source
+        typed = click.core.ParameterSource.COMMANDLINE
+        named = {name: value for name, value in named.items() if source_of(name) is typed}
+    return Reading(**named)
 
 
 @cli.group()
@@ -378,23 +408,91 @@ def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
 
 @cli.command()
 @click.option(
+    "--encoder",
+    default="minilm",
+    show_default=True,
+    metavar="NAME",
+    help="minilm, a folder with a sentence-transformers model, or a name on the model hub.",
+)
+@click.option("--rebuild", is_flag=True, help="Replace the vectors of another encoder.")
+@_json_option
+@_pass
+def embed(context: _Context, encoder: str, rebuild: bool, as_json: bool) -> None:
+    """Computes a vector for each input that has none; what rests on meaning rests on these.
+
+    \b
+    Example: curate embed --encoder models/bge-m3 --rebuild
+    """
+    from curate import show
+
+    result = context.project().embed(encoder=encoder, rebuild=rebuild)
+    _show(result, as_json, lambda: show.embed(result))
+
+
+class _Threshold(click.ParamType[float | str]):
+    """A similarity, or `off`; `auto` where an encoder's default may stand."""
+
+    name = "number|off"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | str:
+        if value in ("off", *self.words):
+            return str(value)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            known = ", ".join(("off", *self.words))
+            self.fail(f"{value!r} is not a number, nor one of: {known}", param, ctx)
+
+
+@cli.command()
+@click.option(
     "--exact",
     default="example",
     show_default=True,
     metavar="WHAT",
     help="What is compared: example (messages and answer), input, or off.",
 )
+@click.option(
+    "--near",
+    type=_Threshold(),
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of inputs (word 3-grams) from which on one of two is out.",
+)
+@click.option(
+    "--semantic",
+    type=_Threshold("auto"),
+    default="auto",
+    show_default=True,
+    help="Cosine of inputs from which on one of two is out; auto: 0.9 for minilm.",
+)
+@click.option(
+    "--suggest-threshold",
+    is_flag=True,
+    help="Show real pairs around candidate thresholds and what each would remove; change nothing.",
+)
 @_json_option
 @_pass
-def dedupe(context: _Context, exact: str, as_json: bool) -> None:
-    """Finds exact duplicates, contradictions, and the near-duplicate inputs of the leak check.
+def dedupe(context: _Context, /, suggest_threshold: bool, as_json: bool, **options: Any) -> None:
+    """Finds exact, near and semantic duplicates, and contradictions between copies.
 
     \b
-    Example: curate dedupe --exact input
+    Example: curate dedupe --semantic 0.92 --suggest-threshold
     """
     from curate import show
 
-    result = context.project().dedupe(exact=exact)
+    chosen: dict[str, Any] = {
+        name: None if value == "off" and name != "exact" else value
+        for name, value in options.items()
+    }
+    if suggest_threshold:
+        found = context.project().suggest_thresholds(**chosen)
+        _show(found, as_json, lambda: show.thresholds(found))
+        return
+    result = context.project().dedupe(**chosen)
     _show(result, as_json, lambda: show.dedupe(result))
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import __version__, card, filters, formats, inputs, split, verdicts
+from curate import __version__, card, filters, formats, inputs, similar, split, verdicts
 from curate.errors import ConfigError, GateFailed, StoreError
 from curate.formats import Example, Inexpressible
 from curate.messages import canonical
@@ -107,7 +107,7 @@ def export(
         asked, used = settings.split.leak_threshold, wanted.leak_threshold
         settings = replace(settings, split=wanted, formats=tuple(dict.fromkeys(chosen)))
         inputs.refresh(store, run)
-        inputs.refresh_pairs(store, run, threshold=wanted.leak_threshold)
+        similar.refresh_near(store, run, threshold=wanted.leak_threshold)
         under_way = _Export(store, run, name, settings, task, applied, progress)
         if asked > used:
             under_way.notes = (

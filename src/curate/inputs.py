@@ -2,7 +2,7 @@
 
 The input is the last user turn, with the two messages before it when it has fewer than eight
 words, without the template that most rows of its source share, normalised. Also found here: which
-calls belong to one conversation, and which inputs are near-duplicates.
+calls belong to one conversation.
 """
 
 from __future__ import annotations
@@ -13,11 +13,21 @@ import orjson
 
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
-from curate.text import SHORT_WORDS, digest, near_pairs, normalise, shared_affixes, words
+from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+# Texts that nothing has any more, then what is known of them.
+_FORGET = (
+    "inputs_forget",
+    "input_pairs_forget",
+    "near_keys_forget",
+    "embeddings_forget",
+    "semantic_pairs_forget",
+    "cluster_members_forget",
+)
 
 
 def refresh(store: Store, run: Run) -> None:
@@ -32,8 +42,8 @@ def refresh(store: Store, run: Run) -> None:
             run.changed = True
         gone = con.execute(sql("example_inputs_forget")).fetchall()
         if run.changed or gone:
-            con.execute(sql("inputs_forget"))
-            con.execute(sql("input_pairs_forget"))
+            for query in _FORGET:
+                con.execute(sql(query))
             _refresh_conversations(con)
 
 
@@ -136,39 +146,3 @@ def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(sql("conversations_clear"))
     con.execute(sql("conversations_add"))
     con.unregister("found")
-
-
-def refresh_pairs(store: Store, run: Run, *, threshold: float) -> int:
-    """Brings the near-duplicate pairs of inputs up to date for a similarity threshold.
-
-    Returns:
-        The number of pairs at or above the threshold.
-    """
-    with store.read() as con:
-        floor = store.setting(con, "input_pairs").get("threshold", 2.0)
-        if floor <= threshold and not con.execute(sql("inputs_unpaired")).fetchall()[0][0]:
-            return int(
-                con.execute(sql("input_pairs_count"), {"threshold": threshold}).fetchall()[0][0]
-            )
-        rows = con.sql(sql("inputs_all")).to_arrow_table().to_pydict()
-    floor = min(floor, threshold)
-    a, b, similarity = near_pairs(rows["text"], threshold=floor)
-    import pyarrow as pa
-
-    hashes = pa.array(rows["input_hash"], pa.string())
-    pairs = pa.table(
-        {
-            "a": hashes.take(pa.array(a, pa.int64())),
-            "b": hashes.take(pa.array(b, pa.int64())),
-            "similarity": pa.array(similarity),
-        }
-    )
-    with store.write() as con:
-        con.register("found", pairs)
-        con.execute(sql("input_pairs_clear"))
-        con.execute(sql("input_pairs_add"))
-        con.execute(sql("inputs_set_paired"))
-        store.set_setting(con, "input_pairs", {"threshold": floor})
-        con.unregister("found")
-        run.changed = True
-        return int(con.execute(sql("input_pairs_count"), {"threshold": threshold}).fetchall()[0][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
     from curate.dedupe import DedupeResult
     from curate.doctor import Check
+    from curate.embed import EmbedResult
     from curate.export import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
     from curate.mapping import FieldMap
     from curate.pull import PullOptions, PullResult
     from curate.status import Status
+    from curate.thresholds import Suggestion
     from curate.versions import Verification, Version, VersionDiff
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
@@ -126,11 +129,46 @@ class Project:
         settings = resolve(rules(self.folder), parameters or {}, skip, where)
         return apply(self._writable(), settings)
 
-    def dedupe(self, *, exact: str = "example") -> DedupeResult:
-        """Finds exact duplicates and near-duplicate inputs; see `curate.dedupe.dedupe`."""
+    def embed(self, *, encoder: str = "minilm", rebuild: bool = False) -> EmbedResult:
+        """Computes vectors of new inputs; see `curate.embed.embed`."""
+        from curate import encoders
+        from curate.embed import embed
+
+        return embed(
+            self._writable(),
+            encoder=encoder,
+            rebuild=rebuild,
+            load=partial(encoders.load, threads=self.store.threads),
+            progress=self._progress,
+        )
+
+    def dedupe(
+        self,
+        *,
+        exact: str = "example",
+        near: float | None = 0.8,
+        semantic: float | str | None = "auto",
+    ) -> DedupeResult:
+        """Finds exact, near and semantic duplicates; see `curate.dedupe.dedupe`."""
         from curate.dedupe import dedupe
 
-        return dedupe(self._writable(), exact=exact)
+        return dedupe(
+            self._writable(), exact=exact, near=near, semantic=semantic, progress=self._progress
+        )
+
+    def suggest_thresholds(
+        self,
+        *,
+        exact: str = "example",
+        near: float | None = 0.8,
+        semantic: float | str | None = "auto",
+    ) -> list[Suggestion]:
+        """Returns what duplicate thresholds would do; see `curate.thresholds.suggest`."""
+        from curate.dedupe import complete
+        from curate.thresholds import suggest
+
+        settings, _ = complete(self.store, exact, near, semantic)
+        return suggest(self.store, settings, progress=self._progress)
 
     # -- versions --------------------------------------------------------------------------------
 

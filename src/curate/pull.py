@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import inputs, staging
+from curate.dialects import is_database
 from curate.errors import ConfigError, SourceError, unknown_name
 from curate.files import find_files, sha256, shown
 from curate.interactions import Row, RowBuilder, as_text
@@ -52,6 +53,27 @@ def silent(items: Iterable[Any], _label: str) -> Iterable[Any]:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How the rows of a database are read; None means: as the last pull of the same table.
+
+    Args:
+        cursor: the column that says when a row last changed.
+        key: the column that tells rows apart.
+        lag: how far behind the newest row to look again (`5m`), for rows that are committed late.
+        rescan: how far back to read again this time (`30d`).
+        reconcile: whether to withdraw what the table no longer has.
+        yes: whether that may be more than half.
+    """
+
+    cursor: str | None = None
+    key: str | None = None
+    lag: str | None = None
+    rescan: str | None = None
+    reconcile: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True)
 class PullOptions:
     """What the user said about a pull; None means: guess, or as the last pull of this source."""
 
@@ -62,6 +84,7 @@ class PullOptions:
     query: str | None = None
     rater: str = "human_user"
     heldout: bool = False
+    database: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,7 @@ class PullResult:
     rejected: dict[str, int]
     notes: tuple[str, ...]
     summary: dict[str, Any]
+    withdrawn: int = 0
 
 
 def pull(
@@ -89,7 +113,7 @@ def pull(
     on_mapping: Callable[[FieldMap], None] = lambda _: None,
     progress: Progress = silent,
 ) -> PullResult:
-    """Reads files, globs and folders into the store and returns what changed.
+    """Reads files, globs and folders, or a table of a database, and returns what changed.
 
     Raises:
         SourceError: a location does not exist or cannot be read.
@@ -97,18 +121,25 @@ def pull(
     """
     if rater_type(options.rater) is None:
         raise ConfigError(f"--rater: {unknown_name('rater type', options.rater, RATERS)}")
+    if any(is_database(location, options.database.cursor) for location in locations):
+        from curate.databases import pull_table
+
+        return pull_table(
+            store, locations, options=options, on_mapping=on_mapping, progress=progress
+        )
+    _refuse_reading(options)
     files = find_files(
         locations, file_format=options.file_format, table=options.table, query=options.query
     )
     with store.run("pull", {"locations": list(locations)}) as run:
         with store.read() as con:
-            source = options.source or _default_source(con, options)
+            source = options.source or default_source(con, options)
             if options.heldout and con.execute(sql("pull_logs_in"), {"source": source}).fetchall():
                 raise ConfigError(
                     f"source {source!r} holds logs, and an evaluation set is a source of its own. "
                     "Next: leave --source away, or give another name"
                 )
-            known, before = _known_mapping(con, source, options.declared)
+            known, before = known_mapping(con, source, options.declared)
         sample = _sample(files, options)
         mapping = guess(sample, known, fresh=options.declared, before=before)
         on_mapping(mapping)
@@ -145,12 +176,11 @@ class _Pull:
         self.reading = digest(repr([mapping.reading(), options.rater, options.heldout]))
         contents = [(self.names[f.path], self.hashes[f.path]) for f in files]
         self.pull_id = digest(repr([source, self.reading, contents]))
-        self.builder = RowBuilder(mapping, salt(store.folder))
+        self.maker = Maker(mapping, options, store.folder)
         self.documents = 0
         self.columns = columns
         self.late: list[dict[str, Any]] = []
         self.todo: list[int] = []
-        self.unknown_raters: set[str] = set()
 
     def stage(self) -> bool:
         """Stages the documents of files that are new or changed; returns whether there are any."""
@@ -228,21 +258,90 @@ class _Pull:
             self.late.append(fields)
 
     def _records(self, todo: list[int]) -> Iterator[staging.Record]:
-        make = self._feedback if self.mapping.kind == "feedback" else self._interaction
         for number, name, document in self._documents(todo):
             if isinstance(document, Reject):
                 yield _refused(number, name, document)
             else:
-                yield staging.Record(number, name, document.line, partial(make, document))
+                make = partial(self.maker.make, document.fields)
+                yield staging.Record(number, name, document.line, make)
 
-    def _interaction(self, document: Document) -> list[Row] | str:
-        row = self.builder.from_call(document.fields)
-        if self.options.heldout:
+    def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
+        turns = []
+        for number, name, document in self._documents(todo):
+            if isinstance(document, Reject):
+                yield _refused(number, name, document)
+            else:
+                values = self.maker.builder.values(document.fields)
+                turns.append(Turn(number, name, document.line, document.fields, values))
+        for made in assemble(turns, self.mapping, self.maker.builder):
+            at = (made.turn.file_number, made.turn.location, made.turn.line)
+            if made.row is None:
+                yield staging.Record(*at, partial(str, made.reason), made.detail)
+            else:
+                yield staging.Record(*at, partial(list, (made.row,)))
+
+    def _merge(self, todo: list[int]) -> staging.Merged:
+        files = [
+            staging.PulledFile(number, self.names[f.path], self.hashes[f.path], number in todo)
+            for number, f in enumerate(self.files)
+        ]
+        with self.store.write() as con:
+            merged = staging.merge(
+                con,
+                self.run,
+                source=self.source,
+                kind=self.mapping.kind,
+                reading=self.reading,
+                files=files,
+            )
+            remember_mapping(con, self.source, self.declared, self.mapping)
+        self.run.changed |= merged.altered
+        return merged
+
+    def _result(self, files_unchanged: int, merged: staging.Merged) -> PullResult:
+        notes = self.maker.notes(merged.repeated)
+        with self.store.read() as con:
+            summary = summary_of(con, self.source)
+        return PullResult(
+            self.source,
+            self.mapping,
+            len(self.files),
+            files_unchanged,
+            self.documents,
+            merged.new,
+            merged.changed,
+            merged.unchanged,
+            merged.rejected,
+            tuple(notes),
+            summary,
+        )
+
+
+class Maker:
+    """Makes the rows of documents as one field map reads them, and says what it could not place.
+
+    Args:
+        mapping: which column is which field.
+        options: of the pull.
+        folder: of the project, which has the salt of user ids.
+    """
+
+    def __init__(self, mapping: FieldMap, options: PullOptions, folder: Path) -> None:
+        self.builder = RowBuilder(mapping, salt(folder))
+        self._mapping, self._options = mapping, options
+        self._unknown_raters: set[str] = set()
+
+    def make(self, fields: dict[str, Any]) -> list[Row] | str:
+        """Returns the rows of a document with these fields, or why it has none."""
+        if self._mapping.kind == "feedback":
+            return self._feedback(fields)
+        row = self.builder.from_call(fields)
+        if self._options.heldout:
             row["given_split"] = HELDOUT
         return [row]
 
-    def _feedback(self, document: Document) -> list[Row] | str:
-        values, build = self.builder.values(document.fields), self.builder
+    def _feedback(self, fields: dict[str, Any]) -> list[Row] | str:
+        values, build = self.builder.values(fields), self.builder
         key = as_text(values.get("key"))
         if key is None:
             return "no-key"
@@ -272,82 +371,51 @@ class _Pull:
 
     def _rater(self, word: str | None) -> str:
         """Returns who gave a feedback; a word that is not known never counts as a human."""
-        known = rater_type(self.options.rater if word is None else word)
+        known = rater_type(self._options.rater if word is None else word)
         if known is None:
-            self.unknown_raters.add(word or "")
+            self._unknown_raters.add(word or "")
         return known or "unknown"
 
-    def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
-        turns = []
-        for number, name, document in self._documents(todo):
-            if isinstance(document, Reject):
-                yield _refused(number, name, document)
-            else:
-                values = self.builder.values(document.fields)
-                turns.append(Turn(number, name, document.line, document.fields, values))
-        for made in assemble(turns, self.mapping, self.builder):
-            at = (made.turn.file_number, made.turn.location, made.turn.line)
-            if made.row is None:
-                yield staging.Record(*at, partial(str, made.reason), made.detail)
-            else:
-                yield staging.Record(*at, partial(list, (made.row,)))
-
-    def _merge(self, todo: list[int]) -> staging.Merged:
-        files = [
-            staging.PulledFile(number, self.names[f.path], self.hashes[f.path], number in todo)
-            for number, f in enumerate(self.files)
-        ]
-        with self.store.write() as con:
-            merged = staging.merge(
-                con,
-                self.run,
-                source=self.source,
-                kind=self.mapping.kind,
-                reading=self.reading,
-                files=files,
-            )
-            remembered = {"declared": self.declared.as_dict(), "used": self.mapping.as_dict()}
-            con.execute(
-                sql("pull_mapping_set"),
-                {
-                    "source": self.source,
-                    "kind": self.mapping.kind,
-                    "mapping": canonical(remembered),
-                },
-            )
-        self.run.changed |= merged.altered
-        return merged
-
-    def _result(self, files_unchanged: int, merged: staging.Merged) -> PullResult:
-        notes = list(self.mapping.notes)
-        if merged.repeated:
-            notes.append(f"{merged.repeated:,} documents have the id of a later one, which counts")
-        if self.unknown_raters:
+    def notes(self, repeated: int, what: str = "documents") -> list[str]:
+        """Returns what a person should know about how the documents were read."""
+        notes = list(self._mapping.notes)
+        if repeated:
+            notes.append(f"{repeated:,} {what} have the id of a later one, which counts")
+        if self._unknown_raters:
             notes.append(
-                f"rater types not known: {', '.join(sorted(self.unknown_raters)[:6])}. Their "
+                f"rater types not known: {', '.join(sorted(self._unknown_raters)[:6])}. Their "
                 f"feedback does not count as human. Known: {', '.join(RATERS)}"
             )
-        if self.builder.unplaced_ratings and self.mapping.scale:
+        if self.builder.unplaced_ratings and self._mapping.scale:
             notes.append(
                 f"{self.builder.unplaced_ratings:,} ratings lie outside the scale "
-                f"{self.mapping.scale}: they count as unrated until you declare another --scale"
+                f"{self._mapping.scale}: they count as unrated until you declare another --scale"
             )
         if self.builder.unreadable_times:
             notes.append(f"{self.builder.unreadable_times:,} times could not be read: left empty")
-        with self.store.read() as con:
-            summary = _summary(con, self.source)
-        return PullResult(
-            self.source,
-            self.mapping,
-            len(self.files),
-            files_unchanged,
-            self.documents,
-            merged.new,
-            merged.changed,
-            merged.unchanged,
-            merged.rejected,
-            tuple(notes),
-            summary,
+        return notes
+
+
+def remember_mapping(
+    con: duckdb.DuckDBPyConnection, source: str, declared: Declared, used: FieldMap
+) -> None:
+    """Stores what was declared about a source, and how it was read."""
+    mapping = canonical({"declared": declared.as_dict(), "used": used.as_dict()})
+    named = {"source": source, "kind": used.kind, "mapping": mapping}
+    con.execute(sql("pull_mapping_set"), named)
+
+
+def _refuse_reading(options: PullOptions) -> None:
+    """Refuses options that mean nothing for files."""
+    given = [
+        f"--{name}"
+        for name in ("cursor", "key", "lag", "rescan", "reconcile", "yes")
+        if getattr(options.database, name)
+    ]
+    if given:
+        raise ConfigError(
+            f"{', '.join(given)} goes with a database: curate pull postgresql://... (of files, "
+            "--key goes with --as feedback, and the id of calls is --map id=COLUMN)"
         )
 
 
@@ -390,7 +458,7 @@ def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]
     return sample
 
 
-def _default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str:
+def default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str:
     """Returns the project's name for a source nobody named; feedback goes to the only one."""
     if options.heldout:
         return HELDOUT
@@ -404,7 +472,7 @@ def _default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str
     return str(names[0])
 
 
-def _known_mapping(
+def known_mapping(
     con: duckdb.DuckDBPyConnection, source: str, declared: Declared
 ) -> tuple[Declared, Declared | None]:
     """Returns what was declared now or earlier, and how the last pull read this source."""
@@ -422,7 +490,8 @@ def _known_mapping(
     return known, used
 
 
-def _summary(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
+def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
+    """Returns what a source holds, in counts."""
     cursor = con.execute(sql("pull_summary"), {"source": source})
     names = [column[0] for column in cursor.description or []]
     summary = dict(zip(names, cursor.fetchall()[0], strict=True))

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from curate.dedupe import DedupeResult
     from curate.demo import DemoResult
     from curate.doctor import Check
+    from curate.embed import EmbedResult
     from curate.export import ExportResult
     from curate.filters import FilterResult, Rule
     from curate.mapping import FieldMap
     from curate.pull import PullResult
     from curate.status import Status
+    from curate.thresholds import Suggestion
     from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 WIDTH = 100
@@ -24,7 +26,9 @@ WIDTH = 100
 REASONS = {
     "unrated": "unrated (policy: keep out)",
     "low_rating": "rated too low",
-    "duplicate": "exact duplicate of a kept one",
+    "duplicate": "exact duplicate",
+    "near_duplicate": "near-duplicate input",
+    "semantic_duplicate": "same meaning as a kept one",
     "leak": "leak (the held-out side wins)",
     "quarantined": "leak to both sides (in neither)",
     "exposed": "held out, but an exported train row leaks it",
@@ -86,12 +90,20 @@ def pull(result: PullResult, *, next_step: bool = True) -> str:
         text += (
             f"  {result.files_unchanged:,} of {result.files:,} files unchanged: not read again\n"
         )
-    if result.documents:
+    if not result.files:
+        unit = "rows"
+    else:
+        unit = "turns" if result.mapping.kind == "turns" else "documents"
+    if result.documents or not result.files:
         text += (
-            f"  {result.documents:,} {'turns' if result.mapping.kind == 'turns' else 'documents'}"
+            f"  {result.documents:,} {unit}"
             f"  ->  {result.new + result.changed + result.unchanged:,} {what} "
             f"({result.new:,} new, {result.changed:,} changed, {result.unchanged:,} already here), "
             f"{rejected:,} rejected\n"
+        )
+    if result.withdrawn:
+        text += (
+            f"  {result.withdrawn:,} are no longer at the source: withdrawn with their content\n"
         )
     total = summary["interactions"]
     share = f" ({summary['rated'] / total:.1%})" if total else ""
@@ -160,9 +172,13 @@ def filter(result: FilterResult) -> str:
 def dedupe(result: DedupeResult) -> str:
     """Returns what deduplication found."""
     text = (
-        f"dedupe      {result.exact_dropped:,} exact duplicates of {result.exact_groups:,} kept "
-        f"examples; {result.near_input_pairs:,} pairs of near-duplicate inputs\n"
+        f"dedupe      out as duplicates: {result.exact_dropped:,} exact, {result.near_dropped:,} "
+        f"near{_from(result.settings['near'])}, {result.semantic_dropped:,} "
+        f"semantic{_from(result.settings['semantic'])}\n"
     )
+    if result.kept_apart:
+        text += f"  kept apart by a number or a negation: {counted(result.kept_apart, 'pair')}\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     issues = [
         f"{n:,} with {what}"
         for n, what in (
@@ -172,6 +188,52 @@ def dedupe(result: DedupeResult) -> str:
         if n
     ]
     return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
+
+
+def _from(threshold: float) -> str:
+    return f" (from {threshold:g})" if threshold <= 1 else " (off)"
+
+
+def thresholds(found: Sequence[Suggestion]) -> str:
+    """Returns candidate thresholds, what each would remove, and pairs just above each."""
+    text = ""
+    for part in found:
+        what = "word 3-grams of inputs" if part.method == "near" else "meaning of inputs"
+        text += f"{part.method}   ({what}; {part.examples:,} train examples pass all else)\n"
+        for c in part.candidates:
+            marks = [
+                m
+                for m, t in (("in force", part.current), ("valley", part.suggested))
+                if t == c.threshold
+            ]
+            note = f"   <- {', '.join(marks)}" if marks else ""
+            text += f"  {c.threshold:.2f}  {c.pairs:>9,} pairs  {-c.removes:>8,} examples{note}\n"
+            for similarity, one, other in c.samples:
+                text += f"        {similarity:.3f}  {one[:86]}\n               {other[:86]}\n"
+        if part.suggested is None:
+            text += "  no valley: pairs get rarer all the way up, so only reading them can tell\n"
+        else:
+            text += (
+                f"  pairs are rarest around {part.suggested:g}, between copies and mere likeness. "
+                f"Next: curate dedupe --{part.method} {part.suggested:g}\n"
+            )
+    return text or "Nothing to compare yet. Next: curate pull LOGS\n"
+
+
+def embed(result: EmbedResult) -> str:
+    """Returns what embedding did."""
+    rate = f"   {result.rate:,.0f}/s" if result.new else ""
+    text = (
+        f"embed       {result.inputs:,} inputs, {result.new:,} of them new, encoder "
+        f"{result.encoder}{rate}\n"
+    )
+    if result.truncated:
+        text += wrapped(
+            f"  note: of {counted(result.truncated, 'long input')} the encoder reads only the "
+            "beginning: they are compared by that",
+            "    ",
+        )
+    return text
 
 
 def export(result: ExportResult, dry_run: bool) -> str:

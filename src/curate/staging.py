@@ -1,12 +1,12 @@
 """Where pulled documents wait: chunks are committed as they are read, then merged at once.
 
 A killed pull leaves its staged chunks; the next pull of the same files, read the same way, goes on
-after them, and any other pull clears them.
+after them, and any other pull clears them. A page of a database is staged and merged at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Record:
-    """One document: where it stood, and a function that makes its rows or says why it cannot."""
+    """One document: where it stood, and a function that makes its rows or says why it cannot.
+
+    A row of a database stands in no file (`NO_FILE`), and its line is its place in its page, which
+    is not stored: it has its key.
+    """
 
     file_number: int
     location: str
     line: int
     make: Callable[[], list[Row] | str]
     detail: str = ""
+    row_key: str | None = None
+
+
+NO_FILE = -1
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,17 @@ class PulledFile:
 
 @dataclass
 class Merged:
-    """What a merge did, in counts."""
+    """What a merge did, in counts.
+
+    Of a page, `earliest` is the first line that was `touched` (new or changed), and that was `new`.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     repeated: int = 0
     altered: bool = False
+    earliest: dict[str, int | None] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
 
 
@@ -64,10 +76,14 @@ def stage(
     while batch := list(islice(todo, chunk)):
         tables = _tables(pull, batch)
         with store.write() as con:
-            for name, rows in tables.items():
-                con.register("chunk", rows)
-                con.execute(sql(f"staging_{name}_add"))
-                con.unregister("chunk")
+            _add(con, tables)
+
+
+def _add(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        con.register("chunk", rows)
+        con.execute(sql(f"staging_{name}_add"))
+        con.unregister("chunk")
 
 
 def _tables(pull: str, records: Sequence[Record]) -> dict[str, pa.Table]:
@@ -78,6 +94,7 @@ def _tables(pull: str, records: Sequence[Record]) -> dict[str, pa.Table]:
             "file_number": record.file_number,
             "location": record.location,
             "line": record.line,
+            "row_key": record.row_key,
         }
         made = record.make()
         if isinstance(made, str):
@@ -106,7 +123,13 @@ def _arrow(name: str, rows: list[Row]) -> pa.Table:
     return pa.table(columns)
 
 
-_AT = {"pull": "text", "file_number": "integer", "location": "text", "line": "integer"}
+_AT = {
+    "pull": "text",
+    "file_number": "integer",
+    "location": "text",
+    "line": "integer",
+    "row_key": "text",
+}
 _SCHEMAS: dict[str, dict[str, str]] = {
     "interactions": {
         **_AT,
@@ -179,19 +202,70 @@ def merge(
         sql("pull_files_temp_add"), [[f.number, f.location, f.sha256, f.read] for f in files]
     )
     named = {"source": source, "kind": kind, "reading": reading, "run_id": run.run_id}
-    merged = Merged()
-    merged.rejected = dict(con.execute(sql("staging_reject_reasons")).fetchall())
-    part = "feedback" if kind == "feedback" else "interactions"
-    steps = _FILE_FEEDBACK if part == "feedback" else _INTERACTIONS
-    for step in (*steps, *_FEEDBACK):
-        _execute(con, f"merge_{step}", named)
-    counts = con.execute(sql(f"merge_{part}_counts")).fetchall()[0]
-    merged.new, merged.changed, merged.unchanged, merged.repeated = (int(n) for n in counts)
+    merged = _merge(con, named, _FILE_FEEDBACK if kind == "feedback" else _INTERACTIONS)
     for step in _FILES:
         _execute(con, f"merge_{step}", named)
+    _clear(con)
+    merged.altered = True
+    return merged
+
+
+def merge_page(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    records: Mapping[str, pa.Table],
+    *,
+    source: str,
+    kind: str,
+    location: str,
+    table: str,
+) -> Merged:
+    """Brings the rows of one page of a database into the facts; one transaction with its caller.
+
+    Args:
+        con: a connection inside a transaction.
+        run: the run under way.
+        records: what `page` returned.
+        source: the project's name for the logs.
+        kind: interactions or feedback.
+        location: the table, as rows and rejects name it.
+        table: what tells this table's feedback from that of the source's other tables.
+    """
+    _clear(con)  # what a killed pull of files has left
+    _add(con, records)
+    con.execute(sql("pull_files_temp"))
+    named = {
+        **{"source": source, "kind": kind, "reading": "", "run_id": run.run_id},
+        **{"location": location, "table": table},
+    }
+    part = "feedback" if kind == "feedback" else "interactions"
+    merged = _merge(con, named, _TABLE_FEEDBACK if part == "feedback" else _INTERACTIONS)
+    merged.earliest = con.execute(sql(f"merge_{part}_earliest")).fetchall()[0][0]
+    moved = [_execute(con, f"merge_page_rejects_{step}", named) for step in ("forget", "add")]
+    withdrawn = con.execute(sql("merge_withdrawn_count")).fetchall()[0][0]
+    merged.altered = bool(merged.new or merged.changed or withdrawn or any(moved))
+    _clear(con)
+    return merged
+
+
+def page(records: Iterable[Record]) -> dict[str, pa.Table]:
+    """Returns the rows and rejects of a page's records, made, for `merge_page`."""
+    return _tables("page", list(records))
+
+
+def _clear(con: duckdb.DuckDBPyConnection) -> None:
     for name in _SCHEMAS:
         con.execute(sql(f"staging_{name}_clear"), {"keep": ""})
-    merged.altered = True
+
+
+def _merge(con: duckdb.DuckDBPyConnection, named: dict[str, Any], steps: Sequence[str]) -> Merged:
+    merged = Merged()
+    merged.rejected = dict(con.execute(sql("staging_reject_reasons")).fetchall())
+    for step in (*steps, *_FEEDBACK):
+        _execute(con, f"merge_{step}", named)
+    part = "feedback" if named["kind"] == "feedback" else "interactions"
+    counts = con.execute(sql(f"merge_{part}_counts")).fetchall()[0]
+    merged.new, merged.changed, merged.unchanged, merged.repeated = (int(n) for n in counts)
     return merged
 
 
@@ -208,6 +282,7 @@ _INTERACTIONS = (
     "row_feedback_withdrawn",
 )
 _FILE_FEEDBACK = ("file_feedback", "file_feedback_withdrawn")
+_TABLE_FEEDBACK = ("table_feedback", "table_feedback_withdrawn")
 _FEEDBACK = (
     "feedback_now",
     "feedback_history",
@@ -219,7 +294,8 @@ _FEEDBACK = (
 _FILES = ("rejects_forget", "rejects_add", "files_forget", "files_add")
 
 
-def _execute(con: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> None:
+def _execute(con: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> list[Any]:
     """Runs a query with those of the parameters that it names (DuckDB refuses surplus ones)."""
     text = sql(name)
-    con.execute(text, {key: value for key, value in parameters.items() if f"${key}" in text})
+    named = {key: value for key, value in parameters.items() if f"${key}" in text}
+    return con.execute(text, named).fetchall()

@@ -78,7 +78,7 @@ class Store:
         self.path = self.folder / "curate.duckdb"
         self.snapshot = self.folder / "curate.snapshot.duckdb"
         self._lock = self.folder / "curate.lock"
-        self._threads = threads
+        self.threads = threads
         self._writing = False
 
     # -- opening ---------------------------------------------------------------------------------
@@ -127,8 +127,8 @@ class Store:
         import duckdb
 
         config: dict[str, Any] = {"autoinstall_known_extensions": False}
-        if self._threads:
-            config["threads"] = self._threads
+        if self.threads:
+            config["threads"] = self.threads
         with _understood(path):
             con = duckdb.connect(str(path), read_only=read_only, config=config)
         con.execute("SET TimeZone = 'UTC'")

@@ -38,6 +38,28 @@ def words(normalised: str) -> list[str]:
     return _WORD.findall(normalised)
 
 
+_NUMBER = re.compile(r"\w*\d+(?:[.,:/-]*\w)*")
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|nor|neither|without|cannot|dont|doesnt|didnt|cant|wont|"
+    r"isnt|nicht|nie|niemals|kein\w*|ohne|pas|jamais|sans|aucun\w*|nunca|jam[aá]s|sin|non|mai|senza|"
+    r"n[aã]o|sem|niet|geen|nooit|zonder|nie|bez|не|нет|без|никогда)\b|n['\u2019]t\b"
+)
+"""Negating words of English and of other languages with many speakers; no list is complete."""
+
+
+def difference(a: str, b: str) -> str | None:
+    """Returns why two alike normalised texts do not say the same: `numbers`, `negation`, or None.
+
+    Two requests that differ in an order number, an amount or a `not` may share all other words, and
+    are close for every encoder.
+    """
+    if sorted(set(_NUMBER.findall(a))) != sorted(set(_NUMBER.findall(b))):
+        return "numbers"
+    if len(_NEGATION.findall(a)) != len(_NEGATION.findall(b)):
+        return "negation"
+    return None
+
+
 def digest(text: str) -> str:
     """Returns 32 hexadecimal digits that identify a text (first half of its SHA-256)."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -70,13 +92,38 @@ def near_pairs(
     incidence = _incidence(rows, grams, len(texts))
     found = []
     for left, right in _candidates(rows, grams, sizes, threshold):
-        shared = np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
-        similarity = shared / (sizes[left] + sizes[right] - shared)
+        similarity = _jaccard(incidence, sizes, left, right)
         keep = similarity >= threshold
-        found.append(np.column_stack([left[keep], right[keep]]))
-        found[-1] = np.column_stack([found[-1], similarity[keep]])
+        found.append(np.column_stack([left[keep], right[keep], similarity[keep]]))
     pairs = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 3))
     return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
+
+
+def jaccard(
+    texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Returns the Jaccard similarity of the word 3-gram sets of pairs of texts.
+
+    Args:
+        texts: normalised texts of `SHORT_WORDS` words or more.
+        left: positions of the first text of each pair.
+        right: positions of the second.
+    """
+    import numpy as np
+
+    rows, grams = _three_grams(texts)
+    incidence = _incidence(rows, grams, len(texts))
+    return _jaccard(incidence, np.bincount(rows, minlength=len(texts)), left, right)
+
+
+def _jaccard(
+    incidence: Any, sizes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    import numpy as np
+
+    shared = np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
+    similarity: NDArray[np.float64] = shared / (sizes[left] + sizes[right] - shared)
+    return similarity
 
 
 def _three_grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

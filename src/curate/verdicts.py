@@ -7,7 +7,9 @@ them into `version_examples`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from curate import config, filters
 from curate.split import Plan, SplitSettings, plan, strictest
@@ -19,12 +21,45 @@ if TYPE_CHECKING:
 
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
 
+OFF = 2.0
+"""A threshold that nothing reaches."""
 
-def prepare(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:
+
+@dataclass(frozen=True)
+class DedupeSettings:
+    """What makes a duplicate; a threshold of `OFF` switches a kind off.
+
+    Attributes:
+        exact: what is compared: `example` (messages and answer), `input`, or `off`.
+        near: Jaccard similarity of the word 3-grams of inputs.
+        semantic: cosine of the vectors of inputs.
+    """
+
+    exact: str = "example"
+    near: float = 0.8
+    semantic: float = OFF
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {"exact": self.exact, "near": self.near, "semantic": self.semantic}
+
+
+def prepare(
+    store: Store,
+    con: duckdb.DuckDBPyConnection,
+    settings: SplitSettings,
+    dedupe: DedupeSettings | None = None,
+) -> Plan:
     """Creates the temporary tables `plan`, `hits`, `excluded`, `duplicates`, `verdicts`, `issues`.
 
     `excluded` has every reason of every example that is out; `verdicts` one row per example with
     its side and its first reason, null where it is in.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        settings: of the split.
+        dedupe: what makes a duplicate; None means the settings of the last `curate dedupe`.
     """
     made = plan(store, con, settings)
     con.register("planned", made.table)
@@ -32,12 +67,52 @@ def prepare(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSetting
     con.unregister("planned")
     filters.collect(store, con, filters.stored_settings(store, con))
     con.execute(sql("verdict_excluded"))
-    exact = store.setting(con, "dedupe").get("exact", "example")
-    con.execute(sql("verdict_duplicates"), {"exact": exact})
+    con.execute(sql("verdict_passing"))
+    con.execute(sql("verdict_alike"))
+    find_duplicates(con, dedupe or DedupeSettings(**store.setting(con, "dedupe")))
     con.execute(sql("verdict_excluded_duplicates"))
     con.execute(sql("verdict_final"))
     con.execute(sql("verdict_issues"))
     return made
+
+
+def find_duplicates(con: duckdb.DuckDBPyConnection, settings: DedupeSettings) -> None:
+    """Creates the temporary table `duplicates` from `passing` and the evidence."""
+    import pyarrow as pa
+
+    con.execute(sql("verdict_duplicates"), {"exact": settings.exact})
+    con.execute(sql("verdict_heads"))
+    asked = {"near": settings.near, "semantic": settings.semantic}
+    alike = con.sql(sql("verdict_similar"), params=asked).to_arrow_table()
+    claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
+    columns = {
+        "better": pa.array([c[0] for c in claimed.values()], pa.int64()),
+        "worse": pa.array(list(claimed), pa.int64()),
+        "method": pa.array([c[1] for c in claimed.values()], pa.string()),
+        "similarity": pa.array([c[2] for c in claimed.values()], pa.float64()),
+    }
+    con.register("claimed", pa.table(columns))
+    con.execute(sql("verdict_duplicates_similar"), {"near": settings.near})
+    con.unregister("claimed")
+
+
+def claims(
+    alike: Iterable[tuple[int, int, str, float]],
+) -> Mapping[int, tuple[int, str, float]]:
+    """Returns which duplicates survivors claim: worse rank -> better rank, method, similarity.
+
+    From the best rank down, an example that nobody has claimed survives and claims all those that
+    are alike to it. So whatever is dropped is itself alike to the example that stands for it, and
+    a chain of small steps does not end far from where it began.
+
+    Args:
+        alike: pairs of ranks (better, worse), method and similarity, by better rank.
+    """
+    claimed: dict[int, tuple[int, str, float]] = {}
+    for better, worse, method, similarity in alike:
+        if better not in claimed:
+            claimed.setdefault(worse, (better, method, similarity))
+    return claimed
 
 
 def current(store: Store, con: duckdb.DuckDBPyConnection) -> Plan:

@@ -81,7 +81,8 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _pulled(p: dict[str, Any]) -> str:
-    return f"{p['pulled_at']:%Y-%m-%d}  {p['location']} line {p['line']:,}  (run {p['run_id']})"
+    where = p["location"] if p["line"] is None else f"{p['location']} line {p['line']:,}"
+    return f"{p['pulled_at']:%Y-%m-%d}  {where}  (run {p['run_id']})"
 
 
 def _rating(r: dict[str, Any]) -> str:

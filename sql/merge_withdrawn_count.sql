@@ -1,0 +1,2 @@
+-- How much feedback the merge has withdrawn; one row.
+SELECT count(*) FROM withdrawn

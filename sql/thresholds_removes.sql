@@ -1,0 +1,2 @@
+-- How many examples are out by a method; one row.
+SELECT count(*) FROM duplicates WHERE method = $method

@@ -1,0 +1,5 @@
+-- Interactions whose row the table no longer has; one row per interaction.
+CREATE OR REPLACE TEMP TABLE gone AS
+SELECT interaction_id AS id, run_id
+FROM interactions
+WHERE source = $source AND location = $location AND source_id NOT IN (SELECT id FROM present)

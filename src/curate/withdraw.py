@@ -1,0 +1,91 @@
+"""`curate pull --reconcile`: what a table no longer has leaves the store, with its content.
+
+A row that is deleted at the source is mostly deleted to be forgotten, so its former contents and
+ratings are emptied too; the history keeps that it was there, and that it was deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from curate.errors import GateFailed
+from curate.store import Run, Store, sql
+
+
+@dataclass(frozen=True)
+class Present:
+    """A row that a table has: the id it goes by here, its key, and whether it has been read."""
+
+    id: str
+    row_key: str
+    covered: bool
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """How many rows were withdrawn, and how many the table has that are missing here."""
+
+    rows: int = 0
+    missing: int = 0
+
+
+def withdraw(
+    store: Store, run: Run, present: Iterable[Present], *, named: dict[str, Any], confirmed: bool
+) -> Withdrawn:
+    """Withdraws what was pulled from a table and is not present; one transaction.
+
+    Args:
+        store: the project's store.
+        run: the run under way.
+        present: every row of the table; where reading it fails, nothing is withdrawn.
+        named: source, kind and location, and the name that tells the table's feedback.
+        confirmed: whether more than half may go.
+
+    Raises:
+        GateFailed: more than half would go, or the table is empty.
+    """
+    import pyarrow as pa
+
+    rows = list(present)
+    keys: Any = pa.table(
+        {
+            "id": pa.array([row.id for row in rows], pa.string()),
+            "row_key": pa.array([row.row_key for row in rows], pa.string()),
+            "covered": pa.array([row.covered for row in rows], pa.bool_()),
+        }
+    )
+    values, kind = {**named, "run_id": run.run_id}, named["kind"]
+    with store.write() as con:
+
+        def step(name: str) -> list[Any]:
+            text = sql(f"withdraw_{name}")
+            asked = {key: value for key, value in values.items() if f"${key}" in text}
+            return con.execute(text, asked).fetchall()
+
+        con.register("keys", keys)
+        step("present")
+        con.unregister("keys")
+        step(f"gone_{kind}")
+        gone, here, missing = step(f"counts_{kind}")[0]
+        if gone * 2 > here and not confirmed:
+            raise GateFailed(
+                f"--reconcile would withdraw {gone:,} of the {here:,} that {named['location']} "
+                "gave: is it the right database, table and query? Nothing was withdrawn. Next: if "
+                "it is, --reconcile --yes"
+            )
+        for name in _STEPS[kind]:
+            step(name)
+        rejects = step("rejects")
+    run.changed |= bool(gone or rejects)
+    return Withdrawn(gone, missing)
+
+
+_STEPS = {
+    "interactions": (
+        *("deletions", "contents", "note", "row_feedback", "feedback_history"),
+        "interactions",
+    ),
+    "feedback": ("feedback_history", "feedback"),
+}
