@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from curate.embed import embed
 from curate.errors import ConfigError
 from curate.project import Project
+from curate.thresholds import valley
+from curate.why import lines
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 Pulled = Callable[..., Project]
@@ -224,6 +228,180 @@ def test_ratings_far_apart_are_an_issue(pulled: Pulled) -> None:
         "b": "a",
         "c": "b",
     }
+
+
+# -- near and semantic duplicates ----------------------------------------------------------------
+
+NEAR = ASKED + " Thank you."
+SAME_MEANING = "My card was stolen last week; how can I get my money back?"
+
+
+def embedded(project: Project, encoder: Any) -> Project:
+    embed(project.store, load=lambda _: encoder)
+    return project
+
+
+def methods(project: Project) -> dict[str, tuple[str, str]]:
+    """Dropped -> (kept, method), by source id."""
+    known = names(project)
+    rows = project.table("duplicates").to_pylist()
+    return {known[r["example_id"]]: (known[r["survivor"]], r["method"]) for r in rows}
+
+
+def test_alike_inputs_leave_the_best_rated_one(pulled: Pulled, encoder: Any) -> None:
+    rows = [
+        row("first", rating=4),
+        row("near", NEAR, "Call the bank.", rating=4),
+        row("best", SAME_MEANING, "Block it first."),
+        row("other", "Do you sell garden chairs made of oak or of beech wood?"),
+    ]
+    project = embedded(pulled(rows), encoder)
+    result = project.dedupe(near=0.75, semantic=0.85)
+    assert (result.exact_dropped, result.near_dropped, result.semantic_dropped) == (0, 0, 2)
+    assert methods(project) == {"first": ("best", "semantic"), "near": ("best", "semantic")}
+
+    result = project.dedupe(near=0.75, semantic=None)
+    assert methods(project) == {"near": ("first", "near")} or methods(project) == {
+        "first": ("near", "near")
+    }
+    assert (result.near_dropped, result.settings["semantic"]) == (1, 2.0)
+    reasons = {r["reason"] for r in project.table("excluded").to_pylist()}
+    assert reasons == {"near_duplicate"}
+
+    assert project.dedupe(near=None, semantic=None).near_dropped == 0
+    assert methods(project) == {}
+
+
+def test_why_names_survivor_similarity_and_method(pulled: Pulled, encoder: Any) -> None:
+    project = embedded(pulled([row("kept"), row("gone", SAME_MEANING, "No.", rating=4)]), encoder)
+    project.dedupe(semantic=0.8)
+    story = project.why("gone")
+    (other,) = story["duplicates"]
+    assert names(project)[other["other"]] == "kept"
+    assert (other["what"], other["method"]) == ("survivor is", "semantic")
+    assert 0.8 <= other["similarity"] < 1
+    assert story["reason"] == "semantic_duplicate"
+    said = dict(lines(story))
+    assert said["duplicate"] == (
+        f"survivor is {other['other'][:12]} (semantic {other['similarity']:.3f})"
+    )
+    (other,) = project.why("kept")["duplicates"]
+    assert (other["what"], names(project)[other["other"]]) == ("survivor of", "gone")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Please send order 4711 to my new address in Ravensby today.", "4711|4712"),
+        ("I want to cancel the order of the red lamp from last week.", "want|do not want"),
+    ],
+)
+def test_numbers_and_negations_keep_alike_inputs_apart(
+    pulled: Pulled, encoder: Any, one: str, other: str
+) -> None:
+    before, after = other.split("|")
+    rows = [row("a", one), row("b", one.replace(before, after), "No.")]
+    project = embedded(pulled(rows), encoder)
+    result = project.dedupe(near=0.3, semantic=0.6)
+    assert (result.near_dropped, result.semantic_dropped) == (0, 0)
+    assert result.kept_apart == 2
+
+
+def test_contradictory_labels_are_an_issue_and_no_duplicates(pulled: Pulled) -> None:
+    rows = [row("a", label="refund"), row("b", NEAR, label="theft"), row("c", NEAR + " Bye.")]
+    rows[2]["label"] = "theft"
+    project = pulled(rows, task="classification")
+    result = project.dedupe(near=0.6)
+    assert methods(project).keys() <= {"b", "c"}
+    assert result.near_dropped == 1
+    assert result.contradictory_labels == 3
+    issues = {names(project)[r["example_id"]]: r for r in project.table("issues").to_pylist()}
+    assert {k: (i["given"], i["score"]) for k, i in issues.items()} == {
+        "a": ("refund", 0.5),
+        "b": ("theft", 0.5),
+        "c": ("theft", 0.5),
+    }
+
+
+def test_turns_of_one_conversation_are_no_duplicates_of_each_other(pulled: Pulled) -> None:
+    rows = [
+        row("one", session_id="s"),
+        row("two", NEAR, "And then?", session_id="s"),
+        row("three", response="Go on.", session_id="s"),
+        row("elsewhere", response="I see.", session_id="t", rating=4),
+    ]
+    project = pulled(rows)
+    project.dedupe(near=0.7)
+    assert methods(project).keys() == {"elsewhere"}
+
+
+def test_a_chain_of_small_steps_does_not_end_far_away(pulled: Pulled) -> None:
+    words = [f"word{chr(97 + n)}" for n in range(24)]
+    # Each text shares most 3-grams with the next one, and the first none with the last.
+    rows = [
+        row(f"step{n:02d}", " ".join(words[n : n + 12]), created_at=f"2026-01-{30 - n:02d}")
+        for n in range(13)
+    ]
+    project = pulled(rows)
+    project.dedupe(near=0.8)
+    # Every second step stays: the newest claims its neighbour, and no more.
+    assert methods(project) == {
+        f"step{n:02d}": (f"step{n - 1:02d}", "near") for n in range(1, 13, 2)
+    }
+
+
+def test_held_out_examples_are_a_sample_of_production(pulled: Pulled) -> None:
+    project = pulled([row("a"), row("b", NEAR), row("c", NEAR + " Bye.", "No.")])
+    with project.store.write() as con:
+        project.store.set_setting(con, "split", {"test_size": 0.99})
+    assert project.dedupe(near=0.6).near_dropped == 0
+
+
+def test_what_cannot_be_done_is_said(pulled: Pulled, encoder: Any) -> None:
+    project = pulled([row("a"), row("b", NEAR)])
+    assert project.dedupe().notes == ("no vectors yet, so no semantic duplicates: curate embed",)
+    assert project.dedupe(semantic=None).notes == ()
+    with pytest.raises(ConfigError, match=r"need vectors\. Next: curate embed"):
+        project.dedupe(semantic=0.9)
+    with pytest.raises(ConfigError, match=r"--near 0\.1: expected 0\.3 to 1, or off"):
+        project.dedupe(near=0.1)
+    embedded(project, encoder)
+    assert project.dedupe().notes == ()
+
+
+def test_suggested_thresholds_show_pairs_and_what_goes(pulled: Pulled, encoder: Any) -> None:
+    subjects = ["the lamp", "my parcel", "our kettle", "a gift card", "the blue chair"]
+    rows = []
+    for n, subject in enumerate(subjects):
+        text = f"could you please tell me where {subject} is since I have waited long enough"
+        rows += [row(f"a{n}", text), row(f"b{n}", text + " already"), row(f"c{n}", f"{subject}?")]
+    project = embedded(pulled(rows), encoder)
+    project.dedupe()
+    before = project.store.state_digest()
+    near, semantic = project.suggest_thresholds()
+    assert (near.method, semantic.method) == ("near", "semantic")
+    assert (near.current, semantic.current) == (0.8, 0.9)
+    at = {c.threshold: c for c in near.candidates}
+    assert at[0.9].pairs == at[0.9].removes == 5
+    assert [c.pairs for c in near.candidates] == sorted(c.pairs for c in near.candidates)
+    assert all(s >= c.threshold for c in near.candidates for s, _, _ in c.samples)
+    assert project.dedupe(semantic=None).near_dropped == at[0.8].removes
+    project.dedupe()
+    assert project.store.state_digest() == before
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([100, 60, 20, 2, 1, 2, 20, 40, 30], 0.58),
+        ([100, 60, 40, 30, 20, 10, 5, 2, 1], None),
+        ([1, 2, 5, 10, 20, 30, 40, 60, 100], None),
+        ([0] * 9, None),
+    ],
+)
+def test_a_valley_lies_between_two_crowds(counts: list[int], expected: float | None) -> None:
+    edges = 0.5 + 0.02 * np.arange(10)
+    assert valley(counts, edges) == expected
 
 
 def test_empty_inputs_are_no_duplicates_of_each_other(pulled: Pulled) -> None:

@@ -20,6 +20,7 @@ COUNTS = {
     "exact_duplicates": 60,
     "near_duplicates": 60,
     "paraphrases": 40,
+    "rewordings": 40,
     "contradictions": 20,
     "wrong_labels": 30,
     "refusals": 25,
@@ -30,7 +31,8 @@ COUNTS = {
     "echoes": 8,
     "late_flips": 15,
 }
-PAIRS = ("exact_duplicates", "near_duplicates", "paraphrases", "contradictions")
+AGAIN = ("paraphrases", "rewordings")
+PAIRS = ("exact_duplicates", "near_duplicates", *AGAIN, "contradictions")
 SPOILT = ("refusals", "truncated", "empty", "errors", "repeated", "echoes")
 KEYS = [
     *("request_id", "ts", "conversation_id", "user", "messages", "completion", "intent", "rating"),
@@ -180,16 +182,16 @@ def test_equal_inputs_are_exact_duplicates_or_contradictions(demo: Demo) -> None
     assert found == {tuple(sorted(pair)) for pair in planted}
 
 
-def test_duplicates_and_paraphrases_are_clean_but_for_each_other(demo: Demo) -> None:
+def test_pairs_are_clean_but_for_each_other(demo: Demo) -> None:
     for kind in PAIRS:
         for one, other in getattr(demo.planted, kind):
             first, second = demo.lines[one], demo.lines[other]
             assert first["conversation_id"] != second["conversation_id"]
             assert first["ts"] != second["ts"]
-            assert (first["user"] == second["user"]) == (kind == "paraphrases")
+            assert (first["user"] == second["user"]) == (kind in AGAIN)
             assert kind == "contradictions" or one < other
             for line in (first, second):
-                assert line["rating"] in (4, 5)
+                assert line["rating"] in ((4, 5, None) if kind == "rewordings" else (4, 5))
                 assert len(line["messages"]) == 2
                 assert (line["status"], line["finish_reason"]) == ("ok", "stop")
 
@@ -198,13 +200,41 @@ def test_pairs_are_as_alike_as_promised(demo: Demo) -> None:
     near = [jaccard(demo.grams(a), demo.grams(b)) for a, b in demo.planted.near_duplicates]
     assert 0.8 <= min(near) < 0.85
     assert 0.94 < max(near) < 1
-    for one, other in demo.planted.paraphrases:
+    for one, other in (*demo.planted.paraphrases, *demo.planted.rewordings):
         assert jaccard(demo.grams(one), demo.grams(other)) < 0.5
         assert demo.lines[one]["intent"] == demo.lines[other]["intent"]
     for one, other in demo.planted.exact_duplicates:
         answers = [folded(demo.lines[key]["completion"]) for key in (one, other)]
         assert answers[0] == answers[1]
         assert demo.lines[one]["intent"] == demo.lines[other]["intent"]
+
+
+def test_rewordings_name_and_deny_the_same(demo: Demo) -> None:
+    """Oracle: the words with a digit or a capital inside a sentence, and the negations."""
+    shared = []
+    for one, other in demo.planted.rewordings:
+        texts = demo.question(one), demo.question(other)
+        assert min(len(text.split()) for text in texts) >= 12
+        assert named(texts[0]) == named(texts[1]) != Counter()
+        denied = [len(re.findall(r"\b(?:no|not|nobody|without|cannot)\b|n't", t)) for t in texts]
+        assert denied[0] == denied[1]
+        shared.append(jaccard(demo.grams(one), demo.grams(other)))
+        assert demo.lines[one]["completion"] != demo.lines[other]["completion"]
+    assert min(shared) < 0.2
+    assert 0.35 < max(shared) < 0.5
+
+
+def test_rewordings_are_rated_like_other_good_answers(demo: Demo) -> None:
+    ratings = [demo.lines[key]["rating"] for key in ids(demo.planted, "rewordings")]
+    assert 0.6 < ratings.count(None) / len(ratings) < 0.95
+
+
+def test_material_asks_again_about_the_same_values() -> None:
+    for words in INTENTS.values():
+        for pair in (*words.paraphrases, *words.rewordings):
+            one, other = (set(re.findall(r"{(\w+?)(?:_cap)?}", text)) for text in pair[:2])
+            assert one == other
+            assert pair.answers
 
 
 def test_labels_contradict_or_are_wrong(demo: Demo) -> None:

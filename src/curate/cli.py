@@ -11,7 +11,8 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,23 @@ class _Context:
 
 def _progress(items: Iterable[Any], label: str) -> Iterable[Any]:
     # Click prints a bar's label to stdout when it is piped; hidden keeps --json clean.
+    begun, done = time.monotonic(), 0
     with click.progressbar(
-        items, label=label, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=500
+        items,
+        label=label,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        update_min_steps=_bar_steps(items),
+        item_show_func=lambda _: f"{done / (time.monotonic() - begun + 1e-9):,.0f}/s",
     ) as bar:
-        yield from bar
+        for item in bar:
+            yield item
+            done += 1
+
+
+def _bar_steps(items: Iterable[Any]) -> int:
+    """Returns after how many items a bar is drawn again: each one, where there are few."""
+    return 500 if not isinstance(items, Sized) or len(items) > 5_000 else 1
 
 
 def _show(result: Any, as_json: bool, text: Callable[[], str]) -> None:

@@ -36,6 +36,11 @@ task = "{task}"                    # sft, classification, preference or extracti
 
 # [dedupe]
 # exact = "example"                # example (messages and answer), input, or off
+# near = 0.8                       # Jaccard similarity of inputs that makes a duplicate, or "off"
+# semantic = "auto"                # cosine of inputs that makes a duplicate, "auto" or "off"
+
+# [embed]
+# encoder = "minilm"               # or a folder with a sentence-transformers model, or its name
 
 # [export]
 # format = ["trl-prompt-completion"]

@@ -18,7 +18,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from curate import demo_words as material
-from curate.text import normalise, words
+from curate.text import difference, near_pairs, normalise, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +43,7 @@ _TRIES = 400
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _RATED_GOOD = (4, 5, 5)
 _NORMAL_RATINGS = ((1, 45), (2, 45), (3, 35), (4, 80), (5, 120), (None, 675))
+_GOOD_OR_UNRATED = tuple(drawn for drawn in _NORMAL_RATINGS if drawn[0] in (4, 5, None))
 _AFTER_BAD_RATINGS = ((1, 10), (2, 10), (3, 10), (4, 20), (5, 20), (None, 30))
 _TURNS = ((1, 64), (2, 20), (3, 11), (4, 5))
 
@@ -59,6 +60,9 @@ class Planted:
         near_duplicates: (original, later near copy): word 3-gram Jaccard similarity of the inputs
             in [0.8, 1), in another conversation of another user.
         paraphrases: (first, later): the same user asks the same in other words, similarity < 0.5.
+        rewordings: (first, later): the same user asks the same lightly reworded, with the same
+            names, numbers and negations; similarity < 0.5; rated like other good answers, so mostly
+            not at all.
         contradictions: (right, wrong): same normalised input, different intent.
         wrong_labels: (id, the right intent): the logged intent is clearly another one.
         refusals: the answer refuses a legitimate question.
@@ -76,6 +80,7 @@ class Planted:
     exact_duplicates: tuple[Pair, ...]
     near_duplicates: tuple[Pair, ...]
     paraphrases: tuple[Pair, ...]
+    rewordings: tuple[Pair, ...]
     contradictions: tuple[Pair, ...]
     wrong_labels: tuple[Pair, ...]
     refusals: tuple[str, ...]
@@ -120,12 +125,14 @@ def assert_only_planted_collide(documents: Sequence[Document], planted: Planted)
     grams = {key: _grams(text) for key, text in inputs.items()}
     equal = {*planted.exact_duplicates, *planted.contradictions}
     _expect(_equal_pairs(inputs) == _ordered(equal), "equal inputs are the planted ones")
-    unplanted = _similar_pairs(grams) - _ordered(equal | {*planted.near_duplicates})
+    unplanted = _similar_pairs(inputs) - _ordered(equal | {*planted.near_duplicates})
     _expect(not unplanted, f"similar inputs are planted, not {sorted(unplanted)[:3]}")
     for one, other in planted.near_duplicates:
         _expect(0.8 <= _jaccard(grams[one], grams[other]) < 1, f"{one} and {other} are near")
-    for one, other in planted.paraphrases:
+    for one, other in (*planted.paraphrases, *planted.rewordings):
         _expect(_jaccard(grams[one], grams[other]) < 0.5, f"{one} and {other} use other words")
+    for one, other in planted.rewordings:
+        _expect(difference(inputs[one], inputs[other]) is None, f"{one} and {other} ask the same")
     answers = {line["request_id"]: normalise(line["completion"]) for line in documents}
     for one, other in planted.exact_duplicates:
         _expect(answers[one] == answers[other], f"{one} and {other} have one answer")
@@ -150,22 +157,11 @@ def _equal_pairs(inputs: Mapping[str, str]) -> set[Pair]:
     return {pair for keys in same.values() for pair in combinations(keys, 2)}
 
 
-def _similar_pairs(grams: Mapping[str, set[Gram]]) -> set[Pair]:
-    """All pairs of keys whose sets have a Jaccard similarity of `UNPLANTED_BELOW` or more."""
-    import numpy as np
-    from scipy import sparse
-
-    keys = sorted(grams)
-    columns: dict[Gram, int] = {}
-    indices = [columns.setdefault(gram, len(columns)) for key in keys for gram in grams[key]]
-    sizes = np.array([len(grams[key]) for key in keys])
-    bounds = np.concatenate([[0], np.cumsum(sizes)])
-    ones = np.ones(len(indices), dtype=np.int32)
-    incidence = sparse.csr_array((ones, indices, bounds), shape=(len(keys), len(columns)))
-    shared = sparse.triu(incidence @ incidence.T, k=1).tocoo()
-    union = sizes[shared.row] + sizes[shared.col] - shared.data
-    near = shared.data >= UNPLANTED_BELOW * union
-    return {(keys[i], keys[j]) for i, j in zip(shared.row[near], shared.col[near], strict=True)}
+def _similar_pairs(inputs: Mapping[str, str]) -> set[Pair]:
+    """All pairs of keys whose inputs have a similarity of `UNPLANTED_BELOW` or more."""
+    keys = sorted(inputs)
+    first, second, _ = near_pairs([inputs[key] for key in keys], threshold=UNPLANTED_BELOW)
+    return {(keys[i], keys[j]) for i, j in zip(first, second, strict=True)}
 
 
 def _grams(text: str) -> set[Gram]:
@@ -459,7 +455,8 @@ def _plant(desk: _Desk) -> None:
         _plant_exact(desk)
     for _ in range(60):
         _plant_near(desk)
-    _plant_paraphrases(desk, 40)
+    _plant_asked_again(desk, "paraphrases", 40, [(rating, 1) for rating in _RATED_GOOD])
+    _plant_asked_again(desk, "rewordings", 40, _GOOD_OR_UNRATED)
     for _ in range(20):
         _plant_contradiction(desk)
     for _ in range(30):
@@ -547,39 +544,40 @@ def _mistyped(rng: Random, word: str) -> str:
     return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
-def _plant_paraphrases(desk: _Desk, count: int) -> None:
-    pairs = [
-        (intent, rewording)
-        for intent, found in material.INTENTS.items()
-        for rewording in found.rewordings
-    ]
-    for intent, rewording in desk.rng.sample(pairs, count):
-        _plant_paraphrase(desk, intent, rewording)
-
-
-def _plant_paraphrase(desk: _Desk, intent: str, rewording: material.Rewording) -> None:
+def _plant_asked_again(
+    desk: _Desk, kind: str, count: int, ratings: Sequence[tuple[int | None, int]]
+) -> None:
+    """Plants paraphrases or rewordings, each pair of the material at most once."""
     rng = desk.rng
-    both = [rewording.one, rewording.other]
-    rng.shuffle(both)
+    found = [(name, pair) for name, of in material.INTENTS.items() for pair in getattr(of, kind)]
+    for intent, pair in rng.sample(found, count):
+        scene, texts = _asked_twice(desk, intent, pair)
+        answers = [_answer(rng, scene, scene.answers[at]) for at in (0, -1)]
+        call = desk.call(scene, texts[0], answers[0], _draw(rng, ratings))
+        rating = _draw(rng, ratings)
+        later = desk.again(call, question=texts[1], answer=answers[1], rating=rating)
+        later.user = call.user
+        desk.planted[kind].append((call, later))
+
+
+def _asked_twice(
+    desk: _Desk, intent: str, pair: material.AskedAgain
+) -> tuple[_Scene, tuple[str, ...]]:
+    """Both questions of a pair, in random order, and the scene whose values they name."""
+    rng = desk.rng
+    both = rng.sample((pair.one, pair.other), 2)
     for _ in range(_TRIES):
-        scene = desk.scene_about(intent, rewording.one, rewording.answers)
-        texts = [_fill(rng, template, scene.slots) for template in both]
+        scene = desk.scene_about(intent, pair.one, pair.answers)
+        texts = tuple(_fill(rng, template, scene.slots) for template in both)
         if (
-            _jaccard(_grams(texts[0]), _grams(texts[1])) < 0.5
+            _jaccard(*map(_grams, texts)) < 0.5
             and not any(desk.inputs.rivals(text) for text in texts)
             and all(len(text.split()) >= _MIN_WORDS for text in texts)
         ):
-            break
-    else:
-        raise RuntimeError(f"no room for the paraphrase: {rewording.one}")
-    for text in texts:
-        desk.inputs.add(text)
-    answers = [_answer(rng, scene, scene.answers[at]) for at in (0, -1)]
-    call = desk.call(scene, texts[0], answers[0], rng.choice(_RATED_GOOD))
-    rating = rng.choice(_RATED_GOOD)
-    later = desk.again(call, question=texts[1], answer=answers[1], rating=rating)
-    later.user = call.user
-    desk.planted["paraphrases"].append((call, later))
+            for text in texts:
+                desk.inputs.add(text)
+            return scene, texts
+    raise RuntimeError(f"no room for both: {pair.one}")
 
 
 def _plant_contradiction(desk: _Desk) -> None:
@@ -697,6 +695,7 @@ def _planted(desk: _Desk, interactions: int) -> Planted:
         exact_duplicates=pairs("exact_duplicates"),
         near_duplicates=pairs("near_duplicates"),
         paraphrases=pairs("paraphrases"),
+        rewordings=pairs("rewordings"),
         contradictions=pairs("contradictions"),
         wrong_labels=tuple(sorted((call.request_id, right) for (call,), right in mislabelled)),
         refusals=ids("refusals"),

@@ -24,8 +24,8 @@ class FollowUp(NamedTuple):
     answer: str
 
 
-class Rewording(NamedTuple):
-    """Two questions of one meaning in different words, and the answers that fit both."""
+class AskedAgain(NamedTuple):
+    """Two questions of one meaning, and the answers that fit both."""
 
     one: str
     other: str
@@ -33,14 +33,20 @@ class Rewording(NamedTuple):
 
 
 class IntentWords(NamedTuple):
-    """All words of one intent; `mistaken_for` names intents a careful reader could confuse."""
+    """All words of one intent; `mistaken_for` names intents a careful reader could confuse.
+
+    The two questions of a paraphrase share a meaning and few words; those of a rewording share
+    most words and every name, number and negation, so that the second is what somebody writes who
+    asks again.
+    """
 
     weight: int
     mistaken_for: tuple[str, ...]
     questions: tuple[Question, ...]
     details: tuple[str, ...]
     follow_ups: tuple[FollowUp, ...]
-    rewordings: tuple[Rewording, ...]
+    paraphrases: tuple[AskedAgain, ...]
+    rewordings: tuple[AskedAgain, ...]
 
 
 SYSTEM = (
@@ -58,11 +64,12 @@ def _read(weight: int, mistaken_for: tuple[str, ...], text: str) -> IntentWords:
     """The words of one intent from its text.
 
     A line is ``#`` (a topic begins), ``? 02 question`` (answers 0 and 2 of its topic fit),
-    ``! answer``, ``- detail``, ``> follow-up => answer`` or ``~ question => same meaning => 1.02``
-    (answers 0 and 2 of topic 1 fit). A line without a mark continues the one above.
+    ``! answer``, ``- detail``, ``> follow-up => answer``, ``~ question => paraphrase => 1.02``
+    (answers 0 and 2 of topic 1 fit) or ``= question => rewording => 1.02``. A line without a mark
+    continues the one above.
     """
     answers: list[list[str]] = []
-    found: dict[str, list[str]] = {"?": [], "-": [], ">": [], "~": []}
+    found: dict[str, list[str]] = {"?": [], "-": [], ">": [], "~": [], "=": []}
     for line in re.sub(r"\n   +", " ", text.strip()).splitlines():
         if line == "#":
             answers.append([])
@@ -78,7 +85,8 @@ def _read(weight: int, mistaken_for: tuple[str, ...], text: str) -> IntentWords:
         questions=tuple(_question(answers, *line.split(" ", 1)) for line in found["?"]),
         details=tuple(found["-"]),
         follow_ups=tuple(FollowUp(*line.split(" => ")) for line in found[">"]),
-        rewordings=tuple(_rewording(answers, *line.split(" => ")) for line in found["~"]),
+        paraphrases=tuple(_asked_again(answers, *line.split(" => ")) for line in found["~"]),
+        rewordings=tuple(_asked_again(answers, *line.split(" => ")) for line in found["="]),
     )
 
 
@@ -86,8 +94,8 @@ def _question(answers: list[list[str]], fits: str, ask: str) -> Question:
     return Question(ask, _fitting(answers, fits))
 
 
-def _rewording(answers: list[list[str]], one: str, other: str, fits: str) -> Rewording:
-    return Rewording(one, other, _fitting(answers, fits))
+def _asked_again(answers: list[list[str]], one: str, other: str, fits: str) -> AskedAgain:
+    return AskedAgain(one, other, _fitting(answers, fits))
 
 
 def _fitting(answers: list[list[str]], fits: str) -> tuple[str, ...]:
@@ -429,6 +437,22 @@ INTENTS: dict[str, IntentWords] = {
    back to your warehouse on {date}. => 0.012
 ~ Do I have to pay the postage myself when I send the {product} back? => Who bears the shipping
    cost for returning a {product}, you or me as the customer? => 1.12
+= I sent the {product} back with {carrier} on {date} and I'm still waiting for my {amount} euros,
+   could you have a look please? => Hello, I returned the {product} with {carrier} on {date} and I'm
+   still waiting for the {amount} euros. Could you please have a look? => 0.012
+= Please tell me how to return the {product} from order {order}. It doesn't fit in our {room} and
+   I'd like a refund of the {amount} euros. => The {product} from order {order} does not fit in our
+   {room}, so I would like to get the {amount} euros refunded. How do I return it? => 1.012
+= You only refunded part of what I paid: {small} euros are missing from the refund for order
+   {order}. Can you explain why? => You have refunded just a part of what I paid, {small} euros are
+   missing from my refund for order {order}. Could you tell me why? => 2.01
+= My refund for order {order} went to the {card} ending in {last4}, but I closed that account in
+   {year}. What happens to the money now? => The refund for order {order} was sent to the {card}
+   ending in {last4}, but I closed that account back in {year}. What will happen to the money? =>
+   2.2
+= Is there a fee if I send the {product} from order {order} back, or will I get the full {amount}
+   euros? => If I return the {product} from order {order}, do I get the full {amount} euros back or
+   do you charge a fee? => 1.2
 """,
     ),
     "card_blocked": _read(
@@ -524,6 +548,21 @@ INTENTS: dict[str, IntentWords] = {
    can I swap the locked payment card for the fresh {card} that was issued to me? => 1.0
 ~ There is a booking of {small} euros from your shop on my {card} which I did not authorise. =>
    Somebody used my {card} at Birchway for {small} euros without my permission. => 2.1
+= My {card} ending in {last4} gets declined every time I try to pay {amount} euros for the
+   {product}. Could you check what's wrong? => Could you please check what is wrong? Whenever I try
+   to pay the {amount} euros for the {product}, my {card} ending in {last4} is declined. => 0.012
+= There's enough money on my account, but your checkout still rejects the {card} for order {order}.
+   Do you know why? => There is enough money on my account, yet your checkout keeps rejecting the
+   {card} for order {order}. Would you know why? => 0.02
+= I got a new {card} from the bank, yet you keep charging the old one ending in {last4}. Where can I
+   change that? => I received a new {card} from the bank, but you still charge the old one ending in
+   {last4}. Where do I change it? => 1.0
+= I've been charged {small} euros by Birchway on {date} and I don't recognise the payment, so I had
+   my {card} blocked. => On {date} Birchway took {small} euros from me. I do not recognise this
+   payment and therefore I've had my {card} blocked. => 2.1
+= Hello, your shop has suspended the {card} saved in my account since {date}, what must I do to use
+   it again for order {order}? => Hi, since {date} the {card} saved in my account is suspended by
+   your shop. What do I have to do to use it for order {order} again? => 1.12
 """,
     ),
     "late_delivery": _read(
@@ -619,6 +658,22 @@ INTENTS: dict[str, IntentWords] = {
    seems to be stuck in {place}: its status did not change during the last {days} days. => 0.012
 ~ One of two packages came; the other one, containing the {product}, is missing. => I only got
    half of my delivery, as the box holding the {product} still has to arrive. => 2.2
+= My {product} should have arrived on {date}, and order {order} still shows no delivery day. Where
+   is the parcel? => The {product} should have arrived on {date}, but order {order} still shows no
+   delivery day. Do you know where the parcel is? => 0.012
+= The tracking from {carrier} hasn't changed for {days} days, it still says that order {order} is in
+   {place}. Can you find out what happened? => The {carrier} tracking has not changed for {days}
+   days, it keeps saying that order {order} is in {place}. Could you find out what's happened? =>
+   0.012
+= According to {carrier} somebody at {street} signed for order {order} on {date}, but I was home all
+   day and nobody rang. => {carrier} says somebody at {street} signed for order {order} on {date},
+   yet I've been at home all day and nobody rang the bell. => 1.0
+= Is there any chance to get order {order} before {weekday}? I need the {product} for the birthday
+   of {person}. => {person_cap} has a birthday and I need the {product} for it, so could I possibly
+   get order {order} before {weekday}? => 2.0
+= I only got one of the two parcels of order {order}, the one with the {product} is missing since
+   {date}. => Just one of the two parcels from order {order} has reached me. The other one, with the
+   {product}, has been missing since {date}. => 2.2
 """,
     ),
     "damaged_item": _read(
@@ -705,6 +760,21 @@ INTENTS: dict[str, IntentWords] = {
    colours: {colour} is what my {product} ought to be. => 2.1
 ~ Is it normal that the {product} becomes hot and makes noise, or is it defective? => My {product}
    heats up and is loud; would you say that this is a fault? => 1.012
+= I unpacked my {product} from order {order} today and there is a big scratch on {part}. Can I get a
+   new one, please? => Today I unpacked the {product} from order {order} and there's a big scratch
+   on {part}. Could I please get a new one? => 0.012
+= When {carrier} brought the {product} on {date}, the box was crushed and {part} was broken. What
+   should I do now? => What do I have to do now? {carrier} delivered the {product} on {date} in a
+   crushed box and {part} is broken. => 0.012
+= My {product} worked fine for {days} days, but now it won't switch on any more. Is this covered by
+   the warranty? => The {product} worked well for {days} days, but now it doesn't switch on any
+   more. Does the warranty cover this? => 1.012
+= I ordered the {product} in {colour}, but what you sent me with order {order} has a different
+   colour. Could I swap it? => I had ordered the {product} in {colour}, but the one you sent me with
+   order {order} is in a different colour. Can I exchange it? => 2.1
+= The {product} came without a power cable and the seal on the box was open. Can you send me the
+   cable for order {order}? => Could you please send me the power cable for order {order}? The
+   {product} arrived without one and the box had an open seal. => 2.2
 """,
     ),
     "change_address": _read(
@@ -790,6 +860,21 @@ INTENTS: dict[str, IntentWords] = {
    on {later}, {street} is now the correct destination for my {product}. => 0.02
 ~ I am travelling until {later}; could {person} accept order {order} for me? => As I will be away
    up to {later}, let {carrier} hand {order} over to {person}. => 2.0
+= I made a mistake with the address for order {order}, it needs to go to {street} in {place}. Can
+   you still change it? => I've made a mistake with the address of order {order}, it should go to
+   {street} in {place}. Is it still possible to change it? => 0.012
+= We're moving to {street} in {place} on {later}. Please make sure that the {product} is sent to the
+   new address. => Please make sure you send the {product} to our new address, since we are moving
+   on {later}. It's {street} in {place}. => 0.02
+= Your website won't let me save {street} as my new address, it keeps telling me that the postal
+   code of {place} is unknown. => I can't save {street} as a new address on your website. It always
+   says that the postal code of {place} is unknown. => 1.1
+= I'm away until {later}, so could the {product} from order {order} be handed to {person} at
+   {street} instead? => Could you have the {product} from order {order} delivered to {person} at
+   {street} instead, as I will be away until {later}? => 2.0
+= Please deliver order {order} to my office in {place} on {weekday}, because nobody is at home
+   during the day. => As there's nobody at home during the day, I'd like to have order {order}
+   delivered to my office in {place} on {weekday}. => 2.1
 """,
     ),
     "cancel_order": _read(
@@ -877,6 +962,21 @@ INTENTS: dict[str, IntentWords] = {
    {date} you have dispatched that {product} to me. => 1.1
 ~ From {later} on I do not want the regular delivery of the {product} any longer. => Please end my
    subscription for a {product} with effect of {later}. => 2.1
+= I ordered the {product} by mistake, please cancel order {order} before it leaves the warehouse on
+   {weekday}. => Could you please cancel order {order} before it ships from the warehouse on
+   {weekday}? I bought the {product} by mistake. => 0.012
+= I've found the {product} cheaper in {place}, so I'd like to cancel order {order} if it's not too
+   late. => If it is not too late, I want to cancel order {order}, as I have seen a cheaper
+   {product} in {place}. => 0.012
+= I cancelled order {order} on {date} and today {carrier} tells me that the {product} is on its way.
+   How is that possible? => I cancelled order {order} on {date}, but today {carrier} told me that
+   the {product} is on the way. How can that be? => 1.1
+= We ordered {days} pieces of the {product} with order {order} and need one less. Can you change
+   that for us? => We ordered {days} pieces of the {product} with order {order}, but we need one
+   less. Could you please change it? => 2.3
+= Please stop my monthly delivery of the {product} from {later}, I still have enough of them here.
+   The order number is {order}. => I'd like you to stop the monthly delivery of the {product}, order
+   number {order}, from {later} on, because I've still got enough here. => 2.1
 """,
     ),
     "login_problem": _read(
@@ -965,6 +1065,21 @@ INTENTS: dict[str, IntentWords] = {
    number since {year}, yet you still text the sign-in digits to it. => 2.0
 ~ I think someone has hacked my account and ordered a {product}. => A stranger must have got into
    my profile and bought a {product} there. => 2.2
+= I've asked for the link to reset my password {days} times since {weekday}, but no e-mail ever
+   arrives. Can you help me? => I have asked for the link to reset my password {days} times since
+   {weekday} and still no e-mail arrives. Could you please help? => 0.01
+= Logging in on my {device} hasn't worked since {date}, the page says my password is wrong although
+   I'm sure it is right. => Since {date} I can't log in on my {device}. I am sure that my password
+   is right, yet the page tells me it's wrong. => 0.0
+= My account got locked after {days} attempts with a wrong password. Could you unlock it, so that I
+   can see order {order}? => My account was locked after {days} attempts with the wrong password.
+   Can you please unlock it? I need to see order {order}. => 1.0
+= I lost access to my old mailbox on {date}, so how do I change the e-mail address that I use to log
+   in? => How can I change the e-mail address for my login? The old mailbox is gone, I lost access
+   to it on {date}. => 2.3
+= Every {minutes} minutes your site logs me out while I'm looking at the {product} on my {device},
+   it's really annoying. => It is really annoying that your website logs me out every {minutes}
+   minutes when I look at the {product} on my {device}. => 1.2
 """,
     ),
     "invoice_copy": _read(
@@ -1049,6 +1164,21 @@ INTENTS: dict[str, IntentWords] = {
    bills you issued during {year}? => 0.2
 ~ Is the tax already contained in the {amount} euros for the {product}? => I would like to know if
    {amount} euros for a {product} is the gross price. => 2.1
+= I can't find the invoice for order {order} anywhere. Could you e-mail me a copy for the {product}
+   again, please? => I cannot find the invoice for order {order} anywhere. Would you please e-mail
+   me another copy for the {product}? => 0.01
+= For my tax return I need all the Birchway invoices from {year}. Where do I find them in my
+   account? => Where in my account can I find all Birchway invoices from {year}? I need them for my
+   tax return. => 0.2
+= The invoice for order {order} has my private name on it, but it must be issued to {company} in
+   {place}. Can you correct it? => The invoice for order {order} shows my private name, but it has
+   to be issued to {company} in {place}. Could you please correct it? => 1.0
+= I've received a reminder for order {order} although I paid the {amount} euros on {date}. Please
+   check this. => I got a reminder for order {order} even though I paid the {amount} euros on
+   {date}. Could you check this, please? => 2.2
+= My employer in {place} doesn't accept files, so I need the invoice for the {product} on paper. Can
+   you post it to me? => Can you send me a paper invoice for the {product} by post? I need it
+   because my employer in {place} does not accept files. => 2.0
 """,
     ),
     "voucher_code": _read(
@@ -1137,6 +1267,21 @@ INTENTS: dict[str, IntentWords] = {
    bought with it, yet the present card worth {big} euros is empty. => 2.1
 ~ You owe me the voucher for reviewing the {product} on {date}. => I wrote an opinion about the
    {product} on {date} but the promised coupon has not come. => 2.0
+= When I enter {voucher} for the {product}, the price stays at {amount} euros. Is something wrong
+   with the code? => If I enter {voucher} for the {product}, the price remains at {amount} euros. Is
+   there something wrong with this code? => 0.02
+= Your e-mail from {date} said that {voucher} is good until {weekday}, but now I'm told it has
+   expired. How come? => Your e-mail of {date} says {voucher} is good until {weekday}, but now I'm
+   told that it's expired. How can that be? => 0.1
+= I forgot to use my code {voucher} when I placed order {order}. Could you still take the {percent}
+   percent off? => I forgot to enter my code {voucher} when I placed order {order}. Can you still
+   take off the {percent} percent? => 1.0
+= The gift card from {person} should have {big} euros on it, but since {date} the shop shows a
+   balance of zero. => Since {date} your shop says that the balance of my gift card from {person} is
+   zero, and there should be {big} euros on it. => 2.1
+= I wrote a review of the {product} on {date} and you promised me a voucher of {small} euros for it.
+   When will it come? => When do I get the voucher of {small} euros that you promised me? I've
+   written the review of the {product} on {date}. => 2.0
 """,
     ),
     "stock_question": _read(
@@ -1221,6 +1366,20 @@ INTENTS: dict[str, IntentWords] = {
    if single components can be reordered. => 2.3
 ~ Which shop near {place} has the {product} in stock? => I live close to {place}; at what branch
    could I still get a {product}? => 1.2
+= The {product} in {colour} has been sold out since {date}, do you know when it'll be back in stock?
+   => The {product} in {colour} has been sold out since {date}. Could you tell me when it will be in
+   stock again? => 0.02
+= I'd like to see the {product} in {colour} before I buy it. Is it on display in your shop in
+   {place}? => Is the {product} on display in your {place} shop? I would like to see it in {colour}
+   before buying. => 1.0
+= We need {days} of the {product} in {colour} by {weekday}. Do you still have that many in stock? =>
+   Do you still have {days} of the {product} in stock? We need that many in {colour}, and by
+   {weekday}. => 0.1
+= Our door is {cm} centimetres wide, will the {product} fit through it, or is it too big for that?
+   => Our door is {cm} centimetres wide. Does the {product} go through it, or is it too big? => 2.0
+= Can the {product} for {amount} euros stay outside in our garden all year, or does the rain damage
+   it? => Does rain damage the {product} for {amount} euros, or can it be left outside in our garden
+   the whole year? => 2.1
 """,
     ),
 }

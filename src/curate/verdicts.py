@@ -69,10 +69,11 @@ def prepare(
     con.execute(sql("verdict_excluded"))
     con.execute(sql("verdict_passing"))
     con.execute(sql("verdict_alike"))
-    find_duplicates(con, dedupe or DedupeSettings(**store.setting(con, "dedupe")))
+    alike = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
+    find_duplicates(con, alike)
     con.execute(sql("verdict_excluded_duplicates"))
     con.execute(sql("verdict_final"))
-    con.execute(sql("verdict_issues"))
+    con.execute(sql("verdict_issues"), {"near": alike.near})
     return made
 
 

@@ -73,7 +73,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for i in story["issues"]
     ]
-    said += [("duplicate", f"{d['what']} {d['other'][:12]}") for d in story["duplicates"]]
+    said += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
     said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
     said += [("split", _split(s)) for s in story["split"]]
     said += [("version", _version(v)) for v in story["versions"]]
@@ -92,6 +92,11 @@ def _rating(r: dict[str, Any]) -> str:
     by = r["rater_type"].replace("_", " ") if r["rater_type"] else ""
     kind = "" if r["kind"] == "rating" else f"{r['kind']} "
     return f"{kind}{what}  {when}{by}{note}  (run {r['run_id']})"
+
+
+def _duplicate(d: dict[str, Any]) -> str:
+    how = d["method"] if d["method"] == "exact" else f"{d['method']} {d['similarity']:.3f}"
+    return f"{d['what']} {d['other'][:12]} ({how})"
 
 
 def _split(s: dict[str, Any]) -> str:

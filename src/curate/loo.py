@@ -1,0 +1,448 @@
+"""Leave-one-group-out kernel: what the labels of all other inputs say about each input.
+
+Kernel ridge regression on one-hot labels, with exact predictions for every input by the model that
+was fitted without that input and its duplicates. Pure functions over arrays; they know no store.
+
+Inputs are distinct texts. Those with labels of train examples are fitted (each as often as examples
+have it, with the labels they have); the others are only predicted and change nothing for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LANDMARKS = 1_500
+"""Inputs whose kernel functions span the model; up to so many, it is the exact kernel."""
+
+GAMMA = 1.0
+RIDGE = 1.0
+GROUP_CAP = 50
+
+_JITTER = 1e-6
+_ROWS = 2_048
+_ROWS_OF_TEST = 256
+_SLACK = 8
+_DIGITS = 6
+_SIGNIFICANT = 8
+
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+# -- duplicate groups ------------------------------------------------------------------------------
+
+
+def left_out(
+    fitted: NDArray[np.bool_],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    similarity: NDArray[np.float64],
+    *,
+    cap: int = GROUP_CAP,
+) -> Any:
+    """Returns which fitted inputs each input is judged without: its own duplicate group.
+
+    Fitted inputs are joined by union-find, the most alike pairs first; a pair that would make a
+    group of more than `cap` inputs is refused, so that a chain of small steps cannot swallow a
+    label. An input that is not fitted joins nothing: it is judged without the groups that it is
+    alike to, the most alike first, up to `cap` inputs.
+
+    Args:
+        fitted: bool (n,).
+        a: positions of alike inputs, with `b` and `similarity` aligned.
+        b: the other input of each pair.
+        similarity: how alike they are.
+        cap: most inputs in a group.
+
+    Returns:
+        Boolean csr_array (n, n), indices in order; the row of a fitted input includes itself, and
+        rows of one group are equal.
+    """
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    order = np.lexsort((np.maximum(a, b), np.minimum(a, b), -similarity))
+    pairs = list(zip(a[order].tolist(), b[order].tolist(), strict=True))
+    of = _joined(fitted, pairs, cap)
+    members: dict[int, list[int]] = {}
+    for position in np.flatnonzero(fitted).tolist():
+        members.setdefault(int(of[position]), []).append(position)
+    rows = [members[int(of[i])] if f else [] for i, f in enumerate(fitted.tolist())]
+    for one, other in pairs:
+        for mine, theirs in ((one, other), (other, one)):
+            if not fitted[mine] and fitted[theirs]:
+                group = members[int(of[theirs])]
+                if theirs not in rows[mine] and len(rows[mine]) + len(group) <= cap:
+                    rows[mine] = sorted(rows[mine] + group)
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.array([c for row in rows for c in row], np.int64)
+    return csr_array((np.ones(len(columns), bool), columns, ends), shape=(len(rows), len(rows)))
+
+
+def _joined(
+    fitted: NDArray[np.bool_], pairs: Iterable[tuple[int, int]], cap: int
+) -> NDArray[np.int64]:
+    """Returns the group of each input, named by one of its members."""
+    import numpy as np
+
+    parent, size = list(range(len(fitted))), [1] * len(fitted)
+
+    def find(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for one, other in pairs:
+        if fitted[one] and fitted[other]:
+            x, y = find(one), find(other)
+            if x != y and size[x] + size[y] <= cap:
+                parent[max(x, y)] = min(x, y)
+                size[min(x, y)] += size[max(x, y)]
+    return np.array([find(i) for i in range(len(fitted))], np.int64)
+
+
+# -- predictions -----------------------------------------------------------------------------------
+
+
+def predictions(
+    vectors: NDArray[np.float32],
+    counts: Any,
+    without: Any,
+    *,
+    progress: Progress = lambda items: items,
+) -> NDArray[np.float64]:
+    r"""Returns for each input and label what the model without its duplicate group says.
+
+    With V = (Z'Z + ridge I)^-1/2 Z' the ridge solution predicts F = V'V Y; without the fitted rows
+    M it predicts z_i'w - v_i' V_M (I - V_M'V_M)^-1 (Y_M - F_M), for whatever row i (Sherman,
+    Morrison and Woodbury). Nothing is fitted twice.
+
+    The model is the span of the kernel functions of the first `LANDMARKS` fitted inputs, and a
+    constant. So pass the inputs in an order that has nothing to do with what they say, such as that
+    of their hashes; with fewer fitted inputs the order does not matter.
+
+    Args:
+        vectors: unit vectors, float32 (n, dim), finite, no two of them of one text.
+        counts: csr_array (n, labels), how many train examples of an input have a label; a row
+            without any is not fitted.
+        without: boolean csr_array (n, n), from `left_out`.
+        progress: called around the blocks of work.
+
+    Returns:
+        float64 (n, labels); about 1 for the label, about 0 for the others.
+
+    Source: Williams and Seeger 2001 (landmarks); Cook and Weisberg 1982 (rows left out).
+    """
+    import numpy as np
+
+    fitted = np.flatnonzero(counts.sum(axis=1) > 0)
+    scores = np.zeros((len(vectors), counts.shape[1]))
+    if len(fitted) == 0:
+        return scores
+    blocks = _blocks_of_groups(fitted, without)
+    others = np.flatnonzero(counts.sum(axis=1) == 0)
+    alone = np.array_split(others, range(_ROWS_OF_TEST, len(others), _ROWS_OF_TEST))
+    steps = iter(progress(range(2 * len(blocks) + len(alone))))
+    model = _Ridge(vectors, counts, fitted[:LANDMARKS])
+    for block in blocks:
+        next(steps)
+        model.take(block)
+    model.solve()
+    for block in blocks:
+        next(steps)
+        scores[block] = model.judge_fitted(block, without)
+    for block in alone:
+        next(steps)
+        scores[block] = model.judge_others(block, without)
+    return scores
+
+
+def _blocks_of_groups(fitted: NDArray[np.int64], without: Any) -> list[NDArray[np.int64]]:
+    """Returns the fitted inputs in blocks that take no group apart, groups side by side."""
+    import numpy as np
+
+    first = without.indices[without.indptr[fitted]]
+    order = np.lexsort((fitted, first))
+    begins = np.flatnonzero(np.diff(first[order], prepend=-1))
+    cuts = begins[np.unique(np.searchsorted(begins, np.arange(_ROWS, len(fitted), _ROWS)) - 1)]
+    return [block for block in np.split(fitted[order], cuts) if len(block)]
+
+
+class _Ridge:
+    """The ridge model under way: sums over fitted blocks, then predictions block by block."""
+
+    def __init__(self, vectors: NDArray[np.float32], counts: Any, landmarks: Any) -> None:
+        import numpy as np
+
+        self._vectors, self._counts = vectors, counts
+        self._landmarks = vectors[landmarks].astype(np.float64)
+        size = len(landmarks) + 1
+        self._gram = np.zeros((size, size))
+        self._target = np.zeros((size, counts.shape[1]))
+        self._root = np.zeros(0)
+        self._weights = np.zeros(0)
+
+    def _kernel(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Returns kernel values with all landmarks, and a constant: float64 (rows, m + 1)."""
+        import numpy as np
+
+        values = np.ones((len(rows), len(self._landmarks) + 1))
+        values[:, :-1] = _gauss(self._vectors[rows].astype(np.float64) @ self._landmarks.T)
+        return values
+
+    def take(self, rows: NDArray[np.int64]) -> None:
+        """Adds fitted inputs to the sums."""
+        import numpy as np
+
+        values = self._kernel(rows)
+        self._target += (self._counts[rows].T @ values).T
+        values *= np.sqrt(self._counts[rows].sum(axis=1))[:, None]
+        self._gram += values.T @ values
+
+    def solve(self) -> None:
+        """Turns the sums into the factors that predictions need."""
+        import numpy as np
+        from scipy.linalg import cholesky, solve_triangular
+
+        kernel = np.eye(len(self._gram))
+        kernel[:-1, :-1] = _gauss(self._landmarks @ self._landmarks.T)
+        kernel[np.diag_indices_from(kernel)] += _JITTER
+        whiten = cholesky(kernel, lower=True)
+        half = solve_triangular(whiten, self._gram, lower=True)
+        gram = solve_triangular(whiten, half.T, lower=True)
+        root = cholesky(gram + RIDGE * np.eye(len(gram)), lower=True)
+        # One triangle for both steps: from kernel values straight to V.
+        self._root = whiten @ root
+        self._weights = solve_triangular(self._root, self._target, lower=True)
+        del self._gram
+
+    def _rows(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Returns V of these inputs, float64 (m + 1, rows), not weighted."""
+        from scipy.linalg import solve_triangular
+
+        values: NDArray[np.float64] = solve_triangular(
+            self._root, self._kernel(rows).T, lower=True, overwrite_b=True, check_finite=False
+        )
+        return values
+
+    def _shares(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns the root of how many examples an input has, and the shares of their labels."""
+        import numpy as np
+
+        counts = self._counts[rows].toarray().astype(np.float64)
+        many = counts.sum(axis=1)
+        return np.sqrt(many), counts / many[:, None]
+
+    def judge_fitted(self, rows: NDArray[np.int64], without: Any) -> NDArray[np.float64]:
+        """Returns predictions, float64 (rows, labels), for whole groups of fitted inputs."""
+        import numpy as np
+
+        values = self._rows(rows)
+        many, shares = self._shares(rows)
+        residual = (shares - values.T @ self._weights) * many[:, None]
+        values *= many
+        first = without.indices[without.indptr[rows]]
+        begins = np.flatnonzero(np.diff(first, prepend=-1))
+        size = np.diff(begins, append=len(rows))
+        single = begins[size == 1]
+        residual[single] /= 1 - np.einsum("ij,ij->j", values[:, single], values[:, single])[:, None]
+        for begin, end in zip(begins[size > 1], (begins + size)[size > 1], strict=True):
+            group = slice(begin, end)
+            left = np.eye(end - begin) - values[:, group].T @ values[:, group]
+            residual[group] = np.linalg.solve(left, residual[group])
+        result: NDArray[np.float64] = shares - residual / many[:, None]
+        return result
+
+    def judge_others(self, rows: NDArray[np.int64], without: Any) -> NDArray[np.float64]:
+        """Returns predictions, float64 (rows, labels), for inputs that are not fitted."""
+        import numpy as np
+
+        values = self._rows(rows)
+        scores: NDArray[np.float64] = values.T @ self._weights
+        aside = without[rows]
+        alike = np.unique(aside.indices)
+        if len(alike) == 0:
+            return scores
+        theirs = self._rows(alike)
+        many, shares = self._shares(alike)
+        residual = (shares - theirs.T @ self._weights) * many[:, None]
+        theirs *= many
+        for row in np.flatnonzero(np.diff(aside.indptr)).tolist():
+            group = np.searchsorted(alike, aside.indices[aside.indptr[row] : aside.indptr[row + 1]])
+            left = np.eye(len(group)) - theirs[:, group].T @ theirs[:, group]
+            leaving = np.linalg.solve(left, residual[group])
+            scores[row] -= (values[:, row] @ theirs[:, group]) @ leaving
+        return scores
+
+
+def _gauss(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns exp(-gamma |x - z|^2) of unit vectors."""
+    import numpy as np
+
+    result: NDArray[np.float64] = np.exp(-2 * GAMMA * (1 - cosines))
+    return result
+
+
+# -- judgements ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the model says of labelled examples; aligned arrays (n,), in their order.
+
+    Attributes:
+        margin: by how much the best other label beats the given one.
+        suggested: that other label.
+        score: in (0, 1), low is bad: how the given label stands against the suggested one.
+        given_probability: calibrated probability of the given label.
+        probability: calibrated probability of the suggested label.
+    """
+
+    margin: NDArray[np.float64]
+    suggested: NDArray[np.int64]
+    score: NDArray[np.float64]
+    given_probability: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+
+def temperature(
+    scores: NDArray[np.float64], at: NDArray[np.int64], given: NDArray[np.int64]
+) -> float:
+    """Returns the temperature at which the predictions give the labels the highest likelihood.
+
+    Args:
+        scores: float64 (inputs, labels), predictions for inputs by models that have not seen them.
+        at: the input of each example.
+        given: its label.
+
+    Source: Guo et al. 2017, section 4.2.
+    """
+    import numpy as np
+    from scipy.optimize import minimize_scalar
+
+    kinds, many = np.unique(np.column_stack([at, given]), axis=0, return_counts=True)
+
+    def loss(log_temperature: float) -> float:
+        total = 0.0
+        for part in _parts(len(kinds)):
+            rows = scores[kinds[part, 0]] / np.exp(log_temperature)
+            rows -= rows.max(axis=1, keepdims=True)
+            own = np.take_along_axis(rows, kinds[part, 1:], axis=1)[:, 0]
+            total += float(many[part] @ (np.log(np.exp(rows).sum(axis=1)) - own))
+        return total
+
+    found = minimize_scalar(
+        loss, bounds=(np.log(0.005), np.log(5.0)), method="bounded", options={"xatol": 1e-3}
+    )
+    # The last digits depend on how many threads a product was made by.
+    return float(f"{np.exp(found.x):.3g}")
+
+
+def probabilities(
+    scores: NDArray[np.float64], at: NDArray[np.int64], heat: float
+) -> NDArray[np.float64]:
+    """Returns calibrated probabilities, float64 (examples, labels)."""
+    import numpy as np
+
+    result = scores[at] / heat
+    result -= result.max(axis=1, keepdims=True)
+    np.exp(result, out=result)
+    result /= result.sum(axis=1, keepdims=True)
+    return result
+
+
+def judge(
+    scores: NDArray[np.float64], at: NDArray[np.int64], given: NDArray[np.int64], heat: float
+) -> Judgement:
+    """Returns what predictions, float64 (inputs, labels >= 2), say of the labels of examples."""
+    import numpy as np
+
+    margin, suggested = np.zeros(len(at)), np.zeros(len(at), np.int64)
+    chances = np.zeros((2, len(at)))
+    for part in _parts(len(at)):
+        own = given[part, None]
+        rows, likely = scores[at[part]], probabilities(scores, at[part], heat)
+        mine = np.take_along_axis(rows, own, axis=1)
+        np.put_along_axis(rows, own, -np.inf, axis=1)
+        other = np.round(rows, _DIGITS).argmax(axis=1)
+        suggested[part] = other
+        margin[part] = (np.take_along_axis(rows, other[:, None], axis=1) - mine)[:, 0]
+        chances[0, part] = np.take_along_axis(likely, own, axis=1)[:, 0]
+        chances[1, part] = np.take_along_axis(likely, other[:, None], axis=1)[:, 0]
+    score = rounded(1 / (1 + np.exp(margin / heat)))
+    return Judgement(margin, suggested, score, *chances.round(4))
+
+
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns numbers to eight significant digits: what is left when threads add up otherwise."""
+    import numpy as np
+
+    return np.array([float(f"{v:.{_SIGNIFICANT}g}") for v in values.tolist()], np.float64)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, _ROWS):
+        yield slice(start, min(start + _ROWS, count))
+
+
+# -- neighbours ------------------------------------------------------------------------------------
+
+
+def nearest(
+    vectors: NDArray[np.float32],
+    asked: NDArray[np.int64],
+    among: list[list[NDArray[np.int64]]],
+    without: Any,
+    *,
+    count: int,
+) -> list[list[list[tuple[int, float]]]]:
+    """Returns for each input that is asked about its nearest inputs in each of several sets.
+
+    Args:
+        vectors: unit vectors, float32 (n, dim).
+        asked: positions of inputs.
+        among: for each of them, sets of positions, in order.
+        without: boolean csr_array (n, n): those that never count as near.
+        count: most inputs in an answer.
+
+    Returns:
+        For each input and set: positions and cosines to six digits, nearest first.
+    """
+    import numpy as np
+
+    found = []
+    for start in range(0, len(asked), _ROWS_OF_TEST):
+        rows = asked[start : start + _ROWS_OF_TEST]
+        proposed = vectors[rows] @ vectors.T
+        for row, cosines, sets in zip(rows.tolist(), proposed, among[start:], strict=False):
+            cosines[without.indices[without.indptr[row] : without.indptr[row + 1]]] = -np.inf
+            cosines[row] = -np.inf
+            found.append([_top(vectors, row, cosines, positions, count) for positions in sets])
+    return found
+
+
+def _top(
+    vectors: NDArray[np.float32],
+    row: int,
+    cosines: NDArray[np.float32],
+    positions: NDArray[np.int64],
+    count: int,
+) -> list[tuple[int, float]]:
+    """Fast products propose a few more than are wanted; exact ones decide."""
+    import numpy as np
+
+    near = cosines[positions]
+    if len(near) > count + _SLACK:
+        best = np.sort(np.argpartition(-near, count + _SLACK)[: count + _SLACK])
+        positions, near = positions[best], near[best]
+    positions = positions[np.isfinite(near)]
+    left = vectors[positions].astype(np.float64)
+    exact = np.round(np.einsum("ij,j->i", left, vectors[row].astype(np.float64)), _DIGITS)
+    order = np.lexsort((positions, -exact))[:count]
+    return [(int(positions[i]), float(exact[i])) for i in order]
