@@ -9,7 +9,7 @@ FROM (
       -- A row without an id may get another number: then its place still says what it said.
       AND NOT EXISTS (
           FROM incoming_feedback n
-          WHERE (n.location, n.line, n.kind) = (f.location, f.line, f.kind)
+          WHERE n.line IS NOT NULL AND (n.location, n.line, n.kind) = (f.location, f.line, f.kind)
             AND (n.value, n.rating_norm) IS NOT DISTINCT FROM (f.value, f.rating_norm)
       )
     UNION ALL

@@ -18,7 +18,7 @@ seen AS (
       -- A row without an id may get another number: then its place still gives what it gave.
       AND NOT EXISTS (
           FROM incoming n
-          WHERE (n.location, n.place, n.content_hash) = (i.location, i.line, i.content_hash)
+          WHERE n.place IS NOT NULL AND (n.location, n.place, n.content_hash) = (i.location, i.line, i.content_hash)
             AND n.label IS NOT DISTINCT FROM i.label
       )
     UNION ALL BY NAME

@@ -132,14 +132,14 @@ class _TablePull:
         key = self.said.key or (fields.pop("id", None) if self.kind == "feedback" else None)
         declared = dataclasses.replace(options.declared, fields=fields)
         with store.read() as con:
-            self.source = default_source(con, options)
+            self.source = options.source or default_source(con, options)
             self.known, before = known_mapping(con, self.source, declared)
             self.state = self._stored_state(con)
         self.order = self._order(key)
         self.mapping = self._map(declared, before)
         self.maker = Maker(self.mapping, options, store.folder)
-        parts = [self.mapping.reading(), options.rater, self.order.cursor.name, self.order.key.name]
-        self.reading = digest(repr(parts))
+        self.rater = options.rater
+        self.reading = self._reading(self.mapping)
         self._settle_ids()
         self.begun = self.state
         self.documents, self.gone = 0, Withdrawn()
@@ -205,19 +205,36 @@ class _TablePull:
         known = sample or [dict.fromkeys(self.table.columns)]
         return guess(known, self.known, fresh=declared, before=before)
 
+    def _reading(self, mapping: FieldMap) -> str:
+        names = self.order.cursor.name, self.order.key.name
+        return digest(repr([mapping.reading(), self.rater, *names]))
+
     def _settle_ids(self) -> None:
         """Begins anew where rows are read in another way; refuses other ids for the same rows."""
         key = self.order.key.name
         self.id_column = key if self.kind == "feedback" else self.mapping.fields["id"]
         if self.state is None or self.state.reading == self.reading:
             return
-        if self.state.id_column != self.id_column and not self.said.reconcile:
+        if self._only_scale_is_new():
+            self.state = dataclasses.replace(self.state, reading=self.reading)
+            return
+        confirmed = self.said.reconcile and self.said.yes
+        if self.state.id_column != self.id_column and not confirmed:
             raise ConfigError(
                 f"the rows of {self.location} are known by {self.state.id_column}; by "
                 f"{self.id_column} each would be another one. Next: --source NAME for a source of "
                 "its own, or --reconcile --yes to withdraw those that are here"
             )
         self.state = None
+
+    def _only_scale_is_new(self) -> bool:
+        """Returns whether a first rating has come, so that no row that is here has to change."""
+        unrated = dataclasses.replace(self.mapping, scale=None)
+        if self.state is None or self.state.reading != self._reading(unrated):
+            return False
+        named = {"source": self.source, "location": self.location}
+        with self.store.read() as con:
+            return not con.execute(sql("database_rated"), named).fetchall()[0][0]
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -472,7 +489,7 @@ def span(option: str, text: str, kind: Kind) -> float | Decimal:
         number = Decimal(text)
     except InvalidOperation:
         number = Decimal(-1)
-    if number < 0 or not number.is_finite() or (kind == "text" and number):
+    if not number.is_finite() or number < 0 or (kind == "text" and number):
         expected = "a number, in its own unit" if kind == "number" else "0: it is text"
         raise ConfigError(f"{option} {text!r}: the cursor is no time, so expected {expected}")
     return number
