@@ -44,7 +44,7 @@ from pathlib import Path
 
 import duckdb, numpy, pyarrow.parquet, scipy.sparse
 
-import curate.dedupe, curate.export, curate.filters, curate.inputs, curate.pull
+import curate.dedupe, curate.export, curate.filters, curate.inputs, curate.pull, curate.similar
 import curate.staging, curate.store
 from curate.export import ExportSettings
 from curate.mapping import Declared
@@ -115,7 +115,7 @@ FAULTS = {
     "filter: before the snapshot gets its name": lambda: at(
         Path, "replace", when=lambda a, b: "snapshot" in b.name and running("filter")),
     "dedupe: between settings and pairs": lambda: at(
-        curate.inputs, "refresh_pairs", when=lambda *_, **__: running("dedupe")),
+        curate.similar, "refresh_near", when=lambda *_, **__: running("dedupe")),
     "dedupe: before the run is finished": lambda: sql_of("run_finish", "dedupe"),
     "export: while the files are written": lambda: at(
         curate.export, "_write", when=lambda path, *_: path.name == "manifest.json"),

@@ -191,7 +191,17 @@ def _rule_keys(command: str, folder: Path) -> set[str]:
 
 
 # Options that are asked for once, not configured.
-_FLAGS = {"as_json", "list", "set", "rejects", "dry_run", "rebuild", "suggest_threshold", "yes"}
+_FLAGS = {
+    "as_json",
+    "list",
+    "set",
+    "rejects",
+    "dry_run",
+    "rebuild",
+    "suggest_threshold",
+    "refit",
+    "yes",
+}
 
 _pass = click.pass_obj
 
@@ -511,6 +521,39 @@ def dedupe(context: _Context, /, suggest_threshold: bool, as_json: bool, **optio
 
 
 @cli.command()
+@click.option("--refit", is_flag=True, help="Find the clusters anew; ids stay by overlap.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the fit.")
+@_json_option
+@_pass
+def cluster(context: _Context, refit: bool, seed: int, as_json: bool) -> None:
+    """Groups inputs by subject, names the groups, and assigns new inputs to them.
+
+    \b
+    Example: curate cluster --refit
+    """
+    from curate import show
+
+    result = context.project().cluster(refit=refit, seed=seed)
+    _show(result, as_json, lambda: show.cluster(result))
+
+
+@cli.command()
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Show so many.")
+@_json_option
+@_pass
+def mislabels(context: _Context, top: int, as_json: bool) -> None:
+    """Finds labels that the labels of like inputs speak against, worst first.
+
+    \b
+    Example: curate mislabels --top 50 --json
+    """
+    from curate import show
+
+    result = context.project().mislabels(top=top)
+    _show(result, as_json, lambda: show.mislabels(result))
+
+
+@cli.command()
 @click.argument("name")
 @click.option(
     "--format",
@@ -689,22 +732,35 @@ def doctor(context: _Context, as_json: bool) -> None:
 @_json_option
 @click.pass_context
 def run(ctx: click.Context, as_json: bool) -> None:
-    """Runs every configured stage: pull (where curate.toml names locations), filter, dedupe.
+    """Runs every stage: pull (where curate.toml names locations), filter, embed, dedupe, cluster.
+
+    With labels to judge, mislabels too. Without the extra [ml], only what needs no vectors.
 
     \b
     Example: curate run && curate status
     """
-    from curate import config
-
-    locations = config.load(ctx.obj.folder).get("pull", {}).get("locations")
     ctx.obj.stages = {}
-    for command in [pull, filter, dedupe] if locations else [filter, dedupe]:
+    for command in _stages(ctx.obj.folder):
         # Each stage is parsed like a command of its own, so file and environment apply to it.
         with command.make_context(command.name, [], parent=ctx.parent) as inner:
             inner.params["as_json"] = as_json
             command.invoke(inner)
     stages, ctx.obj.stages = ctx.obj.stages, None
     _show(stages, as_json, lambda: "Next: curate status\n")
+
+
+def _stages(folder: Path) -> list[click.Command]:
+    """Returns the stages that a project asks for and this environment can do."""
+    from curate import config, encoders
+
+    stages: list[click.Command] = [filter, dedupe]
+    if encoders.available():
+        stages = [filter, embed, dedupe, cluster]
+        if config.project_settings(folder)["task"] == "classification":
+            stages.append(mislabels)
+    else:
+        click.echo(f"note: no vectors, clusters, mislabels: {encoders.HOW_TO_INSTALL}", err=True)
+    return [pull, *stages] if config.load(folder).get("pull", {}).get("locations") else stages
 
 
 @cli.command()

