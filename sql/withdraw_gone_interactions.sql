@@ -2,4 +2,4 @@
 CREATE OR REPLACE TEMP TABLE gone AS
 SELECT interaction_id AS id, run_id
 FROM interactions
-WHERE source = $source AND location = $location AND source_id NOT IN (SELECT id FROM present)
+WHERE source = $source AND location = $location AND source_id NOT IN (SELECT id FROM present WHERE id IS NOT NULL)

@@ -141,7 +141,8 @@ def _free_port() -> int:
 
 def _die_with_parent() -> None:
     """Lets the kernel stop the server where the tests are killed and cannot."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    with contextlib.suppress(AttributeError):  # Linux only
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

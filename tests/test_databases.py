@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from curate import databases, dialects, staging
-from curate.errors import ConfigError, GateFailed, MissingExtra, SourceError
+from curate import databases, staging
+from curate.errors import (
+    ConfigError,
+    GateFailed,
+    MissingExtra,
+    RemoteUnavailable,
+    SourceError,
+)
 from curate.mapping import Declared
 from curate.project import Project
 from curate.pull import PullOptions, PullResult, Reading, pull
@@ -220,7 +226,7 @@ def test_rows_later_than_the_clock_wait(lite: Lite) -> None:
     lite.put(call(1, 1), {**call(2), "updated_at": "2999-01-01 00:00:00"})
     result = lite.pull()
     assert result.new == 1
-    assert "1 rows have a updated_at later than the clock" in result.notes[0]
+    assert "1 rows have their updated_at later than the clock" in result.notes[0]
     lite.put(call(3, 2), call(2, 3))
     assert lite.pull().new == 2, "they did not push the watermark into the future"
 
@@ -331,6 +337,17 @@ def test_a_row_that_is_committed_late_is_caught_within_the_lag(lites: Callable[[
     assert "a row came 4m late, and --lag is 1m" in rescanned.notes[0]
 
 
+def test_a_late_row_is_caught_though_the_newest_was_deleted(lite: Lite) -> None:
+    lite.put(call(1, 1), call(2, 10))
+    lite.pull()
+    lite.con.execute("DELETE FROM calls WHERE id = 2")
+    lite.put(call(3, 8))
+    assert lite.pull().new == 1
+    before = lite.digest
+    assert lite.pull().documents == 1
+    assert lite.digest == before
+
+
 def test_rescan_finds_what_did_not_bump_its_time(lite: Lite, small_pages: None) -> None:
     lite.put(*(call(n, 5 * n) for n in range(12)))
     lite.pull()
@@ -350,24 +367,28 @@ class Killed(BaseException):
     """What ends a pull in the middle."""
 
 
-@pytest.mark.parametrize(("pages", "committed"), [(0, False), (0, True), (2, False), (3, True)])
+@pytest.mark.parametrize(
+    ("page", "when"),
+    [(0, "merged"), (0, "stored"), (1, "remembered"), (2, "merged"), (3, "stored")],
+)
 def test_a_killed_pull_goes_on_after_its_last_page(
     lites: Callable[[], Lite],
     monkeypatch: pytest.MonkeyPatch,
     small_pages: None,
-    pages: int,
-    committed: bool,
+    page: int,
+    when: str,
 ) -> None:
     calm, lite = lites(), lites()
     for target in (calm, lite):
         target.put(*(call(n, 2 * n, rating=n % 5 + 1) for n in range(14)))
     calm.pull()
     with monkeypatch.context() as patch:
-        _kill_at(patch, pages, committed)
+        _kill_at(patch, page, when)
         with pytest.raises(Killed):
             lite.pull()
-    stored = min(14, 4 * (pages + 1 if committed else pages))
+    stored = min(14, 4 * (page + 1 if when == "stored" else page))
     assert count(lite.store, "interactions") == stored
+    assert count(lite.store, "pulled_tables") == (stored > 0)
     result = lite.pull()
     assert lite.digest == calm.digest
     assert result.new == 14 - stored
@@ -375,32 +396,22 @@ def test_a_killed_pull_goes_on_after_its_last_page(
     assert result.documents == (14 - stored + 3 if stored else 14)
 
 
-def _kill_at(patch: pytest.MonkeyPatch, page: int, committed: bool) -> None:
-    """Ends the pull before or after the page of this number is committed."""
-    seen = 0
-    if committed:
-        real = databases._TablePull._store
+def _kill_at(patch: pytest.MonkeyPatch, page: int, when: str) -> None:
+    """Ends the pull once the rows of a page are merged, its place remembered, or both stored."""
+    owner, name = {
+        "merged": (staging, "merge_page"),
+        "remembered": (databases._TablePull, "_remember"),
+        "stored": (databases._TablePull, "_store"),
+    }[when]
+    real, calls = getattr(owner, name), iter(range(1_000))
 
-        def stored(*arguments: Any) -> None:
-            nonlocal seen
-            real(*arguments)
-            seen += 1
-            if seen == page + 1:
-                raise Killed
-
-        patch.setattr(databases._TablePull, "_store", stored)
-        return
-    merge = staging.merge_page
-
-    def merged(*arguments: Any, **named: Any) -> staging.Merged:
-        nonlocal seen
-        result = merge(*arguments, **named)
-        seen += 1
-        if seen == page + 1:
+    def dies(*arguments: Any, **named: Any) -> Any:
+        result = real(*arguments, **named)
+        if next(calls) == page:
             raise Killed
         return result
 
-    patch.setattr(staging, "merge_page", merged)
+    patch.setattr(owner, name, dies)
 
 
 def test_a_killed_pull_of_files_leaves_nothing_in_a_table(
@@ -558,7 +569,32 @@ def test_a_row_without_an_id_is_refused(lite: Lite) -> None:
     result = lite.pull(table="own", key="n", fields={"id": "request_id"})
     assert (result.new, result.rejected) == (2, {"no-id": 2})
     assert lite.rows("SELECT source_id FROM interactions ORDER BY 1") == [("a",), ("b",)]
+    before = lite.digest
     assert lite.pull(table="own", key="n", reconcile=True).withdrawn == 0
+    assert lite.digest == before
+
+
+def test_bytes_are_text_but_no_order(lite: Lite) -> None:
+    lite.con.execute("CREATE TABLE own (id BLOB, query BLOB, updated_at TEXT)")
+    lite.put({"id": b"abc", "query": b"hi", "updated_at": at(1)}, table="own")
+    with pytest.raises(SourceError, match=r"id holds bytes.*hex\(id\)"):
+        lite.pull(table="own")
+    query = "SELECT hex(id) AS id, query, updated_at FROM own"
+    assert lite.pull(query=query).new == 1
+    assert lite.rows("SELECT source_id, query FROM interactions") == [("616263", "hi")]
+
+
+def test_a_database_that_is_locked_is_tried_again_later(
+    lite: Lite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lite.put(call(1))
+    lite.con.execute("BEGIN EXCLUSIVE")
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a, **k, timeout=0.05))
+    with pytest.raises(RemoteUnavailable, match=r"database is locked.*type the command again"):
+        lite.pull()
+    lite.con.execute("ROLLBACK")
+    assert lite.pull().new == 1
 
 
 # -- feedback --------------------------------------------------------------------------------------
@@ -667,6 +703,40 @@ def test_other_ids_are_refused_unless_the_old_rows_go(lite: Lite) -> None:
     assert found == [("u0",), ("u1",), ("u2",)]
 
 
+def test_ids_of_another_log_of_the_source_are_not_asked_of_the_table(
+    lite: Lite, write_jsonl: Any
+) -> None:
+    file = write_jsonl(lite.store.folder / "a.jsonl", [{"request_id": "f", "query": "x"}])
+    pull(lite.store, [str(file)], options=PullOptions())
+    lite.put(call(1))
+    assert lite.pull().new == 1
+    again = write_jsonl(lite.store.folder / "b.jsonl", [{"request_id": "g", "query": "x"}])
+    pull(lite.store, [str(again)], options=PullOptions())
+    found = lite.rows("SELECT source_id FROM interactions ORDER BY 1")
+    assert found == [("1",), ("f",), ("g",)]
+
+
+def test_ratings_whose_scale_nobody_knows_are_counted(lite: Lite) -> None:
+    lite.put(*(call(n, n, rating=1) for n in range(3)))
+    assert "the scale of rating is not clear from 1" in lite.pull().notes[0]
+    lite.pull(scale="1-5")
+    assert lite.rows("SELECT DISTINCT human_rating FROM ai_interactions") == [(1.0,)]
+
+
+def test_what_was_withdrawn_is_out_of_the_next_version(lite: Lite) -> None:
+    lite.put(*(call(n, n, query=f"what is {n} of {n * 7}?", rating=5) for n in range(40)))
+    lite.pull()
+    project = Project(lite.store.folder)
+    assert project.export("set").version == 1
+    lite.con.execute("DELETE FROM calls WHERE id < 4")
+    assert lite.pull(reconcile=True).withdrawn == 4
+    second = project.export("set")
+    assert (second.version, second.train + second.test) == (2, 36)
+    moved = project.diff("set@1", "set@2")
+    assert {*moved.train.removed, *moved.test.removed} <= {("gone", n) for n in range(1, 5)}
+    assert [v.problems for v in project.verify("set@2")] == [()]
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -715,57 +785,7 @@ def test_several_or_none_of_a_kind(lite: Lite, tmp_path: Path) -> None:
         pull(lite.store, ["a.jsonl"], options=said)
 
 
-# -- addresses -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("url", "shown", "secret"),
-    [
-        ("postgresql://me:pass@host/db", "postgresql://host:5432/db", "pass"),
-        ("postgres://me@host:6000/db", "postgresql://host:6000/db", None),
-        ("postgresql://me:p%40ss@host/db?sslmode=require", "postgresql://host:5432/db", "p@ss"),
-        ("postgresql://host/db?user=me&password=pass", "postgresql://host:5432/db", "pass"),
-        ("postgresql:///db?host=/run/pg&password=x", "postgresql:///db?host=/run/pg", "x"),
-        ("postgresql://a:1,b:2/db", "postgresql://a:1,b:2/db", None),
-        ("postgresql://me:pass@[::1]:5433/db", "postgresql://[::1]:5433/db", "pass"),
-        ("snowflake://me:pass@account/db/schema", "snowflake://account/db/schema", "pass"),
-    ],
-)
-def test_what_is_shown_of_an_address(
-    url: str, shown: str, secret: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PGPASSWORD", raising=False)
-    monkeypatch.delenv("PGPORT", raising=False)
-    found = dialects.address(url, tmp_path)
-    assert found.shown == shown
-    assert (secret in found.secrets) if secret else not found.secrets
-    assert "pass" not in repr(found)
-    if secret:
-        assert secret not in found.clean(f'invalid "{secret}"')
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["postgresql://me:pa@ss@host/db", "postgresql://me:pa/ss@host/db",
-     "postgresql://me:pa?ss@host/db", "postgresql://me:pa#ss@host/db",
-     "postgresql://me:pa:ss/db", "postgresql://me:12?ss@host/db"],
-)  # fmt: skip
-def test_an_address_that_could_show_a_part_of_a_password_is_refused(
-    url: str, tmp_path: Path
-) -> None:
-    with pytest.raises(ConfigError, match="%40") as refused:
-        dialects.address(url, tmp_path)
-    assert "ss" not in str(refused.value).replace("PGPASSWORD", "").replace("password", "").replace(
-        "address", "").replace("~/.pgpass", "")  # fmt: skip
-
-
-def test_kinds_of_databases(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"'postgrsql'\. Did you mean 'postgresql'"):
-        dialects.address("postgrsql://host/db", tmp_path)
-    assert dialects.is_database("postgresql://host/db", None)
-    assert not dialects.is_database("s3://bucket/logs", "updated_at")
-    assert not dialects.is_database("app.sqlite", None)
-    assert dialects.is_database("app.sqlite", "updated_at")
+# -- drivers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -833,7 +853,7 @@ def test_the_command_says_rows(lite: Lite) -> None:
     lite.con.execute("DELETE FROM calls WHERE id = 1")
     again = curate("-C", folder, *said[:4], "--reconcile")
     assert again.exit_code == 0, again.output
-    assert "  1 are no longer at the source: withdrawn with their content\n" in again.stdout
+    assert "  withdrawn, since the source has them no longer: 1\n" in again.stdout
     lite.con.execute("DELETE FROM calls")
     refused = curate("-C", folder, *said, "--reconcile")
     assert refused.exit_code == 3 and "--reconcile --yes" in refused.stderr
@@ -865,9 +885,9 @@ def test_configured_tables_and_files_beside_them(lite: Lite, write_jsonl: Any) -
     )
     (folder / "curate.toml").write_text(toml)
     lite.put(*(call(n, n, rating=5) for n in range(5)))
-    done = curate("-C", folder, "run", "--json")
+    done = curate("-C", folder, "pull", "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["pull"]["new"] == 5
+    assert json.loads(done.stdout)["new"] == 5
     # What the file says of a database means nothing for a file, but what is typed must fit.
     file = write_jsonl(folder / "a.jsonl", [{"id": "f", "query": "x"}])
     assert curate("-C", folder, "pull", file).exit_code == 0
@@ -919,7 +939,8 @@ def test_any_history_pulled_in_steps_is_what_one_pull_at_the_end_finds(
                 lite.put(made)
         if dice.random() < 0.5:
             with monkeypatch.context() as patch:
-                _kill_at(patch, dice.randint(0, 4), dice.random() < 0.5)
+                when = dice.choice(["merged", "remembered", "stored"])
+                _kill_at(patch, dice.randint(0, 4), when)
                 with suppress(Killed):
                     lite.pull(scale="1-5")
         lite.pull(scale="1-5", reconcile=dice.random() < 0.3, yes=True)

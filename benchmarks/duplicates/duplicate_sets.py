@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+
 from curate.dedupe import DedupeResult
 from curate.embed import embed, vectors
 from curate.encoders import Encoder
 from curate.project import Project
 from curate.text import SHORT_WORDS, normalise
 from curate.thresholds import Suggestion
-from numpy.typing import NDArray
 
 LOWEST = 0.3
 """The lowest threshold that `curate dedupe` takes."""

@@ -185,25 +185,21 @@ class _TablePull:
     def _map(self, declared: Declared, before: Declared | None) -> FieldMap:
         fields = dict(self.known.fields)
         if self.kind != "feedback" and not fields.get("id"):
-            earlier = before.fields.get("id") if before else None
-            fields["id"] = earlier or self.order.key.name
-        self.known = dataclasses.replace(self.known, fields=fields)
+            earlier = (before.fields.get("id") if before else None) or ""
+            has_it = steps(earlier)[0] in self.table.columns or earlier in self.table.columns
+            fields["id"] = earlier if has_it else self.order.key.name
+        known = dataclasses.replace(self.known, fields=fields)
+        columns = [dict.fromkeys(self.table.columns)]  # an empty table has columns, too
+        guessed = partial(guess, declared=known, fresh=declared, before=before)
         sample = self.table.sample(self.order, _SAMPLE)
-        found = self._guess(sample, declared, before)
+        found = guessed(sample or columns)
         rating = found.fields.get("rating")
         if found.scale is None and self.state is None and rating in self.table.columns:
             # Ratings come late: the newest rows may have none yet.
             sample += self.table.sample(self.order, _SAMPLE, known=rating)
-            found = self._guess(sample, declared, before)
+            found = guessed(sample or columns)
         self.page_rows = _page_rows(sample)
         return found
-
-    def _guess(
-        self, sample: list[dict[str, Any]], declared: Declared, before: Declared | None
-    ) -> FieldMap:
-        # An empty table has columns, too.
-        known = sample or [dict.fromkeys(self.table.columns)]
-        return guess(known, self.known, fresh=declared, before=before)
 
     def _reading(self, mapping: FieldMap) -> str:
         names = self.order.cursor.name, self.order.key.name
@@ -315,9 +311,8 @@ class _TablePull:
         names = self.id_column, self.order.cursor.name, self.order.key.name
         self.state = _State(self.reading, *names, window.high, at)
         with self.store.write() as con:
-            merged = staging.merge_page(
-                con, self.run, records, **self._named(), table=self._feedback_of
-            )
+            named = {**self._named(), "table": self._feedback_of}
+            merged = staging.merge_page(con, self.run, records, named)
             self._remember(con)
         self.run.changed |= merged.altered
         self.documents += len(page)
@@ -382,8 +377,7 @@ class _TablePull:
         while True:
             rows = self.table.keys(self.order, column, high=high, after=after, limit=self.page_rows)
             for key, value, covered in rows:
-                if (name := get(value)) is not None:
-                    yield Present(name, _key_text(key), covered)
+                yield Present(get(value), _key_text(key), covered)
             if len(rows) < self.page_rows:
                 return
             after = rows[-1][0]
@@ -433,7 +427,7 @@ class _TablePull:
                 "times), and --cursor changed_at"
             )
         if count := self.table.count_future(self.order, high):
-            yield f"{count:,} rows have a {cursor} later than the clock: they are read after it"
+            yield f"{count:,} rows have their {cursor} later than the clock: they wait for it"
         if high is not None:
             yield from self._lag_notes(kind_of(high, self.order.cursor))
         if self.gone.missing:

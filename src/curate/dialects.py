@@ -20,7 +20,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import orjson
 
@@ -234,7 +234,7 @@ def _connect_postgresql(address: Address) -> Any:
 
 
 def _connect_sqlite(address: Address) -> Any:
-    uri = f"file:{Path(address.target).resolve().as_posix()}?mode=ro"
+    uri = f"file:{quote(Path(address.target).resolve().as_posix())}?mode=ro"
     con = sqlite3.connect(uri, uri=True)
     con.text_factory = _text  # text that is not UTF-8 must not end the pull: it is one reject
     return con
@@ -348,7 +348,8 @@ def understood(address: Address, connecting: bool = False) -> Iterator[None]:
         answered = state and not state.startswith(_AGAIN)
         if connecting:
             answered = any(words in said for words in _ANSWERED)
-        if answered or "://" not in address.target:
+        is_file = "://" not in address.target
+        if answered or (is_file and "locked" not in said):
             hint = " Next: PGPASSWORD, ~/.pgpass or the server" if "password" in said else ""
             raise SourceError(f"{address.shown} says: {said}{hint}") from None
         raise RemoteUnavailable(
@@ -359,10 +360,9 @@ def understood(address: Address, connecting: bool = False) -> Iterator[None]:
 
 def _driver_errors() -> tuple[type[Exception], ...]:
     try:
-        from adbc_driver_manager import Error
+        return sqlite3.Error, importlib.import_module("adbc_driver_manager").Error
     except ImportError:
         return (sqlite3.Error,)
-    return sqlite3.Error, Error
 
 
 def _first_error(text: str) -> str:

@@ -93,7 +93,7 @@ class Project:
         *,
         on_mapping: Callable[[FieldMap], None] = lambda _: None,
     ) -> PullResult:
-        """Reads logs or feedback; see `curate.pull.pull`."""
+        """Reads logs or feedback from files or a database; see `curate.pull.pull`."""
         from curate.pull import PullOptions, pull
 
         return pull(

@@ -391,6 +391,11 @@ class Maker:
                 f"{self.builder.unplaced_ratings:,} ratings lie outside the scale "
                 f"{self._mapping.scale}: they count as unrated until you declare another --scale"
             )
+        elif self.builder.unplaced_ratings and not any("the scale of" in n for n in notes):
+            notes.append(
+                f"{self.builder.unplaced_ratings:,} ratings count as unrated: their scale is not "
+                "known until you declare it with --scale"
+            )
         if self.builder.unreadable_times:
             notes.append(f"{self.builder.unreadable_times:,} times could not be read: left empty")
         return notes

@@ -20,7 +20,7 @@ from curate.dialects import (
     quoted,
     understood,
 )
-from curate.errors import ConfigError, unknown_name
+from curate.errors import ConfigError, SourceError, unknown_name
 from curate.store import sql
 from curate.text import digest
 
@@ -175,7 +175,7 @@ class Table:
         if after is not None:
             where.append(f"{order.key.quoted} > {values.add(after, order.key)}")
         found = self._run(self._select(what, where, order.key.quoted, limit), values.given)
-        return [(decoded(key), decoded(value), bool(read)) for key, value, read in found]
+        return [(key, decoded(value), bool(read)) for key, value, read in found]
 
     def newest(self, order: Order, since: Value | None = None) -> Value | None:
         """Returns the greatest cursor value, where it is a time none later than the clock."""
@@ -240,7 +240,8 @@ class Table:
             return None
         columns = list(dict.fromkeys(names))
         index = quoted("_".join([self.name.rpartition(".")[2], *columns]))
-        return f"CREATE INDEX {index} ON {self._from} ({', '.join(map(quoted, columns))})"
+        listed = ", ".join(map(quoted, columns))
+        return " ".join(("CREATE INDEX", index, "ON", self._from, f"({listed})"))
 
     def open_seconds(self) -> float:
         """Returns the age of the oldest open transaction that may have written, 0 if unknown."""
@@ -258,8 +259,7 @@ class Table:
                 seconds=values.add(f"{by} seconds", Column("", "text")),
                 type=column.type,
             )
-            # An expression over two bound values, and the name of a type of the driver's.
-            return self._run(f"SELECT {expression}", values.given)[0][0]
+            return self._run("SELECT " + expression, values.given)[0][0]
         return earlier(value, by, column)
 
     # -- parts of queries --------------------------------------------------------------------------
@@ -280,7 +280,14 @@ class Table:
             for column, value in zip(self.columns.values(), row, strict=True)
         }
         bad = tuple(name for name, value in fields.items() if isinstance(value, bytes))
-        return Row(fields[order.cursor.name], fields[order.key.name], fields, bad)
+        position = dict(zip(self.columns, row, strict=True))
+        for column in (order.cursor, order.key):
+            if isinstance(position[column.name], bytes):
+                raise SourceError(
+                    f"{self.address.shown}: {column.name} holds bytes, and rows are read in the "
+                    f"order of texts, numbers or times. Next: a --query with hex({column.name})"
+                )
+        return Row(position[order.cursor.name], position[order.key.name], fields, bad)
 
 
 class _Values:

@@ -102,9 +102,7 @@ def pull(result: PullResult, *, next_step: bool = True) -> str:
             f"{rejected:,} rejected\n"
         )
     if result.withdrawn:
-        text += (
-            f"  {result.withdrawn:,} are no longer at the source: withdrawn with their content\n"
-        )
+        text += f"  withdrawn, since the source has them no longer: {result.withdrawn:,}\n"
     total = summary["interactions"]
     share = f" ({summary['rated'] / total:.1%})" if total else ""
     times = ""

@@ -214,11 +214,7 @@ def merge_page(
     con: duckdb.DuckDBPyConnection,
     run: Run,
     records: Mapping[str, pa.Table],
-    *,
-    source: str,
-    kind: str,
-    location: str,
-    table: str,
+    named: Mapping[str, Any],
 ) -> Merged:
     """Brings the rows of one page of a database into the facts; one transaction with its caller.
 
@@ -226,22 +222,17 @@ def merge_page(
         con: a connection inside a transaction.
         run: the run under way.
         records: what `page` returned.
-        source: the project's name for the logs.
-        kind: interactions or feedback.
-        location: the table, as rows and rejects name it.
-        table: what tells this table's feedback from that of the source's other tables.
+        named: source, kind and location, as rows and rejects have them; and as `table` what tells
+            the feedback of this table from that of the source's other tables.
     """
     _clear(con)  # what a killed pull of files has left
     _add(con, records)
     con.execute(sql("pull_files_temp"))
-    named = {
-        **{"source": source, "kind": kind, "reading": "", "run_id": run.run_id},
-        **{"location": location, "table": table},
-    }
-    part = "feedback" if kind == "feedback" else "interactions"
-    merged = _merge(con, named, _TABLE_FEEDBACK if part == "feedback" else _INTERACTIONS)
+    values = {**named, "reading": "", "run_id": run.run_id}
+    part = named["kind"]
+    merged = _merge(con, values, _TABLE_FEEDBACK if part == "feedback" else _INTERACTIONS)
     merged.earliest = con.execute(sql(f"merge_{part}_earliest")).fetchall()[0][0]
-    moved = [_execute(con, f"merge_page_rejects_{step}", named) for step in ("forget", "add")]
+    moved = [_execute(con, f"merge_page_rejects_{step}", values) for step in ("forget", "add")]
     withdrawn = con.execute(sql("merge_withdrawn_count")).fetchall()[0][0]
     merged.altered = bool(merged.new or merged.changed or withdrawn or any(moved))
     _clear(con)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import config, filters, verdicts
+from curate import cluster, config, encoders, filters, mislabels, verdicts
+from curate.cluster import Alarm, ClusterRow
 from curate.store import Store, sql
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
+THIN_EXAMPLES = 10
+"""Fewer train examples than this teach little about a label or cluster that production asks for."""
+
+_THIN_PRODUCTION = 0.005
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,27 @@ class FunnelRow:
 
 
 @dataclass(frozen=True)
+class LabelRow:
+    """How many examples have a label: in production, and ready on either side."""
+
+    label: str
+    production: int
+    train: int
+    test: int
+
+
+@dataclass(frozen=True)
 class Status:
-    """The state of a project, in counts."""
+    """The state of a project, in counts.
+
+    Attributes:
+        train: ready examples of train: the effective size, as duplicates are out.
+        labels: production against what is ready, per label, the most frequent first.
+        clusters: the same per cluster.
+        alarms: rules that silence a cluster.
+        unembedded: inputs without a vector; None where nothing here rests on meaning.
+        mislabels: likely and possible wrong labels, None before they were looked for.
+    """
 
     interactions: int
     conversations: int
@@ -38,8 +62,27 @@ class Status:
     split_given: bool
     issues: tuple[tuple[str, int], ...]
     latest: tuple[str, ...]
-    stale_filter: bool
+    stale: tuple[str, ...]
+    labels: tuple[LabelRow, ...]
+    clusters: tuple[ClusterRow, ...]
+    alarms: tuple[Alarm, ...]
+    unembedded: int | None
     next: str
+
+    @property
+    def thin(self) -> list[str]:
+        """Returns the labels and clusters that production asks for and train hardly has."""
+        asked = max(1.0, _THIN_PRODUCTION * self.interactions)
+        labels = [
+            f'label "{row.label}"'
+            for row in self.labels
+            if row.production >= asked and row.train < THIN_EXAMPLES
+        ]
+        return labels + [
+            f'cluster {row.cluster_id} "{row.name}"'
+            for row in self.clusters
+            if row.examples >= asked and row.train < THIN_EXAMPLES
+        ]
 
 
 def status(store: Store) -> Status:
@@ -50,15 +93,22 @@ def status(store: Store) -> Status:
         funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status_funnel")).fetchall())
         issues = tuple((k, n) for k, n in con.execute(sql("status_issues")).fetchall())
         latest = tuple(row[0] for row in con.execute(sql("status_versions")).fetchall())
-        stale = _filter_is_stale(store, con)
+        labels = tuple(LabelRow(*row) for row in con.execute(sql("status_labels")).fetchall())
+        meaning = _one(con, "status_meaning")
+        clusters, alarms = tuple(cluster.overview(con)), tuple(cluster.alarms(con))
+        stale = _stale(store, con, meaning)
     return Status(
         **totals,
         funnel=funnel,
         issues=issues,
         latest=latest,
-        stale_filter=stale,
+        stale=stale,
+        labels=labels,
+        clusters=clusters,
+        alarms=alarms,
+        unembedded=meaning["unembedded"] if meaning["embedded"] else None,
         split_given=plan.counts["new"] == 0,
-        next=_next(totals, stale, bool(latest), plan.counts["new"]),
+        next=_next(totals, bool(stale), bool(latest), plan.counts["new"]),
     )
 
 
@@ -74,6 +124,17 @@ def _one(con: Any, query: str) -> dict[str, Any]:
     cursor = con.execute(sql(query))
     names = [column[0] for column in cursor.description or []]
     return dict(zip(names, cursor.fetchall()[0], strict=True))
+
+
+def _stale(store: Store, con: Any, meaning: dict[str, Any]) -> tuple[str, ...]:
+    """Returns the stages that have something to do, as `curate run` would do it."""
+    found = ["filter"] if _filter_is_stale(store, con) else []
+    if meaning["embedded"] or encoders.available():
+        found += ["embed"] if meaning["unembedded"] else []
+        found += ["dedupe"] if meaning["unpaired"] else []
+        found += ["cluster"] if meaning["unclustered"] else []
+        found += ["mislabels"] if mislabels.stale(store, con) else []
+    return tuple(found)
 
 
 def _filter_is_stale(store: Store, con: Any) -> bool:

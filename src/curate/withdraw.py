@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from curate.errors import GateFailed
 from curate.store import Run, Store, sql
 
+_ROWS_AT_ONCE = 50_000
+
 
 @dataclass(frozen=True)
 class Present:
-    """A row that a table has: the id it goes by here, its key, and whether it has been read."""
+    """A row that a table has.
 
-    id: str
+    Args:
+        id: what it goes by here; None where it has none.
+        row_key: its key in the table.
+        covered: whether it lies before the watermark, so that it should be here.
+    """
+
+    id: str | None
     row_key: str
     covered: bool
 
@@ -46,16 +55,7 @@ def withdraw(
     Raises:
         GateFailed: more than half would go, or the table is empty.
     """
-    import pyarrow as pa
-
-    rows = list(present)
-    keys: Any = pa.table(
-        {
-            "id": pa.array([row.id for row in rows], pa.string()),
-            "row_key": pa.array([row.row_key for row in rows], pa.string()),
-            "covered": pa.array([row.covered for row in rows], pa.bool_()),
-        }
-    )
+    keys = _table(present)
     values, kind = {**named, "run_id": run.run_id}, named["kind"]
     with store.write() as con:
 
@@ -80,6 +80,17 @@ def withdraw(
         rejects = step("rejects")
     run.changed |= bool(gone or rejects)
     return Withdrawn(gone, missing)
+
+
+def _table(present: Iterable[Present]) -> Any:
+    import pyarrow as pa
+
+    kinds = {"id": pa.string(), "row_key": pa.string(), "covered": pa.bool_()}
+    parts, rows = [pa.schema(kinds).empty_table()], iter(present)
+    while batch := list(islice(rows, _ROWS_AT_ONCE)):
+        columns = {n: pa.array([getattr(r, n) for r in batch], k) for n, k in kinds.items()}
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts)
 
 
 _STEPS = {
