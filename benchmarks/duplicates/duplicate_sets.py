@@ -66,10 +66,9 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def cora(data: Path, *, every: int = 1) -> RecordSet:
-    """Returns citations of papers (every n-th of them); those of one paper are copies."""
-    rows = sorted(read(data / "neardup_cora" / "rows.jsonl.gz"), key=lambda r: r["cluster"])[
-        ::every
-    ]
+    """Returns citations of papers (of every n-th paper); those of one paper are copies."""
+    rows = read(data / "neardup_cora" / "rows.jsonl.gz")
+    rows = sorted((r for r in rows if r["cluster"] % every == 0), key=lambda r: r["cluster"])
     cluster = np.array([row["cluster"] for row in rows])
     left, right = np.triu_indices(len(rows), 1)
     truth = cluster[left] == cluster[right]

@@ -236,11 +236,9 @@ def drops(all_sets: list[Measured]) -> str:
         for method in sets.METHODS:
             found = sets.dropped(m.made, m.records, method)
             known = found.same + found.other
-            right = f"{found.same / known:.3f}" if known else ""
-            rows.append(
-                [m.records.name, method, len(m.records.texts), could, found.all, found.same]
-                + [found.other, found.unknown, right]
-            )
+            right = f"{found.same / known:.3f}" if 2 * known > found.all else ""
+            counts = (could, found.all, found.same, found.other, found.unknown)
+            rows.append([m.records.name, method, len(m.records.texts), *counts, right])
     head = ["", "method", "records", "copies to drop", "dropped", "right", "wrong"]
     return table([*head, "not judged", "right of judged"], rows)
 
@@ -256,10 +254,8 @@ def suggestions(all_sets: list[Measured]) -> str:
                     rows.append([m.records.name, method, name, "no valley", "", ""])
                     continue
                 c = at[threshold]
-                rows.append(
-                    [m.records.name, method, name, f"{threshold:.2f}", c.pairs]
-                    + [f"{c.removes:,} ({c.removes / found.examples:.0%})"]
-                )
+                removes = f"{c.removes:,} ({c.removes / found.examples:.0%})"
+                rows.append([m.records.name, method, name, f"{threshold:.2f}", c.pairs, removes])
     head = ["", "method", "", "threshold", "pairs of inputs", "examples it would drop"]
     return table(head, rows)
 
@@ -304,11 +300,9 @@ def korean(m: Measured) -> str:
     rows = []
     for name, similarity in methods.items():
         top = sets.best(similarity, truth, sets.PEER_GRID)
-        rows.append(
-            [name, sets.auroc(similarity, truth)]
-            + [sets.auroc(similarity[unequal], truth[unequal])]
-            + [f"{top.threshold:.2f}", top.precision, top.recall, top.f1]
-        )
+        ordered = [sets.auroc(similarity[side], truth[side]) for side in (slice(None), unequal)]
+        at = f"{top.threshold:.2f}"
+        rows.append([name, *ordered, at, top.precision, top.recall, top.f1])
     everything = sets.score(np.ones(len(truth)), truth, 0)
     rows.append(
         ["every pair taken for the same", 0.5, 0.5, "", everything.precision, 1.0, everything.f1]
@@ -343,26 +337,29 @@ def korean_meaning(m: Measured) -> str:
     total, default = len(m.records.texts), m.made.default
     assert default is not None
     found = sets.dropped(m.made, m.records, "semantic")
-    share = found.all / total
+    copies = total - len(set(sets.things(m.records).tolist()))
+    highest = m.made.suggestions["semantic"].candidates[0]
     text = (
-        f"The labelled pairs are few and chosen; a log is all pairs with all others. There, `curate "
-        f"dedupe` with the default settings takes {default.semantic_pairs:,} pairs of inputs for the "
-        f"same and drops {found.all:,} of {total:,} questions ({share:.0%}) for their meaning, where "
-        f"people's labels connect {total - len(set(sets.things(m.records).tolist())):,} to another "
-        f"one. "
+        "The labelled pairs are few and chosen; in a log, every question meets every other. "
+        f"There, `curate dedupe` with the default settings has {default.semantic_pairs:,} pairs of "
+        f"inputs with one meaning and drops {found.all:,} of {total:,} questions "
+        f"({found.all / total:.0%}) for it; people's labels know of {copies:,} that say what "
+        "another one says. "
     )
     if default.notes:
         text += "It says: " + " ".join(f"*{note}*" for note in default.notes) + " "
-    if share <= 0.01:
+    if found.all <= 0.01 * total:
         return text + "\n"
     return text + (
-        "The default encoder was trained on English: it spells Korean in single letters, or does "
-        "not know a word at all, and unlike questions come to lie close together. No threshold "
-        'mends that. For logs in Korean, set `semantic = "off"` under `[dedupe]`, or name a '
-        "model that reads Korean as `encoder` under `[embed]` (none was measured here), look at "
-        "pairs with `curate dedupe --suggest-threshold`, and choose `--semantic` by them. With "
-        f'`semantic = "off"`, questions this short are duplicates only when they are equal: '
-        f"`near` compares inputs of {SHORT_WORDS} words or more.\n"
+        "The default encoder was trained on English: it spells Korean in single letters or does "
+        "not know a word at all, and unlike questions come to lie close together. A higher "
+        f"threshold does not mend that: at {highest.threshold} it would drop "
+        f"{highest.removes:,}.\n\n"
+        'For logs in Korean, set `semantic = "off"` under `[dedupe]`. Or name a model that reads '
+        "Korean as `encoder` under `[embed]` (none was measured here), look at pairs with `curate "
+        "dedupe --suggest-threshold`, and choose `--semantic` by them. Without `semantic`, "
+        "questions this short are duplicates only when they are equal: `near` compares inputs of "
+        f"{SHORT_WORDS} words or more.\n"
     )
 
 
@@ -390,8 +387,8 @@ def render(all_sets: list[Measured], digest: str, load_seconds: float) -> str:
         else "**The pairs in the store are those of brute force.**\n",
         "".join(f"- {line}\n" for line in broken),
         "## The sets\n",
-        "Cora: citations; those of one paper are copies. Abt-Buy: products of two shops; only pairs "
-        "across the shops are judged. Korean questions: pairs that people called the same or "
+        "Cora: citations; those of one paper are copies. Abt-Buy: products of two shops; only "
+        "pairs across the shops are judged. Korean questions: pairs that people called the same or "
         "different. Each record is pulled as an unrated call (`curate filter --unrated keep`), and "
         "all are train. Records with equal normalised texts share one input: every method finds "
         "these pairs.\n",
@@ -399,18 +396,19 @@ def render(all_sets: list[Measured], digest: str, load_seconds: float) -> str:
         "## Pairs\n",
         f"`near`: Jaccard of word 3-grams, default {DEFAULT['near']}. `semantic`: cosine, default "
         f"{DEFAULT['semantic']} for this encoder. Guarded: without the pairs that a number or a "
-        "negation keeps apart, as `curate dedupe` goes by. Best: the threshold of the best F1 among "
-        f"{sets.LOWEST}, {sets.LOWEST + 0.01:.2f}, ... 1 (the peer: from 0.01 on), chosen on the "
-        "very pairs that it is scored on. Suggested: the valley that `curate dedupe "
+        "negation keeps apart, as `curate dedupe` goes by. Best: the threshold of the best F1 "
+        f"among {sets.LOWEST}, {sets.LOWEST + 0.01:.2f}, ... 1 (the peer: from 0.01 on), chosen on "
+        "the very pairs that it is scored on. Suggested: the valley that `curate dedupe "
         "--suggest-threshold` points out.\n",
         *(f"### {m.records.name}\n\n{scores(m)}\n{guarded(m)}" for m in judged),
         "## What the default settings drop\n",
         "Pair scores count a group of ten copies 45 times; this counts examples. Copies to drop: "
         "records but one of each thing. Right: the survivor that stands for the dropped example is "
-        "the same thing. `near` includes other answers to equal inputs.\n",
+        "the same thing; no share is shown where people judged less than half of these pairs. "
+        "`near` includes other answers to equal inputs.\n",
         drops(all_sets),
         "## What `--suggest-threshold` says\n",
-        "Pairs that are kept apart are left out, as the command does.\n",
+        "The counts leave out pairs that are kept apart.\n",
         suggestions(all_sets),
         "## What the default encoder reads\n",
         "[UNK] stands for any word that the tokenizer has no pieces for: to the model, all such "
