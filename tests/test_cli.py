@@ -233,14 +233,14 @@ def test_run_does_every_configured_stage_and_then_nothing(
     assert (result.exit_code, result.stderr) == (0, "")
     assert "4 documents" in result.stdout
     assert "3 pass every rule" in result.stdout
-    assert "1 exact duplicates of 1 kept" in result.stdout
+    assert "out as duplicates: 1 exact, 0 near" in result.stdout
     assert result.stdout.endswith("Next: curate status\n")
     before = project.store.state_digest()
     count = project.table("runs").num_rows
     result = curate("-C", tmp_path, "run", "--json")
     assert (result.exit_code, result.stderr) == (0, "")
     said = orjson.loads(result.stdout)
-    assert set(said) == {"pull", "filter", "dedupe"}
+    assert set(said) == {"pull", "filter", "embed", "dedupe", "cluster"}
     assert said["filter"]["checked"] == 0
     assert project.store.state_digest() == before
     outcomes = [r["outcome"] for r in project.table("runs").to_pylist()][count:]

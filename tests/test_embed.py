@@ -1,4 +1,4 @@
-"""Vectors: computed once, kept, refused when they are another encoder's, and where weights come from."""
+"""Vectors: computed once, kept, refused when they are another's; where weights come from."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_another_encoder_needs_a_rebuild_and_then_replaces_all_vectors(
     embed(store, load=lambda _: encoder)
     project = Project(store.folder)
     project.dedupe(semantic=0.5)
-    with pytest.raises(ConfigError, match="vectors are those of 'minilm'.*--rebuild"):
+    with pytest.raises(ConfigError, match=r"vectors are those of 'minilm'.*--rebuild"):
         embed(store, encoder="other", load=lambda _: Other())
     assert embed(store, encoder="other", rebuild=True, load=lambda _: Other()).new == 4
     with store.read() as con:

@@ -117,6 +117,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "filter", "--min-rating", "3"],
         [*here, "filter", "--list"],
         [*here, "dedupe"],
+        [*here, "dedupe", "--suggest-threshold"],
         [*here, "export", "set"],
         [*here, "export", "other", "--format", "openai-chat", "--json"],
         [*here, "versions"],
@@ -125,17 +126,19 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "why", "r1"],
         [*here, "status"],
         [*here, "doctor"],
-        [*here, "run"],
         [*here, "heldout", "import", str(folder / "logs" / "a.jsonl")],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
-    assert {*cli.cli.commands} - run == {"demo"}, "a command that is not run here"
+    meaning = {"demo", "run", "embed", "cluster", "mislabels"}
+    assert {*cli.cli.commands} - run == meaning, "a command that is not run here"
     for arguments, (code, names, out) in zip(commands, _loaded(*commands), strict=True):
         assert code == 0, (arguments, out)
         assert not names & NEVER, (arguments, names & NEVER)
 
 
-def test_the_demo_imports_none_of_them_either(tmp_path: Path) -> None:
-    ((code, names, _),) = _loaded(["demo", str(tmp_path / "demo")])
-    assert code == 0
-    assert not names & NEVER
+def test_nothing_new_to_encode_loads_no_model(folder: Path) -> None:
+    here = ["-C", str(folder)]
+    _, *others = _loaded([*here, "run"], [*here, "embed"], [*here, "run"], [*here, "status"])
+    for code, names, out in others:
+        assert code == 0, out
+        assert not names & {"torch", "sentence_transformers", "transformers"}

@@ -374,14 +374,14 @@ def seconds(all_sets: list[Measured]) -> str:
 # -- writing -----------------------------------------------------------------------------------
 
 
-def render(all_sets: list[Measured], digest: str, load_seconds: float) -> str:
+def render(all_sets: list[Measured], environment: str, load_seconds: float) -> str:
     """Returns the text of RESULTS.md."""
     broken = [problem for m in all_sets for problem in m.problems]
     *judged, questions = all_sets
     parts = [
         "# Duplicates that people know of\n",
         f"Written by `python benchmarks/duplicates/run.py` on {datetime.now(UTC):%Y-%m-%d %H:%M} "
-        f"UTC; {_environment()} Encoder minilm, its files {digest[:12]}; one thread.\n",
+        f"UTC; {environment}\n",
         f"**Problems: {len(broken)}.**\n"
         if broken
         else "**The pairs in the store are those of brute force.**\n",
@@ -408,7 +408,8 @@ def render(all_sets: list[Measured], digest: str, load_seconds: float) -> str:
         "`near` includes other answers to equal inputs.\n",
         drops(all_sets),
         "## What `--suggest-threshold` says\n",
-        "The counts leave out pairs that are kept apart.\n",
+        "What each threshold would do by that method alone; the counts leave out pairs that are "
+        "kept apart.\n",
         suggestions(all_sets),
         "## What the default encoder reads\n",
         "[UNK] stands for any word that the tokenizer has no pieces for: to the model, all such "
@@ -455,7 +456,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
         parser.error("no data: set CURATE_TEST_DATA to the folder with the three data sets")
-    data = arguments.data
+    data, environment = arguments.data, _environment()
     begun = time.perf_counter()
     encoder = encoders.load(encoders.DEFAULT, threads=1)
     load_seconds = time.perf_counter() - begun
@@ -466,7 +467,8 @@ def main() -> int:
                 (sets.cora(data), sets.abt_buy(data), sets.korean(data))
             )
         ]
-        text = render(all_sets, encoder.digest, load_seconds)
+        environment += f" Encoder {encoder.name}, its files {encoder.digest[:12]}; one thread."
+        text = render(all_sets, environment, load_seconds)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
     return int(any(m.problems for m in all_sets))

@@ -22,7 +22,7 @@ COMMENT ON COLUMN input_pairs.difference IS 'numbers or negation, where the two 
 
 CREATE TABLE semantic_pairs (a VARCHAR NOT NULL, b VARCHAR NOT NULL, similarity DOUBLE NOT NULL, difference VARCHAR);
 COMMENT ON TABLE semantic_pairs IS 'Inputs a < b whose vectors have a cosine at or above the threshold in settings.';
-COMMENT ON COLUMN semantic_pairs.difference IS 'numbers or negation, where the two differ in these: alike, but no duplicates.';
+COMMENT ON COLUMN semantic_pairs.difference IS 'numbers or negation, where the two differ in these, or script, where the encoder cannot read one.';
 
 CREATE TABLE clusters (
     cluster_id INTEGER NOT NULL,
@@ -45,13 +45,19 @@ CREATE TABLE mislabels (
     suggested VARCHAR NOT NULL,
     score DOUBLE NOT NULL,
     probability DOUBLE NOT NULL,
+    given_probability DOUBLE NOT NULL,
     tier VARCHAR NOT NULL,
+    nearest VARCHAR[] NOT NULL,
     like_given VARCHAR[] NOT NULL,
-    like_suggested VARCHAR[] NOT NULL
+    like_suggested VARCHAR[] NOT NULL,
+    similarity DOUBLE
 );
 COMMENT ON TABLE mislabels IS 'Labels that the labels of like inputs speak against; one row per example.';
 COMMENT ON COLUMN mislabels.score IS 'Between 0 and 1, low is bad: how well the given label holds against the suggested one.';
 COMMENT ON COLUMN mislabels.probability IS 'Calibrated probability of the suggested label.';
+COMMENT ON COLUMN mislabels.given_probability IS 'Calibrated probability of the given label.';
 COMMENT ON COLUMN mislabels.tier IS 'likely (within the number of errors that cleanlab estimates) or possible.';
-COMMENT ON COLUMN mislabels.like_given IS 'Nearest examples with the given label, nearest first.';
-COMMENT ON COLUMN mislabels.like_suggested IS 'Nearest examples with the suggested label, nearest first.';
+COMMENT ON COLUMN mislabels.nearest IS 'Nearest train examples, nearest first, one per input, no duplicates of its own.';
+COMMENT ON COLUMN mislabels.like_given IS 'Nearest of them with the given label.';
+COMMENT ON COLUMN mislabels.like_suggested IS 'Nearest of them with the suggested label.';
+COMMENT ON COLUMN mislabels.similarity IS 'Cosine with the first of like_suggested.';

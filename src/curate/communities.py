@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ def _moved(graph: Any, resolution: float, rng: Any) -> NDArray[np.int64]:
     count = graph.shape[0]
     degrees = np.asarray(graph.sum(axis=1)).ravel().tolist()
     bounds, nodes, weights = (part.tolist() for part in (graph.indptr, graph.indices, graph.data))
-    near = [nodes[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
-    ties = [weights[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    near = [nodes[a:b] for a, b in pairwise(bounds)]
+    ties = [weights[a:b] for a, b in pairwise(bounds)]
     groups, total = list(range(count)), list(degrees)
     scale = resolution / max(sum(degrees), 1)
     waiting = deque(rng.permutation(count).tolist())

@@ -119,6 +119,11 @@ def complete(
         semantic = None
     elif missing and semantic is not None:
         notes.append(f"{missing:,} inputs have no vector yet and take no part: curate embed")
+    if encoder in similar.ONLY_LATIN and semantic is not None and (foreign := _foreign(store)):
+        notes.append(
+            f"{foreign:,} inputs are not in Latin script, which {encoder} cannot read: they are no "
+            "semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
+        )
     if semantic == "auto":
         semantic = similar.SEMANTIC_THRESHOLDS.get(str(encoder))
         if semantic is None:
@@ -127,6 +132,11 @@ def complete(
                 "curate dedupe --suggest-threshold, then --semantic"
             )
     return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
+
+
+def _foreign(store: Store) -> int:
+    with store.read() as con:
+        return len(similar.foreign_inputs(store, con.sql(sql("thresholds_texts")).to_arrow_table()))
 
 
 def threshold(name: str, value: float | str | None) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from curate import demo_logs
 from curate.errors import ConfigError, GateFailed
@@ -83,7 +82,10 @@ def demo(folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: 
         show.mapping(pulled.mapping) + show.pull(pulled),
     )
     step("filter", show.filter(project.filter()))
+    step("embed", show.embed(project.embed()))
     step("dedupe", show.dedupe(project.dedupe()))
+    step("cluster", show.cluster(project.cluster()))
+    step("mislabels --top 3", show.mislabels(project.mislabels(top=3)))
     exported = project.export(DATASET)
     step(f"export {DATASET}", show.export(exported, dry_run=False))
     verified = project.verify(DATASET)
@@ -114,6 +116,7 @@ def _findings(project: Project, planted: demo_logs.Planted) -> Iterable[Finding]
     yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
     yield from _by_reason(project, planted, ids)
     yield from _duplicates(project, planted, ids)
+    yield _wrong_labels(project, planted, ids)
     suspected = {
         r["example_id"]
         for r in project.table("issues").to_pylist()
@@ -146,6 +149,20 @@ def _by_reason(
             len(found - wanted),
             f"filter ({', '.join(reasons)})",
         )
+
+
+def _wrong_labels(project: Project, planted: demo_logs.Planted, ids: dict[str, str]) -> Finding:
+    """Returns how many wrong labels are among the likely ones.
+
+    The wrong half of a contradiction is a wrong label too, and no false alarm.
+    """
+    likely = {
+        r["example_id"] for r in project.table("mislabels").to_pylist() if r["tier"] == "likely"
+    }
+    wanted = {ids[request] for request, _ in planted.wrong_labels}
+    wrong = wanted | {ids[request] for pair in planted.contradictions for request in pair}
+    found = len(wanted & likely)
+    return Finding("wrong labels", len(wanted), found, len(likely - wrong), "mislabels (likely)")
 
 
 def _duplicates(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curate.encoders import Encoder
 
 CHUNK_INPUTS = 1_024
-"""Vectors that a kill may lose; about three seconds of work on two cores."""
+"""Vectors that a kill may lose; some seconds of work."""
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
@@ -118,12 +118,11 @@ def _take_over(
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Removes all vectors and the pairs, memberships and suspicions that rest on them.
+    """Removes all vectors, and the pairs and suspicions that rest on them.
 
-    The clusters stay until a refit, which hands their ids on; their centroids mean nothing to the
-    new vectors, so nothing is assigned to them.
+    Clusters stay until the next `curate cluster`, which finds them anew and hands their ids on.
     """
-    for name in ("embeddings", "semantic_pairs", "cluster_members", "mislabels"):
+    for name in ("embeddings", "semantic_pairs", "mislabels"):
         con.execute(sql(f"embed_forget_{name}"))
 
 

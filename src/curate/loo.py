@@ -27,7 +27,6 @@ GROUP_CAP = 50
 _JITTER = 1e-6
 _ROWS = 2_048
 _ROWS_OF_TEST = 256
-_SLACK = 8
 _DIGITS = 6
 _SIGNIFICANT = 8
 
@@ -148,18 +147,12 @@ def predictions(
     blocks = _blocks_of_groups(fitted, without)
     others = np.flatnonzero(counts.sum(axis=1) == 0)
     alone = np.array_split(others, range(_ROWS_OF_TEST, len(others), _ROWS_OF_TEST))
-    steps = iter(progress(range(2 * len(blocks) + len(alone))))
     model = _Ridge(vectors, counts, fitted[:LANDMARKS])
-    for block in blocks:
-        next(steps)
-        model.take(block)
-    model.solve()
-    for block in blocks:
-        next(steps)
-        scores[block] = model.judge_fitted(block, without)
-    for block in alone:
-        next(steps)
-        scores[block] = model.judge_others(block, without)
+    steps = [(model.take, blocks), (model.judge_fitted, blocks), (model.judge_others, alone)]
+    for step, block in progress([(step, block) for step, part in steps for block in part]):
+        said = step(block, without)
+        if said is not None:
+            scores[block] = said
     return scores
 
 
@@ -183,10 +176,10 @@ class _Ridge:
         self._vectors, self._counts = vectors, counts
         self._landmarks = vectors[landmarks].astype(np.float64)
         size = len(landmarks) + 1
-        self._gram = np.zeros((size, size))
-        self._target = np.zeros((size, counts.shape[1]))
-        self._root = np.zeros(0)
-        self._weights = np.zeros(0)
+        self._gram: NDArray[np.float64] = np.zeros((size, size))
+        self._target: NDArray[np.float64] = np.zeros((size, counts.shape[1]))
+        self._root: NDArray[np.float64] = np.zeros(0)
+        self._weights: NDArray[np.float64] = np.zeros(0)
 
     def _kernel(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns kernel values with all landmarks, and a constant: float64 (rows, m + 1)."""
@@ -196,8 +189,8 @@ class _Ridge:
         values[:, :-1] = _gauss(self._vectors[rows].astype(np.float64) @ self._landmarks.T)
         return values
 
-    def take(self, rows: NDArray[np.int64]) -> None:
-        """Adds fitted inputs to the sums."""
+    def take(self, rows: NDArray[np.int64], _without: Any) -> None:
+        """Adds fitted inputs to the sums; all of them are taken before any is judged."""
         import numpy as np
 
         values = self._kernel(rows)
@@ -205,14 +198,14 @@ class _Ridge:
         values *= np.sqrt(self._counts[rows].sum(axis=1))[:, None]
         self._gram += values.T @ values
 
-    def solve(self) -> None:
+    def _solve(self) -> None:
         """Turns the sums into the factors that predictions need."""
         import numpy as np
         from scipy.linalg import cholesky, solve_triangular
 
         kernel = np.eye(len(self._gram))
-        kernel[:-1, :-1] = _gauss(self._landmarks @ self._landmarks.T)
-        kernel[np.diag_indices_from(kernel)] += _JITTER
+        among = _gauss(self._landmarks @ self._landmarks.T)
+        kernel[:-1, :-1] = among + _JITTER * np.eye(len(among))
         whiten = cholesky(kernel, lower=True)
         half = solve_triangular(whiten, self._gram, lower=True)
         gram = solve_triangular(whiten, half.T, lower=True)
@@ -220,12 +213,14 @@ class _Ridge:
         # One triangle for both steps: from kernel values straight to V.
         self._root = whiten @ root
         self._weights = solve_triangular(self._root, self._target, lower=True)
-        del self._gram
+        self._gram = np.zeros(0)
 
     def _rows(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns V of these inputs, float64 (m + 1, rows), not weighted."""
         from scipy.linalg import solve_triangular
 
+        if not len(self._root):
+            self._solve()
         values: NDArray[np.float64] = solve_triangular(
             self._root, self._kernel(rows).T, lower=True, overwrite_b=True, check_finite=False
         )
@@ -362,6 +357,7 @@ def judge(
 ) -> Judgement:
     """Returns what predictions, float64 (inputs, labels >= 2), say of the labels of examples."""
     import numpy as np
+    from scipy.special import expit
 
     margin, suggested = np.zeros(len(at)), np.zeros(len(at), np.int64)
     chances = np.zeros((2, len(at)))
@@ -375,7 +371,7 @@ def judge(
         margin[part] = (np.take_along_axis(rows, other[:, None], axis=1) - mine)[:, 0]
         chances[0, part] = np.take_along_axis(likely, own, axis=1)[:, 0]
         chances[1, part] = np.take_along_axis(likely, other[:, None], axis=1)[:, 0]
-    score = rounded(1 / (1 + np.exp(margin / heat)))
+    score = rounded(expit(-margin / heat))
     return Judgement(margin, suggested, score, *chances.round(4))
 
 
@@ -389,60 +385,3 @@ def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _parts(count: int) -> Iterator[slice]:
     for start in range(0, count, _ROWS):
         yield slice(start, min(start + _ROWS, count))
-
-
-# -- neighbours ------------------------------------------------------------------------------------
-
-
-def nearest(
-    vectors: NDArray[np.float32],
-    asked: NDArray[np.int64],
-    among: list[list[NDArray[np.int64]]],
-    without: Any,
-    *,
-    count: int,
-) -> list[list[list[tuple[int, float]]]]:
-    """Returns for each input that is asked about its nearest inputs in each of several sets.
-
-    Args:
-        vectors: unit vectors, float32 (n, dim).
-        asked: positions of inputs.
-        among: for each of them, sets of positions, in order.
-        without: boolean csr_array (n, n): those that never count as near.
-        count: most inputs in an answer.
-
-    Returns:
-        For each input and set: positions and cosines to six digits, nearest first.
-    """
-    import numpy as np
-
-    found = []
-    for start in range(0, len(asked), _ROWS_OF_TEST):
-        rows = asked[start : start + _ROWS_OF_TEST]
-        proposed = vectors[rows] @ vectors.T
-        for row, cosines, sets in zip(rows.tolist(), proposed, among[start:], strict=False):
-            cosines[without.indices[without.indptr[row] : without.indptr[row + 1]]] = -np.inf
-            cosines[row] = -np.inf
-            found.append([_top(vectors, row, cosines, positions, count) for positions in sets])
-    return found
-
-
-def _top(
-    vectors: NDArray[np.float32],
-    row: int,
-    cosines: NDArray[np.float32],
-    positions: NDArray[np.int64],
-    count: int,
-) -> list[tuple[int, float]]:
-    """Fast products propose a few more than are wanted; exact ones decide."""
-    import numpy as np
-
-    near = cosines[positions]
-    if len(near) > count + _SLACK:
-        best = np.sort(np.argpartition(-near, count + _SLACK)[: count + _SLACK])
-        positions, near = positions[best], near[best]
-    positions = positions[np.isfinite(near)]
-    left = vectors[positions].astype(np.float64)
-    exact = np.round(np.einsum("ij,j->i", left, vectors[row].astype(np.float64)), _DIGITS)
-    order = np.lexsort((positions, -exact))[:count]
-    return [(int(positions[i]), float(exact[i])) for i in order]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from curate.table import table
 
 if TYPE_CHECKING:
+    from curate.cluster import Alarm, ClusterResult
     from curate.dedupe import DedupeResult
     from curate.demo import DemoResult
     from curate.doctor import Check
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from curate.export import ExportResult
     from curate.filters import FilterResult, Rule
     from curate.mapping import FieldMap
+    from curate.mislabels import MislabelsResult
     from curate.pull import PullResult
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 WIDTH = 100
+CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS = 12, 3, 5
 
 REASONS = {
     "unrated": "unrated (policy: keep out)",
@@ -234,6 +237,76 @@ def embed(result: EmbedResult) -> str:
     return text
 
 
+def cluster(result: ClusterResult) -> str:
+    """Returns the clusters, and what silences one."""
+    fitted = "fitted anew" if result.fitted else "fit kept"
+    text = (
+        f"cluster     {counted(result.clusters, 'cluster')} ({fitted}), {result.assigned:,} inputs "
+        "assigned\n"
+    )
+    rows = [
+        [
+            row.cluster_id,
+            row.name[:36],
+            row.examples,
+            f"{row.mean_rating:.1f}" if row.mean_rating else "",
+            f"{row.unrated:.0%}",
+            row.train,
+            row.test,
+        ]
+        for row in result.rows[:CLUSTERS_SHOWN]
+    ]
+    columns = ["id", "name", "examples", "rating", "unrated", "train", "test"]
+    text += textwrap.indent(table(columns, rows), "  ") if rows else ""
+    if len(result.rows) > CLUSTERS_SHOWN:
+        text += (
+            f"  ... and {len(result.rows) - CLUSTERS_SHOWN:,} smaller ones: curate cluster --json\n"
+        )
+    if result.without_vector:
+        text += f"  note: {result.without_vector:,} inputs have no vector: curate embed\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    return text + alarms(result.alarms)
+
+
+def alarms(found: Sequence[Alarm]) -> str:
+    """Returns the rules that silence a cluster."""
+    text = ""
+    for a in found[:ALARMS_SHOWN]:
+        share = "all" if a.dropped == a.examples else f"{a.dropped:,}"
+        text += wrapped(
+            f"  note: {a.reason!r} drops {share} of the {a.examples:,} examples of cluster "
+            f'{a.cluster_id} "{a.name}" (elsewhere {a.usual:.0%})',
+            "    ",
+        )
+    if len(found) > ALARMS_SHOWN:
+        text += f"  note: and {len(found) - ALARMS_SHOWN:,} more like this: curate status --json\n"
+    return text
+
+
+def mislabels(result: MislabelsResult) -> str:
+    """Returns the suspected labels, the worst first."""
+    text = (
+        f"mislabels   {result.judged:,} labels judged: {result.likely:,} likely wrong, "
+        f"{result.possible:,} possibly\n"
+    )
+    if result.note:
+        text += f"  note: {result.note}\n"
+    if result.too_rare:
+        named = ", ".join(result.too_rare[:6]) + (", ..." if len(result.too_rare) > 6 else "")
+        text += wrapped(f"  note: too rare to judge: {named}", "    ")
+    if result.without_vector:
+        text += f"  note: {result.without_vector:,} examples have no vector: curate embed\n"
+    for issue in result.issues:
+        quoted = " ".join(issue.text.split())
+        quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
+        text += f'  {issue.id[:12]}  "{quoted}"\n'
+        chance = "" if issue.probability is None else f", {issue.probability:.0%}"
+        better = f"  ->  {issue.suggested}" if issue.suggested else ""
+        text += f"    {issue.given}{better}  ({issue.tier}, {issue.side}{chance})\n"
+        text += textwrap.indent(wrapped(issue.reason), "    ")
+    return text
+
+
 def export(result: ExportResult, dry_run: bool) -> str:
     """Returns what an export wrote."""
     title = (
@@ -371,12 +444,31 @@ def status(found: Status) -> str:
         text += f"feedback that waits for its call: {found.unmatched_feedback:,}\n"
     if found.unchecked:
         text += f"{found.unchecked:,} examples are not filtered yet\n"
-    if found.stale_filter:
+    if "filter" in found.stale:
         text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
-    text += _size(found.train)
+    if other := [stage for stage in found.stale if stage != "filter"]:
+        text += f"not up to date: {', '.join(other)}\n"
+    text += _size(found.train) + _spread(found)
     if found.latest:
         text += f"exported: {', '.join(found.latest)}\n"
     return text + f"Next: {found.next}\n"
+
+
+def _spread(found: Status) -> str:
+    """Returns how production and train differ: the clusters at a glance, and what is thin."""
+    text = ""
+    if found.clusters:
+        rows = [
+            [c.cluster_id, c.name[:40], c.examples, c.train, c.test]
+            for c in found.clusters[:_STATUS_CLUSTERS]
+        ]
+        text += table(["cluster", "name", "production", "train", "test"], rows)
+        if len(found.clusters) > _STATUS_CLUSTERS:
+            text += f"... and {len(found.clusters) - _STATUS_CLUSTERS:,} more: curate cluster\n"
+    if thin := found.thin:
+        more = f", and {len(thin) - 4:,} more" if len(thin) > 4 else ""
+        text += wrapped(f"thin (under 10 in train): {', '.join(thin[:4])}{more}")
+    return text + alarms(found.alarms)
 
 
 def _size(train: int) -> str:
@@ -388,7 +480,7 @@ def _size(train: int) -> str:
         verdict = "enough to begin (200-500); 1,000-2,000 is reliable"
     else:
         verdict = "too few to fine-tune on: 200-500 is the minimum"
-    return f"train size {train:,}: {verdict}\n"
+    return f"effective train size {train:,} (after duplicates): {verdict}\n"
 
 
 def doctor(checks: Sequence[Check]) -> str:

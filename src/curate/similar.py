@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import embed, minhash, semantic
 from curate.store import Run, Store, sql
-from curate.text import difference
+from curate.text import difference, latin, marks
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SEMANTIC_THRESHOLDS = {"minilm": 0.9}
 """Cosine from which on inputs count as semantic duplicates where nobody chose one, per encoder."""
+
+ONLY_LATIN = ("minilm",)
+"""Encoders that cannot tell apart texts of other scripts."""
 
 _ANY = 2.0
 """No similarity is so high: a floor of no pairs."""
@@ -108,15 +111,46 @@ def _add_semantic(
 
     hashes, vectors = embed.from_lists(rows)
     texts = rows["text"].to_pylist()
+    foreign = foreign_inputs(store, rows)
     blocks = semantic.blocks(len(hashes) - first)
     found = semantic.pairs(vectors[:first], vectors[first:], threshold=threshold)
     for block in progress(blocks, "comparing meanings"):
         a, b, cosine = next(found)
         done = hashes[first + block.start : first + block.stop]
         table = pair_table(rows["input_hash"], a, b, cosine, texts)
+        table = apart_by_script(table, foreign)
         with store.write() as con:
             _add(con, "semantic_pairs_add", table)
             _add(con, "embeddings_set_paired", pa.table({"input_hash": done}))
+
+
+def foreign_inputs(store: Store, rows: pa.Table) -> set[str]:
+    """Returns the hashes of inputs in scripts that the project's encoder cannot read.
+
+    To the English tokenizer whole words of other scripts are one unknown token, so that texts about
+    quite different things come out equal.
+    """
+    with store.read() as con:
+        if store.setting(con, "embed").get("encoder") not in ONLY_LATIN:
+            return set()
+    hashes, texts = rows["input_hash"].to_pylist(), rows["text"].to_pylist()
+    return {name for name, text in zip(hashes, texts, strict=True) if not latin(text)}
+
+
+def apart_by_script(found: pa.Table, foreign: set[str]) -> pa.Table:
+    """Returns semantic pairs with `script` as what keeps apart those that cannot be judged."""
+    import pyarrow as pa
+
+    if not foreign:
+        return found
+    kept = [
+        "script" if one in foreign or other in foreign else why
+        for one, other, why in zip(
+            *(found[c].to_pylist() for c in ("one", "other", "difference")), strict=True
+        )
+    ]
+    place = found.schema.get_field_index("difference")
+    return found.set_column(place, "difference", pa.array(kept, pa.string()))
 
 
 def pair_table(
@@ -129,12 +163,13 @@ def pair_table(
     """Returns pairs by hash, the lower one first, with what keeps them apart."""
     import pyarrow as pa
 
+    known = [marks(text) for text in texts]
     columns = {
         "one": hashes.take(pa.array(a)),
         "other": hashes.take(pa.array(b)),
         "similarity": pa.array(similarity),
         "difference": pa.array(
-            [difference(texts[i], texts[j]) for i, j in zip(a.tolist(), b.tolist(), strict=True)],
+            [difference(known[i], known[j]) for i, j in zip(a.tolist(), b.tolist(), strict=True)],
             pa.string(),
         ),
     }

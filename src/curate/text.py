@@ -47,17 +47,29 @@ _NEGATION = re.compile(
 """Negating words of English and of other languages with many speakers; no list is complete."""
 
 
-def difference(a: str, b: str) -> str | None:
-    """Returns why two alike normalised texts do not say the same: `numbers`, `negation`, or None.
+Marks = tuple[tuple[str, ...], int]
+
+
+def marks(text: str) -> Marks:
+    """Returns what alike texts may not differ in: numbers, and how often something is negated."""
+    return tuple(sorted(set(_NUMBER.findall(text)))), len(_NEGATION.findall(text))
+
+
+def difference(a: Marks, b: Marks) -> str | None:
+    """Returns why two alike texts with these marks differ: `numbers`, `negation`, or None.
 
     Two requests that differ in an order number, an amount or a `not` may share all other words, and
     are close for every encoder.
     """
-    if sorted(set(_NUMBER.findall(a))) != sorted(set(_NUMBER.findall(b))):
+    if a[0] != b[0]:
         return "numbers"
-    if len(_NEGATION.findall(a)) != len(_NEGATION.findall(b)):
-        return "negation"
-    return None
+    return "negation" if a[1] != b[1] else None
+
+
+def latin(text: str) -> bool:
+    """Returns whether at least half of the letters of a text are Latin; one without any is."""
+    letters = [c for c in text if c.isalpha()]
+    return 2 * sum(unicodedata.name(c, "").startswith("LATIN") for c in letters) >= len(letters)
 
 
 def digest(text: str) -> str:

@@ -77,7 +77,7 @@ def suggest(
     with store.read() as con:
         verdicts.current(store, con)
         rows = con.sql(sql("thresholds_texts")).to_arrow_table()
-        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(con, progress))):
+        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(store, con, progress))):
             if pairs is not None:
                 found.append(_suggestion(con, method, pairs, settings))
     return found
@@ -103,13 +103,22 @@ def _near(rows: pa.Table) -> _Pairs:
     keys = minhash.keys(chosen, threshold=floor)
     a, b, similarity = minhash.pairs(chosen, keys, np.ones(len(chosen), bool), threshold=floor)
     hashes = rows["input_hash"].take(np.array(long, np.int64))
-    counts, edges = np.histogram(similarity, bins=_edges())
-    return _Pairs(
-        similar.pair_table(hashes, a, b, similarity, chosen), floor, valley(counts, edges)
-    )
+    table = similar.pair_table(hashes, a, b, similarity, chosen)
+    return _Pairs(table, floor, _valley_of(table, floor))
 
 
-def _semantic(con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | None:
+def _valley_of(table: pa.Table, floor: float) -> float | None:
+    """Returns the valley in the pairs that nothing keeps apart, equal ones left out."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    judged = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
+    edges = np.arange(floor, 1 + _BIN / 2, _BIN)
+    counts, _ = np.histogram(judged[judged < 1], bins=edges)
+    return valley(counts, edges)
+
+
+def _semantic(store: Store, con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | None:
     """Returns semantic pairs down to a candidate above which they are not too many."""
     import numpy as np
 
@@ -128,7 +137,8 @@ def _semantic(con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | No
     parts = list(semantic.pairs(vectors[:0], vectors, threshold=floor))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
     table = similar.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
-    return _Pairs(table, floor, valley(counts, _edges()))
+    table = similar.apart_by_script(table, similar.foreign_inputs(store, rows))
+    return _Pairs(table, floor, _valley_of(table, floor))
 
 
 def _edges() -> NDArray[np.float64]:
@@ -148,18 +158,19 @@ def valley(counts: Sequence[int] | NDArray[np.int64], edges: NDArray[np.float64]
         counts: pairs per bin of similarity.
         edges: of the bins, one more than counts.
 
-    The crowd above must outnumber the valley by half, bin against bin, and so must the one below;
-    bins are averaged with their neighbours.
+    Bins are counted with their neighbours. The smaller crowd must outnumber the valley by half, and
+    by more than chance makes of it.
     """
     import numpy as np
 
     padded = np.pad(np.asarray(counts, float), 1, mode="edge")
-    smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    sums = padded[:-2] + padded[1:-1] + padded[2:]
     best, depth = None, _DEPTH
-    for place in range(1, len(smooth) - 1):
-        around = min(smooth[:place].max(), smooth[place + 1 :].max())
-        if around >= depth * max(smooth[place], 1e-9) and around > 1:
-            best, depth = place, around / max(smooth[place], 1e-9)
+    for place in range(1, len(sums) - 1):
+        crowd = min(sums[:place].max(), sums[place + 1 :].max())
+        here = sums[place]
+        if crowd >= depth * max(here, 1) and crowd - here >= 3 * np.sqrt(crowd + here):
+            best, depth = place, crowd / max(here, 1)
     return None if best is None else round(float(edges[best]), 2)
 
 

@@ -74,6 +74,8 @@ def prepare(
     con.execute(sql("verdict_excluded_duplicates"))
     con.execute(sql("verdict_final"))
     con.execute(sql("verdict_issues"), {"near": alike.near})
+    con.execute(sql("mislabels_suspects"))
+    con.execute(sql("mislabels_issues"))
     return made
 
 

@@ -69,7 +69,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         (
             "issue",
             f"{i['kind']}: {i['given'] or ''} "
-            f"{'rather ' + i['suggested'] if i['suggested'] else ''} (see {i['evidence'][:12]})",
+            f"{'rather ' + i['suggested'] if i['suggested'] else ''} ({_evidence(i)})",
         )
         for i in story["issues"]
     ]
@@ -78,6 +78,12 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     said += [("split", _split(s)) for s in story["split"]]
     said += [("version", _version(v)) for v in story["versions"]]
     return said
+
+
+def _evidence(issue: dict[str, Any]) -> str:
+    """Returns what speaks for an issue: a sentence, or another example to look at."""
+    said = str(issue["evidence"])
+    return said if issue["kind"] == "rated_wrong" else f"see {said[:12]}"
 
 
 def _pulled(p: dict[str, Any]) -> str:

@@ -1,0 +1,2 @@
+-- Removes all suspicions before they are found anew.
+DELETE FROM mislabels

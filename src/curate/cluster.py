@@ -1,0 +1,326 @@
+"""`curate cluster`: topical groups of inputs, named, with ids that stay.
+
+The first call fits; later ones assign new inputs to the stored centroids, which is exactly what
+assigning everything would give. A refit is asked for, and hands old ids on by overlap.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curate import communities, embed, inputs
+from curate.errors import ConfigError
+from curate.store import Run, Store, sql
+from curate.text import words
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAME_CLUSTER = 1 / 3
+"""Jaccard similarity of members from which on a refitted cluster keeps an id: two sets of one size
+that share half."""
+
+OLD_FIT = 0.25
+"""Share of inputs that came after the fit from which on a refit is recommended."""
+
+_TERMS = 3
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class ClusterRow:
+    """One cluster under today's verdicts.
+
+    Attributes:
+        cluster_id: its id, for ever.
+        name: the words that set it apart.
+        typical: the input nearest to its centroid.
+        inputs: distinct inputs.
+        examples: of production.
+        mean_rating: of the rated ones, 1 to 5; None where none is rated.
+        unrated: share of examples without a human rating.
+        train: ready examples of train; likewise test.
+    """
+
+    cluster_id: int
+    name: str
+    typical: str
+    inputs: int
+    examples: int
+    mean_rating: float | None
+    unrated: float
+    train: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A reason that silences a cluster: it drops `dropped` of its `examples`."""
+
+    reason: str
+    cluster_id: int
+    name: str
+    dropped: int
+    examples: int
+    usual: float
+
+
+@dataclass(frozen=True)
+class ClusterResult:
+    """What the stage did, and the clusters there are now, the largest first."""
+
+    clusters: int
+    assigned: int
+    fitted: bool
+    without_vector: int
+    rows: tuple[ClusterRow, ...]
+    alarms: tuple[Alarm, ...]
+    notes: tuple[str, ...] = ()
+
+
+def cluster(
+    store: Store,
+    *,
+    refit: bool = False,
+    seed: int = 0,
+    progress: Progress = lambda items, _: items,
+) -> ClusterResult:
+    """Assigns inputs to clusters; fits these first where there are none, or on request.
+
+    Args:
+        store: the project's store.
+        refit: finds the clusters anew.
+        seed: of the fit.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: no input has a vector.
+    """
+    from curate import verdicts
+
+    with store.run("cluster", {"refit": refit, "seed": seed}) as run:
+        inputs.refresh(store, run)
+        fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
+        assigned = _assign(store, run)
+        with store.read() as con:
+            verdicts.current(store, con)
+            rows, found = tuple(overview(con)), tuple(alarms(con))
+            total, new, missing = con.execute(sql("cluster_progress")).fetchall()[0]
+        if total and new / total > OLD_FIT:
+            notes.append(
+                f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
+            )
+        run.counts = {"clusters": len(rows), "assigned": assigned, "fitted": fitted}
+    return ClusterResult(len(rows), assigned, fitted, missing, rows, found, tuple(notes))
+
+
+def _fit_where_needed(
+    store: Store, run: Run, refit: bool, seed: int, progress: Progress
+) -> tuple[bool, list[str]]:
+    with store.read() as con:
+        encoder = store.setting(con, "embed").get("digest")
+        before = store.setting(con, "clusters")
+        hashes, vectors = embed.vectors(con)
+        texts = dict(con.execute(sql("cluster_texts")).fetchall())
+        members = con.execute(sql("cluster_members_all")).fetchall()
+    if not hashes:
+        raise ConfigError("no input has a vector, and clusters rest on them. Next: curate embed")
+    other = bool(before) and before["encoder"] != encoder
+    if before and not other and not refit:
+        return False, []
+    centres = communities.centroids(
+        vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
+    )
+    nearest, cosine = communities.assign(vectors, centres)
+    centres, nearest = _without_empty(centres, nearest)
+    ids, highest = _ids(hashes, nearest, members, before.get("highest", 0))
+    named = names([texts[h] for h in hashes], nearest, len(centres))
+    _store_fit(store, run, hashes, centres, nearest, cosine, ids, named)
+    with store.write() as con:
+        settings = {"encoder": encoder, "highest": highest, "seed": seed}
+        run.changed |= store.set_setting(con, "clusters", settings)
+    return True, ["the vectors are another encoder's: fitted anew"] if other else []
+
+
+def _without_empty(
+    centres: NDArray[np.float32], nearest: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    import numpy as np
+
+    used, compact = np.unique(nearest, return_inverse=True)
+    return centres[used], compact
+
+
+def _ids(
+    hashes: Sequence[str],
+    nearest: NDArray[np.int64],
+    members: Sequence[tuple[str, int]],
+    highest: int,
+) -> tuple[list[int], int]:
+    """Returns the id of each new cluster, and the highest id ever given.
+
+    Clusters are matched so that the overlaps of their members are largest as a whole; a match below
+    `SAME_CLUSTER` is none.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    of = dict(members)
+    old = sorted(set(of.values()))
+    place = {cluster_id: number for number, cluster_id in enumerate(old)}
+    shared = np.zeros((int(nearest.max()) + 1, len(old)))
+    for name, new in zip(hashes, nearest.tolist(), strict=True):
+        if name in of:
+            shared[new, place[of[name]]] += 1
+    size_new = np.bincount(nearest).astype(float)
+    size_old = np.array([sum(1 for c in of.values() if c == cluster_id) for cluster_id in old])
+    union = size_new[:, None] + size_old[None, :] - shared if old else shared
+    alike = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    ids: list[int] = [0] * len(size_new)
+    for new, match in zip(*linear_sum_assignment(-alike), strict=True):
+        if alike[new, match] >= SAME_CLUSTER:
+            ids[new] = old[match]
+    for new in np.lexsort((np.arange(len(ids)), -size_new)).tolist():
+        if not ids[new]:
+            highest += 1
+            ids[new] = highest
+    return ids, highest
+
+
+def _store_fit(
+    store: Store,
+    run: Run,
+    hashes: Sequence[str],
+    centres: NDArray[np.float32],
+    nearest: NDArray[np.int64],
+    cosine: NDArray[np.float64],
+    ids: Sequence[int],
+    named: Sequence[tuple[str, list[str]]],
+) -> None:
+    import numpy as np
+    import pyarrow as pa
+
+    order = np.lexsort((np.arange(len(hashes)), -cosine))
+    typical: dict[int, str] = {}
+    for position in order.tolist():
+        typical.setdefault(int(nearest[position]), hashes[position])
+    found = pa.table(
+        {
+            "cluster_id": pa.array(ids, pa.int32()),
+            "name": [name for name, _ in named],
+            "typical": [typical[number] for number in range(len(centres))],
+            "terms": pa.array([terms for _, terms in named], pa.list_(pa.string())),
+            "fitted_inputs": pa.array(np.bincount(nearest, minlength=len(centres))),
+            "centroid": embed.as_lists(centres),
+        }
+    )
+    with store.write() as con:
+        con.execute(sql("clusters_clear"))
+        con.execute(sql("cluster_members_clear"))
+        con.register("found", found)
+        con.execute(sql("clusters_add"))
+        con.unregister("found")
+    run.changed = True
+
+
+def _assign(store: Store, run: Run) -> int:
+    """Assigns inputs that have a vector and no cluster; returns how many."""
+    import pyarrow as pa
+
+    with store.read() as con:
+        fresh = con.sql(sql("cluster_unassigned")).to_arrow_table()
+        known = con.sql(sql("clusters_centroids")).to_arrow_table()
+    if not fresh.num_rows:
+        return 0
+    hashes, vectors = embed.from_lists(fresh)
+    ids, centres = embed.from_lists(known)
+    nearest, cosine = communities.assign(vectors, centres)
+    found = pa.table(
+        {
+            "input_hash": hashes,
+            "cluster_id": pa.array([int(ids[n]) for n in nearest.tolist()], pa.int32()),
+            "similarity": pa.array(cosine),
+        }
+    )
+    with store.write() as con:
+        con.register("found", found)
+        con.execute(sql("cluster_members_add"))
+        con.unregister("found")
+    run.changed = True
+    return len(hashes)
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def names(
+    texts: Sequence[str], groups: NDArray[np.int64], count: int
+) -> list[tuple[str, list[str]]]:
+    """Returns a name and its terms for each group: the words that set it apart from the rest.
+
+    A word counts once per text, and weighs its share in the group times the logarithm of how much
+    more frequent it is there than in the rest, which leaves out what everybody says.
+
+    Args:
+        texts: normalised texts.
+        groups: group of each text, 0 to count - 1.
+        count: how many groups there are.
+    """
+    inside: list[Counter[str]] = [Counter() for _ in range(count)]
+    sizes = [0] * count
+    for text, group in zip(texts, groups.tolist(), strict=True):
+        inside[group].update({w for w in words(text) if _WORD.fullmatch(w)})
+        sizes[group] += 1
+    everywhere: Counter[str] = sum(inside, Counter())
+    found: list[tuple[str, list[str]]] = []
+    taken: set[str] = set()
+    for counts, size in zip(inside, sizes, strict=True):
+        rest = len(texts) - size
+
+        def weight(word: str, counts: Counter[str] = counts, size: int = size) -> float:
+            here = (counts[word] + 0.5) / (size + 1)
+            there = (everywhere[word] - counts[word] + 0.5) / (len(texts) - size + 1)
+            return here * math.log(here / there)
+
+        ranked = sorted(counts, key=lambda w: (-round(weight(w), 9), w))
+        if not rest:
+            ranked = sorted(counts, key=lambda w: (-counts[w], w))
+        terms = _distinct(ranked, taken)
+        taken.add(", ".join(terms))
+        found.append((", ".join(terms) or "no words", terms))
+    return found
+
+
+def _distinct(ranked: Sequence[str], taken: set[str]) -> list[str]:
+    """Returns the first terms, and as many more as make a name that nobody has."""
+    terms: list[str] = []
+    for word in ranked:
+        # "refunds" after "refund" says nothing new.
+        if any(word.rstrip("s") == term.rstrip("s") for term in terms):
+            continue
+        terms.append(word)
+        if len(terms) >= _TERMS and ", ".join(terms) not in taken:
+            break
+    return terms
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+def overview(con: duckdb.DuckDBPyConnection) -> list[ClusterRow]:
+    """Returns the clusters, the largest in production first; verdicts must be prepared."""
+    return [ClusterRow(*row) for row in con.execute(sql("cluster_overview")).fetchall()]
+
+
+def alarms(con: duckdb.DuckDBPyConnection) -> list[Alarm]:
+    """Returns the reasons that silence a whole cluster; verdicts must be prepared."""
+    return [Alarm(*row) for row in con.execute(sql("cluster_silenced")).fetchall()]

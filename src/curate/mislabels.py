@@ -1,0 +1,356 @@
+"""`curate mislabels`: labels that the labels of like inputs speak against, worst first.
+
+A model of the train side says for each example what its label should be, without having seen the
+example or its duplicates (`curate.loo`). cleanlab estimates from these predictions how many labels
+are wrong. What a human labelled is believed, and used, but never suspected.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from curate import embed, inputs, similar, suspects, verdicts
+from curate.encoders import HOW_TO_INSTALL
+from curate.errors import ConfigError, MissingExtra
+from curate.split import SplitSettings, strictest
+from curate.store import Run, Store, sql
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+SAME_MEANING = 0.95
+"""Cosine of inputs from which on one counts as a copy of the other: neither may vouch for it."""
+
+METHOD = "landmarks-1"
+"""Changes whenever the same data would be judged otherwise, so that they are judged anew."""
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example that is shown beside another one."""
+
+    id: str
+    label: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One label under suspicion.
+
+    Attributes:
+        score: between 0 and 1, low is bad.
+        suggested: the label that fits best; None where only a rating speaks against the given one.
+        reason: what speaks against the given label, in a sentence.
+        probability: calibrated, of the suggested label.
+        tier: likely (among the worst, as many as are estimated to be wrong), possible (another
+            label fits better), or rated (only a human rating of 2 of 5 or lower speaks).
+        out: why it is not in the next version; None where it is.
+        rating: by a human, where it is 2 of 5 or lower.
+        nearest: train examples, nearest first, one per input, without copies of this one.
+        like_given: those of the given label; likewise like_suggested.
+    """
+
+    id: str
+    source_id: str
+    score: float
+    given: str
+    suggested: str | None
+    reason: str
+    probability: float | None
+    tier: str
+    side: str
+    out: str | None
+    rating: float | None
+    text: str
+    nearest: tuple[Example, ...]
+    like_given: tuple[Example, ...]
+    like_suggested: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class MislabelsResult:
+    """What the stage found; `issues` has the worst `top` of all that are under suspicion.
+
+    Attributes:
+        applies: whether there are labels to judge.
+        note: why nothing was judged; empty where something was.
+        judged: examples whose label was judged.
+        estimated: how many of them are wrong by cleanlab's estimate.
+        likely: the worst of them, as many as are estimated to be wrong.
+        possible: the other ones where another label fits better than the given one.
+        sides: these four numbers for train and for test.
+        rated: examples with a human rating of 2 of 5 or lower, flagged by the model or not.
+        found: examples under suspicion, all of them.
+        classes: labels that were compared.
+        too_rare: labels with examples that were not judged, since fewer than three other train
+            inputs have them.
+        too_rare_examples: how many examples that are.
+        by_hand: examples that a human labelled, believed without being judged.
+        unlabelled: examples without a label.
+        unknown_label: examples with a label that curate.toml does not list.
+        without_vector: examples whose input has no vector.
+        aside: quarantined and exposed examples, which enter no version.
+    """
+
+    applies: bool
+    note: str
+    judged: int = 0
+    estimated: int = 0
+    likely: int = 0
+    possible: int = 0
+    sides: dict[str, dict[str, int]] = field(default_factory=dict)
+    rated: int = 0
+    found: int = 0
+    classes: int = 0
+    too_rare: tuple[str, ...] = ()
+    too_rare_examples: int = 0
+    by_hand: int = 0
+    unlabelled: int = 0
+    unknown_label: int = 0
+    without_vector: int = 0
+    aside: int = 0
+    issues: tuple[Issue, ...] = ()
+
+
+def mislabels(
+    store: Store, *, top: int | None = None, progress: Progress = lambda items, _: items
+) -> MislabelsResult:
+    """Judges all labels, where anything changed since the last time, and returns the worst.
+
+    Args:
+        store: the project's store.
+        top: most issues in the result; None for all. All are stored.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: no input has a vector.
+        MissingExtra: cleanlab is not installed.
+    """
+    with store.run("mislabels", {"top": top}) as run:
+        inputs.refresh(store, run)
+        with store.read() as con:
+            alike = _alike(store, con)
+            labelled = con.execute(sql("mislabels_labelled")).fetchall()[0][0]
+            examples, vectors, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
+        if not examples:
+            return MislabelsResult(True, "there are no examples yet")
+        if not labelled:
+            return MislabelsResult(False, "no example has a label")
+        _require(vectors)
+        similar.refresh_near(store, run, threshold=alike["near"])
+        with store.read() as con:
+            verdicts.current(store, con)
+            today = con.sql(sql("mislabels_examples")).to_arrow_table()
+            known = None if _changed(store, con) else store.setting(con, "mislabels")
+            read = _read(store, con, today) if known is None else None
+        if read is not None:
+            known = _store(store, run, read, *suspects.find(read.task, progress=progress))
+        with store.read() as con:
+            con.register("verdicts", today)
+            result = _result(con, known or {}, top)
+        run.counts = {"likely": result.likely, "found": result.found}
+    return result
+
+
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate mislabels` would find something else than what is stored.
+
+    Args:
+        store: the project's store.
+        con: a connection to it on which `verdicts.current` prepared the verdicts.
+    """
+    asked = store.setting(con, "project").get("task") == "classification"
+    if not asked and not store.setting(con, "mislabels"):
+        return False
+    _, vectors, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
+    return bool(vectors) and _changed(store, con)
+
+
+def _changed(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    found = con.execute(sql("mislabels_counts")).fetchall()[0][2]
+    known = store.setting(con, "mislabels")
+    return bool(known.get("state") != _state(store, con) or known["found"] != found)
+
+
+def add_issues(con: duckdb.DuckDBPyConnection) -> None:
+    """Adds the labels under suspicion to the temporary table `issues` of `verdicts.prepare`."""
+    con.execute(sql("mislabels_suspects"))
+    con.execute(sql("mislabels_issues"))
+
+
+def _require(vectors: int) -> None:
+    if not vectors:
+        raise ConfigError("labels are judged by the vectors of inputs. Next: curate embed")
+    if importlib.util.find_spec("cleanlab") is None:
+        raise MissingExtra(f"mislabels need cleanlab. Next: {HOW_TO_INSTALL}")
+
+
+# -- what there is to judge ------------------------------------------------------------------------
+
+
+def _alike(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+    return {"near": wanted.leak_threshold, "semantic": SAME_MEANING}
+
+
+def _state(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    alike = _alike(store, con)
+    digests = con.execute(sql("mislabels_state"), alike).fetchall()[0]
+    return {
+        "method": METHOD,
+        "encoder": store.setting(con, "embed").get("digest"),
+        "labels": store.setting(con, "project").get("labels"),
+        "alike": alike,
+        "rows": list(digests),
+    }
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the store says: labels to judge, how many are not, digests of what this rests on."""
+
+    task: suspects.Labelled
+    counts: dict[str, int]
+    state: dict[str, Any]
+
+
+def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Read:
+    import numpy as np
+
+    rows = {name: np.array(today[name].to_pylist(), object) for name in today.column_names}
+    hashes, vectors = embed.vectors(con)
+    finite = np.asarray(np.isfinite(vectors).all(axis=1))
+    number = {h: n for n, h in enumerate(hashes) if finite[n]}
+    where = np.array([number.get(h, -1) for h in rows["input_hash"]], np.int64)
+    takes_part, counts = _sorted_out(rows, where, store.setting(con, "project").get("labels"))
+    used, at = np.unique(where[takes_part], return_inverse=True)
+    place = {hashes[n]: i for i, n in enumerate(used.tolist())}
+    alike = con.execute(sql("mislabels_pairs"), _alike(store, con)).fetchall()
+    pairs = [(place[a], place[b], s) for a, b, s in alike if a in place and b in place]
+    a, b, similarity = zip(*pairs, strict=True) if pairs else ((), (), ())
+    task = suspects.Labelled(
+        ids=rows["example_id"][takes_part],
+        label=rows["label"][takes_part],
+        train=np.array([side == "train" for side in rows["side"][takes_part]], bool),
+        by_hand=rows["by_hand"][takes_part].astype(bool),
+        at=at,
+        vectors=vectors[used],
+        pairs=(np.array(a, np.int64), np.array(b, np.int64), np.array(similarity, np.float64)),
+    )
+    return _Read(task, counts, _state(store, con))
+
+
+def _sorted_out(
+    rows: dict[str, NDArray[np.object_]], where: NDArray[np.int64], labels: list[str] | None
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Returns which examples take part, and how many do not, each under its first reason."""
+    import numpy as np
+
+    known = np.array([labels is None or label in labels for label in rows["label"]], bool)
+    exposed = rows["exposed"].astype(bool)
+    in_files = np.array([side in suspects.SIDES for side in rows["side"]], bool) & ~exposed
+    reasons = {
+        "aside": ~in_files,
+        "unlabelled": np.array([label is None for label in rows["label"]], bool),
+        "unknown_label": ~known,
+        "without_vector": where < 0,
+    }
+    left: NDArray[np.bool_] = np.ones(len(where), bool)
+    counts = {}
+    for name, mask in reasons.items():
+        counts[name] = int((left & mask).sum())
+        left = left & ~mask
+    return left, {**counts, "by_hand": int((left & rows["by_hand"].astype(bool)).sum())}
+
+
+# -- storing and telling ---------------------------------------------------------------------------
+
+
+def _store(
+    store: Store, run: Run, read: _Read, rows: list[dict[str, Any]], counts: dict[str, Any]
+) -> dict[str, Any]:
+    """Replaces what is stored; returns the settings that say what it rests on, and the counts."""
+    import pyarrow as pa
+
+    known = {**read.counts, **counts, "state": read.state, "found": len(rows)}
+    names = pa.list_(pa.string())
+    columns = {
+        **dict.fromkeys(("example_id", "given", "suggested"), pa.string()),
+        **dict.fromkeys(("score", "probability", "given_probability"), pa.float64()),
+        "tier": pa.string(),
+        **dict.fromkeys(("nearest", "like_given", "like_suggested"), names),
+        "similarity": pa.float64(),
+    }
+    with store.write() as con:
+        con.register("found", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+        con.execute(sql("mislabels_clear"))
+        con.execute(sql("mislabels_add"))
+        con.unregister("found")
+        run.changed |= store.set_setting(con, "mislabels", known)
+    run.changed |= bool(rows)
+    return known
+
+
+def _result(
+    con: duckdb.DuckDBPyConnection, known: dict[str, Any], top: int | None
+) -> MislabelsResult:
+    con.execute(sql("mislabels_suspects"))
+    found, rated = con.execute(sql("mislabels_suspected")).fetchall()[0]
+    asked = {"top": found if top is None else top}
+    rows = con.sql(sql("mislabels_found"), params=asked).to_arrow_table().to_pylist()
+    wanted = sorted({name for row in rows for part in _SHOWN for name in row[part]})
+    texts = con.execute(sql("mislabels_texts"), {"ids": wanted}).fetchall()
+    shown = {text[0]: Example(*text) for text in texts}
+    told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
+    totals = {name: sum(side[name] for side in known["sides"].values()) for name in suspects.COUNTS}
+    return MislabelsResult(
+        **{"applies": True, **told, **totals, "found": found},
+        too_rare=tuple(known["too_rare"]),
+        rated=rated,
+        issues=tuple(_issue(row, shown) for row in rows),
+    )
+
+
+_SHOWN = ("nearest", "like_given", "like_suggested")
+
+
+def _issue(row: dict[str, Any], shown: dict[str, Example]) -> Issue:
+    for part in _SHOWN:
+        row[part] = tuple(shown[name] for name in row[part] if name in shown)
+    left = ("model_score", "given_probability", "similarity")
+    told = {name: value for name, value in row.items() if name not in left}
+    return Issue(id=told.pop("example_id"), reason=_reason(row), **told)
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Returns in one sentence what speaks against a label."""
+    rated = f"a human rated it {row['rating']:g} of 5" if row["rating"] is not None else ""
+    if row["suggested"] is None:
+        return rated
+    votes = sum(example.label == row["suggested"] for example in row["nearest"])
+    fits = f'the label "{row["given"]}" fits at {_percent(row["given_probability"])}'
+    said = f'"{row["suggested"]}" fits at {_percent(row["probability"])}'
+    if votes:
+        said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
+    if row["like_suggested"]:
+        text = _short(row["like_suggested"][0].text)
+        said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
+    return "; ".join(part for part in (said, fits, rated) if part)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "under 1%"
+
+
+def _short(text: str, width: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,309 @@
+"""Suspicion kernel: from labelled inputs to the labels that like inputs speak against.
+
+Arrays in, rows out; it knows no store. A model of the train side says for each example what its
+label should be, without having seen the example or its duplicates (`curate.loo`); cleanlab
+estimates from these predictions how many labels are wrong.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curate import loo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIDES = ("train", "test")
+COUNTS = ("judged", "estimated", "likely", "possible")
+
+FEWEST = 3
+"""A label is judged by, and suggested from, so many other train inputs that have it."""
+
+NEAREST, LIKE = 5, 3
+
+_MOST_CELLS = 200_000_000
+_ROWS = 256
+_SLACK = 8
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled examples, and the inputs that they have.
+
+    Attributes:
+        ids: of the examples, in order; aligned with it are the next four.
+        label: given to them.
+        train: whether they are on the train side; only those are learned from.
+        by_hand: whether a human labelled them: believed, never suspected.
+        at: number of the input.
+        vectors: of the inputs, float32 (inputs, dim), finite, unit length, in an order that has
+            nothing to do with what they say.
+        pairs: numbers of alike inputs, twice, and their similarity.
+    """
+
+    ids: NDArray[np.object_]
+    label: NDArray[np.object_]
+    train: NDArray[np.bool_]
+    by_hand: NDArray[np.bool_]
+    at: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+
+class _Model:
+    """The examples of one task as numbers: what is compared with what."""
+
+    def __init__(self, task: Labelled) -> None:
+        import numpy as np
+        from scipy.sparse import csr_array
+
+        names, given = np.unique(task.label.astype(str), return_inverse=True)
+        texts = np.unique(np.column_stack([given, task.at])[task.train], axis=0)
+        large = np.bincount(texts[:, 0], minlength=len(names)) >= FEWEST
+        #: The compared labels in order, and of each example the number of its label, or -1.
+        self.names = names[large]
+        self.given = np.where(large, np.cumsum(large) - 1, -1)[given]
+        self.used = task.train & (self.given >= 0)
+        self.shape = len(task.vectors), len(self.names)
+        ones = np.ones(int(self.used.sum()), np.int64)
+        places = task.at[self.used], self.given[self.used]
+        self.counts = csr_array((ones, places), shape=self.shape)
+        self.counts.sum_duplicates()
+        self.without = loo.left_out(self.counts.sum(axis=1) > 0, *task.pairs)
+        self.enough = self._enough(task.at)
+
+    def _enough(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Returns whether enough train inputs, copies of its own aside, have an example's label."""
+        import numpy as np
+
+        has = (self.counts > 0).astype(np.int64)
+        copies = self.without.astype(np.int64) @ has
+        mine = np.maximum(self.given, 0)
+        if not len(self.names):
+            return np.zeros(len(at), bool)
+        others = np.asarray(has.sum(axis=0))[mine] - np.asarray(copies[at, mine]).ravel()
+        result: NDArray[np.bool_] = (self.given >= 0) & (others >= FEWEST)
+        return result
+
+    def note(self) -> str:
+        """Returns why nothing can be judged; empty where something can."""
+        if len(self.names) == 1:
+            return f'one class, "{self.names[0]}": nothing to compare'
+        if not len(self.names):
+            return f"no label has {FEWEST} different train inputs: nothing to compare"
+        if self.shape[0] * self.shape[1] > _MOST_CELLS:
+            return (
+                f"{len(self.names):,} labels on {self.shape[0]:,} inputs do not look like classes"
+            )
+        if not (self.used & self.enough).any():
+            return f"no label has {FEWEST} train inputs beside copies: nothing to compare"
+        return ""
+
+
+def find(
+    task: Labelled, *, progress: Progress = lambda items, _: items
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Returns the labels under suspicion, and counts.
+
+    Returns:
+        One dict per suspicion: example_id, given, suggested, score, probability,
+        given_probability, tier, nearest, like_given, like_suggested, similarity. Then the counts:
+        `sides` (side -> `COUNTS`), `classes`, `too_rare` (the labels), `too_rare_examples`, and
+        `note`, which says why nothing was judged.
+    """
+    import numpy as np
+
+    model = _Model(task)
+    rare = task.label[~model.enough & ~task.by_hand].astype(str)
+    counts: dict[str, Any] = {
+        "classes": len(model.names),
+        "too_rare": np.unique(rare).tolist(),
+        "too_rare_examples": len(rare),
+        "note": model.note(),
+        "sides": {side: dict.fromkeys(COUNTS, 0) for side in SIDES},
+    }
+    if counts["note"]:
+        return [], counts
+    scores = loo.predictions(
+        task.vectors,
+        model.counts,
+        model.without,
+        progress=lambda blocks: progress(blocks, "judging labels"),
+    )
+    fair = model.used & model.enough
+    heat = loo.temperature(scores, task.at[fair], model.given[fair])
+    chosen = np.flatnonzero(model.enough & ~task.by_hand)
+    at, given, train = task.at[chosen], model.given[chosen], task.train[chosen]
+    judgement = loo.judge(scores, at, given, heat)
+    wrong = _estimate(loo.probabilities(scores, at, heat), given, train)
+    rows = []
+    for side, mine in zip(SIDES, (train, ~train), strict=True):
+        # Stable, and examples are in the order of their ids.
+        ranked = np.flatnonzero(mine)[np.argsort(judgement.score[mine], kind="stable")]
+        suspects = ranked[judgement.margin[ranked] > 0]
+        likely = min(wrong[side], len(suspects))
+        found = (int(mine.sum()), wrong[side], likely, len(suspects) - likely)
+        counts["sides"][side] = dict(zip(COUNTS, found, strict=True))
+        rows += _rows(task, model, judgement, chosen, suspects, likely)
+    return rows, counts
+
+
+def _estimate(
+    chances: NDArray[np.float64], given: NDArray[np.int64], train: NDArray[np.bool_]
+) -> dict[str, int]:
+    """Returns how many labels are wrong by cleanlab's count, per side.
+
+    Train is counted by itself: nothing of the test side may change what is said of it. The test
+    side, often small, is counted together with train.
+
+    Source: Northcutt et al. 2021, section 3.2 (prune by noise rate).
+    """
+    import numpy as np
+    from cleanlab.filter import find_label_issues
+
+    if not np.isfinite(chances).all():  # cleanlab takes them without a word
+        raise ValueError("predictions are not finite")
+    found = {}
+    for side, part, mine in (("train", train, train), ("test", np.ones_like(train), ~train)):
+        # With one label there is nothing that it could be confused with.
+        if not mine.any() or len(np.unique(given[part])) < 2:
+            found[side] = 0
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wrong = find_label_issues(given[part], chances[part], n_jobs=1, verbose=False)
+        found[side] = int(wrong[mine[part]].sum())
+    return found
+
+
+def _rows(
+    task: Labelled,
+    model: _Model,
+    judgement: loo.Judgement,
+    chosen: NDArray[np.int64],
+    suspects: NDArray[np.int64],
+    likely: int,
+) -> list[dict[str, Any]]:
+    """Returns what is told of the suspects: positions in `chosen`, the worst first."""
+    shown = _Neighbours(task, model)
+    at = task.at[chosen[suspects]]
+    given, suggested = model.given[chosen[suspects]], judgement.suggested[suspects]
+    near = shown.of(at, given, suggested)
+    return [
+        {
+            "example_id": task.ids[chosen[s]],
+            "given": str(model.names[g]),
+            "suggested": str(model.names[k]),
+            "score": float(judgement.score[s]),
+            "probability": float(judgement.probability[s]),
+            "given_probability": float(judgement.given_probability[s]),
+            "tier": "likely" if rank < likely else "possible",
+            **found,
+        }
+        for rank, (s, g, k, found) in enumerate(zip(suspects, given, suggested, near, strict=True))
+    ]
+
+
+class _Neighbours:
+    """Train examples that stand for inputs: of each label, the one with the smallest id."""
+
+    def __init__(self, task: Labelled, model: _Model) -> None:
+        import numpy as np
+
+        self.task, self.model = task, model
+        used = np.flatnonzero(model.used)
+        keys, first = np.unique(
+            task.at[used] * model.shape[1] + model.given[used], return_index=True
+        )
+        self.example = dict(zip(keys.tolist(), task.ids[used[first]].tolist(), strict=True))
+        self.inputs = np.unique(task.at[used])
+        self.main = np.asarray(model.counts.argmax(axis=1)).ravel()
+        of = model.counts.tocsc()
+        self.with_label = [
+            np.sort(of.indices[of.indptr[k] : of.indptr[k + 1]]) for k in range(model.shape[1])
+        ]
+
+    def of(
+        self, at: NDArray[np.int64], given: NDArray[np.int64], suggested: NDArray[np.int64]
+    ) -> list[dict[str, Any]]:
+        """Returns the neighbours of inputs, over all, with the given and the suggested label."""
+        sets = [
+            [self.inputs, self.with_label[g], self.with_label[s]]
+            for g, s in zip(given.tolist(), suggested.tolist(), strict=True)
+        ]
+        found = nearest(self.task.vectors, at, sets, self.model.without, count=NEAREST)
+        return [
+            {
+                "nearest": [self._name(i, int(self.main[i])) for i, _ in every],
+                "like_given": [self._name(i, g) for i, _ in like[:LIKE]],
+                "like_suggested": [self._name(i, s) for i, _ in other[:LIKE]],
+                "similarity": other[0][1] if other else None,
+            }
+            for (every, like, other), g, s in zip(
+                found, given.tolist(), suggested.tolist(), strict=True
+            )
+        ]
+
+    def _name(self, number: int, label: int) -> str:
+        return str(self.example[number * self.model.shape[1] + label])
+
+
+def nearest(
+    vectors: NDArray[np.float32],
+    asked: NDArray[np.int64],
+    among: list[list[NDArray[np.int64]]],
+    without: Any,
+    *,
+    count: int,
+) -> list[list[list[tuple[int, float]]]]:
+    """Returns for each input that is asked about its nearest inputs in each of several sets.
+
+    Args:
+        vectors: unit vectors, float32 (n, dim).
+        asked: positions of inputs.
+        among: for each of them, sets of positions, in order.
+        without: boolean csr_array (n, n): those that never count as near.
+        count: most inputs in an answer.
+
+    Returns:
+        For each input and set: positions and cosines to six digits, nearest first.
+    """
+    import numpy as np
+
+    found = []
+    for start in range(0, len(asked), _ROWS):
+        rows = asked[start : start + _ROWS]
+        proposed = vectors[rows] @ vectors.T
+        for row, cosines, sets in zip(rows.tolist(), proposed, among[start:], strict=False):
+            cosines[without.indices[without.indptr[row] : without.indptr[row + 1]]] = -np.inf
+            cosines[row] = -np.inf
+            found.append([_top(vectors, row, cosines, positions, count) for positions in sets])
+    return found
+
+
+def _top(
+    vectors: NDArray[np.float32],
+    row: int,
+    cosines: NDArray[np.float32],
+    positions: NDArray[np.int64],
+    count: int,
+) -> list[tuple[int, float]]:
+    """Fast products propose a few more than are wanted; exact ones decide."""
+    import numpy as np
+
+    near = cosines[positions]
+    if len(near) > count + _SLACK:
+        best = np.sort(np.argpartition(-near, count + _SLACK)[: count + _SLACK])
+        positions, near = positions[best], near[best]
+    positions = positions[np.isfinite(near)]
+    left = vectors[positions].astype(np.float64)
+    exact = np.round(np.einsum("ij,j->i", left, vectors[row].astype(np.float64)), 6)
+    order = np.lexsort((positions, -exact))[:count]
+    return [(int(positions[i]), float(exact[i])) for i in order]
