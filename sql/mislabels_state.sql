@@ -10,4 +10,5 @@ SELECT (SELECT bit_xor(md5_number(concat_ws(chr(31), e.example_id, coalesce(e.la
        (SELECT bit_xor(md5_number(concat_ws(chr(31), 'near', a, b, similarity)))
         FROM input_pairs WHERE similarity >= $near)::VARCHAR AS near,
        (SELECT bit_xor(md5_number(concat_ws(chr(31), 'semantic', a, b, similarity)))
-        FROM semantic_pairs WHERE similarity >= $semantic)::VARCHAR AS semantic
+        FROM semantic_pairs
+        WHERE similarity >= $semantic AND difference IS DISTINCT FROM 'script')::VARCHAR AS semantic

@@ -28,6 +28,11 @@ task = "{task}"                    # sft, classification, preference or extracti
 # locations = ["logs/*.jsonl.gz"]  # what `curate run` and `curate pull` without a name read
 # map = ["query=prompt", "rating=thumbs"]
 # scale = "1-5"
+# locations = ["postgresql://me@host/db"]  # a table; the password goes into PGPASSWORD or ~/.pgpass
+# table = "calls"
+# cursor = "updated_at"            # says when a row last changed
+# key = "id"
+# lag = "5m"
 
 # [filter]
 # min_rating = 4                   # lowest human rating that is kept, 1 to 5

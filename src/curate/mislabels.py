@@ -98,6 +98,7 @@ class MislabelsResult:
         unlabelled: examples without a label.
         unknown_label: examples with a label that curate.toml does not list.
         without_vector: examples whose input has no vector.
+        unreadable: examples in a script that the encoder cannot read.
         aside: quarantined and exposed examples, which enter no version.
     """
 
@@ -117,6 +118,7 @@ class MislabelsResult:
     unlabelled: int = 0
     unknown_label: int = 0
     without_vector: int = 0
+    unreadable: int = 0
     aside: int = 0
     issues: tuple[Issue, ...] = ()
 
@@ -231,7 +233,10 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Rea
     finite = np.asarray(np.isfinite(vectors).all(axis=1))
     number = {h: n for n, h in enumerate(hashes) if finite[n]}
     where = np.array([number.get(h, -1) for h in rows["input_hash"]], np.int64)
-    takes_part, counts = _sorted_out(rows, where, store.setting(con, "project").get("labels"))
+    foreign = similar.foreign_inputs(store, con.sql(sql("thresholds_texts")).to_arrow_table())
+    unreadable = np.array([h in foreign for h in rows["input_hash"]], bool)
+    labels = store.setting(con, "project").get("labels")
+    takes_part, counts = _sorted_out(rows, where, unreadable, labels)
     used, at = np.unique(where[takes_part], return_inverse=True)
     place = {hashes[n]: i for i, n in enumerate(used.tolist())}
     alike = con.execute(sql("mislabels_pairs"), _alike(store, con)).fetchall()
@@ -250,7 +255,10 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Rea
 
 
 def _sorted_out(
-    rows: dict[str, NDArray[np.object_]], where: NDArray[np.int64], labels: list[str] | None
+    rows: dict[str, NDArray[np.object_]],
+    where: NDArray[np.int64],
+    unreadable: NDArray[np.bool_],
+    labels: list[str] | None,
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Returns which examples take part, and how many do not, each under its first reason."""
     import numpy as np
@@ -263,6 +271,7 @@ def _sorted_out(
         "unlabelled": np.array([label is None for label in rows["label"]], bool),
         "unknown_label": ~known,
         "without_vector": where < 0,
+        "unreadable": unreadable,
     }
     left: NDArray[np.bool_] = np.ones(len(where), bool)
     counts = {}

@@ -57,7 +57,7 @@ class Labelled:
     pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
-class _Model:
+class Model:
     """The examples of one task as numbers: what is compared with what."""
 
     def __init__(self, task: Labelled) -> None:
@@ -107,6 +107,44 @@ class _Model:
         return ""
 
 
+@dataclass(frozen=True)
+class Assessment:
+    """What the model says of the examples that it can judge.
+
+    Attributes:
+        examples: their positions in the task.
+        judgement: of each of them.
+        chances: calibrated probabilities, float64 (examples, labels).
+    """
+
+    examples: NDArray[np.int64]
+    judgement: loo.Judgement
+    chances: NDArray[np.float64]
+
+
+def assess(
+    task: Labelled, model: Model, *, progress: Progress = lambda items, _: items
+) -> Assessment:
+    """Judges the examples of a model whose `note` is empty.
+
+    The temperature is fitted on train, so the test side changes nothing for it.
+    """
+    import numpy as np
+
+    scores = loo.predictions(
+        task.vectors,
+        model.counts,
+        model.without,
+        progress=lambda blocks: progress(blocks, "judging labels"),
+    )
+    fair = model.used & model.enough
+    heat = loo.temperature(scores, task.at[fair], model.given[fair])
+    chosen = np.flatnonzero(model.enough & ~task.by_hand)
+    at = task.at[chosen]
+    judgement = loo.judge(scores, at, model.given[chosen], heat)
+    return Assessment(chosen, judgement, loo.probabilities(scores, at, heat))
+
+
 def find(
     task: Labelled, *, progress: Progress = lambda items, _: items
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -120,7 +158,7 @@ def find(
     """
     import numpy as np
 
-    model = _Model(task)
+    model = Model(task)
     rare = task.label[~model.enough & ~task.by_hand].astype(str)
     counts: dict[str, Any] = {
         "classes": len(model.names),
@@ -131,31 +169,22 @@ def find(
     }
     if counts["note"]:
         return [], counts
-    scores = loo.predictions(
-        task.vectors,
-        model.counts,
-        model.without,
-        progress=lambda blocks: progress(blocks, "judging labels"),
-    )
-    fair = model.used & model.enough
-    heat = loo.temperature(scores, task.at[fair], model.given[fair])
-    chosen = np.flatnonzero(model.enough & ~task.by_hand)
-    at, given, train = task.at[chosen], model.given[chosen], task.train[chosen]
-    judgement = loo.judge(scores, at, given, heat)
-    wrong = _estimate(loo.probabilities(scores, at, heat), given, train)
+    found = assess(task, model, progress=progress)
+    judgement, train = found.judgement, task.train[found.examples]
+    wrong = estimate(found.chances, model.given[found.examples], train)
     rows = []
     for side, mine in zip(SIDES, (train, ~train), strict=True):
         # Stable, and examples are in the order of their ids.
         ranked = np.flatnonzero(mine)[np.argsort(judgement.score[mine], kind="stable")]
         suspects = ranked[judgement.margin[ranked] > 0]
         likely = min(wrong[side], len(suspects))
-        found = (int(mine.sum()), wrong[side], likely, len(suspects) - likely)
-        counts["sides"][side] = dict(zip(COUNTS, found, strict=True))
-        rows += _rows(task, model, judgement, chosen, suspects, likely)
+        numbers = (int(mine.sum()), wrong[side], likely, len(suspects) - likely)
+        counts["sides"][side] = dict(zip(COUNTS, numbers, strict=True))
+        rows += _rows(task, model, found, suspects, likely)
     return rows, counts
 
 
-def _estimate(
+def estimate(
     chances: NDArray[np.float64], given: NDArray[np.int64], train: NDArray[np.bool_]
 ) -> dict[str, int]:
     """Returns how many labels are wrong by cleanlab's count, per side.
@@ -185,36 +214,36 @@ def _estimate(
 
 def _rows(
     task: Labelled,
-    model: _Model,
-    judgement: loo.Judgement,
-    chosen: NDArray[np.int64],
+    model: Model,
+    found: Assessment,
     suspects: NDArray[np.int64],
     likely: int,
 ) -> list[dict[str, Any]]:
-    """Returns what is told of the suspects: positions in `chosen`, the worst first."""
-    shown = _Neighbours(task, model)
-    at = task.at[chosen[suspects]]
-    given, suggested = model.given[chosen[suspects]], judgement.suggested[suspects]
-    near = shown.of(at, given, suggested)
+    """Returns what is told of the suspects: positions in what was found, the worst first."""
+    chosen, judgement = found.examples[suspects], found.judgement
+    given, suggested = model.given[chosen], judgement.suggested[suspects]
+    near = _Neighbours(task, model).of(task.at[chosen], given, suggested)
     return [
         {
-            "example_id": task.ids[chosen[s]],
+            "example_id": task.ids[e],
             "given": str(model.names[g]),
             "suggested": str(model.names[k]),
             "score": float(judgement.score[s]),
             "probability": float(judgement.probability[s]),
             "given_probability": float(judgement.given_probability[s]),
             "tier": "likely" if rank < likely else "possible",
-            **found,
+            **like,
         }
-        for rank, (s, g, k, found) in enumerate(zip(suspects, given, suggested, near, strict=True))
+        for rank, (e, s, g, k, like) in enumerate(
+            zip(chosen, suspects, given, suggested, near, strict=True)
+        )
     ]
 
 
 class _Neighbours:
     """Train examples that stand for inputs: of each label, the one with the smallest id."""
 
-    def __init__(self, task: Labelled, model: _Model) -> None:
+    def __init__(self, task: Labelled, model: Model) -> None:
         import numpy as np
 
         self.task, self.model = task, model
