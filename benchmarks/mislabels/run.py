@@ -232,7 +232,6 @@ def logistic(task: Task) -> Any:
 
 
 def measure(task: Task) -> dict[str, Score]:
-    import cleanlab.datalab.datalab
     import sklearn.linear_model  # noqa: F401  (not on anybody's clock)
 
     print(task.kind, task.name, file=sys.stderr)
