@@ -437,12 +437,12 @@ def test_user_ids_are_stored_as_hmac_under_the_projects_salt(
 ) -> None:
     b, other = box(), box()
     for target in (b, other):
-        target.write("a.jsonl", [call("1", "x", user_id="ann"), call("2", "y", user_id="ann")])
+        target.write("a.jsonl", [call("1", "x", user_id="ann@here.org"), call("2", "y", user_id="ann@here.org")])
         target.pull()
     salt = b.store.folder / ".curate-salt"
     assert stat.S_IMODE(salt.stat().st_mode) == 0o600
     keys = {row[0] for row in rows(b.store, "SELECT user_key FROM interactions")}
-    assert len(keys) == 1 and "ann" not in b.store.path.read_bytes().decode("latin-1")
+    assert len(keys) == 1 and "ann@here" not in b.store.path.read_bytes().decode("latin-1")
     assert keys != {row[0] for row in rows(other.store, "SELECT user_key FROM interactions")}
     monkeypatch.setenv("CURATE_SALT", "secret")
     made = []

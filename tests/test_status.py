@@ -93,10 +93,10 @@ def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
 
     (tmp_path / "curate.toml").write_text("[filter]\nmin_rating = 1\n", encoding="utf-8")
     found = status(tmp_path)
-    assert (found["stale_filter"], found["next"]) == (True, "curate run")
+    assert (found["stale"], found["next"]) == (["filter"], "curate run")
     assert curate(tmp_path, "run").exit_code == 0
     found = status(tmp_path)
-    assert found["stale_filter"] is False
+    assert found["stale"] == []
     assert {r["reason"]: r["examples"] for r in found["funnel"]} == {
         "unrated": 1,
         "truncated": 1,

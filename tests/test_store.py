@@ -178,23 +178,28 @@ def test_an_edited_migration_is_refused(store: Store) -> None:
 
 
 def test_an_older_store_is_brought_up_to_date_by_init(
-    store: Store, curate: Callable[..., tuple[int, str, str]]
+    tmp_path: Path, curate: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with store.write() as con:
-        store.set_setting(con, "kept", {"a": 1})
-    before = store.state_digest()
     last = MIGRATIONS[-1]
-    text = (resource_dir("sql") / "migrations" / f"{last}.sql").read_text(encoding="utf-8")
-    for table in re.findall(r"CREATE TABLE (\w+)", text):
-        _change(store.folder, f"DROP TABLE {table}")
-    _change(store.folder, "DELETE FROM _migrations WHERE name = ?", last)
+    resources = tmp_path / "resources" / "sql"
+    shutil.copytree(resource_dir("sql"), resources)
+    (resources / "migrations" / f"{last}.sql").unlink()
+    stores = [Store(tmp_path / name) for name in ("old", "new")]
+    for store, sql_folder in zip(stores, (resources, resource_dir("sql")), strict=True):
+        store.folder.mkdir()
+        with monkeypatch.context() as patch:
+            patch.setattr("curate.store.resource_dir", lambda _name, it=sql_folder: it)
+            store.create()
+            with store.write() as con:
+                store.set_setting(con, "kept", {"a": 1})
+    old, new = stores
 
-    code, _, err = curate("-C", store.folder, "status")
+    code, _, err = curate("-C", old.folder, "status")
     assert code == 1
-    assert f"lacks migration {last}" in err and f"curate init {store.folder}" in err
+    assert f"lacks migration {last}" in err and f"curate init {old.folder}" in err
 
-    store.create()
-    assert store.state_digest() == before
+    old.create()
+    assert old.state_digest() == new.state_digest()
 
 
 def test_a_failing_migration_leaves_the_store_as_it_was(

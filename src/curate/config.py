@@ -25,11 +25,11 @@ task = "{task}"                    # sft, classification, preference or extracti
 # labels = ["refund", "delivery"]  # classification: any other label is refused as unknown_label
 
 # [pull]
-# locations = ["logs/*.jsonl.gz"]  # what `curate run` and `curate pull` without a name read
+# locations = ["logs/*.jsonl.gz"]  # what `curate run` and `curate pull` without a name read:
+#                                  # files, folders, or a database (postgresql://me@host/db)
 # map = ["query=prompt", "rating=thumbs"]
 # scale = "1-5"
-# locations = ["postgresql://me@host/db"]  # a table; the password goes into PGPASSWORD or ~/.pgpass
-# table = "calls"
+# table = "calls"                  # of a database; its password goes into PGPASSWORD or ~/.pgpass
 # cursor = "updated_at"            # says when a row last changed
 # key = "id"
 # lag = "5m"

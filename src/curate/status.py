@@ -108,7 +108,7 @@ def status(store: Store) -> Status:
         alarms=alarms,
         unembedded=meaning["unembedded"] if meaning["embedded"] else None,
         split_given=plan.counts["new"] == 0,
-        next=_next(totals, bool(stale), bool(latest), plan.counts["new"]),
+        next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )
 
 
@@ -151,13 +151,15 @@ def _filter_is_stale(store: Store, con: Any) -> bool:
     return wanted.as_dict() != filters.stored_settings(store, con).as_dict()
 
 
-def _next(totals: dict[str, Any], stale: bool, exported: bool, new: int) -> str:
+def _next(totals: dict[str, Any], stale: tuple[str, ...], exported: bool, new: int) -> str:
     if not totals["interactions"]:
         return "curate pull LOGS"
-    if stale or totals["unchecked"]:
+    if "filter" in stale or totals["unchecked"]:
         return "curate run"
     if not totals["rated"] and not totals["train"]:
         return "curate pull FILE --as feedback --key COLUMN"
+    if stale:
+        return "curate run"
     if not exported or new:
         return "curate export NAME"
     return "curate pull LOGS, or curate export NAME"
