@@ -734,33 +734,25 @@ def doctor(context: _Context, as_json: bool) -> None:
 def run(ctx: click.Context, as_json: bool) -> None:
     """Runs every stage: pull (where curate.toml names locations), filter, embed, dedupe, cluster.
 
-    With labels to judge, mislabels too. Without the extra [ml], only what needs no vectors.
+    Of a classifier, and once somebody asked for them, mislabels too. Without the extra [ml], only
+    what needs no vectors.
 
     \b
     Example: curate run && curate status
     """
+    from curate import encoders
+
+    names = ctx.obj.project().stages()
+    if not encoders.available():
+        click.echo(f"note: no vectors, clusters, mislabels: {encoders.HOW_TO_INSTALL}", err=True)
     ctx.obj.stages = {}
-    for command in _stages(ctx.obj.folder):
+    for command in (cli.commands[name] for name in names):
         # Each stage is parsed like a command of its own, so file and environment apply to it.
         with command.make_context(command.name, [], parent=ctx.parent) as inner:
             inner.params["as_json"] = as_json
             command.invoke(inner)
     stages, ctx.obj.stages = ctx.obj.stages, None
     _show(stages, as_json, lambda: "Next: curate status\n")
-
-
-def _stages(folder: Path) -> list[click.Command]:
-    """Returns the stages that a project asks for and this environment can do."""
-    from curate import config, encoders
-
-    stages: list[click.Command] = [filter, dedupe]
-    if encoders.available():
-        stages = [filter, embed, dedupe, cluster]
-        if config.project_settings(folder)["task"] == "classification":
-            stages.append(mislabels)
-    else:
-        click.echo(f"note: no vectors, clusters, mislabels: {encoders.HOW_TO_INSTALL}", err=True)
-    return [pull, *stages] if config.load(folder).get("pull", {}).get("locations") else stages
 
 
 @cli.command()

@@ -17,6 +17,7 @@ from curate.encoders import HOW_TO_INSTALL
 from curate.errors import ConfigError, MissingExtra
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
+from curate.table import percent
 
 if TYPE_CHECKING:
     import duckdb
@@ -163,6 +164,12 @@ def mislabels(
     return result
 
 
+def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate run` judges labels: of a classifier, or since somebody asked once."""
+    task = store.setting(con, "project").get("task")
+    return task == "classification" or bool(store.setting(con, "mislabels"))
+
+
 def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether `curate mislabels` would find something else than what is stored.
 
@@ -170,8 +177,7 @@ def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
         store: the project's store.
         con: a connection to it on which `verdicts.current` prepared the verdicts.
     """
-    asked = store.setting(con, "project").get("task") == "classification"
-    if not asked and not store.setting(con, "mislabels"):
+    if not wanted(store, con):
         return False
     _, vectors, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
     return bool(vectors) and _changed(store, con)
@@ -346,18 +352,14 @@ def _reason(row: dict[str, Any]) -> str:
     if row["suggested"] is None:
         return rated
     votes = sum(example.label == row["suggested"] for example in row["nearest"])
-    fits = f'the label "{row["given"]}" fits at {_percent(row["given_probability"])}'
-    said = f'"{row["suggested"]}" fits at {_percent(row["probability"])}'
+    fits = f'the label "{row["given"]}" fits at {percent(row["given_probability"])}'
+    said = f'"{row["suggested"]}" fits at {percent(row["probability"])}'
     if votes:
         said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
     if row["like_suggested"]:
         text = _short(row["like_suggested"][0].text)
         said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
     return "; ".join(part for part in (said, fits, rated) if part)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else "under 1%"
 
 
 def _short(text: str, width: int = 60) -> str:

@@ -226,6 +226,12 @@ class Project:
 
         return status(self.store)
 
+    def stages(self) -> list[str]:
+        """Returns the names of the stages of `curate run`; see `curate.status.stages`."""
+        from curate.status import stages
+
+        return stages(self.store)
+
     def why(self, example_id: str) -> dict[str, Any]:
         """Returns one example's story; see `curate.why.why`."""
         from curate.why import why

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.table import table
+from curate.table import percent, table
 
 if TYPE_CHECKING:
     from curate.cluster import Alarm, ClusterResult
@@ -300,7 +300,7 @@ def mislabels(result: MislabelsResult) -> str:
         quoted = " ".join(issue.text.split())
         quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
         text += f'  {issue.id[:12]}  "{quoted}"\n'
-        chance = "" if issue.probability is None else f", {issue.probability:.0%}"
+        chance = "" if issue.probability is None else f", {percent(issue.probability)}"
         better = f"  ->  {issue.suggested}" if issue.suggested else ""
         text += f"    {issue.given}{better}  ({issue.tier}, {issue.side}{chance})\n"
         text += textwrap.indent(wrapped(issue.reason), "    ")

@@ -112,6 +112,17 @@ def status(store: Store) -> Status:
     )
 
 
+def stages(store: Store) -> list[str]:
+    """Returns the stages of `curate run` in order, as far as this environment can do them."""
+    located = config.load(store.folder).get("pull", {}).get("locations")
+    names = ["pull", "filter"] if located else ["filter"]
+    if not encoders.available():
+        return [*names, "dedupe"]
+    with store.read() as con:
+        judged = ["mislabels"] if mislabels.wanted(store, con) else []
+    return [*names, "embed", "dedupe", "cluster", *judged]
+
+
 def rejects(store: Store, limit: int = 50) -> list[dict[str, Any]]:
     """Returns refused documents, by place: source, location, line, reason, detail."""
     with store.read() as con:

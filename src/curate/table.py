@@ -1,4 +1,4 @@
-"""Plain text tables: numbers right-aligned with thousands separators."""
+"""Plain text tables, numbers right-aligned with thousands separators; and how a chance is said."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: boo
         marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(width, right, strict=True)]
         rule = f"| {' | '.join(marks)} |\n"
     return line(header) + rule + "".join(line(row) for row in cells)
+
+
+def percent(share: float) -> str:
+    """Returns a probability as it is said: no estimate is certain."""
+    if share < 0.01:
+        return "under 1%"
+    return f"{share:.0%}" if share < 0.995 else "over 99%"
 
 
 def _cell(value: Any) -> str:
