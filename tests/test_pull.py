@@ -437,7 +437,7 @@ def test_user_ids_are_stored_as_hmac_under_the_projects_salt(
 ) -> None:
     b, other = box(), box()
     for target in (b, other):
-        target.write("a.jsonl", [call("1", "x", user_id="ann@here.org"), call("2", "y", user_id="ann@here.org")])
+        target.write("a.jsonl", [call(n, f"x{n}", user_id="ann@here.org") for n in ("1", "2")])
         target.pull()
     salt = b.store.folder / ".curate-salt"
     assert stat.S_IMODE(salt.stat().st_mode) == 0o600
