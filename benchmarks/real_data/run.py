@@ -19,10 +19,8 @@ import hashlib
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -33,19 +31,12 @@ import raw_oracle as oracle
 from real_sets import SEED_QUERY, SETS, Facts, RealSet
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from measured import CHECKOUT, Stage, child  # noqa: E402
+
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "datasets", "pandas")
 READERS = ("datasets", "pandas", "duckdb")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One command that was run: what it printed, its seconds by clock and CPU, its memory."""
-
-    printed: Any
-    seconds: float
-    cpu_seconds: float
-    peak_mib: float
 
 
 @dataclass
@@ -63,44 +54,6 @@ class Outcome:
 
 
 # -- running -----------------------------------------------------------------------------------
-
-
-def child(*command: str) -> Stage:
-    """Runs a Python program that prints JSON (or text) in a process of its own and measures it."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CURATE_")},
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": os.pathsep.join(
-            [str(CHECKOUT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-        ),
-    }
-    # Linux counts the memory of the process that forks as the child's, so a small one does that.
-    launcher = [sys.executable, __file__, "--launch", *command]
-    done = subprocess.run(launcher, stdout=subprocess.PIPE, env=environment, check=True)
-    measured = json.loads(done.stdout)
-    text = measured.pop("text")
-    if measured.pop("status"):
-        raise SystemExit(f"{' '.join(command)} failed\n{text}")
-    printed = json.loads(text) if text.startswith(("{", "[")) else text
-    return Stage(printed, **measured)
-
-
-def launch(command: list[str]) -> dict[str, Any]:
-    """Runs a Python program and returns what it printed, its time and its peak memory."""
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([sys.executable, *command], stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        return {
-            "text": out.read().decode(),
-            "status": process.returncode,
-            "seconds": seconds,
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            "peak_mib": usage.ru_maxrss / 1024,
-        }
 
 
 def measure(real: RealSet, data: Path, folder: Path) -> Outcome:
@@ -459,9 +412,6 @@ def main() -> int:
     )
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--load", nargs=3, help=argparse.SUPPRESS)
-    if sys.argv[1:2] == ["--launch"]:
-        print(json.dumps(launch(sys.argv[2:])))
-        return 0
     arguments = parser.parse_args()
     if arguments.read:
         print(json.dumps({"rows": len(oracle.read(arguments.read))}))
