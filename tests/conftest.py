@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import ipaddress
 import os
+import re
 import shutil
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from curate import encoders
 from curate.encoders import Encoder
 from curate.store import Store
+from program import Program
 
 # Read by huggingface_hub when it is imported, so it is set before any test module is.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -55,6 +60,36 @@ def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Stor
 def store(tmp_path: Path, new_store: Callable[[Path], Store]) -> Store:
     """The store of an empty sft project in tmp_path."""
     return new_store(tmp_path)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One run of `curate demo`, which stands for all of them: its folder and what it printed."""
+
+    folder: Path
+    said: str
+
+    def copy_to(self, folder: Path) -> str:
+        """Copies the project and returns what the demo would have printed there."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return re.sub(r"(?<=-C )demo\b|\bdemo(?=/)", str(folder), self.said)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, run once for all test processes; look, copy, and leave it as it is."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-once"
+    folder.mkdir(exist_ok=True)
+    said = folder / "said"
+    with (folder / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            patch.chdir(folder)
+            result = CliRunner().invoke(Program(), ["demo"])  # type: ignore[arg-type]
+            assert result.exit_code == 0, result.output
+            said.write_text(result.output, encoding="utf-8")
+    return Demo(folder / "demo", said.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

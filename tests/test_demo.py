@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from conftest import Demo
 from curate.project import Project
 from program import Program
 
@@ -36,20 +36,24 @@ LIKENESS = {
 }
 
 
-def demo(*arguments: str) -> Result:
+def run(*arguments: str) -> Result:
     return CliRunner().invoke(Program(), ["demo", *arguments])  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("demo") / "d"
-    result = demo(str(folder), "--json")
-    assert result.exit_code == 0, result.output
-    return folder, orjson.loads(result.stdout)
+def shown(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Result]:
+    """A copy of the demo, the digest of its state, and what the demo says when it is run again."""
+    folder = tmp_path_factory.mktemp("again")
+    demo.copy_to(folder / "demo")
+    before = Project(folder / "demo").store.state_digest()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return folder / "demo", before, run("--json")
 
 
-def test_what_was_planted_is_found(shown: tuple[Path, dict[str, Any]]) -> None:
-    found = {f["kind"]: (f["planted"], f["found"], f["other"]) for f in shown[1]["findings"]}
+def test_what_was_planted_is_found(shown: tuple[Path, str, Result]) -> None:
+    findings = orjson.loads(shown[2].stdout)["findings"]
+    found = {f["kind"]: (f["planted"], f["found"], f["other"]) for f in findings}
     exactly = {kind: counts for kind, counts in found.items() if kind not in LIKENESS}
     assert exactly == {kind: (count, count, 0) for kind, count in PLANTED.items()}
     for kind, (planted, fewest, others) in LIKENESS.items():
@@ -58,24 +62,21 @@ def test_what_was_planted_is_found(shown: tuple[Path, dict[str, Any]]) -> None:
         assert found[kind][2] <= others, kind
 
 
-def test_a_second_run_changes_nothing(shown: tuple[Path, dict[str, Any]]) -> None:
-    folder, first = shown
-    before = Project(folder).store.state_digest()
-    result = demo(str(folder))
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert first["content_id"][:12] in result.stdout
-    assert "unchanged: this is the latest version already" in result.stdout
-    assert f"Next: curate -C {folder} status" in result.stdout
+def test_a_second_run_changes_nothing(demo: Demo, shown: tuple[Path, str, Result]) -> None:
+    folder, before, again = shown
+    assert again.exit_code == 0
+    assert orjson.loads(again.stdout)["content_id"][:12] in demo.said
+    assert "unchanged: this is the latest version already" in again.stderr
     assert Project(folder).store.state_digest() == before
     assert [p.name for p in (folder / "datasets" / "support").iterdir()] == ["v1"]
 
 
 @pytest.mark.e2e
-def test_another_seed_is_another_demo(shown: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    result = demo(str(tmp_path / "d"), "--seed", "11", "--json")
+def test_another_seed_is_another_demo(demo: Demo, tmp_path: Path) -> None:
+    result = run(str(tmp_path / "d"), "--seed", "11", "--json")
     assert result.exit_code == 0, result.output
     said = orjson.loads(result.stdout)
-    assert said["content_id"] != shown[1]["content_id"]
+    assert said["content_id"][:12] not in demo.said
     missed = {f["kind"]: f["planted"] - f["found"] for f in said["findings"]}
     assert {kind: missed[kind] for kind in PLANTED} == dict.fromkeys(PLANTED, 0)
     assert missed["light rewordings"] <= 4
@@ -84,7 +85,7 @@ def test_another_seed_is_another_demo(shown: tuple[Path, dict[str, Any]], tmp_pa
 
 def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
-    result = demo(str(tmp_path))
+    result = run(str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is not empty and not a demo" in result.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]

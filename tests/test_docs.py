@@ -18,7 +18,6 @@ import io
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -31,6 +30,7 @@ from typing import Any
 import click
 import pytest
 
+from conftest import Demo
 from curate import filters, formats, show, sources
 from curate.cli import cli, main
 
@@ -84,19 +84,6 @@ def curate(arguments: list[str]) -> tuple[str, int]:
         except SystemExit as ended:
             return said.getvalue(), int(ended.code or 0)
     return said.getvalue(), 0
-
-
-@dataclass(frozen=True)
-class Demo:
-    """One run of `curate demo`, which stands for all of them: its folder and what it printed."""
-
-    folder: Path
-    said: str
-
-    def copy_to(self, folder: Path) -> str:
-        """Copies the project and returns what the demo would have printed there."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return re.sub(r"(?<=-C )demo\b|\bdemo(?=/)", str(folder), self.said)
 
 
 class Shell:
@@ -155,16 +142,6 @@ def matches(expected: str, seen: str) -> bool:
 
 
 # -- what pages show is what happens ---------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        said, code = curate(["demo"])
-    assert code == 0, said
-    return Demo(folder / "demo", said)
 
 
 @pytest.fixture

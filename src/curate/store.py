@@ -80,6 +80,7 @@ class Store:
         self._lock = self.folder / "curate.lock"
         self.threads = threads
         self._writing = False
+        self._idle: list[duckdb.DuckDBPyConnection] = []
 
     # -- opening ---------------------------------------------------------------------------------
 
@@ -111,7 +112,7 @@ class Store:
         with _understood(fresh), duckdb.connect() as con:
             target = str(fresh).replace("'", "''")
             con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
-        with self._transaction(self._connect(fresh, read_only=False), fresh) as con:
+        with self._transaction(self._attach(fresh, read_only=False), fresh) as con:
             _migrate(con)
         fresh.replace(self.path)
 
@@ -123,37 +124,62 @@ class Store:
                 f"Next: curate init {self.folder}"
             )
 
-    def _connect(self, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _attach(self, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Returns a DuckDB that has the file open as `curate`."""
+        instance = self._idle.pop() if self._idle else self._new_instance()
+        name = str(path).replace("'", "''")
+        try:
+            with _understood(path):
+                instance.execute(f"ATTACH '{name}' AS curate{' (READ_ONLY)' if read_only else ''}")
+        except BaseException:
+            instance.close()
+            raise
+        return instance
+
+    @contextmanager
+    def _session(self, instance: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yields a connection with the file, which is released, and whole, at the end."""
+        import duckdb
+
+        try:
+            with instance.cursor() as con:
+                con.execute("USE curate")
+                con.execute("SET TimeZone = 'UTC'")
+                con.execute("SET enable_progress_bar = false")
+                yield con
+        finally:
+            # Rolls back what was not committed, and writes the log into the file.
+            try:
+                instance.execute("DETACH curate")
+                self._idle.append(instance)
+            except duckdb.Error:
+                instance.close()
+
+    def _new_instance(self) -> duckdb.DuckDBPyConnection:
+        """Returns a DuckDB without a file; to make one costs five times what opening a file does."""
         import duckdb
 
         config: dict[str, Any] = {"autoinstall_known_extensions": False}
         if self.threads:
             config["threads"] = self.threads
-        with _understood(path):
-            con = duckdb.connect(str(path), read_only=read_only, config=config)
-        con.execute("SET TimeZone = 'UTC'")
-        con.execute("SET enable_progress_bar = false")
-        return con
+        return duckdb.connect(config=config)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a read-only connection, to the last snapshot where a writer has the database."""
         self._require()
-        con, path = self._connect_for_read()
-        try:
-            with _understood(path):
-                _check_migrations(con, self.folder)
-                yield con
-        finally:
-            con.close()
+        instance, path = self._attach_for_read()
+        with self._session(instance) as con, _understood(path):
+            _check_migrations(con, self.folder)
+            yield con
 
-    def _connect_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
-        """Returns a connection and its file: the snapshot where the database stays busy."""
+    def _attach_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
+        """Returns a DuckDB and the file it has: the snapshot where the database stays busy."""
         begun = time.monotonic()
         said = False
         while True:
             try:
-                return self._connect(self.path, read_only=True), self.path
+                return self._attach(self.path, read_only=True), self.path
             except _BusyError as busy:
                 waited = time.monotonic() - begun
                 if waited > LOCK_TIMEOUT_SECONDS:
@@ -161,7 +187,7 @@ class Store:
                 if waited > READER_PATIENCE_SECONDS and not said:
                     if self.snapshot.exists() and not self._writing:
                         log.warning("%s; reading the state before it", busy)
-                        return self._connect(self.snapshot, read_only=True), self.snapshot
+                        return self._attach(self.snapshot, read_only=True), self.snapshot
                     log.warning("%s: waiting", busy)
                     said = True
             time.sleep(_RETRY_SECONDS)
@@ -170,27 +196,24 @@ class Store:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a connection inside one transaction: all of it is stored, or nothing."""
         self._require()
-        with self._transaction(self._connect_for_write(), self.path) as con:
+        with self._transaction(self._attach_for_write(), self.path) as con:
             yield con
 
     @contextmanager
     def _transaction(
-        self, con: duckdb.DuckDBPyConnection, path: Path
+        self, instance: duckdb.DuckDBPyConnection, path: Path
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        try:
-            with _understood(path):
-                con.execute("BEGIN")
-                yield con
-                con.execute("COMMIT")
-        finally:
-            con.close()  # an open transaction is rolled back
+        with self._session(instance) as con, _understood(path):
+            con.execute("BEGIN")
+            yield con
+            con.execute("COMMIT")
 
-    def _connect_for_write(self) -> duckdb.DuckDBPyConnection:
+    def _attach_for_write(self) -> duckdb.DuckDBPyConnection:
         give_up = time.monotonic() + LOCK_TIMEOUT_SECONDS
         said = False
         while True:
             try:
-                return self._connect(self.path, read_only=False)
+                return self._attach(self.path, read_only=False)
             except _BusyError as busy:
                 if time.monotonic() > give_up:
                     raise
@@ -331,7 +354,7 @@ class _BusyError(StoreError):
     """Another process, or another connection of this one, has the database open."""
 
 
-_BUSY = ("Conflicting lock", "Could not set lock", "with a different configuration")
+_BUSY = ("Conflicting lock", "Could not set lock", "Unique file handle conflict")
 _CANNOT_WRITE = (
     "No space left", "File too large", "Permission denied", "Read-only file system",
     "Could not write", "Failed to create checkpoint",
