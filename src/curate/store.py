@@ -156,7 +156,7 @@ class Store:
                 instance.close()
 
     def _new_instance(self) -> duckdb.DuckDBPyConnection:
-        """Returns a DuckDB without a file; to make one costs five times what opening a file does."""
+        """Returns a DuckDB without a file; making one costs five times what opening a file does."""
         import duckdb
 
         config: dict[str, Any] = {"autoinstall_known_extensions": False}
