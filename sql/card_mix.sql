@@ -1,14 +1,16 @@
--- How labels, months and lengths are mixed in production, train and test (table kept); one row per
+-- How labels, clusters, months and lengths are mixed in production, train and test (table kept); one row per
 -- aspect and value, the most frequent first (months and lengths in order).
 WITH aspects AS (
     SELECT e.example_id, i.words, unnest([
         {aspect: 'label', value: e.label},
+        {aspect: 'cluster', value: c.name},
         {aspect: 'month', value: strftime(e.created_at, '%Y-%m')},
         {aspect: 'length', value: CASE
             WHEN i.words < 8 THEN 'under 8 words' WHEN i.words < 32 THEN '8-31 words'
             WHEN i.words < 128 THEN '32-127 words' ELSE '128 words or more' END}
     ], recursive := true)
     FROM examples e JOIN example_inputs x USING (example_id) JOIN inputs i USING (input_hash)
+    LEFT JOIN cluster_members m USING (input_hash) LEFT JOIN clusters c USING (cluster_id)
 ),
 counted AS (
     SELECT aspect, coalesce(value, 'unknown') AS value, count(*) AS production,

@@ -21,8 +21,8 @@ def facts(
     """Returns what the card tells, read while the verdicts stand.
 
     Returns:
-        `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, month, length: [(value,
-        production, train, test)]}, `answer_words` (p50 and p95 of train).
+        `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
+        [(value, production, train, test)]}, `answer_words` (p50 and p95 of train).
     """
     import pyarrow as pa
 
@@ -39,7 +39,8 @@ def facts(
         ),
     )
     examples, pending = con.execute(sql("verdict_totals")).fetchall()[0]
-    mix: dict[str, list[list[Any]]] = {"label": [], "month": [], "length": []}
+    aspects = ("label", "cluster", "month", "length")
+    mix: dict[str, list[list[Any]]] = {aspect: [] for aspect in aspects}
     for aspect, value, production, in_train, in_test in con.execute(sql("card_mix")).fetchall():
         mix[aspect].append([value, production, in_train, in_test])
     return {
