@@ -246,6 +246,9 @@ def test_run_does_every_configured_stage_and_then_nothing(
     outcomes = [r["outcome"] for r in project.table("runs").to_pylist()][count:]
     assert outcomes
     assert set(outcomes) == {"unchanged"}
+    text = f'{TOML}[project]\ntask = "classification"\n'
+    (tmp_path / "curate.toml").write_text(text, encoding="utf-8")
+    assert "mislabels" in orjson.loads(curate("-C", tmp_path, "run", "--json").stdout)
 
 
 def test_run_follows_the_environment(

@@ -64,7 +64,7 @@ def measure(name: str, toml: str, folder: Path) -> tuple[list[str], str]:
             f"| {name.split('/')[0]}, {len(rows):,} rows | {step} | {' | '.join(cells)} | "
             f"{stage.seconds:.1f} | {stage.peak_mib:,.0f} |"
         )
-    return table, story(project)
+    return table, story(project).replace(f"{folder}/", "")
 
 
 def story(project: Path) -> str:

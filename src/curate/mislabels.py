@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curate import embed, inputs, similar, suspects, verdicts
+from curate import config, embed, inputs, similar, suspects, verdicts
 from curate.encoders import HOW_TO_INSTALL
 from curate.errors import ConfigError, MissingExtra
 from curate.split import SplitSettings, strictest
@@ -166,7 +166,7 @@ def mislabels(
 
 def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether `curate run` judges labels: of a classifier, or since somebody asked once."""
-    task = store.setting(con, "project").get("task")
+    task = config.project_settings(store.folder)["task"]
     return task == "classification" or bool(store.setting(con, "mislabels"))
 
 
