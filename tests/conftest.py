@@ -28,6 +28,7 @@ from program import Program
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Two test processes with two threads each on two cores spend their time waiting for one another.
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["CURATE_THREADS"] = "1"
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -49,7 +50,7 @@ def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Stor
 
     def make(folder: Path) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
-        made = Store(folder, threads=2)
+        made = Store(folder)
         shutil.copyfile(empty.path, made.path)
         return made
 

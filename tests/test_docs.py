@@ -7,7 +7,7 @@ what it prints must be what the page shows. Directives are HTML comments on the 
 - `<!-- plugin: FOLDER -->` installs the package that the files in FOLDER make up.
 - `<!-- in: demo -->` anywhere on a page makes its folder a copy of the project of `curate demo`.
 
-In expected output a line `...` stands for any lines; hashes, dates and sizes are not compared.
+In expected output a line `...` stands for any lines; hashes, dates, sizes, rates are not compared.
 `DOCS_UPDATE=1 pytest tests/test_docs.py` rewrites the output of blocks without `...`.
 """
 
@@ -55,6 +55,7 @@ _VOLATILE = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,64}\b"), "HASH"),
     (re.compile(r"\b20\d\d-\d\d-\d\d( \d\d:\d\d)?\b"), "DATE"),
     (re.compile(r"[\d,.]+ [kMG]B\b"), "SIZE"),
+    (re.compile(r"\b[\d,]+/s\b"), "RATE"),
     (re.compile(r" {2,}"), "  "),
 )
 

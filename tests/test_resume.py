@@ -369,6 +369,7 @@ FAULTS = (
 FAULTS_OF_A_VISIBLE_VERSION = ("export: after the rename", "export: halfway through the snapshot")
 
 
+@pytest.mark.e2e
 def test_killed_where_it_could_hurt_the_rerun_ends_in_the_undisturbed_state(
     driver: Driver, logs: Path, rows: int, tmp_path: Path, undisturbed: Any
 ) -> None:

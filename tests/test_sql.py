@@ -142,7 +142,7 @@ def test_every_query_that_is_named_exists() -> None:
 _STATEMENT = re.compile(
     r"^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|COPY|WITH|FROM|MERGE|PRAGMA)\b", re.I
 )
-_ALLOWED = re.compile(r"^(SET|BEGIN|COMMIT|ATTACH)\b")
+_ALLOWED = re.compile(r"^(SET|BEGIN|COMMIT|ATTACH|DETACH|USE)\b")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=_name)

@@ -118,6 +118,20 @@ def test_times_are_utc_and_nothing_is_downloaded(
     assert (zone, install) == ([("UTC",)], [(False,)])
 
 
+def test_threads_are_those_asked_for_or_of_the_environment(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def threads(asked: int | None) -> int:
+        with Store(store.folder, threads=asked).read() as con:
+            return int(con.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+    monkeypatch.setenv("CURATE_THREADS", "3")
+    assert (threads(None), threads(2)) == (3, 2)
+    monkeypatch.setenv("CURATE_THREADS", "many")
+    with pytest.raises(ConfigError, match="CURATE_THREADS is 'many'"):
+        threads(None)
+
+
 def test_reading_cannot_write(store: Store) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="read-only"), store.read() as con:
         con.execute("DELETE FROM settings")

@@ -139,7 +139,7 @@ class _Group(click.Group):
     envvar="CURATE_PROJECT",
     help="The project folder (default: here).",
 )
-@click.option("--threads", type=click.IntRange(1), help="Threads for the database.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of database and encoder.")
 @click.option("-v", "--verbose", count=True, help="Say more on stderr (-vv: debug).")
 @click.pass_context
 def cli(ctx: click.Context, folder: Path, threads: int | None, verbose: int) -> None:

@@ -70,7 +70,10 @@ class Store:
 
     Args:
         folder: the project folder; it must exist.
-        threads: DuckDB's threads; None leaves the choice to DuckDB.
+        threads: DuckDB's threads; None leaves the choice to `CURATE_THREADS`, or to DuckDB.
+
+    Raises:
+        ConfigError: `CURATE_THREADS` is no number.
     """
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
@@ -78,7 +81,7 @@ class Store:
         self.path = self.folder / "curate.duckdb"
         self.snapshot = self.folder / "curate.snapshot.duckdb"
         self._lock = self.folder / "curate.lock"
-        self.threads = threads
+        self.threads = threads or _threads_of_environment()
         self._writing = False
         self._idle: list[duckdb.DuckDBPyConnection] = []
 
@@ -348,6 +351,13 @@ class Store:
                     for row in part:
                         digest.update(repr(row).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+
+def _threads_of_environment() -> int | None:
+    value = os.environ.get("CURATE_THREADS", "")
+    if value and (not value.isdecimal() or not int(value)):
+        raise ConfigError(f"CURATE_THREADS is {value!r}, not a number of threads")
+    return int(value) if value else None
 
 
 class _BusyError(StoreError):
