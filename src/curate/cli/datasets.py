@@ -1,0 +1,134 @@
+"""Commands about versions: export, versions, verify, diff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.errors import GateFailed
+
+if TYPE_CHECKING:
+    from curate.export import ExportSettings
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--format",
+    "format",
+    multiple=True,
+    metavar="FORMAT",
+    help="trl-prompt-completion, openai-chat, classification, records; repeatable.",
+)
+@click.option(
+    "--test-size",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Share of new split units that is held out.",
+)
+@click.option(
+    "--leak-threshold",
+    type=float,
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of inputs from which on two examples leak.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw and the order.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many train examples.")
+@click.option(
+    "--min-train",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Fewest train examples (exit 3 below).",
+)
+@click.option(
+    "--min-test",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Fewest held-out examples (exit 3 below).",
+)
+@click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@json_option
+@pass_context
+def export(context: Context, /, name: str, as_json: bool, dry_run: bool, **options: Any) -> None:
+    """Writes the next version of a dataset: train.jsonl, test.jsonl, manifest, card, lineage.
+
+    \b
+    Example: curate export support-sft --format openai-chat
+    """
+    from curate import show
+
+    project = context.project()
+    result = project.export(name, _export_settings(options), dry_run=dry_run)
+    show_result(result, as_json, lambda: show.export(result, dry_run))
+
+
+def _export_settings(options: dict[str, Any]) -> ExportSettings:
+    from curate.export import ExportSettings
+    from curate.split import SplitSettings
+
+    split = SplitSettings(options["test_size"], options["leak_threshold"], options["seed"])
+    return ExportSettings(
+        tuple(options["format"]),
+        split,
+        options["limit"],
+        options["min_train"],
+        options["min_test"],
+        options["lossy"],
+    )
+
+
+@cli.command()
+@json_option
+@pass_context
+def versions(context: Context, as_json: bool) -> None:
+    """Lists the exported versions.
+
+    \b
+    Example: curate versions --json
+    """
+    from curate import show
+
+    result = context.project().versions()
+    show_result(result, as_json, lambda: show.versions(result))
+
+
+@cli.command()
+@click.argument("version", required=False)
+@json_option
+@pass_context
+def verify(context: Context, version: str | None, as_json: bool) -> None:
+    """Recomputes hashes, counts and leaks of NAME, NAME@N or all versions (exit 3 on a problem).
+
+    \b
+    Example: curate verify support-sft@3
+    """
+    from curate import show
+
+    result = context.project().verify(version)
+    show_result(result, as_json, lambda: show.verify(result))
+    if any(checked.problems for checked in result):
+        raise SystemExit(GateFailed.exit_code)
+
+
+@cli.command()
+@click.argument("a")
+@click.argument("b")
+@json_option
+@pass_context
+def diff(context: Context, a: str, b: str, as_json: bool) -> None:
+    """Shows what moved from version A to version B, and why.
+
+    \b
+    Example: curate diff support-sft@2 support-sft@3
+    """
+    from curate import show
+
+    result = context.project().diff(a, b)
+    show_result(result, as_json, lambda: show.diff(result))

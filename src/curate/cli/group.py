@@ -1,0 +1,214 @@
+"""The group of all commands, and what they share: context, progress, results, errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sized
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate import __version__
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from curate.project import Project
+
+INTERRUPTED = 130
+# What a full disk or a missing permission raises; any other OSError is a bug to be seen.
+_MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EFBIG}
+
+
+class Context:
+    """What every command needs: the project folder and the options of the group."""
+
+    def __init__(self, folder: Path, threads: int | None) -> None:
+        self.folder, self.threads = folder, threads
+        self.stages: dict[str, Any] | None = None  # what `run` has collected so far
+
+    def project(self) -> Project:
+        """Returns the facade of the project folder."""
+        from curate.project import Project
+
+        return Project(self.folder, threads=self.threads, progress=_progress)
+
+
+def _progress(items: Iterable[Any], label: str) -> Iterable[Any]:
+    # Click prints a bar's label to stdout when it is piped; hidden keeps --json clean.
+    begun, done = time.monotonic(), 0
+    with click.progressbar(
+        items,
+        label=label,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        update_min_steps=_bar_steps(items),
+        item_show_func=lambda _: f"{done / (time.monotonic() - begun + 1e-9):,.0f}/s",
+    ) as bar:
+        for item in bar:
+            yield item
+            done += 1
+
+
+def _bar_steps(items: Iterable[Any]) -> int:
+    """Returns after how many items a bar is drawn again: each one, where there are few."""
+    return 500 if not isinstance(items, Sized) or len(items) > 5_000 else 1
+
+
+def show_result(result: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """Prints a result: as one JSON object, or as text for a person; `run` collects its stages."""
+    stages = click.get_current_context().obj.stages
+    if stages is not None:
+        stages[str(click.get_current_context().command.name)] = _plain(result)
+    if not as_json:
+        click.echo(text(), nl=False)
+    elif stages is None:
+        import orjson
+
+        option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+        click.echo(orjson.dumps(_plain(result), option=option, default=str))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+class _Group(click.Group):
+    """The group, which says what a mistyped command may have meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from curate.errors import unknown_name
+
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(unknown_name("command", args[0], self.list_commands(ctx)))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"auto_envvar_prefix": "CURATE", "help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a gate failed, "
+    "4 a remote is unavailable, 130 interrupted.",
+)
+@click.version_option(__version__)
+@click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=".",
+    metavar="DIR",
+    envvar="CURATE_PROJECT",
+    help="The project folder (default: here).",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads of database and encoder.")
+@click.option("-v", "--verbose", count=True, help="Say more on stderr (-vv: debug).")
+@click.pass_context
+def cli(ctx: click.Context, folder: Path, threads: int | None, verbose: int) -> None:
+    """From production LLM logs to audited, versioned, leak-free training and held-out files.
+
+    \b
+    curate demo                 sample logs and the whole path, in a minute
+    curate init support         a project
+    curate -C support pull LOGS
+    """
+    _log(verbose)
+    ctx.obj = Context(folder, threads)
+    if ctx.invoked_subcommand not in ("init", "demo"):
+        ctx.default_map = _defaults(ctx, folder)
+
+
+def _log(verbose: int) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("curate")
+    logger.handlers = [handler]
+    logger.setLevel([logging.WARNING, logging.INFO, logging.DEBUG][min(verbose, 2)])
+
+
+def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
+    """Returns `curate.toml` as Click's default map; every section and key must exist."""
+    from curate import config
+
+    if not (folder / config.NAME).exists():
+        return {}
+    sections = config.load(folder)
+    known: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
+    for name, command in cli.commands.items():
+        if name in sections:
+            names = {p.name for p in command.params if p.name} - _FLAGS
+            known[name] = names | rule_keys(name, folder)
+        else:
+            known[name] = set()
+    config.check(folder, sections, known)
+    return {name: keys for name, keys in sections.items() if name != "project"}
+
+
+def rule_keys(command: str, folder: Path) -> set[str]:
+    """Returns the options that the drop rules give a command: all of them belong to `filter`."""
+    if command != "filter":
+        return set()
+    from curate.filters import rules
+
+    return {p.name for rule in rules(folder).values() for p in rule.parameters}
+
+
+# Options that are asked for once, not configured.
+_FLAGS = {
+    "as_json",
+    "list",
+    "set",
+    "rejects",
+    "dry_run",
+    "rebuild",
+    "suggest_threshold",
+    "refit",
+    "yes",
+}
+
+pass_context = click.pass_obj
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line; the only place that turns errors into messages and exit codes."""
+    try:
+        cli.main(args=arguments, prog_name="curate", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; type the command again to go on.", err=True)
+        sys.exit(INTERRUPTED)
+    except RuntimeError as error:
+        # DuckDB's word for Ctrl-C while it computes.
+        if "nterrupt" not in str(error):
+            raise
+        click.echo("Interrupted; type the command again to go on.", err=True)
+        sys.exit(INTERRUPTED)
+    except CurateError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader (head, less) has seen enough; stdout goes nowhere, so that exit is quiet.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        if error.errno not in _MACHINE_ERRORS:
+            raise
+        click.echo(f"Error: {error}. Next: make room or get access, then type it again", err=True)
+        sys.exit(CurateError.exit_code)

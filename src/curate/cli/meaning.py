@@ -1,0 +1,132 @@
+"""Commands that rest on meaning: embed, dedupe, cluster, mislabels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from curate.cli.group import Context, cli, json_option, pass_context, show_result
+
+
+@cli.command()
+@click.option(
+    "--encoder",
+    default="minilm",
+    show_default=True,
+    metavar="NAME",
+    help="minilm, a folder with a sentence-transformers model, or a name on the model hub.",
+)
+@click.option("--rebuild", is_flag=True, help="Replace the vectors of another encoder.")
+@json_option
+@pass_context
+def embed(context: Context, encoder: str, rebuild: bool, as_json: bool) -> None:
+    """Computes a vector for each input that has none; what rests on meaning rests on these.
+
+    \b
+    Example: curate embed --encoder models/bge-m3 --rebuild
+    """
+    from curate import show
+
+    result = context.project().embed(encoder=encoder, rebuild=rebuild)
+    show_result(result, as_json, lambda: show.embed(result))
+
+
+class _Threshold(click.ParamType[float | str]):
+    """A similarity, or `off`; `auto` where an encoder's default may stand."""
+
+    name = "number|off"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | str:
+        if value in ("off", *self.words):
+            return str(value)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            known = ", ".join(("off", *self.words))
+            self.fail(f"{value!r} is not a number, nor one of: {known}", param, ctx)
+
+
+@cli.command()
+@click.option(
+    "--exact",
+    default="example",
+    show_default=True,
+    metavar="WHAT",
+    help="What is compared: example (messages and answer), input, or off.",
+)
+@click.option(
+    "--near",
+    type=_Threshold(),
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of inputs (word 3-grams) from which on one of two is out.",
+)
+@click.option(
+    "--semantic",
+    type=_Threshold("auto"),
+    default="auto",
+    show_default=True,
+    help="Cosine of inputs from which on one of two is out; auto: 0.9 for minilm.",
+)
+@click.option(
+    "--suggest-threshold",
+    is_flag=True,
+    help="Show real pairs around candidate thresholds and what each would remove; change nothing.",
+)
+@json_option
+@pass_context
+def dedupe(context: Context, /, suggest_threshold: bool, as_json: bool, **options: Any) -> None:
+    """Finds exact, near and semantic duplicates, and contradictions between copies.
+
+    \b
+    Example: curate dedupe --semantic 0.92 --suggest-threshold
+    """
+    from curate import show
+
+    chosen: dict[str, Any] = {
+        name: None if value == "off" and name != "exact" else value
+        for name, value in options.items()
+    }
+    if suggest_threshold:
+        found = context.project().suggest_thresholds(**chosen)
+        show_result(found, as_json, lambda: show.thresholds(found))
+        return
+    result = context.project().dedupe(**chosen)
+    show_result(result, as_json, lambda: show.dedupe(result))
+
+
+@cli.command()
+@click.option("--refit", is_flag=True, help="Find the clusters anew; ids stay by overlap.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the fit.")
+@json_option
+@pass_context
+def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:
+    """Groups inputs by subject, names the groups, and assigns new inputs to them.
+
+    \b
+    Example: curate cluster --refit
+    """
+    from curate import show
+
+    result = context.project().cluster(refit=refit, seed=seed)
+    show_result(result, as_json, lambda: show.cluster(result))
+
+
+@cli.command()
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Show so many.")
+@json_option
+@pass_context
+def mislabels(context: Context, top: int, as_json: bool) -> None:
+    """Finds labels that the labels of like inputs speak against, worst first.
+
+    \b
+    Example: curate mislabels --top 50 --json
+    """
+    from curate import show
+
+    result = context.project().mislabels(top=top)
+    show_result(result, as_json, lambda: show.mislabels(result))
