@@ -31,27 +31,44 @@ from curate.store import Store
 
 PROJECTS = 5
 ROWS_PER_MONTH = 40
-COMMANDS = ("init", "pull", "feedback", "filter", "dedupe", "export")
-KILLED = ("pull", "filter", "dedupe", "export")  # at a random moment of each, in every project
+COMMANDS = ("init", "pull", "feedback", "filter", "embed", "dedupe", "cluster", "export")
+KILLED = ("pull", "filter", "embed", "dedupe", "cluster", "export")  # each at a random moment
 
 DRIVER = '''
 """For each line `FOLDER COMMAND FAULT` forks a process that runs the commands from COMMAND on.
 
 The process says on stdout what it begins and when, and dies at FAULT. Forking saves the imports.
 """
-import json, os, signal, sys, time
+import json, os, signal, sys, time, zlib
 from pathlib import Path
 
-import duckdb, numpy, pyarrow.parquet, scipy.sparse
+import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 
-import curate.dedupe, curate.export, curate.filters, curate.inputs, curate.pull, curate.similar
-import curate.staging, curate.store
+import curate.cluster, curate.dedupe, curate.embed, curate.export, curate.filters, curate.inputs
+import curate.pull, curate.similar, curate.staging, curate.store
 from curate.export import ExportSettings
 from curate.mapping import Declared
 from curate.project import Project
 from curate.pull import PullOptions
 
 curate.pull.CHUNK_DOCUMENTS = 40  # six chunks
+curate.embed.CHUNK_INPUTS = 40
+
+
+class Letters:
+    """An encoder that takes no seconds to load: hashed character 3-grams."""
+
+    name, digest = "letters", "1"
+
+    def encode(self, texts):
+        made = numpy.zeros((len(texts), 64), numpy.float32)
+        for row, text in zip(made, texts):
+            for n in range(len(text)):
+                row[zlib.crc32(text[n:n + 3].encode()) % 64] += 1
+        return made / numpy.linalg.norm(made, axis=1, keepdims=True)
+
+    def truncates(self, texts):
+        return [False] * len(texts)
 
 
 def die():
@@ -114,6 +131,13 @@ FAULTS = {
         curate.filters, "refresh", when=lambda *_: running("filter"), after=True),
     "filter: before the snapshot gets its name": lambda: at(
         Path, "replace", when=lambda a, b: "snapshot" in b.name and running("filter")),
+    "embed: while the third chunk is made": lambda: at(curate.embed, "as_lists", when=third),
+    "embed: before the run is finished": lambda: sql_of("run_finish", "embed"),
+    "dedupe: between near and semantic pairs": lambda: at(
+        curate.similar, "refresh_semantic", when=lambda *_, **__: running("dedupe")),
+    "cluster: before the fit is committed": lambda: at(
+        curate.cluster, "_add_members", after=True),
+    "cluster: before the run is finished": lambda: sql_of("run_finish", "cluster"),
     "dedupe: between settings and pairs": lambda: at(
         curate.similar, "refresh_near", when=lambda *_, **__: running("dedupe")),
     "dedupe: before the run is finished": lambda: sql_of("run_finish", "dedupe"),
@@ -148,8 +172,16 @@ def filter(folder):
     Project(folder).filter({"min_rating": 3})
 
 
+def embed(folder):
+    curate.embed.embed(Project(folder).store, encoder="letters", load=lambda _: Letters())
+
+
 def dedupe(folder):
-    Project(folder).dedupe()
+    Project(folder).dedupe(semantic=0.95)
+
+
+def cluster(folder):
+    Project(folder).cluster()
 
 
 def export(folder):
@@ -158,7 +190,7 @@ def export(folder):
 
 def run(folder, first, fault):
     FAULTS[fault]()
-    commands = [init, pull, feedback, filter, dedupe, export]
+    commands = [init, pull, feedback, filter, embed, dedupe, cluster, export]
     names = [command.__name__ for command in commands]
     for command in commands[names.index(first):]:
         seen.append(command.__name__)
@@ -359,8 +391,13 @@ FAULTS = (
     "feedback: before the run is finished",
     "filter: before the settings are committed",
     "filter: before the snapshot gets its name",
+    "embed: while the third chunk is made",
+    "embed: before the run is finished",
     "dedupe: between settings and pairs",
+    "dedupe: between near and semantic pairs",
     "dedupe: before the run is finished",
+    "cluster: before the fit is committed",
+    "cluster: before the run is finished",
     "export: while the files are written",
     "export: before the record",
     "export: after the record, before its commit",
@@ -382,13 +419,13 @@ def test_killed_where_it_could_hurt_the_rerun_ends_in_the_undisturbed_state(
         first = fault.partition(":")[0]
         _check_after_kill(folder, wanted, rows)
         assert _versions(folder) == {}, fault
-        if fault == "dedupe: before the run is finished":
-            shutil.copytree(folder, tmp_path / "deduped")
+        if fault == "cluster: before the run is finished":
+            shutil.copytree(folder, tmp_path / "clustered")
     driver.run(folder)
     assert _end_state(folder) == wanted
 
     for fault in FAULTS_OF_A_VISIBLE_VERSION:
-        folder = shutil.copytree(tmp_path / "deduped", tmp_path / fault[-8:])
+        folder = shutil.copytree(tmp_path / "clustered", tmp_path / fault[-8:])
         driver.run(folder, "export", fault)
         assert list(_versions(folder)) == ["set/v1"], fault
         driver.run(folder, "export")

@@ -21,6 +21,7 @@ from curate.text import words
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 SAME_CLUSTER = 1 / 3
@@ -110,7 +111,7 @@ def cluster(
     with store.run("cluster", {"refit": refit, "seed": seed}) as run:
         inputs.refresh(store, run)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
-        assigned = _assign(store, run)
+        assigned = fitted or _assign(store, run)
         with store.read() as con:
             verdicts.current(store, con)
             rows, found = tuple(overview(con)), tuple(alarms(con))
@@ -119,13 +120,16 @@ def cluster(
             notes.append(
                 f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
             )
-        run.counts = {"clusters": len(rows), "assigned": assigned, "fitted": fitted}
-    return ClusterResult(len(rows), assigned, fitted, missing, rows, found, tuple(notes))
+        run.counts = {"clusters": len(rows), "assigned": assigned, "fitted": bool(fitted)}
+    return ClusterResult(len(rows), assigned, bool(fitted), missing, rows, found, tuple(notes))
 
 
 def _fit_where_needed(
     store: Store, run: Run, refit: bool, seed: int, progress: Progress
-) -> tuple[bool, list[str]]:
+) -> tuple[int, list[str]]:
+    """Returns how many inputs were fitted and assigned anew, and what there is to say about it."""
+    import numpy as np
+
     with store.read() as con:
         encoder = store.setting(con, "embed").get("digest")
         before = store.setting(con, "clusters")
@@ -136,19 +140,31 @@ def _fit_where_needed(
         raise ConfigError("no input has a vector, and clusters rest on them. Next: curate embed")
     other = bool(before) and before["encoder"] != encoder
     if before and not other and not refit:
-        return False, []
+        return 0, []
     centres = communities.centroids(
         vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
     )
     nearest, cosine = communities.assign(vectors, centres)
     centres, nearest = _without_empty(centres, nearest)
     ids, highest = _ids(hashes, nearest, members, before.get("highest", 0))
+    order = np.argsort(ids)
+    centres, ids = centres[order], [ids[n] for n in order.tolist()]
+    # Once more, as `_assign` does it: by the centroids that are stored, in their order.
+    nearest, cosine = communities.assign(vectors, centres)
     named = names([texts[h] for h in hashes], nearest, len(centres))
-    _store_fit(store, run, hashes, centres, nearest, cosine, ids, named)
+    clusters = _clusters(hashes, centres, nearest, cosine, ids, named)
+    # One transaction: were the members gone, the next refit could hand no id on.
     with store.write() as con:
+        con.execute(sql("clusters_clear"))
+        con.execute(sql("cluster_members_clear"))
+        con.register("found", clusters)
+        con.execute(sql("clusters_add"))
+        con.unregister("found")
+        _add_members(con, hashes, ids, nearest, cosine)
         settings = {"encoder": encoder, "highest": highest, "seed": seed}
         run.changed |= store.set_setting(con, "clusters", settings)
-    return True, ["the vectors are another encoder's: fitted anew"] if other else []
+    run.changed = True
+    return len(hashes), ["the vectors are another encoder's: fitted anew"] if other else []
 
 
 def _without_empty(
@@ -182,7 +198,8 @@ def _ids(
         if name in of:
             shared[new, place[of[name]]] += 1
     size_new = np.bincount(nearest).astype(float)
-    size_old = np.array([sum(1 for c in of.values() if c == cluster_id) for cluster_id in old])
+    sizes = Counter(of.values())
+    size_old = np.array([sizes[cluster_id] for cluster_id in old])
     union = size_new[:, None] + size_old[None, :] - shared if old else shared
     alike = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     ids: list[int] = [0] * len(size_new)
@@ -196,16 +213,14 @@ def _ids(
     return ids, highest
 
 
-def _store_fit(
-    store: Store,
-    run: Run,
+def _clusters(
     hashes: Sequence[str],
     centres: NDArray[np.float32],
     nearest: NDArray[np.int64],
     cosine: NDArray[np.float64],
     ids: Sequence[int],
     named: Sequence[tuple[str, list[str]]],
-) -> None:
+) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
@@ -213,7 +228,7 @@ def _store_fit(
     typical: dict[int, str] = {}
     for position in order.tolist():
         typical.setdefault(int(nearest[position]), hashes[position])
-    found = pa.table(
+    return pa.table(
         {
             "cluster_id": pa.array(ids, pa.int32()),
             "name": [name for name, _ in named],
@@ -223,19 +238,10 @@ def _store_fit(
             "centroid": embed.as_lists(centres),
         }
     )
-    with store.write() as con:
-        con.execute(sql("clusters_clear"))
-        con.execute(sql("cluster_members_clear"))
-        con.register("found", found)
-        con.execute(sql("clusters_add"))
-        con.unregister("found")
-    run.changed = True
 
 
 def _assign(store: Store, run: Run) -> int:
     """Assigns inputs that have a vector and no cluster; returns how many."""
-    import pyarrow as pa
-
     with store.read() as con:
         fresh = con.sql(sql("cluster_unassigned")).to_arrow_table()
         known = con.sql(sql("clusters_centroids")).to_arrow_table()
@@ -244,19 +250,31 @@ def _assign(store: Store, run: Run) -> int:
     hashes, vectors = embed.from_lists(fresh)
     ids, centres = embed.from_lists(known)
     nearest, cosine = communities.assign(vectors, centres)
+    with store.write() as con:
+        _add_members(con, hashes, [int(n) for n in ids], nearest, cosine)
+    run.changed = True
+    return len(hashes)
+
+
+def _add_members(
+    con: duckdb.DuckDBPyConnection,
+    hashes: Sequence[str],
+    ids: Sequence[int],
+    nearest: NDArray[np.int64],
+    cosine: NDArray[np.float64],
+) -> None:
+    import pyarrow as pa
+
     found = pa.table(
         {
-            "input_hash": hashes,
-            "cluster_id": pa.array([int(ids[n]) for n in nearest.tolist()], pa.int32()),
+            "input_hash": pa.array(hashes, pa.string()),
+            "cluster_id": pa.array([ids[n] for n in nearest.tolist()], pa.int32()),
             "similarity": pa.array(cosine),
         }
     )
-    with store.write() as con:
-        con.register("found", found)
-        con.execute(sql("cluster_members_add"))
-        con.unregister("found")
-    run.changed = True
-    return len(hashes)
+    con.register("found", found)
+    con.execute(sql("cluster_members_add"))
+    con.unregister("found")
 
 
 # -- names -----------------------------------------------------------------------------------------
