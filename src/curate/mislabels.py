@@ -189,12 +189,6 @@ def _changed(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     return bool(known.get("state") != _state(store, con) or known["found"] != found)
 
 
-def add_issues(con: duckdb.DuckDBPyConnection) -> None:
-    """Adds the labels under suspicion to the temporary table `issues` of `verdicts.prepare`."""
-    con.execute(sql("mislabels_suspects"))
-    con.execute(sql("mislabels_issues"))
-
-
 def _require(vectors: int) -> None:
     if not vectors:
         raise ConfigError("labels are judged by the vectors of inputs. Next: curate embed")
