@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -145,7 +146,19 @@ def test_the_installed_wheel_runs_from_anywhere(built: Path, tmp_path: Path) -> 
     assert Path(said.strip()).is_relative_to(environment)
     assert "Usage: curate" in _run([command, "--help"], elsewhere)
     assert curate.__version__ in _run([command, "--version"], elsewhere)
-    assert "export support" in _run([command, "demo", "there"], elsewhere)
+    # What needs no vectors works; the demo says what it needs before it begins.
+    refused = subprocess.run([command, "demo", "d"], cwd=elsewhere, capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "pip install 'curate-workbench[ml]'" in refused.stderr
+    assert not (elsewhere / "d").exists()
+    said = [f"What is {n} in words?" for n in range(40)]
+    rows = [{"prompt": text, "response": text[8:10], "rating": 5} for text in said]
+    logs = elsewhere / "logs.jsonl"
+    logs.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    _run([command, "init", "there"], elsewhere)
+    _run([command, "-C", "there", "pull", logs], elsewhere)
+    assert "out as duplicates" in _run([command, "-C", "there", "run"], elsewhere)
+    _run([command, "-C", "there", "export", "support"], elsewhere)
     version = elsewhere / "there" / "datasets" / "support" / "v1"
     assert (version / "train.jsonl").stat().st_size > 0
     assert (version / "test.jsonl").stat().st_size > 0

@@ -12,8 +12,8 @@ import pytest
 
 from curate import semantic
 from curate.embed import embed
+from curate.marks import difference, marks
 from curate.project import Project
-from curate.text import difference, marks
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -136,9 +136,20 @@ def test_a_lower_threshold_computes_anew_and_a_higher_one_does_not(
         ("ich will es", "ich will es nicht", "negation"),
         ("notes on nothing", "notes on something", "negation"),
         ("where is it", "where is my parcel", None),
+        ("two red mattresses", "three red mattresses", "numbers"),
+        ("two red mattresses", "2 red mattresses", None),
+        ("turn on the renewal", "turn off the renewal", "negation"),
+        ("it was enabled", "it was disabled", "negation"),
+        ("is it on or off", "is it off or on", None),
+        ("go on then", "go then", None),
     ],
 )
 def test_what_keeps_alike_texts_apart(one: str, other: str, expected: str | None) -> None:
     one_marks, other_marks = marks(one), marks(other)
     assert difference(one_marks, other_marks) == expected
     assert difference(other_marks, one_marks) == expected
+
+
+def test_a_word_without_end_is_looked_at_once() -> None:
+    assert marks("word" * 250_000) == ((), 0, frozenset())
+    assert marks("word" * 250_000 + "7")[0] != ()

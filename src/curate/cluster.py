@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate import communities, embed, inputs
+from curate import communities, embed, encoders, inputs
 from curate.errors import ConfigError
 from curate.store import Run, Store, sql
 from curate.text import words
@@ -137,7 +137,9 @@ def _fit_where_needed(
         texts = dict(con.execute(sql("cluster_texts")).fetchall())
         members = con.execute(sql("cluster_members_all")).fetchall()
     if not hashes:
-        raise ConfigError("no input has a vector, and clusters rest on them. Next: curate embed")
+        raise ConfigError(
+            f"no input has a vector, and clusters rest on them. Next: {encoders.next_step()}"
+        )
     other = bool(before) and before["encoder"] != encoder
     if before and not other and not refit:
         return 0, []

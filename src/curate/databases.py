@@ -423,8 +423,8 @@ class _TablePull:
         if count := self.table.count_unplaced(self.order):
             yield (
                 f"{count:,} rows have no {cursor} or no {key} and are not read. Next: a --query "
-                f"with COALESCE({cursor}, created_at) AS changed_at (GREATEST joins several "
-                "times), and --cursor changed_at"
+                f"that gives them a time, such as COALESCE({cursor}, another column) AS "
+                "changed_at, and --cursor changed_at"
             )
         if count := self.table.count_future(self.order, high):
             yield f"{count:,} rows have their {cursor} later than the clock: they wait for it"

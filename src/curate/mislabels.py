@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from curate import config, embed, inputs, similar, suspects, verdicts
-from curate.encoders import HOW_TO_INSTALL
+from curate.encoders import HOW_TO_INSTALL, next_step
 from curate.errors import ConfigError, MissingExtra
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
@@ -191,7 +191,7 @@ def _changed(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 
 def _require(vectors: int) -> None:
     if not vectors:
-        raise ConfigError("labels are judged by the vectors of inputs. Next: curate embed")
+        raise ConfigError(f"labels are judged by the vectors of inputs. Next: {next_step()}")
     if importlib.util.find_spec("cleanlab") is None:
         raise MissingExtra(f"mislabels need cleanlab. Next: {HOW_TO_INSTALL}")
 

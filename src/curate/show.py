@@ -201,6 +201,7 @@ def thresholds(found: Sequence[Suggestion]) -> str:
     for part in found:
         what = "word 3-grams of inputs" if part.method == "near" else "meaning of inputs"
         text += f"{part.method}   ({what}; {part.examples:,} train examples pass all else)\n"
+        shown: tuple[Any, ...] = ()
         for c in part.candidates:
             marks = [
                 m
@@ -209,10 +210,14 @@ def thresholds(found: Sequence[Suggestion]) -> str:
             ]
             note = f"   <- {', '.join(marks)}" if marks else ""
             text += f"  {c.threshold:.2f}  {c.pairs:>9,} pairs  {-c.removes:>8,} examples{note}\n"
-            for similarity, one, other in c.samples:
+            fresh, shown = () if c.samples == shown else c.samples, c.samples
+            for similarity, one, other in fresh:
                 text += f"        {similarity:.3f}  {one[:86]}\n               {other[:86]}\n"
+        removes: dict[float | None, int] = {c.threshold: c.removes for c in part.candidates}
         if part.suggested is None:
-            text += "  no valley: pairs get rarer all the way up, so only reading them can tell\n"
+            text += "  no valley between copies and mere likeness, so only reading pairs can tell\n"
+        elif removes.get(part.suggested) == removes.get(part.current, -1):
+            text += f"  pairs are rarest around {part.suggested:g}: as what is in force\n"
         else:
             text += (
                 f"  pairs are rarest around {part.suggested:g}, between copies and mere likeness. "

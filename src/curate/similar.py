@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import embed, minhash, semantic
+from curate.marks import difference, marks
 from curate.store import Run, Store, sql
-from curate.text import difference, latin, marks
+from curate.text import latin
 
 if TYPE_CHECKING:
     import duckdb
@@ -163,7 +164,7 @@ def pair_table(
     """Returns pairs by hash, the lower one first, with what keeps them apart."""
     import pyarrow as pa
 
-    known = [marks(text) for text in texts]
+    known = {n: marks(texts[n]) for n in {*a.tolist(), *b.tolist()}}
     columns = {
         "one": hashes.take(pa.array(a)),
         "other": hashes.take(pa.array(b)),

@@ -192,8 +192,7 @@ class _Planner:
         import numpy as np
 
         roots, size = np.unique(unit[mask], return_counts=True)
-        columns = [self.rows[name] for name in ("label", "cluster", "month")]
-        strata = [tuple(column[r] or "" for column in columns) for r in roots]
+        strata = [(self.rows["label"][r] or "", self.rows["month"][r] or "") for r in roots]
         ids = [self.ids[r] for r in roots]
         chosen = draw(ids, size.tolist(), strata, self.settings)
         held = np.isin(unit, roots[chosen]) & mask
@@ -275,7 +274,7 @@ class _Planner:
 
 
 def draw(
-    ids: list[str], sizes: list[int], strata: list[tuple[str, ...]], settings: SplitSettings
+    ids: list[str], sizes: list[int], strata: list[tuple[str, str]], settings: SplitSettings
 ) -> list[int]:
     """Returns the positions of the units that are held out.
 

@@ -38,34 +38,6 @@ def words(normalised: str) -> list[str]:
     return _WORD.findall(normalised)
 
 
-_NUMBER = re.compile(r"\w*\d+(?:[.,:/-]*\w)*")
-_NEGATION = re.compile(
-    r"\b(?:no|not|never|none|nobody|nothing|nor|neither|without|cannot|dont|doesnt|didnt|cant|wont|"
-    r"isnt|nicht|nie|niemals|kein\w*|ohne|pas|jamais|sans|aucun\w*|nunca|jam[aá]s|sin|non|mai|senza|"
-    r"n[aã]o|sem|niet|geen|nooit|zonder|nie|bez|не|нет|без|никогда)\b|n['\u2019]t\b"
-)
-"""Negating words of English and of other languages with many speakers; no list is complete."""
-
-
-Marks = tuple[tuple[str, ...], int]
-
-
-def marks(text: str) -> Marks:
-    """Returns what alike texts may not differ in: numbers, and how often something is negated."""
-    return tuple(sorted(set(_NUMBER.findall(text)))), len(_NEGATION.findall(text))
-
-
-def difference(a: Marks, b: Marks) -> str | None:
-    """Returns why two alike texts with these marks differ: `numbers`, `negation`, or None.
-
-    Two requests that differ in an order number, an amount or a `not` may share all other words, and
-    are close for every encoder.
-    """
-    if a[0] != b[0]:
-        return "numbers"
-    return "negation" if a[1] != b[1] else None
-
-
 def latin(text: str) -> bool:
     """Returns whether at least half of the letters of a text are Latin; one without any is."""
     letters = [c for c in text if c.isalpha()]

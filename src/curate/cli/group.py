@@ -36,10 +36,11 @@ class Context:
         """Returns the facade of the project folder."""
         from curate.project import Project
 
-        return Project(self.folder, threads=self.threads, progress=_progress)
+        return Project(self.folder, threads=self.threads, progress=progress)
 
 
-def _progress(items: Iterable[Any], label: str) -> Iterable[Any]:
+def progress(items: Iterable[Any], label: str) -> Iterable[Any]:
+    """Shows a bar with rate and time left on a terminal while items are taken."""
     # Click prints a bar's label to stdout when it is piped; hidden keeps --json clean.
     begun, done = time.monotonic(), 0
     with click.progressbar(

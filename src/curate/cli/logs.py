@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, rule_keys, show_result
+from curate.cli.group import (
+    Context,
+    cli,
+    json_option,
+    pass_context,
+    progress,
+    rule_keys,
+    show_result,
+)
 from curate.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,8 +60,12 @@ def init(context: Context, folder: Path | None, task: str) -> None:
     from curate.project import Project
 
     where = folder or context.folder
+    there = (where / "curate.duckdb").exists()
     Project.init(where, task=task)
-    click.echo(f"Created {where}/ (curate.toml, curate.duckdb).")
+    if there:
+        click.echo(f"{where}/ is a project already; nothing in it was replaced.")
+    else:
+        click.echo(f"Created {where}/ (curate.toml, curate.duckdb).")
     click.echo(f"Next: curate -C {where} pull LOGS")
 
 
@@ -187,7 +199,11 @@ def _reading(options: dict[str, Any]) -> Reading:
 
 @cli.group()
 def heldout() -> None:
-    """Evaluation sets that exist already."""
+    """Evaluation sets that exist already.
+
+    \b
+    Example: curate heldout import evals/golden.jsonl
+    """
 
 
 @heldout.command("import")
@@ -297,5 +313,8 @@ def demo(folder: Path, seed: int, as_json: bool) -> None:
     from curate import show
     from curate.demo import demo
 
-    result = demo(folder, seed=seed, say=lambda text: click.echo(text, err=as_json))
+    def say(text: str) -> None:
+        click.echo(text, err=as_json)
+
+    result = demo(folder, seed=seed, say=say, progress=progress)
     show_result(result, as_json, lambda: show.demo(result))

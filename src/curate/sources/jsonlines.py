@@ -20,6 +20,10 @@ _LOOKED_AT = 20
 _DEEPEST = 500
 
 
+_JSON_NAMES = {list: "list", str: "string", int: "number", float: "number", bool: "boolean"}
+_JSON_NAMES[type(None)] = "null"
+
+
 def open_bytes(location: Location) -> IO[bytes]:
     """Opens a plain, gzip or zstd file for reading bytes."""
     path = location.path
@@ -110,4 +114,4 @@ def _is_deep(value: object) -> bool:
 def _accept(number: int, value: object) -> Document | Reject:
     if isinstance(value, dict):
         return Document(number, value)
-    return Reject(number, "not-an-object", f"a JSON {type(value).__name__}")
+    return Reject(number, "not-an-object", f"a JSON {_JSON_NAMES[type(value)]}")
