@@ -40,6 +40,8 @@ def words(normalised: str) -> list[str]:
 
 def latin(text: str) -> bool:
     """Returns whether at least half of the letters of a text are Latin; one without any is."""
+    if text.isascii():  # most are, and looking up the name of each letter is slow
+        return True
     letters = [c for c in text if c.isalpha()]
     return 2 * sum(unicodedata.name(c, "").startswith("LATIN") for c in letters) >= len(letters)
 
