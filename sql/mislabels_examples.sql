@@ -1,10 +1,10 @@
 -- Every example with what its label is judged by, under today's verdicts; one row per example, by id.
 -- An input is null where it is not that of today's content.
 SELECT e.example_id, CASE WHEN trim(e.label) <> '' THEN e.label END AS label, x.input_hash, v.side,
-       coalesce(v.exposed, false) AS exposed, c.interaction_id IS NOT NULL AS by_hand,
+       coalesce(v.exposed, false) AS exposed, c.example_id IS NOT NULL AS by_hand,
        v.reason
 FROM examples e
 LEFT JOIN example_inputs x ON x.example_id = e.example_id AND x.revision = e.revision
 LEFT JOIN verdicts v ON v.example_id = e.example_id
-LEFT JOIN corrections c ON c.interaction_id = e.example_id AND c.kind = 'label'
+LEFT JOIN hand_labels c ON c.example_id = e.example_id
 ORDER BY e.example_id

@@ -16,4 +16,4 @@ CROSS JOIN (SELECT max((value->'$.labels')::VARCHAR[]) AS known_labels FROM sett
 WHERE trim(e.label) <> '' AND v.side IN ('train', 'test') AND NOT v.exposed
   AND (m.example_id IS NOT NULL OR r.human_rating IS NOT NULL)
   AND (known_labels IS NULL OR list_contains(known_labels, e.label))
-  AND e.example_id NOT IN (SELECT interaction_id FROM corrections WHERE kind = 'label')
+  AND e.example_id NOT IN (SELECT example_id FROM hand_labels)

@@ -1,8 +1,15 @@
--- Why examples are out, duplicates aside; one row per example and reason.
+-- Why examples are out, duplicates aside; one row per example and reason. What a human keeps, no rule
+-- drops.
 CREATE OR REPLACE TEMP TABLE excluded AS
 SELECT example_id, reason, 'filter' AS stage, place, judges,
        CASE WHEN score IS NULL THEN rule ELSE rule || ': ' || round(score, 3) END AS evidence
-FROM hits
+FROM hits WHERE example_id NOT IN (SELECT example_id FROM settled WHERE verdict = 'keep')
+UNION ALL
+SELECT example_id, 'dropped', 'people', -1, 'input', 'by annotator ' || annotator
+FROM settled WHERE verdict = 'drop'
+UNION ALL
+SELECT loser, 'not_preferred', 'people', 0, 'answer', 'by annotator ' || annotator
+FROM preferences
 UNION ALL
 SELECT example_id, 'quarantined', 'split', 1000, 'input', evidence FROM plan WHERE side = 'quarantined'
 UNION ALL

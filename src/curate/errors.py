@@ -5,6 +5,7 @@ CurateError 1              expected failure
   MissingExtra 2           optional package absent
   StoreError 1             lock, migration, corrupt version
   SourceError 1            cannot read or map the logs
+  LabelStudioError 1       the server said no, and a rerun will not help
   GateFailed 3             leak found, too few examples, a version that does not verify
   RemoteUnavailable 4      server, database or bucket does not answer: run again
 """
@@ -37,6 +38,10 @@ class StoreError(CurateError):
 
 class SourceError(CurateError):
     """The logs cannot be read or mapped."""
+
+
+class LabelStudioError(CurateError):
+    """The Label Studio server said no; running the command again will not help."""
 
 
 class GateFailed(CurateError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from curate import decisions
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
@@ -34,17 +35,27 @@ def refresh(store: Store, run: Run) -> None:
     """Brings the inputs and conversations of new and changed examples up to date."""
     with store.write() as con:
         run.changed |= _refresh_templates(con)
-        while (batch := con.sql(sql("inputs_stale")).to_arrow_table()).num_rows:
-            con.register("fresh", _inputs_of(batch, templates(con)))
-            for step in ("example_inputs_delete", "example_inputs_add", "inputs_add"):
-                con.execute(sql(step))
-            con.unregister("fresh")
+        run.changed |= _refresh_stale(con)
+        if decisions.settle(con):
+            # Answers change the labels of examples, and inputs say whom an answer is for.
             run.changed = True
+            _refresh_stale(con)
         gone = con.execute(sql("example_inputs_forget")).fetchall()
         if run.changed or gone:
             for query in _FORGET:
                 con.execute(sql(query))
             _refresh_conversations(con)
+
+
+def _refresh_stale(con: duckdb.DuckDBPyConnection) -> bool:
+    changed = False
+    while (batch := con.sql(sql("inputs_stale")).to_arrow_table()).num_rows:
+        con.register("fresh", _inputs_of(batch, templates(con)))
+        for step in ("example_inputs_delete", "example_inputs_add", "inputs_add"):
+            con.execute(sql(step))
+        con.unregister("fresh")
+        changed = True
+    return changed
 
 
 def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:

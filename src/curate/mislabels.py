@@ -312,21 +312,28 @@ def _store(
 def _result(
     con: duckdb.DuckDBPyConnection, known: dict[str, Any], top: int | None
 ) -> MislabelsResult:
+    issues = found(con, top)
+    total, rated = con.execute(sql("mislabels_suspected")).fetchall()[0]
+    told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
+    totals = {name: sum(side[name] for side in known["sides"].values()) for name in suspects.COUNTS}
+    return MislabelsResult(
+        **{"applies": True, **told, **totals, "found": total},
+        too_rare=tuple(known["too_rare"]),
+        rated=rated,
+        issues=tuple(issues),
+    )
+
+
+def found(con: duckdb.DuckDBPyConnection, top: int | None = None) -> list[Issue]:
+    """Returns the labels under suspicion, worst first; verdicts must be prepared."""
     con.execute(sql("mislabels_suspects"))
-    found, rated = con.execute(sql("mislabels_suspected")).fetchall()[0]
-    asked = {"top": found if top is None else top}
+    total = con.execute(sql("mislabels_suspected")).fetchall()[0][0]
+    asked = {"top": total if top is None else top}
     rows = con.sql(sql("mislabels_found"), params=asked).to_arrow_table().to_pylist()
     wanted = sorted({name for row in rows for part in _SHOWN for name in row[part]})
     texts = con.execute(sql("mislabels_texts"), {"ids": wanted}).fetchall()
     shown = {text[0]: Example(*text) for text in texts}
-    told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
-    totals = {name: sum(side[name] for side in known["sides"].values()) for name in suspects.COUNTS}
-    return MislabelsResult(
-        **{"applies": True, **told, **totals, "found": found},
-        too_rare=tuple(known["too_rare"]),
-        rated=rated,
-        issues=tuple(_issue(row, shown) for row in rows),
-    )
+    return [_issue(row, shown) for row in rows]
 
 
 _SHOWN = ("nearest", "like_given", "like_suggested")

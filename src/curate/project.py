@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from curate.embed import EmbedResult
     from curate.export import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
+    from curate.label import PushResult, SyncResult
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pull import PullOptions, PullResult
+    from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.versions import Verification, Version, VersionDiff
@@ -169,6 +171,40 @@ class Project:
         from curate.mislabels import mislabels
 
         return mislabels(self._writable(), top=top, progress=self._progress)
+
+    def queue(
+        self,
+        *,
+        kind: str | None = None,
+        budget: int = 200,
+        audit: int | None = None,
+        seed: int = 0,
+    ) -> QueueResult:
+        """Ranks what a human should look at; see `curate.queue.queue`."""
+        from curate.queue import queue
+
+        return queue(self._writable(), kind=kind, budget=budget, audit=audit, seed=seed)
+
+    def label_push(
+        self,
+        to_file: Path,
+        *,
+        kind: str | None = None,
+        prefill: str = "given",
+        own_config: Path | None = None,
+    ) -> PushResult:
+        """Hands the queue over to annotators; see `curate.label.push_to_file`."""
+        from curate.label import push_to_file
+
+        return push_to_file(
+            self._writable(), to_file, kind=kind, prefill=prefill, own_config=own_config
+        )
+
+    def label_sync(self, from_file: Path) -> SyncResult:
+        """Takes answers in; see `curate.label.sync_from_file`."""
+        from curate.label import sync_from_file
+
+        return sync_from_file(self._writable(), from_file)
 
     def suggest_thresholds(
         self,

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from curate.embed import EmbedResult
     from curate.export import ExportResult
     from curate.filters import FilterResult, Rule
+    from curate.label import PushResult, SyncResult
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pull import PullResult
+    from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 WIDTH = 100
-CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS = 12, 3, 5
+CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS, _QUEUE_SHOWN = 12, 3, 5, 5
 
 REASONS = {
     "unrated": "unrated (policy: keep out)",
@@ -35,6 +37,8 @@ REASONS = {
     "leak": "leak (the held-out side wins)",
     "quarantined": "leak to both sides (in neither)",
     "exposed": "held out, but an exported train row leaks it",
+    "dropped": "dropped by a human",
+    "not_preferred": "a human prefers another answer",
     "bad_context": "an earlier answer in its context was rated bad",
     "no_query": "nothing was asked",
     "empty_answer": "empty answer",
@@ -310,6 +314,46 @@ def mislabels(result: MislabelsResult) -> str:
         text += f"    {issue.given}{better}  ({issue.tier}, {issue.side}{chance})\n"
         text += textwrap.indent(wrapped(issue.reason), "    ")
     return text
+
+
+def queue(result: QueueResult) -> str:
+    """Returns the queue: how many for which reason, and the first entries."""
+    drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
+    text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
+    text += f"; {result.found:,} examples are worth a look\n"
+    text += "".join(f"  {n:>6,}  {name.replace('_', ' ')}\n" for name, n in result.detectors)
+    for entry in [e for e in result.entries if not e.audit][:_QUEUE_SHOWN]:
+        quoted = " ".join(entry.text.split())
+        quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
+        text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
+        better = f"  ->  {entry.suggested}" if entry.suggested else ""
+        given = f"{entry.given}{better}   " if entry.given else ""
+        text += textwrap.indent(wrapped(f"{given}{entry.why}"), "        ")
+    if result.waiting:
+        text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
+    return text + "Next: curate label push --to-file tasks.json\n"
+
+
+def label_push(result: PushResult) -> str:
+    """Returns what was handed over."""
+    text = f"label push  {counted(result.tasks, 'task')} to {result.to}"
+    text += f" ({result.blind:,} without a hint), {result.known:,} handed over before\n"
+    for example, why in result.refused[:5]:
+        text += f"  refused: {example[:12]}: {why}\n"
+    return text + "Next: curate label sync --from-file EXPORT.json\n"
+
+
+def label_sync(result: SyncResult) -> str:
+    """Returns what came back."""
+    text = f"label sync  {counted(result.new, 'new answer')}, {result.changed:,} changed, "
+    text += f"{result.same:,} known, {result.withdrawn:,} withdrawn, {result.skipped:,} skipped\n"
+    said = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
+    text += f"  decisions: {said}\n" if said else ""
+    if result.foreign:
+        text += f"  {result.foreign:,} answers are to tasks of nobody here\n"
+    for key, what in result.problems[:5]:
+        text += f"  not counted: task {key[:12]}: {what}\n"
+    return text + "Next: curate status\n"
 
 
 def export(result: ExportResult, dry_run: bool) -> str:

@@ -13,7 +13,8 @@ MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
 THIN_EXAMPLES = 10
 """Fewer train examples than this teach little about a label or cluster that production asks for."""
 
-_THIN_PRODUCTION = 0.005
+THIN_SHARE = 0.005
+"""Share of production from which on a label or cluster is asked for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Status:
     @property
     def thin(self) -> list[str]:
         """Returns the labels and clusters that production asks for and train hardly has."""
-        asked = max(1.0, _THIN_PRODUCTION * self.interactions)
+        asked = max(1.0, THIN_SHARE * self.interactions)
         labels = [
             f'label "{row.label}"'
             for row in self.labels

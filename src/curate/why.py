@@ -11,7 +11,17 @@ from curate.store import Store, sql
 if TYPE_CHECKING:
     import duckdb
 
-_PARTS = ("pulled", "history", "ratings", "reasons", "duplicates", "issues", "split", "versions")
+_PARTS = (
+    "pulled",
+    "history",
+    "ratings",
+    "decisions",
+    "reasons",
+    "duplicates",
+    "issues",
+    "split",
+    "versions",
+)
 
 
 def why(store: Store, text: str) -> dict[str, Any]:
@@ -22,8 +32,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
         text: the beginning of an example id, or the whole id that the source gave it.
 
     Returns:
-        The example's own fields, and `pulled`, `history`, `ratings`, `reasons` (all of them, not
-        only the first), `duplicates`, `issues`, `split`, `versions`: lists of dicts.
+        The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
+        them, not only the first), `duplicates`, `issues`, `split`, `versions`: lists of dicts.
 
     Raises:
         ConfigError: no example, or more than one, has this id.
@@ -65,6 +75,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         for h in story["history"]
     ]
     said += [("rating", _rating(r)) for r in story["ratings"]]
+    said += [("label", _decision(d)) for d in story["decisions"]]
     said += [
         (
             "issue",
@@ -98,6 +109,20 @@ def _rating(r: dict[str, Any]) -> str:
     by = r["rater_type"].replace("_", " ") if r["rater_type"] else ""
     kind = "" if r["kind"] == "rating" else f"{r['kind']} "
     return f"{kind}{what}  {when}{by}{note}  (run {r['run_id']})"
+
+
+def _decision(d: dict[str, Any]) -> str:
+    """Returns who decided what, when, and what was shown."""
+    what = f"{d['kind']} {_short(d['value'])}" if d["value"] else d["kind"]
+    when = f"  {d['made_at']:%Y-%m-%d}" if d["made_at"] else ""
+    if d["from_id"]:
+        return f"{what}{when} by annotator {d['annotator']}, of its copy {d['from_id'][:12]}"
+    shown = "without a hint" if d["blind"] else f'shown: "{_short(d["label_seen"])}"'
+    took = f", {d['seconds']:,.0f} s" if d["seconds"] else ""
+    origin = {"prediction": ", prefilled answer accepted", "prediction-changed": ", changed"}
+    note = " (withdrawn)" if d["withdrawn"] else " (its content has changed)" if d["stale"] else ""
+    told = f"{shown}{origin.get(d['origin'], '')}{note}"
+    return f"{what}{when} by annotator {d['annotator']}{took}, {told}"
 
 
 def _duplicate(d: dict[str, Any]) -> str:

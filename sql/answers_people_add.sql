@@ -1,0 +1,2 @@
+-- Adds one person.
+INSERT INTO annotators VALUES ($annotator, $server, $user_key)

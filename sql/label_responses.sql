@@ -1,0 +1,2 @@
+-- Answers that are JSON objects; one row per answer.
+SELECT DISTINCT response FROM interactions WHERE starts_with(ltrim(response), '{')

@@ -1,0 +1,11 @@
+-- Tasks of the ledger with what is shown of their examples; one row per task, in the order of the queue.
+SELECT t.task_key, t.kind, t.example_id, t.other_id, t.content_hash, t.label_seen, t.why, t.suggested, t.blind,
+       t.swapped, t.state, t.place, e.source_id, e.query, e.context, i.response, e.label, o.response AS other_response,
+       m.probability
+FROM tasks t
+LEFT JOIN examples e ON e.example_id = t.example_id
+LEFT JOIN interactions i ON i.interaction_id = t.example_id
+LEFT JOIN interactions o ON o.interaction_id = t.other_id
+LEFT JOIN mislabels m ON m.example_id = t.example_id AND m.suggested = t.suggested
+WHERE list_contains($keys, t.task_key)
+ORDER BY t.place, t.task_key

@@ -1,0 +1,64 @@
+-- What people agree on today, spread to exact duplicates of the input that carry the very label which the
+-- annotator saw; one row per example. The answer that most annotators gave counts, the mean rating, and
+-- drop where half of them say so; nothing where they tie. An example's own answers come before a copy's.
+CREATE OR REPLACE TEMP TABLE settling AS
+WITH votes AS (
+    SELECT example_id, kind, value, count(*) AS votes, max(made_at) AS made_at, min(annotator) AS annotator,
+           min(label_seen) AS label_seen
+    FROM current_decisions WHERE NOT stale AND kind NOT IN ('keep', 'drop', 'rate')
+    GROUP BY ALL
+),
+won AS (
+    SELECT * FROM votes
+    QUALIFY votes = max(votes) OVER (PARTITION BY example_id, kind)
+        AND count(*) OVER (PARTITION BY example_id, kind, votes) = 1
+),
+ruled AS (
+    SELECT example_id, count(DISTINCT annotator) AS people,
+           count(*) FILTER (kind = 'drop') AS drops, count(*) FILTER (kind = 'keep') AS keeps,
+           max(made_at) FILTER (kind IN ('keep', 'drop')) AS made_at,
+           min(annotator) FILTER (kind IN ('keep', 'drop')) AS annotator,
+           min(label_seen) AS label_seen
+    FROM current_decisions WHERE NOT stale
+    GROUP BY example_id
+),
+own AS (
+    SELECT d.example_id,
+           CASE WHEN any_value(r.drops) > 0 AND 2 * any_value(r.drops) >= any_value(r.people) THEN 'drop'
+                WHEN any_value(r.keeps) > 0 THEN 'keep' END AS verdict,
+           max(w.value) FILTER (w.kind = 'relabel') AS label,
+           max(w.value) FILTER (w.kind = 'correct') AS correction,
+           any_value(m.rating) AS rating,
+           max(w.value) FILTER (w.kind = 'prefer') AS preferred,
+           max(w.value) FILTER (w.kind = 'spans') AS spans,
+           coalesce(min(w.annotator) FILTER (w.kind = 'relabel'), any_value(r.annotator), min(w.annotator),
+                    any_value(m.annotator)) AS annotator,
+           greatest(max(w.made_at), any_value(r.made_at), any_value(m.made_at)) AS made_at,
+           any_value(r.label_seen) AS label_seen
+    FROM (SELECT DISTINCT example_id FROM current_decisions WHERE NOT stale) d
+    LEFT JOIN won w USING (example_id)
+    LEFT JOIN ruled r USING (example_id)
+    LEFT JOIN (
+        SELECT example_id, round(avg(value::DOUBLE), 4) AS rating, min(annotator) AS annotator,
+               max(made_at) AS made_at
+        FROM current_decisions WHERE NOT stale AND kind = 'rate' GROUP BY example_id
+    ) m USING (example_id)
+    GROUP BY d.example_id
+),
+spread AS (
+    SELECT x.example_id, any_value(o.verdict) AS verdict, any_value(o.label) AS label,
+           min(o.annotator) AS annotator, max(o.made_at) AS made_at, min(o.example_id) AS from_id
+    FROM own o
+    JOIN example_inputs mine ON mine.example_id = o.example_id
+    JOIN example_inputs x ON x.input_hash = mine.input_hash
+    JOIN base_labels b ON b.interaction_id = x.example_id AND b.label = o.label_seen
+    WHERE (o.verdict IS NOT NULL OR o.label IS NOT NULL)
+      AND x.example_id NOT IN (SELECT example_id FROM current_decisions WHERE about = 'verdict' AND NOT stale)
+    GROUP BY x.example_id
+    HAVING count(DISTINCT (coalesce(o.verdict, ''), coalesce(o.label, ''))) = 1
+)
+SELECT coalesce(o.example_id, s.example_id) AS example_id, coalesce(s.verdict, o.verdict) AS verdict,
+       coalesce(s.label, o.label) AS label, o.correction, o.rating, o.preferred, o.spans,
+       coalesce(s.annotator, o.annotator) AS annotator, coalesce(s.made_at, o.made_at) AS made_at, s.from_id
+FROM (SELECT * FROM own WHERE coalesce(verdict, label, correction, rating::VARCHAR, preferred, spans) IS NOT NULL) o
+FULL JOIN spread s ON s.example_id = o.example_id

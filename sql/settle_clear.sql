@@ -1,0 +1,2 @@
+-- Forgets what people agreed on.
+DELETE FROM settled

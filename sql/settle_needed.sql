@@ -1,0 +1,2 @@
+-- Whether anybody has decided anything; one row.
+SELECT EXISTS (FROM decisions) OR EXISTS (FROM settled)

@@ -1,0 +1,264 @@
+"""`curate queue`: which examples a human should look at, for a budget, and why each of them.
+
+Detectors put examples into the queue: held-out examples that wait for an answer first, then what
+annotators left open, then suspected labels, contradictions, disagreeing raters, low ratings, thin
+clusters, outliers. A tenth of the budget is an audit: kept examples drawn at random, whatever the
+detectors say, and asked blindly; only from them an error rate can be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from curate import inputs, mislabels, verdicts
+from curate.errors import ConfigError, unknown_name
+from curate.store import Run, Store, sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+KINDS = {
+    "relabel": "give the right label",
+    "review": "rate the answer 1 to 5, and better it",
+    "preference": "say which of two answers is better",
+    "spans": "mark what is to be extracted",
+}
+OF_TASK = {
+    "classification": "relabel",
+    "sft": "review",
+    "preference": "preference",
+    "extraction": "spans",
+}
+AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
+
+_DETECTORS = {
+    "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
+                "low_confidence", "no_label", "thin_cluster", "outlier"),
+    "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
+               "thin_cluster", "outlier", "unrated"),
+    "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
+              "thin_cluster", "outlier", "unrated"),
+    "preference": (),
+}  # fmt: skip
+_OUTLIER_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One example in the queue.
+
+    Attributes:
+        place: from 1.
+        task_key: names the question: the same example, content and kind have the same one.
+        other_id: of a preference, the other answer's example.
+        detectors: what put it here, the strongest first; of an audited example, what would have.
+        why: what annotators are told; empty where it is blind.
+        audit: drawn at random.
+        blind: no prefilled answer, no suggestion, no reason is shown: held out, or audited.
+        swapped: of a preference, the example is shown as B.
+    """
+
+    place: int
+    task_key: str
+    example_id: str
+    source_id: str
+    other_id: str | None
+    side: str
+    detectors: tuple[str, ...]
+    score: float | None
+    why: str
+    given: str | None
+    suggested: str | None
+    audit: bool
+    blind: bool
+    swapped: bool
+    round: int
+    content_hash: str
+    text: str
+
+
+@dataclass(frozen=True)
+class QueueResult:
+    """The queue.
+
+    Attributes:
+        found: examples that a detector speaks for, in the queue or not.
+        audit: how many of the entries are audited.
+        waiting: tasks that were handed over and have no answer yet.
+        detectors: how many entries each detector spoke for first.
+    """
+
+    kind: str
+    budget: int
+    found: int
+    audit: int
+    waiting: int
+    detectors: tuple[tuple[str, int], ...]
+    entries: tuple[Entry, ...]
+
+
+def queue(
+    store: Store,
+    *,
+    kind: str | None = None,
+    budget: int = 200,
+    audit: int | None = None,
+    seed: int = 0,
+) -> QueueResult:
+    """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.
+
+    Args:
+        store: the project's store.
+        kind: of the work, one of `KINDS`; None for that of the project's task.
+        budget: entries, audit included.
+        audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
+        seed: of the draw.
+
+    Raises:
+        ConfigError: the kind is unknown, or the audit is larger than the budget.
+    """
+    with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
+        inputs.refresh(store, run)
+        with store.read() as con:
+            asked = kind or OF_TASK[store.setting(con, "project").get("task", "sft")]
+            if asked not in KINDS:
+                raise ConfigError(unknown_name("kind of work", asked, KINDS))
+            size = 0 if asked == "preference" else _audit_size(budget, audit)
+            candidates = _candidates(store, con, asked)
+            waiting = con.execute(sql("queue_waiting"), {"kind": asked}).fetchall()[0][0]
+        entries = _entries(asked, candidates, budget, size, seed)
+        _store(store, run, asked, entries)
+        first = Counter(e.detectors[0] for e in entries if not e.audit)
+        run.counts = {"entries": len(entries), "audit": sum(e.audit for e in entries)}
+    found = sum(bool(c["detectors"]) for c in candidates)
+    drawn = sum(e.audit for e in entries)
+    spoke = tuple(first.most_common())
+    return QueueResult(asked, budget, found, drawn, waiting, spoke, tuple(entries))
+
+
+def _audit_size(budget: int, audit: int | None) -> int:
+    if audit is None:
+        return min(budget, max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
+    if audit > budget:
+        raise ConfigError(f"an audit of {audit} does not fit into a budget of {budget}")
+    return audit
+
+
+def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
+    """Returns what can be asked, flagged ones first in the order of their detectors."""
+    from curate.status import THIN_EXAMPLES, THIN_SHARE
+
+    verdicts.current(store, con)
+    if kind == "preference":
+        return list(con.sql(sql("queue_pairs")).to_arrow_table().to_pylist())
+    con.execute(
+        sql("queue_flags"),
+        {
+            "kind": kind,
+            "near": verdicts.DedupeSettings(**store.setting(con, "dedupe")).near,
+            "thin_train": THIN_EXAMPLES,
+            "thin_share": THIN_SHARE,
+            "outlier_share": _OUTLIER_SHARE,
+        },
+    )
+    asked = {"kind": kind, "detectors": list(_DETECTORS[kind])}
+    found = list(con.sql(sql("queue_candidates"), params=asked).to_arrow_table().to_pylist())
+    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
+    for row in found:
+        row["why"] = row["why"] or reasons.get(row["example_id"], "")
+    return found
+
+
+def _entries(
+    kind: str, candidates: list[dict[str, Any]], budget: int, audit: int, seed: int
+) -> list[Entry]:
+    drawn = _draw([c for c in candidates if c["kept"]], audit, seed)
+    taken = {c["example_id"] for c in drawn}
+    flagged = [c for c in candidates if c["detectors"] and c["example_id"] not in taken]
+    chosen = flagged[: budget - len(drawn)]
+    # Scattered, so that their place says nothing.
+    for row in sorted(drawn, key=lambda c: _lot(seed, "place", c["example_id"])):
+        place = int(_lot(seed, "place", row["example_id"]) * (len(chosen) + 1))
+        chosen.insert(place, row)
+    return [
+        _entry(kind, place, row, audit=row["example_id"] in taken, seed=seed)
+        for place, row in enumerate(chosen, 1)
+    ]
+
+
+def _draw(kept: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
+    """Returns a sample that holds test a little more often than production does.
+
+    Lots are drawn by id, so what an earlier audit has asked and what this one adds are one sample.
+    """
+    lots = sorted(kept, key=lambda c: (_lot(seed, "audit", c["example_id"]), c["example_id"]))
+    test = [c for c in lots if c["side"] == "test"]
+    train = [c for c in lots if c["side"] == "train"]
+    of_test = min(len(test), round(max(AUDIT_TEST_SHARE, len(test) / max(1, len(lots))) * size))
+    of_train = min(len(train), size - of_test)
+    return test[: min(len(test), size - of_train)] + train[:of_train]
+
+
+def _lot(seed: int, what: str, name: str) -> float:
+    raw = hashlib.sha256(f"{seed}\x1f{what}\x1f{name}".encode()).digest()
+    return int.from_bytes(raw[:6], "big") / 2**48
+
+
+def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int) -> Entry:
+    names = (kind, row["example_id"], row.get("other_id") or "", row["content_hash"], row["round"])
+    blind = audit or row["side"] == "test"
+    return Entry(
+        place=place,
+        task_key=hashlib.md5(
+            "\x1f".join(map(str, names)).encode(), usedforsecurity=False
+        ).hexdigest(),
+        example_id=row["example_id"],
+        source_id=row["source_id"],
+        other_id=row.get("other_id"),
+        side=row["side"],
+        detectors=tuple(row["detectors"]),
+        score=row["score"],
+        why=row["why"] or "",
+        given=row["label"],
+        suggested=row["suggested"],
+        audit=audit,
+        blind=blind,
+        swapped=kind == "preference" and _lot(seed, "swap", row["example_id"]) < 0.5,
+        round=row["round"],
+        content_hash=row["content_hash"],
+        text=row["query"],
+    )
+
+
+def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
+    import pyarrow as pa
+
+    columns = {
+        "task_key": [e.task_key for e in entries],
+        "example_id": [e.example_id for e in entries],
+        "other_id": pa.array([e.other_id for e in entries], pa.string()),
+        "content_hash": [e.content_hash for e in entries],
+        "label_seen": pa.array(
+            [e.given if kind == "relabel" else None for e in entries], pa.string()
+        ),
+        "round": pa.array([e.round for e in entries], pa.int32()),
+        "place": pa.array([e.place for e in entries], pa.int32()),
+        "detectors": pa.array([list(e.detectors) for e in entries], pa.list_(pa.string())),
+        "score": pa.array([e.score for e in entries], pa.float64()),
+        "why": [e.why for e in entries],
+        "suggested": pa.array([e.suggested for e in entries], pa.string()),
+        "audit": pa.array([e.audit for e in entries], pa.bool_()),
+        "side": [e.side for e in entries],
+        "blind": pa.array([e.blind for e in entries], pa.bool_()),
+        "swapped": pa.array([e.swapped for e in entries], pa.bool_()),
+    }
+    with store.write() as con:
+        before = con.execute(sql("queue_keys"), {"kind": kind}).fetchall()
+        con.execute(sql("queue_clear"), {"kind": kind})
+        con.register("entries", pa.table(columns))
+        con.execute(sql("queue_add"), {"kind": kind, "run_id": run.run_id})
+        con.unregister("entries")
+        run.changed |= before != con.execute(sql("queue_keys"), {"kind": kind}).fetchall()

@@ -1,0 +1,289 @@
+"""The round trip with files: answers become decisions, and people outrank machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from curate import label
+from curate.errors import ConfigError
+from curate.project import Project
+from program import Program
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+
+
+class Desk:
+    """A project, the tasks it handed over, and the annotators' export file."""
+
+    def __init__(
+        self, folder: Path, write: WriteJsonl, rows: list[dict[str, Any]], task: str
+    ) -> None:
+        self.folder, self.write, self.rows = folder, write, rows
+        self.project = Project.init(folder / "p", task=task)
+        self.pull()
+        self.answers: dict[str, list[dict[str, Any]]] = {}
+        self.number = 0
+
+    def pull(self) -> None:
+        self.project.pull([str(self.write(self.folder / "logs.jsonl", self.rows))])
+        self.project.filter()
+
+    def push(self, **options: Any) -> dict[str, dict[str, Any]]:
+        """Queues everything and hands it over; returns the tasks by source id."""
+        entries = self.project.queue(budget=500, audit=0, kind=options.get("kind")).entries
+        path = self.folder / "tasks.json"
+        label.push_to_file(self.project.store, path, **options)
+        tasks = {task["data"]["curate_id"]: task for task in orjson.loads(path.read_bytes())}
+        return {e.source_id: tasks[e.task_key] for e in entries}
+
+    def answer(
+        self, task: Mapping[str, Any], result: list[dict[str, Any]], by: int = 1, **more: Any
+    ) -> int:
+        self.number += 1
+        self.answers.setdefault(task["data"]["curate_id"], []).append({
+            "id": self.number, "completed_by": {"id": by, "email": f"{by}@example.org"},
+            "created_at": f"2026-11-24T04:00:{self.number:02}Z",
+            "updated_at": f"2026-11-24T04:00:{self.number:02}Z",
+            "was_cancelled": False, "lead_time": 12.5, "result": result, **more,
+        })  # fmt: skip
+        return self.number
+
+    def sync(self) -> label.SyncResult:
+        path = self.folder / "export.json"
+        tasks = [
+            {"id": n, "data": {"curate_id": key, "text": "x"}, "annotations": found}
+            for n, (key, found) in enumerate(self.answers.items(), 1)
+        ]
+        path.write_text(json.dumps(tasks), encoding="utf-8")
+        return label.sync_from_file(self.project.store, path)
+
+    def examples(self) -> dict[str, dict[str, Any]]:
+        return {r["source_id"]: r for r in self.project.table("examples").to_pylist()}
+
+    def reasons(self) -> dict[str, str | None]:
+        names = {r["example_id"]: k for k, r in self.examples().items()}
+        found = self.project.table("verdicts").to_pylist()
+        return {names[r["example_id"]]: r["reason"] for r in found}
+
+
+def choice(value: str, name: str = "label", **more: Any) -> list[dict[str, Any]]:
+    return [{"from_name": name, "type": "choices", "value": {"choices": [value]}, **more}]
+
+
+def row(n: int, **more: Any) -> dict[str, Any]:
+    return {"id": f"r{n}", "prompt": f"Question {n} about a thing?", "response": f"Answer {n}.",
+            **more}  # fmt: skip
+
+
+@pytest.fixture
+def labels(tmp_path: Path, write_jsonl: WriteJsonl) -> Desk:
+    """Three inputs with copies: two red and one blue of each."""
+    rows = [row(n, label=("red", "blue")[n % 2]) for n in range(20)]
+    for n in (0, 2, 4):
+        rows += [row(100 + n, prompt=rows[n]["prompt"], label="red")]
+        rows += [row(200 + n, prompt=rows[n]["prompt"], label="blue")]
+    return Desk(tmp_path, write_jsonl, rows, "classification")
+
+
+@pytest.fixture
+def answers(tmp_path: Path, write_jsonl: WriteJsonl) -> Desk:
+    rows = [row(n, rating=5) for n in range(30)] + [row(30 + n, rating=1) for n in range(6)]
+    return Desk(tmp_path, write_jsonl, rows, "sft")
+
+
+def test_a_label_is_corrected_and_so_are_copies_that_carry_what_was_seen(labels: Desk) -> None:
+    tasks = labels.push()
+    assert {"r0", "r200"} <= tasks.keys()
+    assert not {"r0", "r100"} <= tasks.keys(), "one task per input and label"
+    (red,) = {"r0", "r100"} & tasks.keys()
+    labels.answer(tasks[red], choice("blue", origin="prediction-changed"))
+    result = labels.sync()
+    assert (result.new, dict(result.decisions), result.problems) == (1, {"relabel": 1}, ())
+    found = labels.examples()
+    assert [found[k]["label"] for k in ("r0", "r100", "r200", "r2")] == ["blue"] * 3 + ["red"]
+    (copy,) = {"r0", "r100"} - {red}
+    story = labels.project.why(copy)
+    assert [(d["kind"], d["value"]) for d in story["decisions"]] == [("relabel", "blue")]
+    assert story["decisions"][0]["from_id"] == found[red]["example_id"]
+    text = CliRunner().invoke(Program(), ["-C", str(labels.project.folder), "why", red]).stdout  # type: ignore[arg-type]
+    assert "relabel blue  2026-11-24 by annotator 1" in text
+    assert 'shown: "red", changed' in text
+
+    labels.answers.clear()
+    labels.answers[tasks[red]["data"]["curate_id"]] = []
+    assert labels.sync().withdrawn == 1
+    found = labels.examples()
+    assert [found[k]["label"] for k in ("r0", "r100", "r200")] == ["red", "red", "blue"]
+
+
+def test_the_same_answers_again_change_nothing_and_an_edit_replaces(labels: Desk) -> None:
+    tasks = labels.push()
+    labels.answer(tasks["r200"], choice("red"))
+    labels.sync()
+    before = labels.project.store.state_digest()
+    again = labels.sync()
+    assert (again.new, again.changed, again.same) == (0, 0, 1)
+    assert labels.project.store.state_digest() == before
+    (answered,) = labels.answers.values()
+    answered[0] |= {"result": choice("blue"), "updated_at": "2026-11-24T05:00:00Z"}
+    assert labels.sync().changed == 1
+    assert labels.examples()["r200"]["label"] == "blue"
+    kept = labels.project.table("decisions").to_pylist()
+    assert [(d["value"], d["withdrawn_run_id"] is None) for d in kept] == [
+        ("red", False),
+        ("blue", True),
+    ]
+    assert labels.project.table("annotation_history").num_rows == 1
+
+
+def test_annotators_who_disagree_settle_nothing_until_a_third_one_answers(labels: Desk) -> None:
+    tasks = labels.push()
+    labels.answer(tasks["r200"], choice("red"), by=1)
+    labels.answer(tasks["r200"], choice("blue"), by=2)
+    labels.sync()
+    assert labels.examples()["r200"]["label"] == "blue"
+    asked = labels.project.queue(budget=50, audit=0).entries
+    (again,) = [e for e in asked if e.source_id == "r200"]
+    assert again.detectors[0] == "annotators"
+    assert again.round == 2
+    assert again.task_key != tasks["r200"]["data"]["curate_id"]
+    labels.answer(tasks["r200"], choice("red"), by=3)
+    labels.sync()
+    assert labels.examples()["r200"]["label"] == "red"
+    assert {r["annotator"] for r in labels.project.table("annotators").to_pylist()} == {1, 2, 3}
+    assert "example.org" not in labels.project.store.path.read_bytes().decode("latin-1")
+
+
+def test_what_a_copys_answer_settled_is_not_asked(labels: Desk) -> None:
+    tasks = labels.push()
+    (red,) = {"r0", "r100"} & tasks.keys()
+    labels.answer(tasks[red], choice("blue"))
+    labels.sync()
+    (copy,) = {"r0", "r100"} - {red}
+    assert labels.examples()[copy]["label"] == "blue"
+    asked = labels.project.queue(budget=99, audit=0).entries
+    assert copy not in {e.source_id for e in asked}
+
+
+def test_skips_foreign_answers_and_nonsense_decide_nothing(labels: Desk) -> None:
+    tasks = labels.push()
+    labels.answer(tasks["r200"], [], was_cancelled=True)
+    labels.answer(tasks["r202"], choice("purple"))
+    labels.answer({"data": {"curate_id": "somebody else's"}}, choice("red"))
+    result = labels.sync()
+    assert (result.new, result.skipped, result.foreign) == (2, 1, 1)
+    ((_, said),) = result.problems
+    assert "'purple' is no label of this project" in said
+    assert labels.project.table("decisions").num_rows == 0
+
+
+def test_unusable_is_dropped_and_stays_out(labels: Desk) -> None:
+    tasks = labels.push()
+    labels.answer(tasks["r200"], choice("__unusable__"))
+    labels.sync()
+    assert labels.reasons()["r200"] == "dropped"
+    assert "dropped by a human" in CliRunner().invoke(
+        Program(), ["-C", str(labels.project.folder), "status"]  # type: ignore[arg-type]
+    ).stdout  # fmt: skip
+
+
+def test_ratings_corrections_and_keeps_reach_the_exported_file(answers: Desk) -> None:
+    tasks = answers.push()
+    low = sorted(k for k in tasks if k in {f"r{n}" for n in range(30, 36)})
+    better, kept, bad = low[:3]
+    answers.answer(tasks[better], [
+        {"from_name": "rating", "type": "rating", "value": {"rating": 2}},
+        {"from_name": "corrected", "type": "textarea", "value": {"text": ["A better answer."]}},
+    ])  # fmt: skip
+    answers.answer(tasks[kept], choice("keep", "verdict"))
+    answers.answer(tasks[bad], [{"from_name": "rating", "type": "rating", "value": {"rating": 2}}])
+    answers.sync()
+    reasons = answers.reasons()
+    assert (reasons[better], reasons[kept], reasons[bad]) == (None, None, "low_rating")
+    made = answers.project.export("set")
+    lines = [*map(orjson.loads, (made.folder / "train.jsonl").read_bytes().splitlines())]
+    lines += [*map(orjson.loads, (made.folder / "test.jsonl").read_bytes().splitlines())]
+    said = {line["prompt"][-1]["content"]: line["completion"][0]["content"] for line in lines}
+    by = answers.examples()
+    assert said[by[better]["query"]] == "A better answer."
+    assert said[by[kept]["query"]] == by[kept]["response"]
+    assert by[bad]["query"] not in said
+
+
+def test_a_decision_on_content_that_changed_does_not_count(answers: Desk) -> None:
+    tasks = answers.push()
+    key = next(k for k in tasks if k in {f"r{n}" for n in range(30, 36)})
+    answers.answer(tasks[key], choice("keep", "verdict"))
+    answers.sync()
+    assert answers.reasons()[key] is None
+    next(r for r in answers.rows if r["id"] == key)["response"] = "Another answer."
+    answers.pull()
+    assert answers.reasons()[key] == "low_rating"
+    again = {e.source_id: e for e in answers.project.queue(budget=99, audit=0).entries}
+    assert again[key].task_key != tasks[key]["data"]["curate_id"]
+
+
+def test_a_preferred_answer_drops_the_other(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [row(n, prompt=f"Question {n // 2} about it?", rating=5) for n in range(40)]
+    desk = Desk(tmp_path, write_jsonl, rows, "sft")
+    desk.project.dedupe(near=None)
+    tasks = desk.push(kind="preference")
+    entries = {e["example_id"]: e for e in desk.project.table("tasks").to_pylist()}
+    name, task = next(iter(tasks.items()))
+    entry = entries[desk.examples()[name]["example_id"]]
+    desk.answer(task, choice("B", "preference"))
+    desk.sync()
+    by_id = {r["example_id"]: k for k, r in desk.examples().items()}
+    shown = [by_id[entry["example_id"]], by_id[entry["other_id"]]]
+    first, second = reversed(shown) if entry["swapped"] else shown
+    assert desk.reasons()[first] == "not_preferred"
+    assert desk.reasons()[second] is None
+
+
+def test_marked_spans_become_the_answer(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [
+        row(n, prompt=f"🎉 Order A-{n} of {n} May", response=f'{{"order": "A-{n}", "day": "x"}}',
+            rating=1)
+        for n in range(9)
+    ]  # fmt: skip
+    desk = Desk(tmp_path, write_jsonl, rows, "extraction")
+    tasks = desk.push()
+    name, task = next((k, t) for k, t in tasks.items() if "predictions" in t)
+    (prefilled,) = task["predictions"][0]["result"]
+    text = task["data"]["text"]
+    at = text.index("May") - 2
+    day = {**prefilled, "value": {"start": at, "end": at + 5, "text": text[at : at + 5],
+                                  "labels": ["day"]}}  # fmt: skip
+    desk.answer(task, [prefilled, day])
+    desk.sync()
+    said = json.loads(desk.examples()[name]["response"])
+    assert said == {"day": text[at : at + 5], "order": prefilled["value"]["text"]}
+    assert desk.reasons()[name] is None
+
+
+def test_the_command_line(labels: Desk, tmp_path: Path) -> None:
+    def curate(*arguments: str) -> Any:
+        here = ["-C", str(labels.project.folder), *arguments]
+        return CliRunner().invoke(Program(), here)  # type: ignore[arg-type]
+
+    assert "Next: curate queue --kind relabel" in curate("label", "push", "--to-file", "x").stderr
+    said = curate("queue", "--budget", "22").stdout
+    assert "22 tasks to relabel, 20 of them an audit sample" in said
+    out = tmp_path / "out" / "tasks.json"
+    said = curate("label", "push", "--to-file", str(out)).stdout
+    assert f"22 tasks to {out} (20 without a hint)" in said
+    assert (tmp_path / "out" / "tasks.xml").read_text(encoding="utf-8").startswith("<View>")
+    junk = tmp_path / "junk.json"
+    junk.write_text('{"a": 1}', encoding="utf-8")
+    result = curate("label", "sync", "--from-file", str(junk))
+    assert result.exit_code == 2
+    assert "Next: export the project from Label Studio as JSON" in result.stderr
+    with pytest.raises(ConfigError, match="nothing is queued"):
+        label.push_to_file(labels.project.store, out)
