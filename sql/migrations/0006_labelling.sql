@@ -34,7 +34,8 @@ COMMENT ON COLUMN tasks.detectors IS 'What put it into the queue; recorded for a
 COMMENT ON COLUMN tasks.audit IS 'Drawn at random from the kept examples, whatever detectors say.';
 COMMENT ON COLUMN tasks.blind IS 'No prefilled answer, no suggestion and no reason is shown.';
 COMMENT ON COLUMN tasks.swapped IS 'Preference: the example is shown as B, not as A.';
-COMMENT ON COLUMN tasks.state IS 'queued, pending (handed over, outcome unknown), sent, or gone (no longer on the server).';
+COMMENT ON COLUMN tasks.prefill IS 'Which answer was filled in: given, model or none; null before it was handed over.';
+COMMENT ON COLUMN tasks.state IS 'queued, pending (handed over, outcome unknown), sent, or gone (no longer where it was).';
 COMMENT ON COLUMN tasks.server IS 'Address of the server that it was handed to, or file.';
 COMMENT ON COLUMN tasks.task_id IS 'Its number on the server; null until the server has confirmed it.';
 
@@ -42,13 +43,19 @@ CREATE TABLE label_projects (
     server VARCHAR NOT NULL,
     project_id BIGINT NOT NULL,
     kind VARCHAR NOT NULL,
-    title VARCHAR NOT NULL,
     config VARCHAR NOT NULL,
+    config_digest VARCHAR NOT NULL,
+    annotators INTEGER NOT NULL,
+    gone BOOLEAN NOT NULL,
     synced_to TIMESTAMP,
+    run_id INTEGER NOT NULL,
     PRIMARY KEY (server, project_id)
 );
-COMMENT ON TABLE label_projects IS 'Projects on Label Studio servers; the newest of a kind is the one that is used.';
-COMMENT ON COLUMN label_projects.config IS 'The labelling interface as it was sent.';
+COMMENT ON TABLE label_projects IS 'Projects on Label Studio servers; the newest of a kind that is not gone is the one that is used.';
+COMMENT ON COLUMN label_projects.config IS 'The labelling interface as it was sent, or as somebody changed it on the server.';
+COMMENT ON COLUMN label_projects.config_digest IS 'SHA-256 of the interface; another one on the server is noticed.';
+COMMENT ON COLUMN label_projects.annotators IS 'How many people answer each task.';
+COMMENT ON COLUMN label_projects.gone IS 'The server no longer has it.';
 COMMENT ON COLUMN label_projects.synced_to IS 'Changes up to this moment, by the server''s clock, are in.';
 
 CREATE TABLE annotators (annotator INTEGER NOT NULL, server VARCHAR NOT NULL, user_key VARCHAR NOT NULL);

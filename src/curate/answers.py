@@ -11,7 +11,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,12 @@ class Applied:
     foreign: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: Applied) -> None:
+        """Adds what came of another batch."""
+        for part in fields(self):
+            mine, more = getattr(self, part.name), getattr(other, part.name)
+            setattr(self, part.name, mine + more)
 
 
 def annotation(key: str, raw: Mapping[str, Any]) -> Annotation:

@@ -47,6 +47,11 @@ task = "{task}"                    # sft, classification, preference or extracti
 # [embed]
 # encoder = "minilm"               # or a folder with a sentence-transformers model, or its name
 
+# [label]
+# url = "http://127.0.0.1:8080"    # of Label Studio; its token goes into LABEL_STUDIO_API_KEY
+# annotators = 2                   # people who answer each task
+# prefill = "given"                # the label of the log, "model" (the suggestion) or "none"
+
 # [export]
 # format = ["trl-prompt-completion"]
 # test_size = 0.1

@@ -17,7 +17,7 @@ from curate import answers, config, files, inputs, questions
 from curate.answers import Applied
 from curate.errors import ConfigError
 from curate.queue import KINDS, OF_TASK
-from curate.store import Run, Store, sql
+from curate.store import Store, sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,6 +39,9 @@ class PushResult:
         known: handed over before.
         blind: of the tasks now, without a hint.
         refused: (example id, why) of queued examples that cannot be shown.
+        sent: false for a plan.
+        found: tasks that an earlier push had sent without learning it.
+        prefilled: tasks that come with an answer filled in.
     """
 
     kind: str
@@ -48,6 +51,9 @@ class PushResult:
     blind: int
     refused: tuple[tuple[str, str], ...]
     sent: bool
+    found: int = 0
+    prefilled: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class SyncResult:
     foreign: int
     decisions: Mapping[str, int]
     problems: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
 
 def push_to_file(
@@ -89,20 +96,26 @@ def push_to_file(
     with store.run("label push", {"kind": kind, "to_file": str(path)}) as run:
         with store.read() as con:
             asked, names = kind or kind_of(store, con), vocabulary(store, con)
-            rows = _queued(con, asked, ("queued", "pending"))
+            rows = queued(con, asked, ("queued",))
             known = con.execute(sql("label_count"), {"kind": asked}).fetchall()[0][0]
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
         interface = questions.config(asked, names[asked], own_config)
         tasks, refused = made(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())
-        body = json.dumps([_task(q) for q in tasks], ensure_ascii=False, indent=1)
+        body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
         files.write_whole(path, body.encode())
         keys = [q.data["curate_id"] for q in tasks]
-        _mark(store, run, keys, "sent", FILE_SERVER)
+        with store.write() as con:
+            mark(con, dict.fromkeys(keys), state="sent", server=FILE_SERVER, project_id=None,
+                 prefill=prefill)  # fmt: skip
+        run.changed |= bool(keys)
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
     blind = sum(row["blind"] for row in rows if row["task_key"] in set(keys))
-    return PushResult(asked, str(path), len(tasks), known, blind, tuple(refused), True)
+    return PushResult(
+        asked, str(path), len(tasks), known, blind, tuple(refused), True,
+        prefilled=sum(bool(q.predictions) for q in tasks),
+    )  # fmt: skip
 
 
 def sync_from_file(store: Store, path: Path) -> SyncResult:
@@ -121,18 +134,19 @@ def sync_from_file(store: Store, path: Path) -> SyncResult:
         ]
         with store.write() as con:
             names = vocabulary(store, con)
-            gone = _gone(con, tasks, {a.annotation_id for a in came})
+            keys = [str(task["data"].get("curate_id")) for task in tasks]
+            gone = withdrawn(con, FILE_SERVER, keys, {a.annotation_id for a in came})
             applied = answers.apply(store, con, run, FILE_SERVER, came, names, gone)
         inputs.refresh(store, run)
         run.counts = {"new": applied.new, "changed": applied.changed}
     return result(str(path), applied)
 
 
-def result(origin: str, applied: Applied) -> SyncResult:
+def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncResult:
     """Returns what came back, as it is told."""
     return SyncResult(
         origin, applied.new, applied.changed, applied.same, applied.withdrawn, applied.skipped,
-        applied.foreign, dict(applied.decisions), tuple(applied.problems),
+        applied.foreign, dict(applied.decisions), tuple(applied.problems), notes,
     )  # fmt: skip
 
 
@@ -147,16 +161,6 @@ def _export(path: Path) -> list[dict[str, Any]]:
             "(not JSON_MIN, which leaves out who answered)"
         )
     return tasks
-
-
-def _gone(
-    con: duckdb.DuckDBPyConnection, tasks: Sequence[Mapping[str, Any]], present: set[int]
-) -> list[int]:
-    """Returns stored annotations that an export of their tasks no longer has."""
-    keys = [str(task["data"].get("curate_id")) for task in tasks]
-    asked = {"server": FILE_SERVER, "keys": keys}
-    known = [row[0] for row in con.execute(sql("label_annotations"), asked).fetchall()]
-    return [number for number in known if number not in present]
 
 
 # -- shared with the server ------------------------------------------------------------------------
@@ -189,21 +193,47 @@ def made(
     return tasks, refused
 
 
-def _task(question: questions.Question) -> dict[str, Any]:
+def task(question: questions.Question) -> dict[str, Any]:
+    """Returns a task as Label Studio imports it."""
     made: dict[str, Any] = {"data": question.data}
     return {**made, "predictions": list(question.predictions)} if question.predictions else made
 
 
-def _queued(
+def queued(
     con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]
 ) -> list[dict[str, Any]]:
+    """Returns the ledger's rows of a kind in some states, in the order of the queue."""
     asked = {"kind": kind, "states": list(states)}
     keys = [row[0] for row in con.execute(sql("label_keys"), asked).fetchall()]
     return list(con.sql(sql("label_rows"), params={"keys": keys}).to_arrow_table().to_pylist())
 
 
-def _mark(store: Store, run: Run, keys: Sequence[str], state: str, server: str) -> None:
-    asked = {"keys": list(keys), "state": state, "server": server, "project_id": None}
-    with store.write() as con:
-        con.execute(sql("label_mark"), asked)
-    run.changed = True
+def mark(
+    con: duckdb.DuckDBPyConnection,
+    numbers: Mapping[str, int | None],
+    *,
+    state: str,
+    server: str,
+    project_id: int | None,
+    prefill: str | None,
+) -> None:
+    """Moves tasks of the ledger to another state; `numbers` has their numbers on the server."""
+    import pyarrow as pa
+
+    columns = {
+        "task_key": pa.array(list(numbers), pa.string()),
+        "task_id": pa.array(list(numbers.values()), pa.int64()),
+    }
+    asked = {"state": state, "server": server, "project_id": project_id, "prefill": prefill}
+    con.register("marked", pa.table(columns))
+    con.execute(sql("label_mark"), asked)
+    con.unregister("marked")
+
+
+def withdrawn(
+    con: duckdb.DuckDBPyConnection, server: str, keys: Sequence[str], present: set[int]
+) -> list[int]:
+    """Returns stored annotations of some tasks that are no longer among those present."""
+    asked = {"server": server, "keys": list(keys)}
+    known = [row[0] for row in con.execute(sql("label_annotations"), asked).fetchall()]
+    return [number for number in known if number not in present]

@@ -132,6 +132,7 @@ def pairs(
     """
     import numpy as np
 
+    kept: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]
     kept = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     for left, right in _candidates(found, new):
         involved, at = np.unique(np.concatenate([left, right]), return_inverse=True)

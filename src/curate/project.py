@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from curate.mislabels import MislabelsResult
     from curate.pull import PullOptions, PullResult
     from curate.queue import QueueResult
+    from curate.roundtrip import PushSettings
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.versions import Verification, Version, VersionDiff
@@ -187,24 +188,46 @@ class Project:
 
     def label_push(
         self,
-        to_file: Path,
+        url: str | None = None,
+        settings: PushSettings | None = None,
         *,
-        kind: str | None = None,
-        prefill: str = "given",
-        own_config: Path | None = None,
+        token_file: Path | None = None,
+        send: bool = False,
     ) -> PushResult:
-        """Hands the queue over to annotators; see `curate.label.push_to_file`."""
+        """Hands the queue over to a server, or says what would be; see `curate.roundtrip.push`."""
+        from curate.roundtrip import PushSettings, connect, push
+
+        store = self._writable()
+        server = connect(store, url, token_file)
+        wanted = settings or PushSettings()
+        return push(store, server, wanted, send=send, progress=self._progress)
+
+    def label_push_to_file(self, path: Path, settings: PushSettings | None = None) -> PushResult:
+        """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
         from curate.label import push_to_file
+        from curate.roundtrip import PushSettings
 
+        asked = settings or PushSettings()
         return push_to_file(
-            self._writable(), to_file, kind=kind, prefill=prefill, own_config=own_config
-        )
+            self._writable(), path, kind=asked.kind, prefill=asked.prefill,
+            own_config=asked.own_config,
+        )  # fmt: skip
 
-    def label_sync(self, from_file: Path) -> SyncResult:
-        """Takes answers in; see `curate.label.sync_from_file`."""
+    def label_sync(
+        self, url: str | None = None, *, token_file: Path | None = None, full: bool = False
+    ) -> SyncResult:
+        """Takes answers in from a server; see `curate.roundtrip.sync`."""
+        from curate.roundtrip import connect, sync
+
+        store = self._writable()
+        server = connect(store, url, token_file)
+        return sync(store, server, full=full, progress=self._progress)
+
+    def label_sync_from_file(self, path: Path) -> SyncResult:
+        """Takes answers in from Label Studio's JSON export; see `curate.label.sync_from_file`."""
         from curate.label import sync_from_file
 
-        return sync_from_file(self._writable(), from_file)
+        return sync_from_file(self._writable(), path)
 
     def suggest_thresholds(
         self,

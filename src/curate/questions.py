@@ -146,6 +146,19 @@ def check(kind: str, text: str, path: Path) -> None:
         raise ConfigError(f'{path}: <Labels name="span"> must mark the text of $text')
 
 
+_INSTRUCTIONS = {
+    "relabel": "Read the text and pick the label that fits it.",
+    "review": "Rate the answer and, where you can, better it.",
+    "preference": "Read both answers and pick the better one.",
+    "spans": "Pick a field, then mark its text.",
+}
+
+
+def instructions(kind: str) -> str:
+    """Returns what annotators are told before the first task."""
+    return _INSTRUCTIONS[kind]
+
+
 # -- asking ----------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,9 @@
 """A Label Studio server, as the few calls that the round trip needs.
 
-Its SDK signs in and writes; reading goes through the SDK's connection, but past its typed lists: they
-take the end of a broken listing for its end, and have two classes for one thing (SDK 2.1). Nothing is
-ever retried that writes: a reply that was lost says nothing about what the server did, so `DoubtfulError`
-makes the caller look before it writes again.
+Its SDK signs in and writes; reading goes through the SDK's connection, but past its typed lists:
+they take the end of a broken listing for its end, and have two classes for one thing (SDK 2.1).
+A write that may have been done is never repeated: a lost reply says nothing about what the server
+did, so `DoubtfulError` makes the caller look before it writes again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +36,14 @@ T = TypeVar("T")
 
 class DoubtfulError(RemoteUnavailable):
     """A write was not answered: the server may have done it, or may still be at it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A task that is on the server."""
+
+    number: int
+    answered: bool
 
 
 class Server:
@@ -62,23 +72,22 @@ class Server:
 
         # A redirect would turn what is sent into a question, so it is told instead of followed.
         client = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
+        sdk: Any = LabelStudio  # untyped
         self._sdk: Any = self._understood(
-            lambda: LabelStudio(
-                base_url=f"{self.url}/", api_key=token, httpx_client=client, max_retries=0
-            )
+            lambda: sdk(base_url=f"{self.url}/", api_key=token, httpx_client=client, max_retries=0)
         )
 
     # -- projects --------------------------------------------------------------------------------
 
-    def find_project(self, mark: str) -> dict[str, Any] | None:
-        """Returns the oldest project whose description ends with a mark."""
+    def find_project(self, mark: str) -> int | None:
+        """Returns the number of the oldest project whose description ends with a mark."""
         page = 1
         while True:
             asked = {"page": page, "page_size": 100, "ordering": "id"}
-            listed = self._get("api/projects", {**asked, "include": "id,title,description"})
+            listed = self._get("api/projects", {**asked, "include": "id,description"})
             for project in listed["results"]:
                 if str(project.get("description") or "").endswith(mark):
-                    return self.project(int(project["id"]))
+                    return int(project["id"])
             if not listed.get("next"):
                 return None
             page += 1
@@ -87,7 +96,7 @@ class Server:
         """Returns a project as the server has it; None where it is gone."""
         try:
             return dict(self._get(f"api/projects/{number}/", {}))
-        except _GoneError:
+        except GoneError:
             return None
 
     def create_project(self, **settings: Any) -> int:
@@ -100,7 +109,7 @@ class Server:
 
     def update_project(self, number: int, **settings: Any) -> None:
         """Changes settings of a project; saying them twice does no harm."""
-        self._patiently(lambda: self._write(lambda: self._sdk.projects.update(number, **settings)))
+        self._write(lambda: self._sdk.projects.update(number, **settings))
 
     # -- tasks -----------------------------------------------------------------------------------
 
@@ -117,24 +126,32 @@ class Server:
         )
         return [int(number) for number in made.task_ids or []]
 
-    def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[int]]:
-        """Returns the numbers of the tasks that carry each `curate_id`, the lowest first."""
-        found: dict[str, list[int]] = {}
+    def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[Found]]:
+        """Returns the tasks that carry each `curate_id`, the lowest number first."""
+        found: dict[str, list[Found]] = {}
         for start in range(0, len(keys), PAGE):
-            some = list(keys[start : start + PAGE])
-            wanted = _filter("data.curate_id", "in_list", "String", some)
-            for tasks, _ in self._listing(project, [wanted], "id,data"):
+            wanted = _filter("data.curate_id", "in_list", "String", [*keys[start : start + PAGE]])
+            for tasks, _ in self._listing(project, [wanted], _FOUND):
                 for task in tasks:
-                    found.setdefault(str(task["data"]["curate_id"]), []).append(int(task["id"]))
-        return {key: sorted(numbers) for key, numbers in found.items()}
+                    found.setdefault(_key(task), []).append(_found(task))
+        return found
+
+    def all_tasks(self, project: int) -> dict[str, list[Found]]:
+        """Returns all tasks by their `curate_id` ("" where somebody else made them)."""
+        found: dict[str, list[Found]] = {}
+        for tasks, _ in self._listing(project, [], _FOUND):
+            for task in tasks:
+                found.setdefault(_key(task), []).append(_found(task))
+        return found
 
     def changed_tasks(
         self, project: int, since: datetime | None
     ) -> Iterator[tuple[list[dict[str, Any]], datetime]]:
         """Yields pages of tasks that changed at `since` or later, and the server's time of each.
 
-        Each task has id, annotations and updated_at. By number, so that a task which changes while
-        this goes on is seen with its old or its new content, and never missed.
+        There is always a first page. Each task has id, annotations and updated_at. By number, so
+        that a task which changes while this goes on is seen with its old or its new content, and
+        never missed.
         """
         filters = []
         if since is not None:
@@ -142,13 +159,15 @@ class Server:
             filters.append(_filter("updated_at", "greater_or_equal", "Datetime", stamp))
         yield from self._listing(project, filters, "id,annotations,updated_at")
 
-    def task_numbers(self, project: int) -> Iterator[list[int]]:
-        """Yields pages of the numbers of all tasks."""
-        for tasks, _ in self._listing(project, [], "id"):
-            yield [int(task["id"]) for task in tasks]
+    def key_of(self, task: int) -> str:
+        """Returns the `curate_id` of one task, empty where it has none or is gone."""
+        try:
+            return _key(self._get(f"api/tasks/{task}/", {}))
+        except GoneError:
+            return ""
 
     def remove_task(self, number: int) -> None:
-        """Deletes a task; one that is gone already is no error."""
+        """Deletes a task."""
         self._write(lambda: self._sdk.tasks.delete(str(number)))
 
     def _listing(
@@ -156,30 +175,30 @@ class Server:
     ) -> Iterator[tuple[list[dict[str, Any]], datetime]]:
         last = 0
         while True:
-            after = _filter("id", "greater", "Number", last)
+            items = [*filters, _filter("id", "greater", "Number", last)]
             query = {
-                "filters": {"conjunction": "and", "items": [*filters, after]},
+                "filters": {"conjunction": "and", "items": items},
                 "ordering": ["tasks:id"],
             }
-            params = {
+            params: dict[str, Any] = {
                 "project": project, "page": 1, "page_size": PAGE, "fields": "all",
                 "include": include, "query": json.dumps(query),
             }  # fmt: skip
-            response = self._patiently(lambda p=params: self._read("api/tasks", p))
-            answer = _json_of(response)
-            tasks = answer["tasks"]
-            if tasks:
+            response = self._patiently(partial(self._read, "api/tasks", params))
+            answer = self._json_of(response)
+            tasks, total = answer["tasks"], answer["total"]
+            if tasks or not last:
                 yield tasks, _clock(response)
-                last = int(tasks[-1]["id"])
-            if len(tasks) >= answer["total"]:
+            if len(tasks) >= total:
                 return
             if not tasks:
                 raise RemoteUnavailable(f"{self.url}: the list of tasks broke off. {_AGAIN}")
+            last = int(tasks[-1]["id"])
 
     # -- requests --------------------------------------------------------------------------------
 
     def _get(self, path: str, params: Mapping[str, Any]) -> Any:
-        return _json_of(self._patiently(lambda: self._read(path, params)))
+        return self._json_of(self._patiently(lambda: self._read(path, params)))
 
     def _read(self, path: str, params: Mapping[str, Any]) -> Any:
         http = self._sdk._client_wrapper.httpx_client
@@ -187,14 +206,25 @@ class Server:
             lambda: _raised(http.request(path, method="GET", params=dict(params)))
         )
 
+    def _json_of(self, response: Any) -> Any:
+        try:
+            return response.json()
+        except ValueError:
+            raise RemoteUnavailable(
+                f"{self.url} answers with a page that is not Label Studio's. Check the address. "
+                f"{_AGAIN}"
+            ) from None
+
     def _write(self, call: Callable[[], T]) -> T:
-        return self._understood(call, writes=True)
+        return self._patiently(lambda: self._understood(call, writes=True))
 
     def _patiently(self, call: Callable[[], T]) -> T:
-        """Asks again a few times where that may help; for what changes nothing if done twice."""
+        """Asks again a few times where that may help, and never what may have been done."""
         for attempt in range(1, _TRIES):
             try:
                 return call()
+            except DoubtfulError:
+                raise
             except RemoteUnavailable as error:
                 asked = getattr(error, "retry_after", None) or 0.5 * 2**attempt
                 if asked > _LONGEST_WAIT_SECONDS:
@@ -235,11 +265,11 @@ class Server:
         status, detail = error.status_code, _detail(error.body)
         if status in (401, 403):
             return LabelStudioError(
-                f"{self.url}: the token is not accepted ({status}{detail}). A personal access token "
-                f"and a legacy one both work. Next: put a valid one into {TOKEN_VARIABLE}"
+                f"{self.url}: the token is not accepted ({status}{detail}). A personal access "
+                f"token and a legacy one both work. Next: put a valid one into {TOKEN_VARIABLE}"
             )
-        if status == 404:
-            return _GoneError(f"{self.url}: not found{detail}")
+        if status == 404 and isinstance(error.body, Mapping):
+            return GoneError(f"{self.url}: not found{detail}")
         if status == 413:
             return LabelStudioError(f"{self.url}: the tasks are too large for it{detail}")
         if status == 429:
@@ -255,7 +285,7 @@ class Server:
         return LabelStudioError(f"{self.url} refused ({status}{detail})")
 
 
-class _GoneError(LabelStudioError):
+class GoneError(LabelStudioError):
     """What was asked for is not on the server."""
 
 
@@ -299,9 +329,16 @@ def token(file: Path | None) -> str:
     return text
 
 
-def moment(text: str) -> datetime:
-    """Returns a time of the server as the store keeps it: naive, UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+_FOUND = "id,data,total_annotations,cancelled_annotations"
+
+
+def _found(task: Mapping[str, Any]) -> Found:
+    answers = (task.get("total_annotations") or 0) + (task.get("cancelled_annotations") or 0)
+    return Found(int(task["id"]), answers > 0)
+
+
+def _key(task: Mapping[str, Any]) -> str:
+    return str((task.get("data") or {}).get("curate_id") or "")
 
 
 def _filter(column: str, operator: str, kind: str, value: Any) -> dict[str, Any]:
@@ -321,16 +358,6 @@ def _raised(response: Any) -> Any:
     except ValueError:
         body = response.text
     raise ApiError(status_code=response.status_code, headers=dict(response.headers), body=body)
-
-
-def _json_of(response: Any) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        host = response.url.host
-        raise RemoteUnavailable(
-            f"{host} answers with a page that is not Label Studio's. Check the address. {_AGAIN}"
-        ) from None
 
 
 def _clock(response: Any) -> datetime:

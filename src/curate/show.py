@@ -331,16 +331,27 @@ def queue(result: QueueResult) -> str:
         text += textwrap.indent(wrapped(f"{given}{entry.why}"), "        ")
     if result.waiting:
         text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
-    return text + "Next: curate label push --to-file tasks.json\n"
+    return text + "Next: curate label push (or, without a server, --to-file tasks.json)\n"
 
 
 def label_push(result: PushResult) -> str:
-    """Returns what was handed over."""
-    text = f"label push  {counted(result.tasks, 'task')} to {result.to}"
-    text += f" ({result.blind:,} without a hint), {result.known:,} handed over before\n"
+    """Returns what was handed over, or would be."""
+    title = "label push  " if result.sent else "label push  plan: "
+    text = f"{title}{counted(result.tasks, 'task')} to {result.kind}, to {result.to}"
+    text += f"   ({result.blind:,} without a hint, {result.prefilled:,} with an answer filled in)\n"
+    if result.known:
+        text += f"  handed over before: {result.known:,}\n"
+    if result.found:
+        text += f"  there already, from a push that broke off: {result.found:,}\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     for example, why in result.refused[:5]:
-        text += f"  refused: {example[:12]}: {why}\n"
-    return text + "Next: curate label sync --from-file EXPORT.json\n"
+        text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
+    if len(result.refused) > _QUEUE_SHOWN:
+        text += f"  ... and {len(result.refused) - _QUEUE_SHOWN:,} more: --json\n"
+    if not result.sent:
+        return text + "Nothing was sent. Next: the same command with --yes\n"
+    from_file = "" if result.to.startswith("http") else " --from-file EXPORT.json"
+    return text + f"Next: curate label sync{from_file}\n"
 
 
 def label_sync(result: SyncResult) -> str:
@@ -349,10 +360,13 @@ def label_sync(result: SyncResult) -> str:
     text += f"{result.same:,} known, {result.withdrawn:,} withdrawn, {result.skipped:,} skipped\n"
     said = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
     text += f"  decisions: {said}\n" if said else ""
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if result.foreign:
-        text += f"  {result.foreign:,} answers are to tasks of nobody here\n"
-    for key, what in result.problems[:5]:
-        text += f"  not counted: task {key[:12]}: {what}\n"
+        text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
+    for key, what in result.problems[:_QUEUE_SHOWN]:
+        text += wrapped(f"  not counted: task {key[:12]}: {what}", "    ")
+    if len(result.problems) > _QUEUE_SHOWN:
+        text += f"  ... and {len(result.problems) - _QUEUE_SHOWN:,} more: --json\n"
     return text + "Next: curate status\n"
 
 

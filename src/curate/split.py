@@ -96,7 +96,7 @@ class _Planner:
         self.side = np.array([SIDES.index(s) if s else NEW for s in self.rows["side"]], np.int64)
         self.exposed = np.array([bool(e) for e in self.rows["exposed"]], dtype=bool)
         self.fresh = self.side == NEW
-        self.unit = np.arange(self.count)
+        self.unit: NDArray[np.int64] = np.arange(self.count)
         self.origin: list[str | None] = [None] * self.count
         self.evidence: dict[int, str] = {}
         self.cap = max(MIN_UNIT_CAP, int(UNIT_CAP_SHARE * self.count))

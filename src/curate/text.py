@@ -81,7 +81,8 @@ def near_pairs(
         similarity = _jaccard(incidence, sizes, left, right)
         keep = similarity >= threshold
         found.append(np.column_stack([left[keep], right[keep], similarity[keep]]))
-    pairs = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 3))
+    pairs: NDArray[np.float64] = np.concatenate(found) if found else np.zeros((0, 3))
+    pairs = np.unique(pairs, axis=0)
     return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
 
 

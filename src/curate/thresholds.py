@@ -113,7 +113,7 @@ def _valley_of(table: pa.Table, floor: float) -> float | None:
     import pyarrow.compute as pc
 
     judged = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
-    edges = np.arange(floor, 1 + _BIN / 2, _BIN)
+    edges = np.arange(floor, 1 + _BIN / 2, _BIN).astype(np.float64)
     counts, _ = np.histogram(judged[judged < 1], bins=edges)
     return valley(counts, edges)
 

@@ -151,13 +151,29 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     sections = config.load(folder)
     known: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
     for name, command in cli.commands.items():
-        if name in sections:
-            names = {p.name for p in command.params if p.name} - _FLAGS
-            known[name] = names | rule_keys(name, folder)
-        else:
-            known[name] = set()
+        known[name] = _keys(command) | rule_keys(name, folder) if name in sections else set()
     config.check(folder, sections, known)
-    return {name: keys for name, keys in sections.items() if name != "project"}
+    return {
+        name: _shared_out(cli.commands[name], keys)
+        for name, keys in sections.items()
+        if name != "project"
+    }
+
+
+def _keys(command: click.Command) -> set[str]:
+    """Returns what a section may hold: options of the command, or of the commands of a group."""
+    parts = command.commands.values() if isinstance(command, click.Group) else [command]
+    return {p.name for part in parts for p in part.params if p.name} - _FLAGS
+
+
+def _shared_out(command: click.Command, keys: dict[str, Any]) -> dict[str, Any]:
+    """Returns a section as defaults of a command; of a group, each command gets what it knows."""
+    if not isinstance(command, click.Group):
+        return keys
+    return {
+        name: {key: keys[key] for key in _keys(part) & keys.keys()}
+        for name, part in command.commands.items()
+    }
 
 
 def rule_keys(command: str, folder: Path) -> set[str]:
@@ -180,6 +196,9 @@ _FLAGS = {
     "suggest_threshold",
     "refit",
     "yes",
+    "full",
+    "to_file",
+    "from_file",
 }
 
 pass_context = click.pass_obj

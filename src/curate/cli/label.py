@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,17 +48,40 @@ def label() -> None:
     """The round trip to annotators.
 
     \b
-    Example: curate label push --to-file tasks.json
+    Example: curate label push --url http://127.0.0.1:8080
     """
+
+
+_url_option = click.option(
+    "--url",
+    envvar="LABEL_STUDIO_URL",
+    show_envvar=True,
+    metavar="URL",
+    help="Of the Label Studio server, such as http://127.0.0.1:8080 (default: the only one known).",
+)
+_token_option = click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="File of mode 600 with the access token (default: LABEL_STUDIO_API_KEY).",
+)
 
 
 @label.command(name="push")
 @_kind_option
+@_url_option
+@_token_option
+@click.option(
+    "--project",
+    "number",
+    type=click.IntRange(1),
+    help="Number of a project on the server to use (default: the one of before, or a new one).",
+)
+@click.option("--annotators", type=click.IntRange(1), help="People who answer each task.")
+@click.option("--yes", is_flag=True, help="Send; without it the plan is shown.")
 @click.option(
     "--to-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="Write Label Studio's import JSON here, and the interface beside it.",
+    help="Instead of a server: write Label Studio's import JSON here, the interface beside it.",
 )
 @click.option(
     "--prefill",
@@ -76,41 +100,62 @@ def label() -> None:
 @pass_context
 def label_push(
     context: Context,
-    kind: str | None,
-    to_file: Path,
-    prefill: str,
-    own_config: Path | None,
+    /,
+    url: str | None,
+    token_file: Path | None,
+    to_file: Path | None,
+    yes: bool,
     as_json: bool,
+    **settings: Any,
 ) -> None:
-    """Hands the queue over to annotators.
+    """Hands the queue over to annotators: shows what would be sent, and sends it with --yes.
 
     \b
-    Example: curate label push --to-file tasks.json
+    Example: curate label push --url http://127.0.0.1:8080 --yes
+             curate label push --to-file tasks.json
     """
     from curate import show
+    from curate.roundtrip import PushSettings
 
-    result = context.project().label_push(
-        to_file, kind=kind, prefill=prefill, own_config=own_config
-    )
+    asked = PushSettings(project=settings.pop("number"), **settings)
+    project = context.project()
+    if to_file:
+        result = project.label_push_to_file(to_file, asked)
+    else:
+        result = project.label_push(url, asked, token_file=token_file, send=yes)
     show_result(result, as_json, lambda: show.label_push(result))
 
 
 @label.command(name="sync")
+@_url_option
+@_token_option
+@click.option("--full", is_flag=True, help="Look at every task again: notices deleted tasks too.")
 @click.option(
     "--from-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    required=True,
-    help="Read Label Studio's JSON export.",
+    help="Instead of a server: read Label Studio's JSON export.",
 )
 @json_option
 @pass_context
-def label_sync(context: Context, from_file: Path, as_json: bool) -> None:
-    """Takes answers in, and decides what follows from them.
+def label_sync(
+    context: Context,
+    url: str | None,
+    token_file: Path | None,
+    full: bool,
+    from_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Takes in what was answered, edited and deleted since, and decides what follows from it.
 
     \b
-    Example: curate label sync --from-file export.json
+    Example: curate label sync
+             curate label sync --from-file export.json
     """
     from curate import show
 
-    result = context.project().label_sync(from_file)
+    project = context.project()
+    if from_file:
+        result = project.label_sync_from_file(from_file)
+    else:
+        result = project.label_sync(url, token_file=token_file, full=full)
     show_result(result, as_json, lambda: show.label_sync(result))
