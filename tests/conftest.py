@@ -19,10 +19,12 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+import labelstudio
 from curate import encoders
 from curate.encoders import Encoder
 from curate.store import Store
 from program import Program
+from servers import missing
 
 # Read by huggingface_hub when it is imported, so it is set before any test module is.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -99,11 +101,11 @@ def shared_data() -> Path:
     beside = Path(__file__).parents[1].parent / "shared" / "data"
     folder = Path(os.environ.get("CURATE_TEST_DATA", beside))
     if not folder.is_dir():
-        missing = f"no development data in {folder}: set CURATE_TEST_DATA"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing(f"no development data in {folder}: set CURATE_TEST_DATA")
     return folder
+
+
+label_studio = pytest.fixture(scope="session")(labelstudio.server)
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +156,7 @@ def _is_loopback(host: str) -> bool:
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes away what a developer's environment would say to curate."""
     for name in [name for name in os.environ if name.startswith("CURATE_")]:
-        if name != "CURATE_TEST_DATA":
+        if not name.startswith("CURATE_TEST_"):
             monkeypatch.delenv(name)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from servers import dies_with_parent, free_port, missing
 
 USER, LOCKED, PASSWORD = "app", "locked", "s3cr3t-Pass.word"
 _HBA = f"""
@@ -33,7 +33,6 @@ _SETTINGS = {
     "max_wal_size": "512MB",
     "timezone": "America/New_York",  # nothing may depend on it
 }
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -67,23 +66,20 @@ def server() -> Iterator[Postgres]:
     """Starts a server in a temporary folder, yields it, and stops it; a fixture's body."""
     binaries = _binaries()
     if binaries is None:
-        missing = "no PostgreSQL server: initdb is neither in PATH nor in /usr/lib/postgresql"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing("no PostgreSQL server: initdb is neither in PATH nor in /usr/lib/postgresql")
     folder = Path(tempfile.mkdtemp(prefix="curate-postgres-"))
     owner = _owner(folder)
     process = None
     try:
         _create(binaries, folder, owner)
-        port = _free_port()
+        port = free_port()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [binaries / "postgres", "-D", folder / "data", "-p", str(port)],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                preexec_fn=_die_with_parent,
+                preexec_fn=dies_with_parent(signal.SIGINT),
                 **owner,
             )
         _wait_until_ready(port, process, folder / "log")
@@ -131,18 +127,6 @@ def _create(binaries: Path, folder: Path, owner: dict[str, Any]) -> None:
     lines += ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"]
     with (folder / "data" / "postgresql.conf").open("a") as file:
         file.write("\n".join(lines) + "\n")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _die_with_parent() -> None:
-    """Lets the kernel stop the server where the tests are killed and cannot."""
-    with contextlib.suppress(AttributeError):  # Linux only
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
