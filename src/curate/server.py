@@ -157,7 +157,7 @@ class Server:
         if since is not None:
             stamp = f"{since:%Y-%m-%dT%H:%M:%S.%fZ}"
             filters.append(_filter("updated_at", "greater_or_equal", "Datetime", stamp))
-        yield from self._listing(project, filters, "id,annotations,updated_at")
+        yield from self._listing(project, filters, _ANSWERS)
 
     def key_of(self, task: int) -> str:
         """Returns the `curate_id` of one task, empty where it has none or is gone."""
@@ -329,6 +329,8 @@ def token(file: Path | None) -> str:
     return text
 
 
+# The list of fields is applied to the annotations too.
+_ANSWERS = "id,annotations,result,completed_by,was_cancelled,lead_time,created_at,updated_at"
 _FOUND = "id,data,total_annotations,cancelled_annotations"
 
 
