@@ -3,7 +3,9 @@
 -- the same content, is left out, unless annotators disagreed: then it is asked once more.
 WITH asked AS (
     SELECT example_id, content_hash, max(round) AS round
-    FROM tasks WHERE kind = $kind AND state IN ('pending', 'sent')
+    FROM tasks
+    WHERE kind = $kind AND (state IN ('pending', 'sent') OR (state = 'gone' AND task_key IN (
+        SELECT task_key FROM annotations WHERE NOT withdrawn)))
     GROUP BY ALL
 ),
 reasons AS (

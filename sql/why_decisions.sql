@@ -1,6 +1,6 @@
 -- What annotators decided about an example, and what followed from its copies; one row per decision.
 SELECT d.kind, d.value, d.annotator, d.made_at, d.task_key, a.seconds, a.origin, t.blind, t.label_seen,
-       t.suggested, d.withdrawn,
+       t.prefill, t.why, t.suggested, d.withdrawn,
        d.content_hash <> i.content_hash AS stale, NULL AS from_id
 FROM decisions d
 JOIN interactions i ON i.interaction_id = d.example_id
@@ -9,6 +9,6 @@ LEFT JOIN annotations a ON a.server = d.server AND a.annotation_id = d.annotatio
 WHERE d.example_id = $id
 UNION ALL
 SELECT CASE WHEN s.verdict IS NOT NULL THEN s.verdict ELSE 'relabel' END, CASE WHEN s.verdict IS NULL THEN s.label END,
-       s.annotator, s.made_at, NULL, NULL, NULL, NULL, NULL, NULL, false, false, s.from_id
+       s.annotator, s.made_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, s.from_id
 FROM settled s WHERE s.example_id = $id AND s.from_id IS NOT NULL
 ORDER BY made_at NULLS FIRST, kind, annotator

@@ -42,10 +42,10 @@ pytestmark = pytest.mark.e2e
 ODD = '<b>bold</b> <script>alert(1)</script> $text {{x}} & "q" \U0001f389é\r\nsecond line\ttab'
 
 
-def labelled(count: int = 24, **more: Any) -> list[dict[str, Any]]:
+def labelled(start: int, stop: int) -> list[dict[str, Any]]:
     """Questions with a label; each input has a copy that says something else."""
-    rows = [{"id": f"r{n}", "prompt": f"Question {n} about a thing?", "label": "red", **more}
-            for n in range(count)]  # fmt: skip
+    rows = [{"id": f"r{n}", "prompt": f"Question {n} about a thing?", "label": "red"}
+            for n in range(start, stop)]  # fmt: skip
     return rows + [{**row, "id": f"c{row['id'][1:]}", "label": "blue"} for row in rows]
 
 
@@ -58,7 +58,7 @@ def line(label_studio: LabelStudio) -> Iterator[Faulty]:
 @pytest.fixture
 def office(tmp_path: Path, label_studio: LabelStudio, line: Faulty) -> Office:
     """24 questions with two labels each, queued, and a server behind a line that can fail."""
-    made = Office(tmp_path, label_studio, labelled(), "classification", line.url)
+    made = Office(tmp_path, label_studio, labelled(0, 24), "classification", line.url)
     made.queue()
     return made
 
@@ -132,8 +132,8 @@ def test_review(tmp_path: Path, label_studio: LabelStudio) -> None:
     assert said[examples[better]["query"]] == f"{ODD} better"
     assert said[examples[good]["query"]] == examples[good]["response"]
     why = office.curate("why", good).stdout
-    assert "4.5 of 5" in why
-    assert "rate 4" in why
+    assert "rate 4  " in why
+    assert "rate 5  " in why
 
 
 def test_preference(tmp_path: Path, label_studio: LabelStudio) -> None:
@@ -163,7 +163,8 @@ def test_preference(tmp_path: Path, label_studio: LabelStudio) -> None:
 
 def test_spans_after_emoji_and_line_ends(tmp_path: Path, label_studio: LabelStudio) -> None:
     rows = [{"id": f"r{n}", "prompt": f"{ODD} \U0001f469‍\U0001f680 order A-{n}\r\nof {n} May",
-             "response": f'{{"order": "A-{n}"}}', "rating": 1} for n in range(30)]  # fmt: skip
+             "response": f'{{"order": "A-{n}"}}', "rating": 1 if n < 12 else 5}
+            for n in range(30)]  # fmt: skip
     office = Office(tmp_path, label_studio, rows, "extraction")
     office.queue()
     office.push(annotators=2)
@@ -189,10 +190,10 @@ def test_odd_texts_arrive_unharmed_or_are_refused_with_their_id(
 ) -> None:
     odd = {"odd": ODD, "nul": "a\x00b", "surrogate": "a\ud800b", "long": "word " * 200_000}
     rows = [{"id": k, "prompt": v, "label": None} for k, v in odd.items() if k != "surrogate"]
-    office = Office(tmp_path, label_studio, [*rows, *labelled(4)], "classification")
+    office = Office(tmp_path, label_studio, [*rows, *labelled(0, 4)], "classification")
     lone = office.folder / "lone.jsonl"
     lone.write_bytes(b'{"id": "surrogate", "prompt": "a\\ud800b", "label": null}\n')
-    office.project.pull([str(lone)])
+    assert office.project.pull([str(lone)]).rejected == {"bad-json": 1}
     office.project.filter()
     office.queue()
     pushed = office.curate("label", "push", "--yes", "--json").stdout
@@ -201,8 +202,7 @@ def test_odd_texts_arrive_unharmed_or_are_refused_with_their_id(
     told = {names[who]: why for who, why in refused.items()}
     there = {k: t["data"]["text"] for k, t in office.tasks().items()}
     assert there["odd"] == ODD
-    for name, text in odd.items():
-        assert (name in told) or there[name] == text, name
+    assert told.keys() == {"nul", "long"}
     assert "U+0000" in told["nul"]
     assert "1,000,000 characters" in told["long"]
 
@@ -265,7 +265,9 @@ def test_nothing_new_costs_two_small_requests(office: Office, line: Faulty) -> N
     # A later sync, without the minute for which changes are asked for again.
     later = (roundtrip.LAG.total_seconds() + 1) * 1_000_000
     with office.store.write() as con:
-        con.execute(f"UPDATE label_projects SET synced_to += to_microseconds({later:.0f})")
+        con.execute(
+            f"UPDATE label_projects SET synced_to = synced_to + to_microseconds({later:.0f})"
+        )
     assert office.sync()["same"] == 0
     assert [(r.method, r.path.split("?")[0]) for r in line.requests] == [
         ("GET", f"/api/projects/{office.number()}/"),
@@ -282,13 +284,13 @@ def test_the_interface_is_changed_on_the_server(office: Office, label_studio: La
     label_studio.request("PATCH", path, json={"label_config": friendly})
     assert "changed on the server" in office.sync()["notes"][0]
     assert office.sync()["notes"] == []
-    office.pull(labelled(30)[24:30])
+    office.pull(labelled(24, 30))
     office.queue()
-    assert "so it stays" in office.push().stdout or friendly == ours
+    assert office.push().exit_code == 0
     assert label_studio.request("GET", path)["label_config"] == friendly
     broken = ours.replace("$text", "$body")
     label_studio.request("PATCH", path, json={"label_config": broken})
-    office.pull(labelled(40)[30:40])
+    office.pull(labelled(30, 40))
     office.queue()
     result = office.push()
     assert result.exit_code == 1
@@ -430,7 +432,7 @@ def test_the_project_is_deleted_in_the_middle_of_a_sync(
     monkeypatch.setattr("curate.server.PAGE", 5)
     office.push()
     tasks = office.tasks()
-    early, *_ = sorted(in_train(tasks), key=lambda n: tasks[n]["id"])
+    early = min((n for n in in_train(tasks) if n[0] == "c"), key=lambda n: tasks[n]["id"])
     office.answer("anna", tasks[early]["id"], choice("red"))
     path = f"/api/projects/{office.number()}/"
     line.fail(first(lambda: office.server.request("DELETE", path)), "GET", "/api/tasks", nth=3)
@@ -497,7 +499,7 @@ def test_push_killed_twenty_times_sends_each_task_once(office: Office, line: Fau
 
     def more() -> None:
         nonlocal made
-        office.pull(labelled(made + 12)[made : made + 12])
+        office.pull(labelled(made, made + 12))
         made += 12
         office.queue()
 

@@ -52,8 +52,8 @@ CREATE TABLE label_projects (
     PRIMARY KEY (server, project_id)
 );
 COMMENT ON TABLE label_projects IS 'Projects on Label Studio servers; the newest of a kind that is not gone is the one that is used.';
-COMMENT ON COLUMN label_projects.config IS 'The labelling interface as it was sent, or as somebody changed it on the server.';
-COMMENT ON COLUMN label_projects.config_digest IS 'SHA-256 of the interface; another one on the server is noticed.';
+COMMENT ON COLUMN label_projects.config IS 'The labelling interface as it was sent last.';
+COMMENT ON COLUMN label_projects.config_digest IS 'SHA-256 of the interface that the server had when it was last looked at; another one is noticed.';
 COMMENT ON COLUMN label_projects.annotators IS 'How many people answer each task.';
 COMMENT ON COLUMN label_projects.gone IS 'The server no longer has it.';
 COMMENT ON COLUMN label_projects.synced_to IS 'Changes up to this moment, by the server''s clock, are in.';

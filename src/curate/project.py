@@ -198,9 +198,9 @@ class Project:
         from curate.roundtrip import PushSettings, connect, push
 
         store = self._writable()
-        server = connect(store, url, token_file)
         wanted = settings or PushSettings()
-        return push(store, server, wanted, send=send, progress=self._progress)
+        with connect(store, url, token_file) as server:
+            return push(store, server, wanted, send=send, progress=self._progress)
 
     def label_push_to_file(self, path: Path, settings: PushSettings | None = None) -> PushResult:
         """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
@@ -220,8 +220,8 @@ class Project:
         from curate.roundtrip import connect, sync
 
         store = self._writable()
-        server = connect(store, url, token_file)
-        return sync(store, server, full=full, progress=self._progress)
+        with connect(store, url, token_file) as server:
+            return sync(store, server, full=full, progress=self._progress)
 
     def label_sync_from_file(self, path: Path) -> SyncResult:
         """Takes answers in from Label Studio's JSON export; see `curate.label.sync_from_file`."""

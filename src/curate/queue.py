@@ -257,8 +257,8 @@ def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
     }
     with store.write() as con:
         before = con.execute(sql("queue_keys"), {"kind": kind}).fetchall()
-        con.execute(sql("queue_clear"), {"kind": kind})
         con.register("entries", pa.table(columns))
+        con.execute(sql("queue_clear"), {"kind": kind})
         con.execute(sql("queue_add"), {"kind": kind, "run_id": run.run_id})
         con.unregister("entries")
         run.changed |= before != con.execute(sql("queue_keys"), {"kind": kind}).fetchall()

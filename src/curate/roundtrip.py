@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +67,9 @@ class _Known:
     number: int
     kind: str
     config: str
+    config_digest: str
     annotators: int
-    synced_to: datetime | None
+    synced_to: datetime | None = None
 
 
 def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
@@ -244,8 +245,10 @@ class _Push:
             people = people or int(there["maximum_annotations"])
         if change:
             self.server.update_project(number, **change)
+        sent = self.known.config if self.known and wanted != self.interface else wanted
+        now = _Known(number, self.kind, sent, _digest(wanted), people or 1)
         with self.store.write() as con:
-            _remember(con, self.run, self.server.url, number, self.kind, wanted, people or 1)
+            _remember(con, self.run, self.server.url, now)
 
     def _adopt(self, number: int, keys: Sequence[str]) -> int:
         """Marks what the server has already as sent, and returns how much that is."""
@@ -369,16 +372,17 @@ def _known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[_Known]
     return [_Known(*row) for row in rows]
 
 
-def _remember(
-    con: duckdb.DuckDBPyConnection, run: Run, server: str, number: int, kind: str, text: str,
-    annotators: int,
-) -> None:  # fmt: skip
+def _remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: _Known) -> None:
     told = {
-        "server": server, "project_id": number, "kind": kind, "config": text,
-        "config_digest": hashlib.sha256(text.encode()).hexdigest(), "annotators": annotators,
-        "run_id": run.run_id,
+        "server": server, "project_id": project.number, "kind": project.kind,
+        "config": project.config, "config_digest": project.config_digest,
+        "annotators": project.annotators, "run_id": run.run_id,
     }  # fmt: skip
     con.execute(sql("label_project_set"), told)
+
+
+def _digest(interface: str) -> str:
+    return hashlib.sha256(interface.encode()).hexdigest()
 
 
 def _forget_project(store: Store, run: Run, server: str, number: int) -> None:
@@ -478,15 +482,15 @@ class _Sync:
         return True
 
     def _watch_interface(self, theirs: str) -> None:
-        if theirs == self.project.config:
+        if _digest(theirs) == self.project.config_digest:
             return
-        number, kind = self.project.number, self.project.kind
         self.came.notes.append(
-            f"the interface of project {number} was changed on the server; answers that can no "
-            "longer be read are listed below"
+            f"the interface of project {self.project.number} was changed on the server; answers "
+            "that can no longer be read are listed below"
         )
+        seen = replace(self.project, config_digest=_digest(theirs))
         with self.store.write() as con:
-            _remember(con, self.run, self.server.url, number, kind, theirs, self.project.annotators)
+            _remember(con, self.run, self.server.url, seen)
         self.run.changed = True
 
     def _take(self, tasks: Sequence[Mapping[str, Any]]) -> None:

@@ -71,11 +71,19 @@ class Server:
         import httpx
 
         # A redirect would turn what is sent into a question, so it is told instead of followed.
-        client = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
+        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False)
         sdk: Any = LabelStudio  # untyped
         self._sdk: Any = self._understood(
-            lambda: sdk(base_url=f"{self.url}/", api_key=token, httpx_client=client, max_retries=0)
+            lambda: sdk(
+                base_url=f"{self.url}/", api_key=token, httpx_client=self._http, max_retries=0
+            )
         )
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     # -- projects --------------------------------------------------------------------------------
 

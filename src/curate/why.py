@@ -117,12 +117,19 @@ def _decision(d: dict[str, Any]) -> str:
     when = f"  {d['made_at']:%Y-%m-%d}" if d["made_at"] else ""
     if d["from_id"]:
         return f"{what}{when} by annotator {d['annotator']}, of its copy {d['from_id'][:12]}"
-    shown = "without a hint" if d["blind"] else f'shown: "{_short(d["label_seen"])}"'
+    shown = "without a hint" if d["blind"] else f"shown: {_shown(d)}"
     took = f", {d['seconds']:,.0f} s" if d["seconds"] else ""
     origin = {"prediction": ", prefilled answer accepted", "prediction-changed": ", changed"}
     note = " (withdrawn)" if d["withdrawn"] else " (its content has changed)" if d["stale"] else ""
     told = f"{shown}{origin.get(d['origin'], '')}{note}"
     return f"{what}{when} by annotator {d['annotator']}{took}, {told}"
+
+
+def _shown(d: dict[str, Any]) -> str:
+    """Returns what the annotator saw beside the text: the answer filled in, and the reason."""
+    filled = {"given": d["label_seen"], "model": d["suggested"]}.get(d["prefill"] or "")
+    parts = [f'"{_short(filled)}"'] if filled else []
+    return " and ".join([*parts, f'"{_short(d["why"], 80)}"'] if d["why"] else parts) or "the text"
 
 
 def _duplicate(d: dict[str, Any]) -> str:
