@@ -547,3 +547,40 @@ def test_sync_killed_twenty_times_loses_no_answer(
 
 def _settled(project: Project) -> list[str]:
     return sorted(map(str, project.table("settled").to_pylist()))
+
+
+OWN = (
+    '<View><Text name="text" value="$text"/><Choices name="label" toName="{}">'
+    '<Choice value="red"/><Choice value="odd"/></Choices></View>'
+)
+
+
+def test_an_own_interface_is_checked_and_gets_the_labels(office: Office) -> None:
+    own = office.folder / "own.xml"
+    own.write_text(OWN.format("nothing"))
+    result = office.push(config=own)
+    assert result.exit_code == 2
+    assert 'toName="nothing">: no such name' in result.stderr
+    assert office.project.table("label_projects").num_rows == 0
+    own.write_text(OWN.format("text"))
+    assert office.push(config=own).exit_code == 0
+    one_to_one(office)
+    config = office.server.request("GET", f"/api/projects/{office.number()}/")["label_config"]
+    assert all(f'value="{label}"' in config for label in ("red", "odd", "blue"))
+
+
+def test_a_project_that_is_there_is_used_as_it_is(
+    office: Office, label_studio: LabelStudio
+) -> None:
+    number, _ = label_studio.project(OWN.format("text"), description="Ours.")
+    said = office.push(project=number)
+    assert said.exit_code == 0, said.output
+    assert "answers are not filled in, as the interface does not have them" in said.stdout
+    one_to_one(office)
+    assert office.number() == number
+    filled = [t["predictions"][0]["result"][0]["value"] for t in office.there() if t["predictions"]]
+    assert {v["choices"][0] for v in filled} == {"red"}
+    there = label_studio.request("GET", f"/api/projects/{number}/")
+    assert there["label_config"] == OWN.format("text")
+    assert there["description"].startswith("Ours.")
+    assert office.push().stdout.startswith("label push  0 tasks")

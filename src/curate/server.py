@@ -311,6 +311,30 @@ def address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
+def fits_of(interface: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Checks an interface by Label Studio's own rules; returns whether a prediction fits it.
+
+    The server takes any prediction, whether or not its interface can show it.
+
+    Raises:
+        ConfigError: Label Studio would not understand the interface.
+    """
+    from label_studio_sdk._legacy.exceptions import (
+        LabelStudioValidationErrorSentryIgnored,
+        LabelStudioXMLSyntaxErrorSentryIgnored,
+    )
+    from label_studio_sdk.label_interface.interface import LabelInterface
+
+    try:
+        rules: Any = LabelInterface(interface)
+        rules.validate()
+    except (
+        LabelStudioValidationErrorSentryIgnored, LabelStudioXMLSyntaxErrorSentryIgnored
+    ) as error:  # fmt: skip
+        raise ConfigError(f"Label Studio does not understand the interface: {error}") from error
+    return lambda prediction: not rules.validate_prediction(dict(prediction), return_errors=True)
+
+
 def token(file: Path | None) -> str:
     """Returns the token: out of a file that only its owner can read, or the environment.
 
