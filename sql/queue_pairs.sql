@@ -26,7 +26,7 @@ FROM ranked a
 JOIN ranked b ON b.input_hash = a.input_hash AND b.side = a.side AND b.place = 2
 WHERE a.place = 1
   AND (a.example_id, b.example_id) NOT IN (
-      SELECT (example_id, other_id) 
+      SELECT (example_id, other_id)
       FROM tasks
       WHERE kind = 'preference' AND (state IN ('pending', 'sent') OR (state = 'gone' AND task_key IN (
           SELECT task_key FROM annotations WHERE NOT withdrawn))))

@@ -7,6 +7,6 @@ WHERE NOT c.internal
   AND NOT t.temporary
   AND c.table_name NOT IN ('runs', '_migrations')
   AND c.column_name NOT LIKE '%run_id'
-  AND c.column_name NOT IN ('started_at', 'finished_at', 'pulled_at', 'replaced_at', 'exported_at')
+  AND c.column_name NOT IN ('started_at', 'finished_at', 'pulled_at', 'replaced_at', 'exported_at', 'synced_to')
 GROUP BY c.table_name
 ORDER BY c.table_name

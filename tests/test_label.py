@@ -114,7 +114,7 @@ def test_a_label_is_corrected_and_so_are_copies_that_carry_what_was_seen(labels:
     assert story["decisions"][0]["from_id"] == found[red]["example_id"]
     text = CliRunner().invoke(Program(), ["-C", str(labels.project.folder), "why", red]).stdout  # type: ignore[arg-type]
     assert "relabel blue  2026-11-24 by annotator 1" in text
-    assert 'shown: "red", changed' in text
+    assert 'shown: "red" and "another copy of the input has another label", changed' in text
 
     labels.answers.clear()
     labels.answers[tasks[red]["data"]["curate_id"]] = []

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1] / "tests"), str(HERE.parents[1] / "src")]
 
 import labelstudio  # noqa: E402
-from curate import label, roundtrip  # noqa: E402
+from curate import label, label_push, label_sync  # noqa: E402
 from curate.project import Project  # noqa: E402
 from curate.server import Server  # noqa: E402
 from faulty import Faulty  # noqa: E402
@@ -59,13 +59,13 @@ def project(folder: Path, count: int) -> Project:
 
 
 def push(made: Project, server: Server) -> Any:
-    return roundtrip.push(
-        made.store, server, roundtrip.PushSettings(), send=True, progress=lambda items, _: items
+    return label_push.push(
+        made.store, server, label_push.PushSettings(), send=True, progress=lambda items, _: items
     )
 
 
 def sync(made: Project, server: Server) -> Any:
-    return roundtrip.sync(made.store, server, progress=lambda items, _: items)
+    return label_sync.sync(made.store, server, progress=lambda items, _: items)
 
 
 def answered(question: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def main() -> int:
             _, seconds = timed(lambda: sdk.projects.import_tasks(number, request=tasks))
             rows.append(("SDK, one `import_tasks` of all", count, seconds))
             number = sdk.projects.create(title="batches", label_config=xml).id
-            size = roundtrip.BATCH_TASKS
+            size = label_push.BATCH_TASKS
             batches = [tasks[n : n + size] for n in range(0, count, size)]
             _, seconds = timed(
                 lambda: [sdk.projects.import_tasks(number, request=b) for b in batches]

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from curate.export import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
     from curate.label import PushResult, SyncResult
+    from curate.label_push import PushSettings
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pull import PullOptions, PullResult
     from curate.queue import QueueResult
-    from curate.roundtrip import PushSettings
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.versions import Verification, Version, VersionDiff
@@ -194,8 +194,9 @@ class Project:
         token_file: Path | None = None,
         send: bool = False,
     ) -> PushResult:
-        """Hands the queue over to a server, or says what would be; see `curate.roundtrip.push`."""
-        from curate.roundtrip import PushSettings, connect, push
+        """Hands the queue over to a server, or says what would be; see `curate.label_push.push`."""
+        from curate.label_projects import connect
+        from curate.label_push import PushSettings, push
 
         store = self._writable()
         wanted = settings or PushSettings()
@@ -205,7 +206,7 @@ class Project:
     def label_push_to_file(self, path: Path, settings: PushSettings | None = None) -> PushResult:
         """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
         from curate.label import push_to_file
-        from curate.roundtrip import PushSettings
+        from curate.label_push import PushSettings
 
         asked = settings or PushSettings()
         return push_to_file(
@@ -216,8 +217,9 @@ class Project:
     def label_sync(
         self, url: str | None = None, *, token_file: Path | None = None, full: bool = False
     ) -> SyncResult:
-        """Takes answers in from a server; see `curate.roundtrip.sync`."""
-        from curate.roundtrip import connect, sync
+        """Takes answers in from a server; see `curate.label_sync.sync`."""
+        from curate.label_projects import connect
+        from curate.label_sync import sync
 
         store = self._writable()
         with connect(store, url, token_file) as server:

@@ -174,9 +174,18 @@ class Server:
         except GoneError:
             return ""
 
-    def remove_task(self, number: int) -> None:
-        """Deletes a task."""
-        self._write(lambda: self._sdk.tasks.delete(str(number)))
+    def remove_copies(self, found: Mapping[str, Sequence[Found]]) -> int:
+        """Deletes further tasks of one key that nobody has answered; returns how many."""
+        removed = 0
+        for key, copies in found.items():
+            if not key or len(copies) == 1:
+                continue
+            kept = next((c for c in copies if c.answered), copies[0])
+            for copy in copies:
+                if copy is not kept and not copy.answered:
+                    self._write(partial(self._sdk.tasks.delete, str(copy.number)))
+                    removed += 1
+        return removed
 
     def _listing(
         self, project: int, filters: list[dict[str, Any]], include: str

@@ -115,7 +115,7 @@ def label_push(
              curate label push --to-file tasks.json
     """
     from curate import show
-    from curate.roundtrip import PushSettings
+    from curate.label_push import PushSettings
 
     asked = PushSettings(project=settings.pop("number"), **settings)
     project = context.project()

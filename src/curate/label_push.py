@@ -1,4 +1,4 @@
-"""The round trip with a Label Studio server: `label push` and `label sync`.
+"""`curate label push`: the queue goes to a Label Studio server, each task once.
 
 The ledger (table `tasks`) is written before and after each batch: what is `pending` may or may not
 be on the server. Nothing is sent before the server was asked whether it has it already, so a lost
@@ -7,24 +7,28 @@ reply, a kill or a second run never makes a second task.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import answers, config, inputs, label, questions
-from curate.answers import Applied
+from curate import config, label, questions
 from curate.errors import ConfigError, LabelStudioError
-from curate.label import PushResult, SyncResult
-from curate.pull import salt
-from curate.server import DoubtfulError, Found, GoneError, Server, fits_of, token
-from curate.store import Run, Store, sql, utcnow
+from curate.label import PushResult
+from curate.label_projects import (
+    KnownProject,
+    digest_of,
+    forget,
+    is_marked,
+    known_project,
+    mark_of,
+    remember,
+)
+from curate.server import DoubtfulError, Server, fits_of
+from curate.store import Run, Store, sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,10 +36,9 @@ if TYPE_CHECKING:
 BATCH_TASKS, BATCH_BYTES = 500, 5_000_000
 """Of one request. A batch is stored by the server as a whole or not at all."""
 
-LAG = timedelta(seconds=60)
-"""Changes of the last minute are asked for again: the server stamps them before it commits them."""
+LOOKS_SECONDS = (0, 1, 2, 4)
+"""When the server is asked whether it has done what it did not answer."""
 
-_LOOKS_SECONDS = (0, 1, 2, 4)
 _TITLE = 50
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
@@ -58,40 +61,6 @@ class PushSettings:
     annotators: int | None = None
     prefill: str = "given"
     own_config: Path | None = None
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A project on the server as the store knows it."""
-
-    number: int
-    kind: str
-    config: str
-    config_digest: str
-    annotators: int
-    synced_to: datetime | None = None
-
-
-def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
-    """Returns a connection to a server; without an address, to the only one that is known.
-
-    Raises:
-        ConfigError: no address, or no token.
-        MissingExtra: the client of Label Studio is not installed.
-    """
-    if url is None:
-        with store.read() as con:
-            known = [row[0] for row in con.execute(sql("label_servers")).fetchall()]
-        if len(known) != 1:
-            which = (
-                f"which one? Known are {', '.join(known)}" if known else "no server is known yet"
-            )
-            raise ConfigError(
-                f"{which}. Next: --url http://127.0.0.1:8080 (or LABEL_STUDIO_URL, or url in "
-                "[label] of curate.toml), or --to-file and --from-file without a server"
-            )
-        url = str(known[0])
-    return Server(url, token(token_file))
 
 
 def push(
@@ -125,9 +94,9 @@ class _Push:
         with store.read() as con:
             self.kind = settings.kind or label.kind_of(store, con)
             names = label.vocabulary(store, con)[self.kind]
-            self.known = _known_project(con, server.url, self.kind)
+            self.known = known_project(con, server.url, self.kind)
         self.interface = questions.config(self.kind, names, settings.own_config)
-        self.mark = _mark_of(store, self.kind)
+        self.mark = mark_of(store, self.kind)
 
     # -- what would be done ----------------------------------------------------------------------
 
@@ -150,7 +119,7 @@ class _Push:
             return there, self.known is None or self.known.number != wanted
         if self.known:
             there = self.server.project(self.known.number)
-            if there and _is_marked(there, self.mark):
+            if there and is_marked(there, self.mark):
                 return there, False
             self.notes.append(
                 f"project {self.known.number} is no longer on the server: what is unanswered goes "
@@ -209,7 +178,7 @@ class _Push:
         self.run = run
         there, fresh = self._project()
         if self.known and (there is None or there["id"] != self.known.number) and self.notes:
-            _forget_project(self.store, run, self.server.url, self.known.number)
+            forget(self.store, run, self.server.url, self.known.number)
         rows, before = self._rows()
         if not rows:
             return self._result([], [], [], before, sent=True, found=0)
@@ -237,7 +206,7 @@ class _Push:
         try:
             return self.server.create_project(**told)
         except DoubtfulError:
-            for seconds in _LOOKS_SECONDS:
+            for seconds in LOOKS_SECONDS:
                 time.sleep(seconds)
                 if (number := self.server.find_project(self.mark)) is not None:
                     return number
@@ -252,15 +221,15 @@ class _Push:
             change = {} if there["label_config"] == wanted else {"label_config": wanted}
             if people not in (None, there["maximum_annotations"]):
                 change["maximum_annotations"] = people
-            if not _is_marked(there, self.mark):
+            if not is_marked(there, self.mark):
                 change["description"] = f"{there.get('description') or ''}\n{self.mark}".strip()
             people = people or int(there["maximum_annotations"])
         if change:
             self.server.update_project(number, **change)
         sent = self.known.config if self.known and wanted != self.interface else wanted
-        now = _Known(number, self.kind, sent, _digest(wanted), people or 1)
+        now = KnownProject(number, self.kind, sent, digest_of(wanted), people or 1)
         with self.store.write() as con:
-            _remember(con, self.run, self.server.url, now)
+            remember(con, self.run, self.server.url, now)
         return wanted
 
     def _adopt(self, number: int, keys: Sequence[str]) -> int:
@@ -288,11 +257,11 @@ class _Push:
             with self.store.write() as con:
                 self._record(con, number, "sent", ids)
         if doubtful:
-            _remove_copies(self.server, self.server.find_tasks(number, doubtful))
+            self.server.remove_copies(self.server.find_tasks(number, doubtful))
 
     def _look(self, number: int, keys: Sequence[str], error: Exception) -> dict[str, int]:
         """Returns the numbers of tasks whose import was not answered, once they are there."""
-        for seconds in _LOOKS_SECONDS:
+        for seconds in LOOKS_SECONDS:
             time.sleep(seconds)
             there = self.server.find_tasks(number, keys)
             if len(there) == len(keys):
@@ -344,226 +313,5 @@ def _batches(tasks: Sequence[questions.Question]) -> Iterator[list[questions.Que
         yield batch
 
 
-def _remove_copies(server: Server, found: Mapping[str, Sequence[Found]]) -> int:
-    """Deletes further tasks of one key that nobody has answered; returns how many."""
-    removed = 0
-    for key, copies in found.items():
-        if not key or len(copies) == 1:
-            continue
-        kept = next((c for c in copies if c.answered), copies[0])
-        for copy in copies:
-            if copy is not kept and not copy.answered:
-                server.remove_task(copy.number)
-                removed += 1
-    return removed
-
-
-def _mark_of(store: Store, kind: str) -> str:
-    """Returns the words by which a project on a server is known to belong to this store."""
-    name = hmac.new(salt(store.folder), f"label project {kind}".encode(), "sha256").hexdigest()
-    return f"curate:{kind}:{name[:20]}"
-
-
-def _is_marked(there: Mapping[str, Any], mark: str) -> bool:
-    return str(there.get("description") or "").endswith(mark)
-
-
 def _is_empty(interface: str) -> bool:
     return "".join(interface.split()) in ("", "<View></View>", "<View/>")
-
-
-# -- projects in the store -------------------------------------------------------------------------
-
-
-def _known_project(con: duckdb.DuckDBPyConnection, server: str, kind: str) -> _Known | None:
-    return next((p for p in _known_projects(con, server) if p.kind == kind), None)
-
-
-def _known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[_Known]:
-    """Returns the projects of a server that are not gone, the newest first."""
-    rows = con.execute(sql("label_projects"), {"server": server}).fetchall()
-    return [_Known(*row) for row in rows]
-
-
-def _remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: _Known) -> None:
-    told = {
-        "server": server, "project_id": project.number, "kind": project.kind,
-        "config": project.config, "config_digest": project.config_digest,
-        "annotators": project.annotators, "run_id": run.run_id,
-    }  # fmt: skip
-    con.execute(sql("label_project_set"), told)
-
-
-def _digest(interface: str) -> str:
-    return hashlib.sha256(interface.encode()).hexdigest()
-
-
-def _forget_project(store: Store, run: Run, server: str, number: int) -> None:
-    """Notes that a project is gone: its unanswered tasks are queued again, its answers stay."""
-    asked = {"server": server, "project_id": number}
-    with store.write() as con:
-        con.execute(sql("label_project_gone"), asked)
-        con.execute(sql("label_tasks_gone"), asked)
-    run.changed = True
-
-
-# -- sync ------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Came:
-    """What a sync has taken in so far."""
-
-    applied: Applied = field(default_factory=Applied)
-    notes: list[str] = field(default_factory=list)
-
-
-def sync(store: Store, server: Server, *, full: bool = False, progress: Progress) -> SyncResult:
-    """Takes in what annotators answered, edited and deleted since the last time.
-
-    Args:
-        store: the project's store.
-        server: that the tasks were sent to.
-        full: look at every task again, so that deleted tasks are noticed too.
-        progress: called around the pages of tasks.
-
-    Raises:
-        ConfigError: nothing was sent to this server.
-        LabelStudioError: the server said no, or a project is gone.
-        RemoteUnavailable: the server does not answer; what was taken in stays.
-    """
-    with store.run("label sync", {"server": server.url, "full": full}) as run:
-        with store.read() as con:
-            known = _known_projects(con, server.url)
-            elsewhere = [row[0] for row in con.execute(sql("label_servers")).fetchall()]
-        if not known:
-            other = f" (but to {', '.join(elsewhere)})" if elsewhere else ""
-            raise ConfigError(
-                f"no project of this store is on {server.url}{other}. Next: curate label push"
-            )
-        came, gone = _Came(), []
-        try:
-            for project in known:
-                if not _Sync(store, run, server, project, came, progress).execute(full):
-                    _forget_project(store, run, server.url, project.number)
-                    gone.append(str(project.number))
-        finally:
-            # What was taken in counts, whatever came after it.
-            inputs.refresh(store, run)
-        run.counts = {"new": came.applied.new, "changed": came.applied.changed}
-    if gone:
-        raise LabelStudioError(
-            f"project {', '.join(gone)} is no longer on {server.url}. Answers taken in before "
-            f"stay ({came.applied.new:,} new ones just now). Next: curate label push sends what "
-            "is unanswered to a new project"
-        )
-    return label.result(server.url, came.applied, tuple(came.notes))
-
-
-class _Sync:
-    """The sync of one project under way."""
-
-    def __init__(
-        self, store: Store, run: Run, server: Server, project: _Known, came: _Came,
-        progress: Progress,
-    ) -> None:  # fmt: skip
-        self.store, self.run, self.server, self.project = store, run, server, project
-        self.came, self.progress = came, progress
-        with store.read() as con:
-            self.names = label.vocabulary(store, con)
-            asked = {"server": server.url, "project_id": project.number}
-            self.keys: dict[int, str] = dict(con.execute(sql("label_numbers"), asked).fetchall())
-
-    def execute(self, full: bool) -> bool:
-        """Takes in what changed; returns whether the project is still there."""
-        there = self.server.project(self.project.number)
-        if there is None or not _is_marked(there, _mark_of(self.store, self.project.kind)):
-            return False
-        self._watch_interface(str(there["label_config"]))
-        since = None if full else self.project.synced_to
-        first: datetime | None = None
-        try:
-            pages = self.server.changed_tasks(self.project.number, since)
-            for tasks, clock in self.progress(pages, "taking answers in"):
-                first = first or clock
-                self._take(tasks)
-            if full:
-                self._reconcile(self.server.all_tasks(self.project.number))
-        except GoneError:
-            return False
-        self._synced(first)
-        return True
-
-    def _watch_interface(self, theirs: str) -> None:
-        if _digest(theirs) == self.project.config_digest:
-            return
-        self.came.notes.append(
-            f"the interface of project {self.project.number} was changed on the server; answers "
-            "that can no longer be read are listed below"
-        )
-        seen = replace(self.project, config_digest=_digest(theirs))
-        with self.store.write() as con:
-            _remember(con, self.run, self.server.url, seen)
-        self.run.changed = True
-
-    def _take(self, tasks: Sequence[Mapping[str, Any]]) -> None:
-        """Stores the answers to a page of tasks."""
-        if not tasks:
-            return
-        fresh = self._adopt([int(t["id"]) for t in tasks if t["id"] not in self.keys])
-        came = [
-            answers.annotation(self.keys.get(int(task["id"]), ""), raw)
-            for task in tasks
-            for raw in task["annotations"]
-        ]
-        present = {a.annotation_id for a in came}
-        keys = [self.keys[t["id"]] for t in tasks if t["id"] in self.keys]
-        with self.store.write() as con:
-            if fresh:
-                label.mark(con, fresh, state="sent", server=self.server.url,
-                           project_id=self.project.number, prefill=None)  # fmt: skip
-            gone = label.withdrawn(con, self.server.url, keys, present)
-            applied = answers.apply(
-                self.store, con, self.run, self.server.url, came, self.names, gone
-            )
-        self.came.applied.add(applied)
-
-    def _adopt(self, unknown: Sequence[int]) -> dict[str, int]:
-        """Returns our tasks whose number the ledger does not know: the reply to them was lost."""
-        if not unknown:
-            return {}
-        with self.store.read() as con:
-            ours = {r["task_key"] for r in label.queued(con, self.project.kind, ("pending",))}
-        found = {key: number for number in unknown if (key := self.server.key_of(number)) in ours}
-        self.keys |= {number: key for key, number in found.items()}
-        return found
-
-    def _reconcile(self, there: Mapping[str, Sequence[Found]]) -> None:
-        """Notes which tasks the server no longer has, with their answers, and removes copies."""
-        present = {copy.number for copies in there.values() for copy in copies}
-        lost = sorted(key for number, key in self.keys.items() if number not in present)
-        if removed := _remove_copies(self.server, there):
-            self.came.notes.append(f"{removed:,} tasks were there twice; the copies are deleted")
-        if not lost:
-            return
-        with self.store.write() as con:
-            label.mark(con, dict.fromkeys(lost), state="gone", server=self.server.url,
-                       project_id=self.project.number, prefill=None)  # fmt: skip
-            gone = label.withdrawn(con, self.server.url, lost, set())
-            applied = answers.apply(
-                self.store, con, self.run, self.server.url, [], self.names, gone
-            )
-        self.run.changed = True
-        self.came.applied.add(applied)
-        self.came.notes.append(f"{len(lost):,} tasks are no longer on the server")
-
-    def _synced(self, clock: datetime | None) -> None:
-        """Remembers up to when everything is in, by the server's clock."""
-        moment = (clock or utcnow()) - LAG
-        if self.project.synced_to and moment <= self.project.synced_to:
-            return
-        asked = {
-            "server": self.server.url, "project_id": self.project.number, "synced_to": moment,
-        }  # fmt: skip
-        with self.store.write() as con:
-            con.execute(sql("label_synced"), asked)

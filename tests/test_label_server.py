@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 import pytest
 
-from curate import roundtrip
+from curate import label_push, label_sync
+from curate.label_projects import mark_of
 from curate.project import Project
 from curate.server import Server
 from faulty import (
@@ -263,7 +264,7 @@ def test_nothing_new_costs_two_small_requests(office: Office, line: Faulty) -> N
     office.sync()
     line.requests.clear()
     # A later sync, without the minute for which changes are asked for again.
-    later = (roundtrip.LAG.total_seconds() + 1) * 1_000_000
+    later = (label_sync.LAG.total_seconds() + 1) * 1_000_000
     with office.store.write() as con:
         con.execute(
             f"UPDATE label_projects SET synced_to = synced_to + to_microseconds({later:.0f})"
@@ -312,8 +313,8 @@ IMPORT = "/import"
 def test_the_import_fails_and_a_second_push_sends_the_rest(
     office: Office, line: Faulty, fault: Fault, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roundtrip, "BATCH_TASKS", 10)
-    monkeypatch.setattr(roundtrip, "_LOOKS_SECONDS", (0, 0.2))
+    monkeypatch.setattr(label_push, "BATCH_TASKS", 10)
+    monkeypatch.setattr(label_push, "LOOKS_SECONDS", (0, 0.2))
     line.fail(fault, "POST", IMPORT, nth=2)
     result = office.push()
     assert result.exit_code == code, result.output
@@ -331,8 +332,8 @@ def test_the_import_fails_and_a_second_push_sends_the_rest(
 def test_the_import_is_never_answered(
     office: Office, line: Faulty, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roundtrip, "BATCH_TASKS", 10)
-    monkeypatch.setattr(roundtrip, "_LOOKS_SECONDS", (0, 0.2))
+    monkeypatch.setattr(label_push, "BATCH_TASKS", 10)
+    monkeypatch.setattr(label_push, "LOOKS_SECONDS", (0, 0.2))
     monkeypatch.setattr(Server.__init__, "__defaults__", (4.0,))
     line.fail(fault, "POST", IMPORT, nth=2)
     assert office.push().exit_code == (4 if fault is hang else 0)
@@ -344,7 +345,7 @@ def test_the_server_stores_a_batch_long_after_it_was_given_up(
     office: Office, line: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was sent twice after all ends up there once, and answers to either copy count."""
-    monkeypatch.setattr(roundtrip, "_LOOKS_SECONDS", (0,))
+    monkeypatch.setattr(label_push, "LOOKS_SECONDS", (0,))
     late: list[Exchange] = []
 
     def keep(exchange: Exchange) -> None:
@@ -367,7 +368,7 @@ def test_the_project_is_made_and_the_reply_is_lost(office: Office, line: Faulty)
     line.fail(cut, "POST", "/api/projects")
     assert office.push().exit_code == 0
     one_to_one(office)
-    mark = roundtrip._mark_of(office.store, "relabel")
+    mark = mark_of(office.store, "relabel")
     listed = office.server.request("GET", "/api/projects?page_size=1000")["results"]
     assert sum(str(p["description"]).endswith(mark) for p in listed) == 1
 
@@ -503,7 +504,7 @@ def test_push_killed_twenty_times_sends_each_task_once(office: Office, line: Fau
         made += 12
         office.queue()
 
-    settings = "import curate.roundtrip as r; r.BATCH_TASKS = 4; r._LOOKS_SECONDS = (0,)"
+    settings = "import curate.label_push as p; p.BATCH_TASKS = 4; p.LOOKS_SECONDS = (0,)"
     command = ("label", "push", "--yes")
     _rounds(lambda: _killed(office, line, dice, command, settings), more)
     line._rules.clear()
@@ -534,7 +535,7 @@ def test_sync_killed_twenty_times_loses_no_answer(
     answered = sum(len(t["annotations"]) for t in office.there())
     assert office.project.table("annotations").num_rows == answered
     other = Project(undisturbed)
-    roundtrip.sync(
+    label_sync.sync(
         other.store, Server(line.url, office.server.admin.token), progress=lambda i, _: i
     )
     ours, theirs = (
