@@ -77,7 +77,7 @@ def test_a_task_shows_what_it_should_and_a_blind_one_no_hint() -> None:
     assert questions.question("relabel", ROW, "none").predictions == ()
     blind = questions.question("relabel", {**ROW, "blind": True}, "model")
     assert blind.predictions == ()
-    assert blind.data["reason"] == questions.BLIND
+    assert blind.data["reason"] == ""
     assert "refund" not in str(blind)
 
 
