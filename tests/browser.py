@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,7 +113,7 @@ class Annotator:
     def rewrite(self, text: str) -> None:
         """Opens the box for a better answer, and types it over the one that is in there."""
         self.editor.get_by_text("Write a better answer").click()
-        self.editor.locator("textarea[name=corrected]").fill(text)
+        self.editor.locator(".ant-collapse textarea").fill(text)
 
     def mark(self, field: str, wanted: str) -> None:
         """Chooses a field and drags over a text, which stands in one line."""
@@ -124,17 +125,20 @@ class Annotator:
         self.page.mouse.move(right - 1, middle, steps=8)
         self.page.mouse.up()
 
-    def submit(self) -> dict[str, Any]:
-        """Clicks Submit and returns the annotation as the server stored it."""
+    def submit(self, key: str | None = None) -> dict[str, Any]:
+        """Clicks Submit (or Update), or presses a key; returns the annotation as it is stored."""
         with self.page.expect_response(_stores_an_answer) as stored:
-            self.page.get_by_label("Submit current annotation").click()
+            if key:
+                self.press(key)
+            else:
+                self.page.get_by_text(re.compile("^(Submit|Update)$")).click()
         return dict(stored.value.json())
 
     def screenshot(self, name: str) -> None:
         """Takes a picture into the folder CURATE_TEST_SCREENSHOTS, if there is one."""
         if folder := os.environ.get("CURATE_TEST_SCREENSHOTS"):
             Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(folder, f"{name}.png"))
+            self.page.screenshot(path=Path(folder, f"{name}.png"), animations="disabled")
 
     def _asked(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
@@ -142,4 +146,5 @@ class Annotator:
 
 
 def _stores_an_answer(response: Any) -> bool:
-    return response.request.method == "POST" and "/annotations" in response.url
+    answers = re.search(r"/annotations(/\d+)?/?(\?|$)", response.url)
+    return response.request.method in ("POST", "PATCH") and answers is not None

@@ -157,6 +157,19 @@ def test_an_answer_is_rated_and_bettered(work: Any, anna: Annotator) -> None:
     assert made.answer() == questions.Answer((("rate", "2"), ("correct", better)), "manual")
 
 
+def test_an_answer_that_was_given_is_changed(work: Any, anna: Annotator) -> None:
+    made = work("review", ROW)
+    anna.rate(2)
+    anna.rewrite("First try.")
+    anna.submit()
+    anna.open(made.project, made.task)
+    anna.rate(3)
+    anna.rewrite("Second\ntry.")
+    made.shot("changed")
+    answer = made.answer()
+    assert answer == questions.Answer((("rate", "3"), ("correct", "Second\ntry.")), "manual")
+
+
 @pytest.mark.parametrize("response", ["one\r\ntwo \r\n", "  a\n\n\nb  ", "<b>é</b> 🎉 $text &amp;"])
 def test_an_answer_that_was_clicked_into_is_no_correction(
     response: str, work: Any, anna: Annotator
@@ -164,7 +177,7 @@ def test_an_answer_that_was_clicked_into_is_no_correction(
     made = work("review", {**ROW, "response": response})
     anna.rate(5)
     anna.rewrite("something else")
-    anna.editor.locator("textarea[name=corrected]").fill(response)
+    anna.editor.locator(".ant-collapse textarea").fill(response)
     assert made.answer() == questions.Answer((("rate", "5"),), "manual")
 
 
@@ -233,8 +246,7 @@ def test_instructions_come_first_and_keys_submit(kind: str, work: Any, anna: Ann
         anna.rate(3)
     if kind == "preference":
         anna.press("2")
-    with anna.page.expect_response(lambda r: r.request.method == "POST" and "annotations" in r.url):
-        anna.press("Control+Enter")
+    anna.submit("Control+Enter")
     (listed,) = made.server.tasks(made.project)
     (annotation,) = listed["annotations"]
     answer = questions.understand(kind, annotation["result"], made.row, made.names)
