@@ -220,6 +220,15 @@ def test_prefilled_spans_are_seen_and_another_is_marked(work: Any, anna: Annotat
     assert answer.origin == "manual"
 
 
+def test_a_prefilled_span_is_removed(work: Any, anna: Annotator) -> None:
+    made = work("spans", ORDER)
+    anna.mark("order", "88-1203")
+    anna.editor.get_by_text("3 May").click()
+    anna.press("Backspace")
+    assert anna.marked() == [("order", "88-1203")]
+    assert dict(made.answer().decisions)["correct"] == '{"order": "88-1203"}'
+
+
 def test_nothing_is_to_be_extracted(work: Any, anna: Annotator) -> None:
     made = work("spans", {**ORDER, "blind": True})
     anna.choose("Nothing to extract")
@@ -233,6 +242,15 @@ def test_code_in_a_text_is_text(work: Any, anna: Annotator) -> None:
     work("relabel", {**ROW, "query": text, "why": text, "context": text})
     assert anna.reads().count(text) == 3
     assert said == []
+
+
+def test_a_task_is_skipped_with_a_key(work: Any, anna: Annotator) -> None:
+    made = work("relabel", ROW)
+    anna.stream(made.project)
+    anna.press("Escape")
+    assert anna.submit("Control+Space")["was_cancelled"]
+    (listed,) = made.server.tasks(made.project)
+    assert [a["result"] for a in listed["annotations"] if not a["was_cancelled"]] == []
 
 
 @pytest.mark.parametrize("kind", ["relabel", "review", "preference", "spans"])

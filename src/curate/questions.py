@@ -58,41 +58,6 @@ class Answer:
 # -- the interface ---------------------------------------------------------------------------------
 
 
-_UNUSABLE = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
-_INSTRUCTIONS = {
-    "relabel": (
-        "Pick the label that fits the text best. Where one is filled in already, it is a proposal "
-        "and may well be wrong: change it whenever another one fits better.",
-        _UNUSABLE,
-    ),
-    "review": (
-        "Give the answer 1 star (bad) to 5 stars (nothing to improve), as an answer to this "
-        "question. Where you know a better one, open <b>Write a better answer</b> and change the "
-        "text: a model will learn from what stands there.",
-        "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
-        "need neither.",
-    ),
-    "preference": (
-        "Which answer would you rather get to this question? Length and order say nothing. If "
-        "neither should be learned from, pick <b>Both are bad</b>.",
-    ),
-    "spans": (
-        "Choose a field, then drag over its text, exactly from its first to its last letter. "
-        "Click what is marked wrongly and press Backspace to remove it.",
-        f"<b>Nothing to extract</b> is an answer too. {_UNUSABLE}",
-    ),
-}
-_KEYS = (
-    "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
-    "cannot judge: no answer is better than a guess."
-)
-
-
-def instructions(kind: str) -> str:
-    """Returns what annotators read before they start, as HTML."""
-    return "<br><br>".join([*_INSTRUCTIONS[kind], _KEYS])
-
-
 def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
     """Returns the XML of a kind of work with the project's labels or fields in it.
 
@@ -187,6 +152,41 @@ def check(kind: str, text: str, path: Path) -> None:
         raise ConfigError(f"{path}: ${missing[0]} is not shown, so nobody could answer")
     if kind == "spans" and named[named["span"].get("toName")].get("value") != "$text":
         raise ConfigError(f'{path}: <Labels name="span"> must mark the text of $text')
+
+
+_UNUSABLE = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
+_INSTRUCTIONS = {
+    "relabel": (
+        "Pick the label that fits the text best. Where one is filled in already, it is a proposal "
+        "and may well be wrong: change it whenever another one fits better.",
+        _UNUSABLE,
+    ),
+    "review": (
+        "Give the answer 1 star (bad) to 5 stars (nothing to improve), as an answer to this "
+        "question. Where you know a better one, open <b>Write a better answer</b> and change the "
+        "text: a model will learn from what stands there.",
+        "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
+        "need neither.",
+    ),
+    "preference": (
+        "Which answer would you rather get to this question? Length and order say nothing. If "
+        "neither should be learned from, pick <b>Both are bad</b>.",
+    ),
+    "spans": (
+        "Choose a field, then drag over its text, exactly from its first to its last letter. "
+        "Click what is marked wrongly and press Backspace to remove it.",
+        f"<b>Nothing to extract</b> is an answer too. {_UNUSABLE}",
+    ),
+}
+_KEYS = (
+    "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
+    "cannot judge: no answer is better than a guess."
+)
+
+
+def instructions(kind: str) -> str:
+    """Returns what annotators read before they start, as HTML."""
+    return "<br><br>".join([*_INSTRUCTIONS[kind], _KEYS])
 
 
 # -- asking ----------------------------------------------------------------------------------------
