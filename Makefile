@@ -16,7 +16,8 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-test-e2e: $(VENV)/.installed-dev test-duckdb2  ## the wheel in a fresh environment, full-size data, DuckDB 2
+test-e2e: $(VENV)/.installed-dev test-duckdb2  ## wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
+	$(BIN)/python tests/labelstudio.py
 	$(BIN)/python -m pytest -m e2e
 
 test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests again, with the other DuckDB that is supported

@@ -19,6 +19,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+import browser
 import labelstudio
 from curate import encoders
 from curate.encoders import Encoder
@@ -106,6 +107,7 @@ def shared_data() -> Path:
 
 
 label_studio = pytest.fixture(scope="session")(labelstudio.server)
+chromium = pytest.fixture(scope="session")(browser.chromium)
 
 
 @pytest.fixture(scope="session")

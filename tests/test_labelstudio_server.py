@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +96,24 @@ def test_the_server_listens_on_loopback_and_knows_nothing_of_our_environment(
     environment = Path(f"/proc/{label_studio.pid}/environ").read_text().split("\0")
     names = {line.split("=")[0] for line in environment if line}
     assert {n for n in names if not n.startswith("LABEL_STUDIO_")} == {"PATH", "LANG", "HOME"}
+
+
+def test_the_server_dies_with_the_process_that_started_it() -> None:
+    program = (
+        "import os, labelstudio\n"
+        "with labelstudio.running() as server:\n"
+        "    print(server.pid, flush=True)\n"
+        "    os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parent, stdout=subprocess.PIPE,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == -9
+    give_up = time.monotonic() + 20
+    while Path(f"/proc/{int(done.stdout)}").exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
 
 
 def test_what_passes_is_recorded(line: Line) -> None:

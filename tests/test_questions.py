@@ -35,10 +35,18 @@ def test_the_interface_of_each_kind_is_xml_with_the_projects_names_in_it(kind: s
     root = ET.fromstring(questions.config(kind, LABELS))
     shown = [e.get("value") for e in root.iter() if e.tag in ("Choice", "Label")]
     assert shown[: len(LABELS)] == LABELS or kind in ("review", "preference")
-    hotkeys = [e.get("hotkey") for e in root.iter() if e.get("hotkey")]
-    assert len(hotkeys) == len(set(hotkeys))
+    assert "pre-wrap" in str(root.findtext(".//Style"))
+    assert len(questions.instructions(kind)) > 100
     variables = {v[1:] for e in root.iter() for v in e.attrib.values() if v.startswith("$")}
     assert variables - {"curate_id"} <= questions.question(kind, ROW, "given").data.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_key_means_two_things(kind: str) -> None:
+    root = ET.fromstring(questions.config(kind, [f"name {n}" for n in range(50)]))
+    hotkeys = [e.get("hotkey") for e in root.iter() if e.get("hotkey")]
+    assert len(hotkeys) == len(set(hotkeys))
+    assert len(hotkeys) > (30 if kind in ("relabel", "spans") else 2)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_a_task_shows_what_it_should_and_a_blind_one_no_hint() -> None:
     assert questions.question("relabel", ROW, "none").predictions == ()
     blind = questions.question("relabel", {**ROW, "blind": True}, "model")
     assert blind.predictions == ()
-    assert blind.data["reason"] == questions.BLIND
+    assert blind.data["reason"] == ""
     assert "refund" not in str(blind)
 
 

@@ -17,11 +17,12 @@ from curate.errors import ConfigError
 from curate.store import resource_dir
 
 UNUSABLE = "__unusable__"
-BLIND = "Please judge from the text alone: this one comes without a hint."
 MAX_TEXT = 200_000
 """Characters of one text that are shown; a longer one is refused, as no annotator reads it."""
 
-_HOTKEYS = "123456789abcefghijlmnopqrstuvwxyz"
+_HOTKEYS = "123456789abcdefghijklmnopqrstuvwxyz"
+# Told apart by most people who see colours differently. Source: Wong, Nature Methods 8 (2011) 441.
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 # What XML 1.0, and so PostgreSQL and browsers, cannot carry.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
@@ -74,6 +75,9 @@ def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
     except (OSError, ET.ParseError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     _put_in(kind, root, names)
+    for style in root.iter("Style"):
+        # What our interfaces have in common; an own one that says nothing looks the same.
+        style.text = style.text or (resource_dir("label_config") / "style.css").read_text("utf-8")
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     check(kind, text, path)
@@ -85,6 +89,8 @@ def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
         "relabel": ("Choices", "label", "Choice"),
         "spans": ("Labels", "span", "Label"),
     }.get(kind, ("", "", ""))
+    taken = {element.get("hotkey") for element in root.iter()}
+    keys = [key for key in _HOTKEYS if key not in taken]
     for control in root.iter(tag) if tag else ():
         if control.get("name") != name:
             continue
@@ -92,8 +98,10 @@ def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
         fresh = [n for n in names if n not in known]
         for place, label in enumerate(fresh):
             made = ET.Element(child, {"value": label})
-            if place < len(_HOTKEYS):
-                made.set("hotkey", _HOTKEYS[place])
+            if child == "Label":
+                made.set("background", _COLOURS[place % len(_COLOURS)])
+            if place < len(keys):
+                made.set("hotkey", keys[place])
             control.insert(place, made)
 
 
@@ -146,17 +154,39 @@ def check(kind: str, text: str, path: Path) -> None:
         raise ConfigError(f'{path}: <Labels name="span"> must mark the text of $text')
 
 
+_UNUSABLE = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
 _INSTRUCTIONS = {
-    "relabel": "Read the text and pick the label that fits it.",
-    "review": "Rate the answer and, where you can, better it.",
-    "preference": "Read both answers and pick the better one.",
-    "spans": "Pick a field, then mark its text.",
+    "relabel": (
+        "Pick the label that fits the text best. Where one is filled in already, it is a proposal "
+        "and may well be wrong: change it whenever another one fits better.",
+        _UNUSABLE,
+    ),
+    "review": (
+        "Give the answer 1 star (bad) to 5 stars (nothing to improve), as an answer to this "
+        "question. Where you know a better one, open <b>Write a better answer</b> and change the "
+        "text: a model will learn from what stands there.",
+        "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
+        "need neither.",
+    ),
+    "preference": (
+        "Which answer would you rather get to this question? Length and order say nothing. If "
+        "neither should be learned from, pick <b>Both are bad</b>.",
+    ),
+    "spans": (
+        "Choose a field, then drag over its text, exactly from its first to its last letter. "
+        "Click what is marked wrongly and press Backspace to remove it.",
+        f"<b>Nothing to extract</b> is an answer too. {_UNUSABLE}",
+    ),
 }
+_KEYS = (
+    "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
+    "cannot judge: no answer is better than a guess."
+)
 
 
 def instructions(kind: str) -> str:
-    """Returns what annotators are told before the first task."""
-    return _INSTRUCTIONS[kind]
+    """Returns what annotators read before they start, as HTML."""
+    return "<br><br>".join([*_INSTRUCTIONS[kind], _KEYS])
 
 
 # -- asking ----------------------------------------------------------------------------------------
@@ -177,7 +207,7 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     data = {"curate_id": row["task_key"], "text": _shown(row["query"])}
     if kind != "spans":
         data["context"] = _shown(row["context"])
-    data["reason"] = BLIND if row["blind"] or not row["why"] else _shown(row["why"])
+    data["reason"] = "" if row["blind"] else _shown(row["why"])
     if kind == "review":
         data["response"] = _shown(row["response"])
     if kind == "preference":
@@ -314,8 +344,9 @@ def _review(parts: _Parts, row: Mapping[str, Any], _names: set[str]) -> _Decisio
             raise ValueError(f"a rating of {rating}")
         made.append(("rate", str(rating)))
     text = "\n".join(t for value in parts.get("corrected", []) for t in _texts(value["text"]))
-    # The box opens with the answer in it: what nobody edited comes back as it was.
-    if text.strip() and text != row["response"]:
+    # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
+    # in which browsers end lines.
+    if text.strip() and text.splitlines() != (row["response"] or "").splitlines():
         made.append(("correct", text))
     verdict = _one_choice(parts, "verdict")
     if verdict not in (None, "keep", "drop"):
