@@ -1,2 +1,2 @@
 -- Moves tasks of the ledger to another state.
-UPDATE tasks SET state = $state, server = $server, project_id = $project_id WHERE list_contains($keys, task_key)
+UPDATE tasks SET state = $state, server = $server, project_id = $project_id WHERE task_key IN (SELECT unnest($keys::VARCHAR[]))
