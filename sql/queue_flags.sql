@@ -28,14 +28,16 @@ labellers AS (
 ),
 disputed AS (
     -- Of ratings the mean counts; two that are far apart need a third one.
-    SELECT d.example_id, d.about, string_agg(DISTINCT coalesce(d.value, d.kind), ' or ') AS said
+    SELECT d.example_id, d.about,
+           array_to_string(list_sort(list(DISTINCT coalesce(d.value, d.kind))), ' or ') AS said
     FROM current_decisions d
     JOIN tasks t ON t.task_key = d.task_key AND t.kind = $kind
     LEFT JOIN settled s ON s.example_id = d.example_id AND s.from_id IS NULL
     WHERE NOT d.stale
     GROUP BY d.example_id, d.about
     HAVING CASE d.about
-               WHEN 'rate' THEN count(*) = 2 AND max(try_cast(d.value AS DOUBLE)) - min(try_cast(d.value AS DOUBLE)) >= 2
+               WHEN 'rate' THEN count(*) = 2 AND max(try_cast(d.value AS DOUBLE))
+                                                 - min(try_cast(d.value AS DOUBLE)) >= 2
                WHEN 'verdict' THEN any_value(coalesce(s.verdict, s.label)) IS NULL
                WHEN 'correct' THEN any_value(s.correction) IS NULL
                WHEN 'spans' THEN any_value(s.spans) IS NULL END

@@ -11,18 +11,13 @@ Exit status 1: the queue is behind random choice or stock cleanlab somewhere; RE
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +28,7 @@ CHECKOUT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent))
 
 from measured import Stage, child  # noqa: E402
-from mislabels.run import SEEDS, Task, confused, datalab, logistic, rows, table  # noqa: E402
+from mislabels.run import Task, confused, datalab, logistic, rows  # noqa: E402
 
 PACKAGES = ("duckdb", "scikit-learn", "cleanlab", "sentence-transformers")
 HINT3_BUDGET, BANKING_BUDGET, DRAWS = 60, 1_000, 1_000

@@ -101,7 +101,8 @@ def push_to_file(
         keys = [q.data["curate_id"] for q in tasks]
         _mark(store, run, keys, "sent", FILE_SERVER)
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
-    blind = sum(row["blind"] for row in rows if row["task_key"] in set(keys))
+    handed_over = set(keys)
+    blind = sum(row["blind"] for row in rows if row["task_key"] in handed_over)
     return PushResult(asked, str(path), len(tasks), known, blind, tuple(refused), True)
 
 
