@@ -2,4 +2,4 @@
 INSERT INTO annotation_history
 SELECT *, $run_id FROM annotations
 WHERE server = $server
-  AND (annotation_id IN (SELECT annotation_id FROM fresh) OR list_contains($gone::BIGINT[], annotation_id))
+  AND annotation_id IN (SELECT annotation_id FROM fresh UNION ALL SELECT unnest($gone::BIGINT[]))

@@ -1,3 +1,3 @@
 -- Annotations that are stored of some tasks; one row per annotation.
 SELECT annotation_id FROM annotations
-WHERE server = $server AND NOT withdrawn AND list_contains($keys, task_key)
+WHERE server = $server AND NOT withdrawn AND task_key IN (SELECT unnest($keys::VARCHAR[]))

@@ -7,5 +7,5 @@ LEFT JOIN examples e ON e.example_id = t.example_id
 LEFT JOIN interactions i ON i.interaction_id = t.example_id
 LEFT JOIN interactions o ON o.interaction_id = t.other_id
 LEFT JOIN mislabels m ON m.example_id = t.example_id AND m.suggested = t.suggested
-WHERE list_contains($keys, t.task_key)
+WHERE t.task_key IN (SELECT unnest($keys::VARCHAR[]))
 ORDER BY t.place, t.task_key

@@ -1,12 +1,17 @@
--- Examples that can be asked about, and what is shown; one row per example, the first of each duplicate
--- group: for relabel one per input and label, else one per input and answer. What was asked before, of
--- the same content, is left out, unless annotators disagreed: then it is asked once more.
+-- Examples that can be asked about; one row per example, the first of each duplicate group: for relabel one
+-- per input and label, else one per input and answer. What an answer could not bring in is left out, and
+-- what was asked before: itself, unless annotators disagreed and nobody is asked yet who breaks the tie; a
+-- copy with the same label or answer; and any label of an input about which an annotator still thinks.
 WITH asked AS (
-    SELECT example_id, content_hash, max(round) AS round
-    FROM tasks
-    WHERE kind = $kind AND (state IN ('pending', 'sent') OR (state = 'gone' AND task_key IN (
-        SELECT task_key FROM annotations WHERE NOT withdrawn)))
+    SELECT example_id, content_hash, label_seen, max(round) AS round, arg_max(NOT answered, round) AS waiting
+    FROM asked_tasks WHERE kind = $kind
     GROUP BY ALL
+),
+copies AS (
+    SELECT x.input_hash, x.example_hash, a.label_seen, a.waiting
+    FROM asked a
+    JOIN examples e USING (example_id, content_hash)
+    JOIN example_inputs x USING (example_id)
 ),
 reasons AS (
     SELECT example_id, list(detector ORDER BY place, score, detector) AS detectors, min(place) AS place,
@@ -15,18 +20,31 @@ reasons AS (
     FROM flags WHERE list_contains($detectors, detector) GROUP BY example_id
 )
 SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side, v.reason IS NULL AS kept,
+       CASE WHEN $kind = 'relabel' THEN x.input_hash ELSE x.example_hash END AS copies,
        coalesce(f.detectors, []) AS detectors, f.place, f.score, f.why, f.suggested,
-       coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query, e.messages, e.response
+       coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query
 FROM examples e
 JOIN example_inputs x USING (example_id)
 JOIN verdicts v USING (example_id)
 LEFT JOIN reasons f USING (example_id)
 LEFT JOIN asked a ON a.example_id = e.example_id AND a.content_hash = e.content_hash
 WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.example_id IS NOT NULL)
-  AND coalesce(v.reason, '') NOT IN ('leak', 'dropped', 'duplicate', 'near_duplicate', 'semantic_duplicate')
-  AND (a.example_id IS NULL OR list_contains(f.detectors, 'annotators'))
-  AND (a.example_id IS NOT NULL OR $kind <> 'relabel' OR e.example_id NOT IN (SELECT example_id FROM hand_labels))
+  AND e.example_id NOT IN (
+      SELECT example_id FROM excluded
+      WHERE judges = 'input' OR $kind = 'relabel' AND reason NOT IN ('no_label', 'unknown_label'))
+  AND CASE
+      WHEN a.example_id IS NOT NULL THEN list_contains(f.detectors, 'annotators') AND NOT a.waiting
+      WHEN $kind = 'relabel' THEN
+          x.input_hash NOT IN (SELECT input_hash FROM copies WHERE waiting)
+          AND (x.input_hash, coalesce(e.label, '')) NOT IN (
+              SELECT (input_hash, coalesce(label_seen, '')) FROM copies
+              UNION ALL
+              SELECT (i.input_hash, coalesce(h.label, '')) FROM hand_labels
+              JOIN examples h USING (example_id) JOIN example_inputs i USING (example_id))
+          OR list_contains(f.detectors, 'raters')
+      ELSE e.content_hash NOT IN (SELECT content_hash FROM asked)
+          AND x.example_hash NOT IN (SELECT example_hash FROM copies) END
 QUALIFY row_number() OVER (
     PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END
-    ORDER BY f.place NULLS LAST, f.score NULLS LAST, e.example_id) = 1
-ORDER BY f.place NULLS LAST, f.score, e.example_id
+    ORDER BY f.place NULLS LAST, f.score NULLS LAST, len(f.detectors) DESC, e.example_id) = 1
+ORDER BY f.place NULLS LAST, f.score, len(f.detectors) DESC, e.example_id

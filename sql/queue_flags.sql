@@ -17,79 +17,116 @@ raters AS (
     FROM feedback
     WHERE kind = 'rating' AND rating_norm IS NOT NULL AND rater_type IN ('human_user', 'human_expert')
     GROUP BY interaction_id
+),
+labellers AS (
+    SELECT f.interaction_id AS example_id, string_agg(DISTINCT f.value, ' or ' ORDER BY f.value) AS labels
+    FROM feedback f
+    JOIN corrections c ON c.interaction_id = f.interaction_id AND c.kind = 'label' AND c.rater_type = f.rater_type
+    WHERE f.kind = 'label' AND f.interaction_id NOT IN (SELECT example_id FROM settled)
+    GROUP BY f.interaction_id
+    HAVING count(DISTINCT f.value) > 1 AND count(DISTINCT f.rater_key) > 1
+),
+disputed AS (
+    -- Of ratings the mean counts; two that are far apart need a third one.
+    SELECT d.example_id, d.about,
+           array_to_string(list_sort(list(DISTINCT coalesce(d.value, d.kind))), ' or ') AS said
+    FROM current_decisions d
+    JOIN tasks t ON t.task_key = d.task_key AND t.kind = $kind
+    LEFT JOIN settled s ON s.example_id = d.example_id AND s.from_id IS NULL
+    WHERE NOT d.stale
+    GROUP BY d.example_id, d.about
+    HAVING CASE d.about
+               WHEN 'rate' THEN count(*) = 2 AND max(try_cast(d.value AS DOUBLE))
+                                                 - min(try_cast(d.value AS DOUBLE)) >= 2
+               WHEN 'verdict' THEN any_value(coalesce(s.verdict, s.label)) IS NULL
+               WHEN 'correct' THEN any_value(s.correction) IS NULL
+               WHEN 'spans' THEN any_value(s.spans) IS NULL END
+),
+contradicted AS (
+    SELECT example_id, min(score) AS score, max(suggested) AS suggested
+    FROM issues
+    WHERE kind = CASE WHEN $kind = 'relabel' THEN 'contradictory_label' ELSE 'contradictory_rating' END
+    GROUP BY example_id
+),
+copies AS (
+    -- Whom an answer about an example may tell something: the same input first, then what is alike.
+    SELECT i.example_id AS decided, x.example_id, 1 AS similarity
+    FROM hand_labels h
+    JOIN example_inputs i USING (example_id)
+    JOIN example_inputs x USING (input_hash)
+    UNION ALL
+    SELECT d.example_id, x.example_id, p.similarity
+    FROM settled d
+    JOIN base_labels b ON b.interaction_id = d.example_id AND b.label <> d.label
+    JOIN example_inputs i ON i.example_id = d.example_id
+    JOIN (SELECT a, b, similarity, difference, method FROM alike_inputs
+          UNION ALL SELECT b, a, similarity, difference, method FROM alike_inputs) p ON p.a = i.input_hash
+    JOIN example_inputs x ON x.input_hash = p.b
+    JOIN examples e ON e.example_id = x.example_id AND e.label = b.label
+    WHERE d.from_id IS NULL AND p.difference IS NULL
+      AND p.similarity >= CASE p.method WHEN 'near' THEN $near ELSE $semantic END
 )
 SELECT v.example_id, 'held_out' AS detector, 0 AS place, 0::DOUBLE AS score,
        'held out, and waits for a good answer' AS why, NULL::VARCHAR AS suggested
-FROM verdicts v WHERE v.pending AND ($kind <> 'relabel' OR v.reason = 'no_label')
+FROM verdicts v WHERE v.pending
 UNION ALL
-SELECT d.example_id, 'annotators', 1, 0,
-       'annotators disagree: ' || string_agg(DISTINCT coalesce(d.value, d.kind), ' or '), NULL
-FROM current_decisions d
-WHERE NOT d.stale AND d.about <> 'rate'
-  AND (d.example_id, d.about) NOT IN (
-      SELECT (example_id, about)
-      FROM (SELECT example_id, unnest([
-                CASE WHEN verdict IS NOT NULL OR label IS NOT NULL THEN 'verdict' END,
-                CASE WHEN correction IS NOT NULL THEN 'correct' END,
-                CASE WHEN preferred IS NOT NULL THEN 'prefer' END,
-                CASE WHEN spans IS NOT NULL THEN 'spans' END]) AS about FROM settled WHERE from_id IS NULL)
-      WHERE about IS NOT NULL)
-GROUP BY d.example_id, d.about
+SELECT example_id, 'annotators', 1, 0,
+       CASE WHEN bool_or(about IN ('verdict', 'rate')) THEN 'annotators disagree: ' || max(said)
+            ELSE 'annotators disagree' END, NULL
+FROM disputed GROUP BY example_id
 UNION ALL
 SELECT d.example_id, 'stale', 1, 0, 'its content has changed since it was answered', NULL
 FROM current_decisions d GROUP BY d.example_id HAVING bool_and(d.stale)
 UNION ALL
-SELECT example_id, 'near_decision', 2, 1 - max(similarity),
-       'the label of a near-duplicate was changed from this one', NULL
-FROM (
-    SELECT x.example_id, p.similarity
-    FROM settled d
-    JOIN tasks t ON t.example_id = d.example_id AND t.kind = 'relabel'
-    JOIN example_inputs i ON i.example_id = d.example_id
-    JOIN (SELECT a, b, similarity, difference FROM input_pairs
-          UNION ALL SELECT b, a, similarity, difference FROM input_pairs) p ON p.a = i.input_hash
-    JOIN example_inputs x ON x.input_hash = p.b
-    JOIN base_labels b ON b.interaction_id = x.example_id AND b.label = t.label_seen
-    WHERE d.from_id IS NULL AND d.label <> t.label_seen AND p.difference IS NULL AND p.similarity >= $near
-)
-WHERE example_id NOT IN (SELECT example_id FROM hand_labels)
-GROUP BY example_id
+SELECT c.example_id, 'near_decision', 2, 1 - max(c.similarity),
+       'people gave ' || CASE max(c.similarity) WHEN 1 THEN 'a copy of it' ELSE 'one that is alike' END
+       || ' the label "' || arg_max(e.label, (c.similarity, e.label)) || '"',
+       arg_max(e.label, (c.similarity, e.label))
+FROM copies c
+JOIN examples e ON e.example_id = c.decided
+JOIN examples mine ON mine.example_id = c.example_id AND mine.label <> e.label
+GROUP BY c.example_id
 UNION ALL
+-- A suspicion of the model that has not seen the copies, and copies that say otherwise: two witnesses.
 SELECT example_id, CASE WHEN tier = 'possible' THEN 'low_confidence' ELSE 'mislabel' END,
-       CASE WHEN tier = 'possible' THEN 5 ELSE 3 END, score, '', suggested
+       CASE WHEN tier = 'possible' THEN 6 WHEN example_id IN (SELECT example_id FROM contradicted) THEN 3 ELSE 4 END,
+       score, '', suggested
 FROM suspects
 UNION ALL
-SELECT example_id, 'contradiction', 4, min(score),
-       CASE any_value(kind) WHEN 'contradictory_label' THEN 'another copy of the input has another label'
-                            ELSE 'another copy of it was rated two or more apart' END, max(suggested)
-FROM issues WHERE kind IN ('contradictory_label', 'contradictory_rating')
-GROUP BY example_id
+SELECT example_id, 'contradiction', 5, score,
+       CASE $kind WHEN 'relabel' THEN 'a copy of it, or one that is alike, has another label'
+                  ELSE 'another copy of it was rated two or more apart' END, suggested
+FROM contradicted
 UNION ALL
-SELECT r.example_id, 'raters', 4, 1 - apart / 5, 'raters disagree by ' || round(apart, 1) || ' of 5', NULL
-FROM raters r JOIN verdicts v USING (example_id) WHERE apart >= 2
+SELECT r.example_id, 'raters', 5, 1 - apart / 5, 'raters disagree by ' || round(apart, 1) || ' of 5', NULL
+FROM raters r JOIN verdicts v USING (example_id) WHERE apart >= 2 AND $kind <> 'relabel'
 UNION ALL
-SELECT v.example_id, 'low_rating', 6, r.human_rating,
+SELECT example_id, 'raters', 5, 0, 'raters disagree: ' || labels, NULL
+FROM labellers WHERE $kind = 'relabel'
+UNION ALL
+SELECT v.example_id, 'low_rating', 7, r.human_rating,
        'rated ' || round(r.human_rating, 1) || ' of 5: worth a better answer', NULL
 FROM verdicts v JOIN ratings r ON r.interaction_id = v.example_id
 WHERE v.reason = 'low_rating' AND v.side = 'train'
 UNION ALL
-SELECT v.example_id, 'no_label', 6, 0, 'it has no label', NULL
-FROM verdicts v WHERE v.reason = 'no_label' AND v.side = 'train'
+SELECT v.example_id, 'no_label', 7, 0,
+       CASE v.reason WHEN 'no_label' THEN 'it has no label' ELSE 'its label is none of the project''s' END, NULL
+FROM verdicts v WHERE v.reason IN ('no_label', 'unknown_label') AND v.side = 'train'
 UNION ALL
-SELECT v.example_id, 'thin_cluster', 7, t.train / t.production,
+SELECT v.example_id, 'thin_cluster', 8, t.train / t.production,
        'train has ' || t.train || ' of ' || t.production || ' examples about "' || t.name || '"', NULL
 FROM thin t
 JOIN cluster_members m USING (cluster_id)
 JOIN example_inputs x USING (input_hash)
 JOIN verdicts v USING (example_id)
-WHERE v.side = 'train' AND v.reason IN ('unrated', 'low_rating', 'no_label')
+WHERE v.side = 'train' AND v.reason IN ('unrated', 'low_rating', 'no_label', 'unknown_label')
 UNION ALL
-SELECT v.example_id, 'outlier', 8, m.similarity, 'unlike anything else that is asked', NULL
+SELECT v.example_id, 'outlier', 9, m.similarity, 'unlike anything else that is asked', NULL
 FROM cluster_members m
 JOIN example_inputs x USING (input_hash)
 JOIN verdicts v USING (example_id)
 WHERE v.reason IS NULL
 QUALIFY row_number() OVER (ORDER BY m.similarity, v.example_id) <= $outlier_share * count(*) OVER ()
 UNION ALL
-SELECT example_id, 'unrated', 9, (md5_number_lower(example_id) % 1000000)::DOUBLE / 1000000, 'nobody has rated it', NULL
+SELECT example_id, 'unrated', 10, (md5_number_lower(example_id) % 1000000)::DOUBLE / 1000000, 'nobody has rated it', NULL
 FROM verdicts WHERE reason = 'unrated' AND side = 'train'

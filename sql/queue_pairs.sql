@@ -1,5 +1,5 @@
--- Inputs with two answers that differ, the two that people like best; one row per input. Not those that
--- were asked before with the same content.
+-- Inputs with two answers that differ, the two that people like best; one row per input. A pair that was
+-- asked is left out, unless annotators disagreed and nobody is asked yet who breaks the tie.
 WITH answers AS (
     SELECT e.*, x.input_hash, v.side, r.human_rating,
            row_number() OVER (PARTITION BY x.input_hash, e.response
@@ -17,17 +17,30 @@ ranked AS (
     SELECT *, row_number() OVER (PARTITION BY input_hash, side
                                  ORDER BY human_rating DESC NULLS LAST, example_id) AS place
     FROM answers WHERE copy = 1
+),
+asked AS (
+    SELECT one, two, max(round) AS round, arg_max(waiting, round) AS waiting,
+           bool_or(example_id IN (SELECT example_id FROM current_decisions WHERE about = 'prefer'))
+               AND bool_and(example_id NOT IN (SELECT example_id FROM settled WHERE preferred IS NOT NULL)) AS disputed
+    FROM (
+        SELECT t.*, NOT t.answered AS waiting, unnest([t.example_id, t.other_id]) AS one,
+               unnest([t.other_id, t.example_id]) AS two
+        FROM asked_tasks t
+        JOIN examples e USING (example_id, content_hash)
+        WHERE t.kind = 'preference'
+    )
+    GROUP BY one, two
 )
 SELECT a.example_id, b.example_id AS other_id, a.source_id, a.content_hash,
-       a.label, a.task, a.side, true AS kept, ['two_answers'] AS detectors, 0 AS place,
+       a.label, a.task, a.side, true AS kept, a.input_hash AS copies,
+       CASE WHEN q.one IS NULL THEN ['two_answers'] ELSE ['annotators'] END AS detectors,
+       CASE WHEN q.one IS NULL THEN 1 ELSE 0 END AS place,
        abs(coalesce(a.human_rating, 3) - coalesce(b.human_rating, 3)) AS score,
-       'one question, two answers' AS why, NULL AS suggested, 1 AS round, coalesce(a.query, '') AS query
+       CASE WHEN q.one IS NULL THEN 'one question, two answers'
+            ELSE 'annotators disagree' END AS why,
+       NULL AS suggested, coalesce(q.round, 0) + 1 AS round, coalesce(a.query, '') AS query
 FROM ranked a
 JOIN ranked b ON b.input_hash = a.input_hash AND b.side = a.side AND b.place = 2
-WHERE a.place = 1
-  AND (a.example_id, b.example_id) NOT IN (
-      SELECT (example_id, other_id)
-      FROM tasks
-      WHERE kind = 'preference' AND (state IN ('pending', 'sent') OR (state = 'gone' AND task_key IN (
-          SELECT task_key FROM annotations WHERE NOT withdrawn))))
-ORDER BY side DESC, score, example_id
+LEFT JOIN asked q ON q.one = a.example_id AND q.two = b.example_id
+WHERE a.place = 1 AND (q.one IS NULL OR q.disputed AND NOT q.waiting)
+ORDER BY place, a.side DESC, score, a.example_id

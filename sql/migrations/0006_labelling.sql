@@ -84,6 +84,13 @@ COMMENT ON COLUMN annotations.origin IS 'prediction (the prefilled answer as it 
 COMMENT ON COLUMN annotations.digest IS 'What was stored of it, in one line; the same again changes nothing.';
 COMMENT ON COLUMN annotations.problem IS 'Why nothing follows from it; null where it is understood.';
 
+CREATE VIEW asked_tasks AS
+SELECT t.*, a.task_key IS NOT NULL AS answered
+FROM tasks t
+LEFT JOIN (SELECT DISTINCT task_key FROM annotations WHERE NOT withdrawn) a USING (task_key)
+WHERE t.state IN ('pending', 'sent') OR (t.state = 'gone' AND a.task_key IS NOT NULL);
+COMMENT ON VIEW asked_tasks IS 'Tasks that were asked: handed over, or answered before the server lost them.';
+
 CREATE TABLE annotation_history AS
 SELECT *, 0::INTEGER AS replaced_run_id FROM annotations LIMIT 0;
 COMMENT ON TABLE annotation_history IS 'What an annotation said before it was edited or deleted.';

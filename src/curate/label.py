@@ -111,7 +111,8 @@ def push_to_file(
                  prefill=prefill)  # fmt: skip
         run.changed |= bool(keys)
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
-    blind = sum(row["blind"] for row in rows if row["task_key"] in set(keys))
+    handed_over = set(keys)
+    blind = sum(row["blind"] for row in rows if row["task_key"] in handed_over)
     return PushResult(
         asked, str(path), len(tasks), known, blind, tuple(refused), True,
         prefilled=sum(bool(q.predictions) for q in tasks),

@@ -2,8 +2,8 @@
 
 Detectors put examples into the queue: held-out examples that wait for an answer first, then what
 annotators left open, then suspected labels, contradictions, disagreeing raters, low ratings, thin
-clusters, outliers. A tenth of the budget is an audit: kept examples drawn at random, whatever the
-detectors say, and asked blindly; only from them an error rate can be told.
+clusters, outliers (`sql/queue_flags.sql`). A tenth of the budget is an audit: kept examples drawn
+at random, whatever the detectors say, and asked blindly; only from them an error rate can be told.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
 _DETECTORS = {
     "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
-                "low_confidence", "no_label", "thin_cluster", "outlier"),
+                "raters", "low_confidence", "no_label", "thin_cluster", "outlier"),
     "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
                "thin_cluster", "outlier", "unrated"),
     "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
@@ -89,6 +89,8 @@ class QueueResult:
         audit: how many of the entries are audited.
         waiting: tasks that were handed over and have no answer yet.
         detectors: how many entries each detector spoke for first.
+        missing: what could not be looked for, or only as things stood earlier, and the command
+            that is missing.
     """
 
     kind: str
@@ -97,6 +99,7 @@ class QueueResult:
     audit: int
     waiting: int
     detectors: tuple[tuple[str, int], ...]
+    missing: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
 
 
@@ -128,6 +131,7 @@ def queue(
                 raise ConfigError(unknown_name("kind of work", asked, KINDS))
             size = 0 if asked == "preference" else _audit_size(budget, audit)
             candidates = _candidates(store, con, asked)
+            missing = _missing(store, con, asked)
             waiting = con.execute(sql("queue_waiting"), {"kind": asked}).fetchall()[0][0]
         entries = _entries(asked, candidates, budget, size, seed)
         _store(store, run, asked, entries)
@@ -136,7 +140,7 @@ def queue(
     found = sum(bool(c["detectors"]) for c in candidates)
     drawn = sum(e.audit for e in entries)
     spoke = tuple(first.most_common())
-    return QueueResult(asked, budget, found, drawn, waiting, spoke, tuple(entries))
+    return QueueResult(asked, budget, found, drawn, waiting, spoke, missing, tuple(entries))
 
 
 def _audit_size(budget: int, audit: int | None) -> int:
@@ -154,11 +158,13 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     verdicts.current(store, con)
     if kind == "preference":
         return list(con.sql(sql("queue_pairs")).to_arrow_table().to_pylist())
+    alike = verdicts.DedupeSettings(**store.setting(con, "dedupe"))
     con.execute(
         sql("queue_flags"),
         {
             "kind": kind,
-            "near": verdicts.DedupeSettings(**store.setting(con, "dedupe")).near,
+            "near": alike.near,
+            "semantic": alike.semantic,
             "thin_train": THIN_EXAMPLES,
             "thin_share": THIN_SHARE,
             "outlier_share": _OUTLIER_SHARE,
@@ -172,13 +178,27 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     return found
 
 
+def _missing(
+    store: Store, con: duckdb.DuckDBPyConnection, kind: str
+) -> tuple[tuple[str, str], ...]:
+    """Returns what the detectors of this kind of work lack, and the command that brings it."""
+    _, vectors, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
+    lacks = []
+    if kind == "relabel" and not store.setting(con, "mislabels"):
+        lacks.append(("suspected labels", "mislabels" if vectors else "run"))
+    elif kind == "relabel" and mislabels.stale(store, con):
+        lacks.append(("labels that are suspected by now", "mislabels"))
+    if kind != "preference" and not con.execute(sql("clusters_centroids")).fetchall():
+        lacks.append(("thin clusters and outliers", "cluster" if vectors else "run"))
+    return tuple((what, f"curate {command}") for what, command in lacks)
+
+
 def _entries(
     kind: str, candidates: list[dict[str, Any]], budget: int, audit: int, seed: int
 ) -> list[Entry]:
     drawn = _draw([c for c in candidates if c["kept"]], audit, seed)
     taken = {c["example_id"] for c in drawn}
-    flagged = [c for c in candidates if c["detectors"] and c["example_id"] not in taken]
-    chosen = flagged[: budget - len(drawn)]
+    chosen = _first_of_copies(candidates, {c["copies"] for c in drawn})[: budget - len(drawn)]
     # Scattered, so that their place says nothing.
     for row in sorted(drawn, key=lambda c: _lot(seed, "place", c["example_id"])):
         place = int(_lot(seed, "place", row["example_id"]) * (len(chosen) + 1))
@@ -187,6 +207,15 @@ def _entries(
         _entry(kind, place, row, audit=row["example_id"] in taken, seed=seed)
         for place, row in enumerate(chosen, 1)
     ]
+
+
+def _first_of_copies(candidates: list[dict[str, Any]], asked: set[str]) -> list[dict[str, Any]]:
+    """Returns flagged candidates of which no copy is asked: the same text has one right answer.
+
+    Whichever copy is left out comes back, if the answer contradicts it.
+    """
+    first = {c["copies"]: c for c in reversed(candidates) if c["detectors"]}
+    return [c for c in candidates if first.get(c["copies"]) is c and c["copies"] not in asked]
 
 
 def _draw(kept: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:

@@ -129,7 +129,7 @@ def _shown(d: dict[str, Any]) -> str:
     """Returns what the annotator saw beside the text: the answer filled in, and the reason."""
     filled = {"given": d["label_seen"], "model": d["suggested"]}.get(d["prefill"] or "")
     parts = [f'"{_short(filled)}"'] if filled else []
-    return " and ".join([*parts, f'"{_short(d["why"], 80)}"'] if d["why"] else parts) or "the text"
+    return " and ".join([*parts, f"({_short(d['why'], 80)})"] if d["why"] else parts) or "the text"
 
 
 def _duplicate(d: dict[str, Any]) -> str:
