@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -98,7 +99,7 @@ def test_the_server_listens_on_loopback_and_knows_nothing_of_our_environment(
     assert {n for n in names if not n.startswith("LABEL_STUDIO_")} == {"PATH", "LANG", "HOME"}
 
 
-def test_the_server_dies_with_the_process_that_started_it() -> None:
+def test_the_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     program = (
         "import os, labelstudio\n"
         "with labelstudio.running() as server:\n"
@@ -107,7 +108,7 @@ def test_the_server_dies_with_the_process_that_started_it() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=Path(__file__).parent, stdout=subprocess.PIPE,
-        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)}, check=False,
     )  # fmt: skip
     assert done.returncode == -9
     give_up = time.monotonic() + 20
