@@ -12,7 +12,8 @@ reasons AS (
            max(suggested) AS suggested
     FROM flags WHERE list_contains($detectors, detector) GROUP BY example_id
 )
-SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side, v.reason IS NULL AS kept,
+SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side,
+       bool_or(v.reason IS NULL) OVER alike AS kept,
        coalesce(f.detectors, []) AS detectors, f.place, f.score, f.why, f.suggested,
        coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query, e.messages, e.response
 FROM examples e
@@ -24,7 +25,7 @@ WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.e
   AND coalesce(v.reason, '') NOT IN ('leak', 'dropped', 'duplicate', 'near_duplicate', 'semantic_duplicate')
   AND (a.example_id IS NULL OR list_contains(f.detectors, 'annotators'))
   AND (a.example_id IS NOT NULL OR $kind <> 'relabel' OR e.example_id NOT IN (SELECT example_id FROM hand_labels))
-QUALIFY row_number() OVER (
-    PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END
-    ORDER BY f.place NULLS LAST, f.score NULLS LAST, e.example_id) = 1
+WINDOW alike AS (
+    PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END)
+QUALIFY row_number() OVER (alike ORDER BY f.place NULLS LAST, f.score NULLS LAST, e.example_id) = 1
 ORDER BY f.place NULLS LAST, f.score, e.example_id

@@ -1,7 +1,7 @@
 -- Inputs with two answers that differ, the two that people like best; one row per input. Not those that
 -- were asked before with the same content.
 WITH answers AS (
-    SELECT e.*, x.input_hash, v.side, r.human_rating,
+    SELECT e.*, x.input_hash, v.side, v.reason IS NULL AS kept, r.human_rating,
            row_number() OVER (PARTITION BY x.input_hash, e.response
                               ORDER BY r.human_rating DESC NULLS LAST, e.example_id) AS copy
     FROM examples e
@@ -19,7 +19,7 @@ ranked AS (
     FROM answers WHERE copy = 1
 )
 SELECT a.example_id, b.example_id AS other_id, a.source_id, a.content_hash,
-       a.label, a.task, a.side, true AS kept, ['two_answers'] AS detectors, 0 AS place,
+       a.label, a.task, a.side, a.kept, ['two_answers'] AS detectors, 0 AS place,
        abs(coalesce(a.human_rating, 3) - coalesce(b.human_rating, 3)) AS score,
        'one question, two answers' AS why, NULL AS suggested, 1 AS round, coalesce(a.query, '') AS query
 FROM ranked a
