@@ -113,6 +113,7 @@ class _Settled:
     detectors: tuple[str, ...]
     audit: bool
     kept: bool
+    side: str
     changed: bool
 
 
@@ -174,6 +175,7 @@ def _table(settled: Sequence[_Settled]) -> pa.Table:
             "audit": pa.array([s.audit for s in settled], pa.bool_()),
             "flagged": pa.array([bool(s.detectors) for s in settled], pa.bool_()),
             "wrong": pa.array([s.changed for s in settled], pa.bool_()),
+            "side": pa.array([s.side for s in settled], pa.string()),
             "kept": pa.array([s.kept for s in settled], pa.bool_()),
         }
     )
@@ -191,6 +193,7 @@ def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
             detectors=tuple(row["detectors"]),
             audit=row["audit"],
             kept=row["kept"],
+            side=row["side"],
             changed=changed(row, lowest),
         )
         for row in con.sql(sql("quality_answers")).to_arrow_table().to_pylist()
