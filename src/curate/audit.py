@@ -59,6 +59,11 @@ class ErrorRate:
     high: float
     more: int
 
+    @property
+    def said(self) -> str:
+        """Returns the rate with its interval, as people read it."""
+        return f"{self.rate:.1%} (95%: {self.low:.1%} to {self.high:.1%})"
+
 
 @dataclass(frozen=True)
 class Side:

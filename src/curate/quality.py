@@ -7,13 +7,14 @@ is stored.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curate import agreement, audit, filters, questions, verdicts
 from curate.agreement import Agreement
 from curate.audit import ErrorRate
+from curate.errors import GateFailed
 from curate.queue import DETECTORS, OF_TASK, flag
 from curate.store import Store, sql
 
@@ -162,6 +163,48 @@ def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[audit.Side, ...
     return tuple(
         audit.Side(side, judged[side], {True: flagged, False: others}, examples, since)
         for side, examples, flagged, others in left
+    )
+
+
+def gate(
+    store: Store, con: duckdb.DuckDBPyConnection, most: float | None, names: Collection[str]
+) -> tuple[ErrorRate, ...]:
+    """Returns how wrong the sides are; verdicts must be prepared.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        most: how wrong they may be at most; None for any.
+        names: of the sides that have to be measured.
+
+    Raises:
+        GateFailed: the upper end of an interval is above, or a side was not measured.
+    """
+    known = {side.name: side for side in sides(store, con)}
+    rates = {name: rate for name, side in known.items() if (rate := audit.error_rate(side))}
+    if most is not None:
+        for name in sorted(names, reverse=True):
+            _check(name, known.get(name), rates.get(name), most)
+    return tuple(rates.values())
+
+
+def _check(name: str, side: audit.Side | None, rate: ErrorRate | None, most: float) -> None:
+    if side is None or rate is None:
+        raise GateFailed(
+            f"how wrong {name} is was not measured, and at most {most:.1%} may be. "
+            "Next: curate queue --budget 200, which includes an audit sample"
+        )
+    if rate.high <= most:
+        return
+    more = audit.more_to_show(side, most)
+    step = "curate queue, to find and correct more"
+    if more is not None:
+        step = (
+            f"curate queue --audit N: {more:,} more of {name}, as good as so far, would show less"
+        )
+    raise GateFailed(
+        f"of {name}, {rate.said} is wrong by {rate.audited:,} audited examples; the upper end may "
+        f"be {most:.1%}. Next: {step}"
     )
 
 

@@ -383,6 +383,7 @@ def export(result: ExportResult, dry_run: bool) -> str:
         f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
         f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
     )
+    text += f"  {show_quality.how_wrong(result.error_rates)}" if result.error_rates else ""
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
     if result.inexpressible:

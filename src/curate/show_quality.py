@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from curate.table import percent, table
 
@@ -38,7 +38,9 @@ def label_status(result: LabelStatus) -> str:
         text += "\n" + table(head, rows)
     if result.error_rates:
         rates = [
-            [r.side, r.examples, r.reviewed, r.audited, r.wrong, *map(_share, _rate(r)), r.more]
+            [r.side, r.examples, r.reviewed, r.audited, r.wrong]
+            + [f"{share:.1%}" for share in (r.rate, r.low, r.high)]
+            + [r.more]
             for r in result.error_rates
         ]
         head = ["side", "examples", "reviewed", "audited", "wrong", "still wrong", "from", "to"]
@@ -107,17 +109,12 @@ def how_wrong(rates: Sequence[ErrorRate]) -> str:
     """Returns the error rate that is left, in one line."""
     if not rates:
         return "how wrong: not measured yet. curate queue --budget 200 includes an audit sample.\n"
-    said = [f"{r.side} {interval(r)}" for r in rates]
-    said += [f"{side} not measured" for side in ("train", "test") if side not in _sides(rates)]
+    said = [f"{r.side} {r.said}" for r in rates]
+    if len(rates) == 1:
+        said.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
     audited = sum(r.audited for r in rates)
     text = f"how wrong: {', '.join(said)}; {audited:,} audited"
     return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
-
-
-def interval(rate: ErrorRate) -> str:
-    """Returns an error rate with its interval."""
-    middle, low, high = map(_share, _rate(rate))
-    return f"{middle} (95%: {low} to {high})"
 
 
 def reviewed(found: Sequence[Detector]) -> str:
@@ -133,19 +130,7 @@ def precision(found: Detector) -> str:
     return f"{found.changed:,} of {found.reviewed:,} changed"
 
 
-def _sides(rates: Sequence[ErrorRate]) -> set[str]:
-    return {rate.side for rate in rates}
-
-
-def _rate(rate: ErrorRate) -> tuple[float, float, float]:
-    return rate.rate, rate.low, rate.high
-
-
-def _share(share: float) -> str:
-    return f"{share:.1%}"
-
-
-def _next(result: LabelStatus) -> Any:
+def _next(result: LabelStatus) -> str:
     waiting = sum(p.waiting for p in result.progress)
     if any(p.queued for p in result.progress):
         return "curate label push"
