@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TIE = -1
 
 _SMOOTHING = 0.01
-_ROUNDS, _STILL = 200, 1e-7
+_ROUNDS, _STILL = 1_000, 1e-7
 
 
 @dataclass(frozen=True)

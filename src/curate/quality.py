@@ -200,7 +200,7 @@ def _check(name: str, side: audit.Side | None, rate: ErrorRate | None, most: flo
     step = "curate queue, to find and correct more"
     if more is not None:
         step = (
-            f"curate queue --audit N: {more:,} more of {name}, as good as so far, would show less"
+            f"curate queue --audit N: {more:,} more of {name}, as good as these, would do"
         )
     raise GateFailed(
         f"of {name}, {rate.said} is wrong by {rate.audited:,} audited examples; the upper end may "
