@@ -7,7 +7,6 @@ methods here weigh annotators by their habits, and say which questions they woul
 from __future__ import annotations
 
 import importlib.util
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,18 +82,24 @@ class Agreement:
 
 def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
     """Returns how far annotators agree, per kind of work where a question has two answers."""
-    votes: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
-    for kind, *vote in con.execute(sql("quality_votes")).fetchall():
-        votes[kind].append(tuple(vote))
+    found = votes(con)
     return tuple(
-        _agreement(kind, votes[kind])
+        _agreement(kind, found[kind])
         for kind in LEVELS
-        if len(votes[kind]) > len({example for example, _, _ in votes[kind]})
+        if len(found[kind]) > len({example for example, _, _ in found[kind]})
     )
 
 
-def _agreement(kind: str, votes: Sequence[tuple[str, int, str]]) -> Agreement:
-    examples, people, values, made = _numbered(votes)
+def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
+    """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
+    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in LEVELS}
+    for kind, example, annotator, value in con.execute(sql("quality_votes")).fetchall():
+        found[kind].append((example, annotator, value))
+    return found
+
+
+def _agreement(kind: str, said: Sequence[tuple[str, int, str]]) -> Agreement:
+    examples, people, values, made = numbered(said)
     counts = made.votes()
     shared = counts.sum(axis=1) > 1
     level, notes = LEVELS[kind], []
@@ -150,18 +155,18 @@ def _differing(
     ]
 
 
-def _numbered(
-    votes: Sequence[tuple[str, int, str]],
+def numbered(
+    said: Sequence[tuple[str, int, str]],
 ) -> tuple[list[str], list[int], list[str], consensus.Answers]:
     """Returns examples, annotators and values in order, and the votes as their numbers."""
     import numpy as np
 
-    examples, people, values = (np.array(column) for column in zip(*votes, strict=True))
+    examples, people, values = (np.array(column) for column in zip(*said, strict=True))
     asked, item = np.unique(examples, return_inverse=True)
     who, annotator = np.unique(people, return_inverse=True)
-    said, value = np.unique(values, return_inverse=True)
-    made = consensus.Answers(item, annotator, value, (len(asked), len(who), len(said)))
-    return asked.tolist(), who.tolist(), said.tolist(), made
+    names, value = np.unique(values, return_inverse=True)
+    made = consensus.Answers(item, annotator, value, (len(asked), len(who), len(names)))
+    return asked.tolist(), who.tolist(), names.tolist(), made
 
 
 def _enough(made: consensus.Answers, shared: NDArray[np.bool_]) -> bool:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_OF_WHAT_IS_OUT = {
+    "held_out", "annotators", "stale", "low_rating", "no_label", "thin_cluster", "unrated",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the tasks of a kind are.
@@ -64,7 +69,8 @@ class Detector:
     Attributes:
         reviewed: answered examples that it had flagged.
         changed: those of them where the answer changed what was there.
-        wrong: audited examples that were wrong.
+        wrong: audited examples that were wrong; 0 for a detector of examples that are out anyway,
+            which no audit draws.
         found: those of them that it had flagged.
     """
 
@@ -124,13 +130,14 @@ def detectors(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[Detector, .
     Every answered example counts that a detector had flagged, drawn at random or not.
     """
     settled = _settled(store, con)
-    wrong = [s for s in settled if s.audit and s.changed]
+    drawn = [s for s in settled if s.audit and s.changed]
     names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
     found = []
     for name in names:
         mine = [s for s in settled if name in s.detectors]
+        wrong = [] if name in _OF_WHAT_IS_OUT else drawn
+        caught = sum(name in s.detectors for s in wrong)
         if mine:
-            caught = sum(name in s.detectors for s in wrong)
             changed = sum(s.changed for s in mine)
             found.append(Detector(name, len(mine), changed, len(wrong), caught))
     return tuple(found)
@@ -199,9 +206,7 @@ def _check(name: str, side: audit.Side | None, rate: ErrorRate | None, most: flo
     more = audit.more_to_show(side, most)
     step = "curate queue, to find and correct more"
     if more is not None:
-        step = (
-            f"curate queue --audit N: {more:,} more of {name}, as good as these, would do"
-        )
+        step = f"curate queue --audit N: {more:,} more of {name}, as good as these, would do"
     raise GateFailed(
         f"of {name}, {rate.said} is wrong by {rate.audited:,} audited examples; the upper end may "
         f"be {most:.1%}. Next: {step}"

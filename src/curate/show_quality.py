@@ -29,12 +29,12 @@ def label_status(result: LabelStatus) -> str:
                 d.name.replace("_", " "),
                 d.reviewed,
                 d.changed,
-                percent(d.changed / d.reviewed),
+                f"{d.changed / d.reviewed:.0%}",
                 f"{d.found:,} of {d.wrong:,}" if d.wrong else "",
             ]
             for d in result.detectors
         ]
-        head = ["detector", "reviewed", "changed", "precision", "of the wrong ones in audits"]
+        head = ["detector", "reviewed", "changed", "precision", "caught in audits"]
         text += "\n" + table(head, rows)
     if result.error_rates:
         rates = [
@@ -79,21 +79,20 @@ def _progress(result: LabelStatus) -> str:
 def _agreement(found: Agreement) -> str:
     alpha = "" if found.alpha is None else f", Krippendorff's alpha {found.alpha:.2f}"
     tied = f"; {found.tied:,} tied" if found.tied else ""
-    text = (
-        f"\n{found.kind}   {found.questions:,} questions with several answers: "
-        f"{found.same:.0%} of pairs are the same{alpha} ({found.level}){tied}\n"
+    said = (
+        f"{found.kind}   {found.questions:,} questions with several answers; {found.same:.0%} of "
+        f"pairs are the same{alpha} ({found.level}){tied}"
     )
+    text = "\n" + textwrap.fill(said, WIDTH, subsequent_indent="  ") + "\n"
+    head = ["annotator", "answers", "shared", "same as others", "as consensus", "quality"]
+    weighed = any(a.quality is not None for a in found.annotators)
     rows = [
-        [
-            a.annotator,
-            a.answers,
-            a.shared,
-            *(None if n is None else f"{n:.0%}" for n in (a.same, a.consensus, a.quality)),
-        ]
+        [a.annotator, a.answers, a.shared]
+        + [None if n is None else f"{n:.0%}" for n in (a.same, a.consensus, a.quality)]
         for a in found.annotators
     ]
-    head = ["annotator", "answers", "shared", "same as others", "as consensus", "quality"]
-    text += textwrap.indent(table(head, rows), "  ")
+    shown = len(head) if weighed else len(head) - 2
+    text += textwrap.indent(table(head[:shown], [row[:shown] for row in rows]), "  ")
     for d in found.differing[:_DIFFERING_SHOWN]:
         most = "a tie" if d.majority is None else f"the majority's {d.majority!r}"
         text += f"  {d.example_id[:12]}  Dawid-Skene: {d.dawid_skene!r} at {percent(d.chance)}, "
