@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from curate.audit import ErrorRate, Judged, Side, clopper_pearson, error_rate, m
 from curate.export import ExportSettings
 from curate.project import Project
 from curate.split import SplitSettings
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks" / "audit"))
+
+from worlds import SETTINGS, Setting, simulated
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -158,73 +163,16 @@ def test_the_exact_interval() -> None:
 # -- known truths ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A world: how many errors there are, what a detector makes of them, who is asked when.
-
-    Attributes:
-        caught: share of the wrong examples that are flagged; false: of the right ones.
-        rounds: of queue, answers and sync; each with so many drawn and so many flagged.
-        late: the detector speaks from the second round on only.
-    """
-
-    rows: int
-    wrong: float
-    caught: float
-    false: float
-    rounds: int
-    audit: int
-    flagged: int
-    late: bool = False
-
-
-SETTINGS = {
-    "common": Setting(1500, 0.1, 0.6, 0.05, 1, 80, 60),
-    "rare": Setting(1500, 0.01, 0.5, 0.02, 1, 60, 30),
-    "hardly any": Setting(1500, 0.002, 0.5, 0.02, 1, 60, 30),
-    "none": Setting(1500, 0.0, 0.5, 0.02, 1, 60, 30),
-    "all caught": Setting(1500, 0.1, 1.0, 0.0, 2, 40, 200),
-    "most caught": Setting(1500, 0.1, 0.95, 0.02, 1, 80, 400),
-    "half way": Setting(1500, 0.1, 0.95, 0.05, 1, 80, 70),
-    "detector of little use": Setting(1500, 0.2, 0.3, 0.3, 2, 40, 100),
-    "many small rounds": Setting(1500, 0.1, 0.8, 0.05, 5, 20, 40),
-    "detector comes later": Setting(1500, 0.1, 0.9, 0.03, 2, 60, 150, late=True),
-    "small side": Setting(120, 0.1, 0.8, 0.05, 1, 12, 10),
-}
-
-
-def simulated(setting: Setting, seed: int) -> tuple[float, ErrorRate]:
-    """Returns the true error rate that is left on one side, and the estimate."""
-    rng = np.random.default_rng(seed)
-    rows = np.arange(setting.rows)
-    wrong = rng.random(setting.rows) < setting.wrong
-    flags = rng.random(setting.rows) < np.where(wrong, setting.caught, setting.false)
-    # Wrong ones tend to come first.
-    score = rng.beta(2, np.where(wrong, 5, 2))
-    lots = rng.permutation(setting.rows)
-    open_, judged = np.ones(setting.rows, bool), list[Judged]()
-    for run in range(1, setting.rounds + 1):
-        seen = flags & (run > 1 or not setting.late)
-        audit = lots[open_[lots]][: setting.audit]
-        rest = np.setdiff1d(rows[open_ & seen], audit)
-        queue = rest[np.argsort(score[rest])][: setting.flagged]
-        for asked, at_random in ((audit, True), (queue, False)):
-            judged += [Judged(run, at_random, bool(seen[n]), bool(wrong[n])) for n in asked]
-            open_[asked] = False
-    left = {flag: int((open_ & (flags == flag)).sum()) for flag in (True, False)}
-    found = error_rate(Side("train", judged, left, setting.rows, 2 if setting.late else 0))
-    assert found
-    return float((wrong & open_).mean()), found
-
-
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_interval_covers_the_truth(name: str) -> None:
     made = [simulated(SETTINGS[name], seed) for seed in range(50)]
-    covered = sum(found.low - 1e-9 <= truth <= found.high + 1e-9 for truth, found in made)
-    assert covered >= 45
+    found = [world.estimate for world in made]
+    truths = [world.truth for world in made]
+    covers = [r.low - 1e-9 <= t <= r.high + 1e-9 for r, t in zip(found, truths, strict=True)]
+    assert sum(covers) >= 45
     # An interval that says nothing would cover, too.
-    assert np.mean([found.high - found.low for _, found in made]) < 0.35
-    assert np.mean([found.rate - truth for truth, found in made]) == pytest.approx(0, abs=0.02)
+    assert np.mean([r.high - r.low for r in found]) < 0.35
+    assert np.mean([r.rate for r in found]) == pytest.approx(np.mean(truths), abs=0.02)
 
 
 # What a detector of known quality would have stored.
@@ -266,27 +214,17 @@ class World:
         with project.store.write() as con:
             for example in np.array(ids)[flags].tolist():
                 given = self.given[example]
-                row = [example, given, self.next[given], score[example]]
-                con.execute(INSERT, row)
+                con.execute(INSERT, [example, given, self.next[given], score[example]])
         for _ in range(setting.rounds):
             project.queue(budget=setting.audit + setting.flagged, audit=setting.audit, seed=seed)
             answer(project, truth)
         now = {r["example_id"]: r["label"] for r in project.table("examples").to_pylist()}
-        kept = [r for r in project.table("verdicts").to_pylist() if r["reason"] is None]
+        left: dict[str, list[bool]] = {"train": [], "test": []}
+        for row in project.table("verdicts").to_pylist():
+            if row["reason"] is None:
+                left[row["side"]].append(now[row["example_id"]] != truth[row["example_id"]])
         rates = {r.side: r for r in project.label_status().error_rates}
-        return {
-            side: (
-                np.mean(
-                    [
-                        now[r["example_id"]] != truth[r["example_id"]]
-                        for r in kept
-                        if r["side"] == side
-                    ]
-                ),
-                rates[side],
-            )
-            for side in ("train", "test")
-        }
+        return {side: (float(np.mean(left[side])), rates[side]) for side in left}
 
 
 def answer(project: Project, truth: Mapping[str, str]) -> None:
