@@ -220,7 +220,7 @@ def vader(folder: Path, name: str, draws: int, encode: Callable[[list[str]], Any
         shutil.rmtree(project.folder)
         print(f"{name}, draw {draw}", file=sys.stderr)
     told = resampled(right, np.full(len(seen.items), float(draws)))
-    head = f"{name}: {len(seen.items):,} texts, {draws} draws"
+    head = f"{name}: {len(seen.items):,} distinct texts, {draws} draws"
     note = (
         f"{head}: {np.mean(tied):.1%} of the majorities tie, Krippendorff's alpha "
         f"{np.mean(alphas):.2f}; {np.mean(seconds):.1f} CPU s a draw for sync and reading back."
@@ -251,8 +251,9 @@ def conversations() -> tuple[dict[str, str], list[Said]]:
     for row in read(DATA / "convabuse_raw" / "annotations.jsonl.gz"):
         item = "\x1f".join(row[column] for column in ITEM)
         (level,) = [one for one in LEVELS if row[f"is_abuse.{one}"] == "1"]
-        texts[item] = "\n".join(f"{who}: {row[who]}" for who in SPEAKERS)
-        texts[item] += f"\n({row['bot']}, {row['conv_id']})"
+        # Equal texts of different conversations are different items, so each has its number.
+        lines = [f"{who}: {row[who]}" for who in SPEAKERS] + [f"({row['bot']}, item {len(texts)})"]
+        texts.setdefault(item, "\n".join(lines))
         said.append(Said(item, int(row["annotator_id"].removeprefix("Annotator")), level))
     return texts, said
 
