@@ -19,7 +19,8 @@ reasons AS (
            max(suggested) AS suggested
     FROM flags WHERE list_contains($detectors, detector) GROUP BY example_id
 )
-SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side, v.reason IS NULL AS kept,
+SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side,
+       bool_or(v.reason IS NULL) OVER alike AS kept,
        CASE WHEN $kind = 'relabel' THEN x.input_hash ELSE x.example_hash END AS copies,
        coalesce(f.detectors, []) AS detectors, f.place, f.score, f.why, f.suggested,
        coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query
@@ -44,7 +45,8 @@ WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.e
           OR list_contains(f.detectors, 'raters')
       ELSE e.content_hash NOT IN (SELECT content_hash FROM asked)
           AND x.example_hash NOT IN (SELECT example_hash FROM copies) END
+WINDOW alike AS (
+    PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END)
 QUALIFY row_number() OVER (
-    PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END
-    ORDER BY f.place NULLS LAST, f.score NULLS LAST, len(f.detectors) DESC, e.example_id) = 1
+    alike ORDER BY f.place NULLS LAST, f.score NULLS LAST, len(f.detectors) DESC, e.example_id) = 1
 ORDER BY f.place NULLS LAST, f.score, len(f.detectors) DESC, e.example_id

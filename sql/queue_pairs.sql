@@ -1,7 +1,7 @@
 -- Inputs with two answers that differ, the two that people like best; one row per input. A pair that was
 -- asked is left out, unless annotators disagreed and nobody is asked yet who breaks the tie.
 WITH answers AS (
-    SELECT e.*, x.input_hash, v.side, r.human_rating,
+    SELECT e.*, x.input_hash, v.side, v.reason IS NULL AS kept, r.human_rating,
            row_number() OVER (PARTITION BY x.input_hash, e.response
                               ORDER BY r.human_rating DESC NULLS LAST, e.example_id) AS copy
     FROM examples e
@@ -32,7 +32,7 @@ asked AS (
     GROUP BY one, two
 )
 SELECT a.example_id, b.example_id AS other_id, a.source_id, a.content_hash,
-       a.label, a.task, a.side, true AS kept, a.input_hash AS copies,
+       a.label, a.task, a.side, a.kept, a.input_hash AS copies,
        CASE WHEN q.one IS NULL THEN ['two_answers'] ELSE ['annotators'] END AS detectors,
        CASE WHEN q.one IS NULL THEN 1 ELSE 0 END AS place,
        abs(coalesce(a.human_rating, 3) - coalesce(b.human_rating, 3)) AS score,

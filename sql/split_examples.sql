@@ -1,11 +1,13 @@
--- Every example with its place in the ledger and what its side depends on; one row per example.
+-- Every example with its place in the ledger and what its side depends on; one row per
+-- example. The label is the one before annotators: what they answer moves no example to another side.
 SELECT e.example_id, l.side, l.exposed, l.unit, l.origin, l.evidence, x.input_hash, i.text = '' AS empty_input,
-       e.conversation_id, e.group_key, e.label, strftime(e.created_at, '%Y-%m') AS month,
+       e.conversation_id, e.group_key, b.label, strftime(e.created_at, '%Y-%m') AS month,
        CASE WHEN e.given_split ILIKE '%train%' THEN 'train'
             WHEN e.given_split IS NOT NULL THEN 'test' END AS given_side,
        CASE WHEN e.given_split = 'heldout' THEN 'heldout' ELSE 'given' END AS given_origin
 FROM examples e
 JOIN example_inputs x USING (example_id)
 JOIN inputs i USING (input_hash)
+LEFT JOIN base_labels b ON b.interaction_id = e.example_id
 LEFT JOIN split_ledger l USING (example_id)
 ORDER BY e.example_id

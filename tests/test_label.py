@@ -47,11 +47,11 @@ class Desk:
         self, task: Mapping[str, Any], result: list[dict[str, Any]], by: int = 1, **more: Any
     ) -> int:
         self.number += 1
+        at = f"2026-11-24T04:{self.number // 60:02}:{self.number % 60:02}Z"
         self.answers.setdefault(task["data"]["curate_id"], []).append({
             "id": self.number, "completed_by": {"id": by, "email": f"{by}@example.org"},
-            "created_at": f"2026-11-24T04:00:{self.number:02}Z",
-            "updated_at": f"2026-11-24T04:00:{self.number:02}Z",
-            "was_cancelled": False, "lead_time": 12.5, "result": result, **more,
+            "created_at": at, "updated_at": at, "was_cancelled": False, "lead_time": 12.5,
+            "result": result, **more,
         })  # fmt: skip
         return self.number
 

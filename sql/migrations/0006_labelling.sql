@@ -14,6 +14,7 @@ CREATE TABLE tasks (
     why VARCHAR NOT NULL,
     suggested VARCHAR,
     audit BOOLEAN NOT NULL,
+    kept BOOLEAN NOT NULL,
     side VARCHAR NOT NULL,
     blind BOOLEAN NOT NULL,
     prefill VARCHAR,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN tasks.round IS 'From 1; one more whenever annotators disagreed
 COMMENT ON COLUMN tasks.place IS 'Rank in its queue, from 1.';
 COMMENT ON COLUMN tasks.detectors IS 'What put it into the queue; recorded for audited examples too, of which annotators are told nothing.';
 COMMENT ON COLUMN tasks.audit IS 'Drawn at random from the kept examples, whatever detectors say.';
+COMMENT ON COLUMN tasks.kept IS 'It, or an exact duplicate, was in the next version when it was queued: an audit could have drawn it.';
 COMMENT ON COLUMN tasks.blind IS 'No prefilled answer, no suggestion and no reason is shown.';
 COMMENT ON COLUMN tasks.swapped IS 'Preference: the example is shown as B, not as A.';
 COMMENT ON COLUMN tasks.prefill IS 'Which answer was filled in: given, model or none; null before it was handed over.';

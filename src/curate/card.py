@@ -79,6 +79,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         + "\n".join(
             _mix(aspect, rows, counts) for aspect, rows in facts["mix"].items() if len(rows) > 1
         ),
+        "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
     ]
     return "\n".join(parts)
@@ -145,4 +146,26 @@ def _split(counts: dict[str, Any]) -> str:
         f"or inputs whose word 3-grams have a Jaccard similarity of {counts['leak_threshold']} or "
         f"more. Withheld from train for that reason: {counts['withheld']:,}; in neither side: "
         f"{counts['quarantined']:,} quarantined, {counts['exposed']:,} exposed.\n"
+    )
+
+
+def _errors(rates: list[dict[str, Any]]) -> str:
+    if not rates:
+        return "Not measured: people have judged no random sample of these examples.\n"
+    rows = [
+        [
+            r["side"],
+            f"{r['rate']:.1%}",
+            f"{r['low']:.1%} to {r['high']:.1%}",
+            r["audited"],
+            r["wrong"],
+            r["reviewed"],
+        ]
+        for r in rates
+    ]
+    head = ["part", "wrong", "95% interval", "audited", "wrong of these", "reviewed in all"]
+    return (
+        "The share of examples that people would still change, estimated from examples that were "
+        "drawn at random, judged without a hint, and corrected.\n\n"
+        + table(head, rows, markdown=True)
     )

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import __version__, card, filters, formats, inputs, similar, split, verdicts
+from curate import __version__, card, filters, formats, inputs, quality, similar, split, verdicts
+from curate.audit import ErrorRate
 from curate.errors import ConfigError, GateFailed, StoreError
 from curate.formats import Example, Inexpressible
 from curate.messages import canonical
@@ -37,7 +38,12 @@ _SHOWN_IDS = 3
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What a version is made of, apart from the store's content."""
+    """What a version is made of, apart from the store's content.
+
+    Attributes:
+        max_error: how wrong train and test may be at most; the upper end of the 95% interval
+            has to stay within it. None: whatever it is.
+    """
 
     formats: tuple[str, ...] = ()
     split: split.SplitSettings = field(default_factory=split.SplitSettings)
@@ -45,6 +51,7 @@ class ExportSettings:
     min_train: int = 1
     min_test: int = 1
     lossy: bool = False
+    max_error: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
@@ -68,6 +75,7 @@ class ExportResult:
     files: tuple[dict[str, Any], ...]
     split: dict[str, Any]
     inexpressible: int
+    error_rates: tuple[ErrorRate, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -92,7 +100,7 @@ def export(
     """Writes the next version of a dataset; where nothing changed, returns the latest one.
 
     Raises:
-        GateFailed: train or test would have too few examples.
+        GateFailed: train or test would have too few examples, or may be too wrong.
         ConfigError: the name or a format cannot be used, or a format cannot express an example.
     """
     _check_name(name)
@@ -144,6 +152,8 @@ class _Export:
                 lines["train"] = lines["train"][: self.settings.limit]
             frozen = self._frozen(con, lines)
             facts = card.facts(con, lines["train"], lines["test"])
+            written = {side for side, part in lines.items() if part}
+            rates = quality.gate(self.store, con, self.settings.max_error, written)
         pending = int(facts["pending"])
         self._gate(len(lines["train"]), len(lines["test"]), pending)
         files = self._files(lines)
@@ -170,6 +180,7 @@ class _Export:
                 **self.settings.split.as_dict(),
             },
             len(self.left_out),
+            rates,
             self.notes,
         )
         if not dry_run:
@@ -353,6 +364,7 @@ class _Export:
             "filter": self.applied.as_dict(),
             "split": result.split,
             "limit": self.settings.limit,
+            "error_rates": [asdict(rate) for rate in result.error_rates],
             "mix": facts["mix"],
             "volatile": {
                 "exported_at": f"{utcnow():%Y-%m-%dT%H:%M:%SZ}",

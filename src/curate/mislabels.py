@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from curate.quality import Detector
+
 SAME_MEANING = 0.95
 """Cosine of inputs from which on one counts as a copy of the other: neither may vouch for it."""
+
+DETECTORS = ("mislabel", "low_confidence")
+"""Their names in the queue: likely wrong labels, and possibly wrong ones."""
 
 METHOD = "landmarks-1"
 """Changes whenever the same data would be judged otherwise, so that they are judged anew."""
@@ -101,6 +106,7 @@ class MislabelsResult:
         without_vector: examples whose input has no vector.
         unreadable: examples in a script that the encoder cannot read.
         aside: quarantined and exposed examples, which enter no version.
+        reviewed: how often people changed labels that were under suspicion.
     """
 
     applies: bool
@@ -121,6 +127,7 @@ class MislabelsResult:
     without_vector: int = 0
     unreadable: int = 0
     aside: int = 0
+    reviewed: tuple[Detector, ...] = ()
     issues: tuple[Issue, ...] = ()
 
 
@@ -138,6 +145,8 @@ def mislabels(
         ConfigError: no input has a vector.
         MissingExtra: cleanlab is not installed.
     """
+    from curate import quality
+
     with store.run("mislabels", {"top": top}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
@@ -159,7 +168,8 @@ def mislabels(
             known = _store(store, run, read, *suspects.find(read.task, progress=progress))
         with store.read() as con:
             con.register("verdicts", today)
-            result = _result(con, known or {}, top)
+            reviewed = tuple(d for d in quality.detectors(store, con) if d.name in DETECTORS)
+            result = _result(con, known or {}, top, reviewed)
         run.counts = {"likely": result.likely, "found": result.found}
     return result
 
@@ -310,7 +320,10 @@ def _store(
 
 
 def _result(
-    con: duckdb.DuckDBPyConnection, known: dict[str, Any], top: int | None
+    con: duckdb.DuckDBPyConnection,
+    known: dict[str, Any],
+    top: int | None,
+    reviewed: tuple[Detector, ...],
 ) -> MislabelsResult:
     issues = found(con, top)
     total, rated = con.execute(sql("mislabels_suspected")).fetchall()[0]
@@ -320,6 +333,7 @@ def _result(
         **{"applies": True, **told, **totals, "found": total},
         too_rare=tuple(known["too_rare"]),
         rated=rated,
+        reviewed=reviewed,
         issues=tuple(issues),
     )
 

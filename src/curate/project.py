@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pull import PullOptions, PullResult
+    from curate.quality import LabelStatus
     from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
@@ -230,6 +231,12 @@ class Project:
         from curate.label import sync_from_file
 
         return sync_from_file(self._writable(), path)
+
+    def label_status(self) -> LabelStatus:
+        """Returns how good the answers are, and how wrong the data is; see `curate.quality`."""
+        from curate.quality import label_status
+
+        return label_status(self.store)
 
     def suggest_thresholds(
         self,

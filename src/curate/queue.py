@@ -20,6 +20,8 @@ from curate.store import Run, Store, sql
 if TYPE_CHECKING:
     import duckdb
 
+    from curate.quality import Detector
+
 KINDS = {
     "relabel": "give the right label",
     "review": "rate the answer 1 to 5, and better it",
@@ -34,7 +36,7 @@ OF_TASK = {
 }
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
-_DETECTORS = {
+DETECTORS = {
     "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
                 "raters", "low_confidence", "no_label", "thin_cluster", "outlier"),
     "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
@@ -57,6 +59,7 @@ class Entry:
         detectors: what put it here, the strongest first; of an audited example, what would have.
         why: what annotators are told; empty where it is blind.
         audit: drawn at random.
+        kept: it was in the next version, so an audit could have drawn it.
         blind: no prefilled answer, no suggestion, no reason is shown: held out, or audited.
         swapped: of a preference, the example is shown as B.
     """
@@ -73,6 +76,7 @@ class Entry:
     given: str | None
     suggested: str | None
     audit: bool
+    kept: bool
     blind: bool
     swapped: bool
     round: int
@@ -91,6 +95,7 @@ class QueueResult:
         detectors: how many entries each detector spoke for first.
         missing: what could not be looked for, or only as things stood earlier, and the command
             that is missing.
+        reviewed: how often each detector was right so far.
     """
 
     kind: str
@@ -100,6 +105,7 @@ class QueueResult:
     waiting: int
     detectors: tuple[tuple[str, int], ...]
     missing: tuple[tuple[str, str], ...]
+    reviewed: tuple[Detector, ...]
     entries: tuple[Entry, ...]
 
 
@@ -123,6 +129,8 @@ def queue(
     Raises:
         ConfigError: the kind is unknown, or the audit is larger than the budget.
     """
+    from curate import quality
+
     with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
@@ -133,6 +141,7 @@ def queue(
             candidates = _candidates(store, con, asked)
             missing = _missing(store, con, asked)
             waiting = con.execute(sql("queue_waiting"), {"kind": asked}).fetchall()[0][0]
+            right = quality.detectors(store, con)
         entries = _entries(asked, candidates, budget, size, seed)
         _store(store, run, asked, entries)
         first = Counter(e.detectors[0] for e in entries if not e.audit)
@@ -140,7 +149,7 @@ def queue(
     found = sum(bool(c["detectors"]) for c in candidates)
     drawn = sum(e.audit for e in entries)
     spoke = tuple(first.most_common())
-    return QueueResult(asked, budget, found, drawn, waiting, spoke, missing, tuple(entries))
+    return QueueResult(asked, budget, found, drawn, waiting, spoke, missing, right, tuple(entries))
 
 
 def _audit_size(budget: int, audit: int | None) -> int:
@@ -153,11 +162,22 @@ def _audit_size(budget: int, audit: int | None) -> int:
 
 def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
     """Returns what can be asked, flagged ones first in the order of their detectors."""
-    from curate.status import THIN_EXAMPLES, THIN_SHARE
-
     verdicts.current(store, con)
     if kind == "preference":
         return list(con.sql(sql("queue_pairs")).to_arrow_table().to_pylist())
+    flag(store, con, kind)
+    asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
+    found = list(con.sql(sql("queue_candidates"), params=asked).to_arrow_table().to_pylist())
+    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
+    for row in found:
+        row["why"] = row["why"] or reasons.get(row["example_id"], "")
+    return found
+
+
+def flag(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Creates the temporary table `flags`: what each detector says; verdicts must be prepared."""
+    from curate.status import THIN_EXAMPLES, THIN_SHARE
+
     alike = verdicts.DedupeSettings(**store.setting(con, "dedupe"))
     con.execute(
         sql("queue_flags"),
@@ -170,12 +190,6 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
             "outlier_share": _OUTLIER_SHARE,
         },
     )
-    asked = {"kind": kind, "detectors": list(_DETECTORS[kind])}
-    found = list(con.sql(sql("queue_candidates"), params=asked).to_arrow_table().to_pylist())
-    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
-    for row in found:
-        row["why"] = row["why"] or reasons.get(row["example_id"], "")
-    return found
 
 
 def _missing(
@@ -196,7 +210,8 @@ def _missing(
 def _entries(
     kind: str, candidates: list[dict[str, Any]], budget: int, audit: int, seed: int
 ) -> list[Entry]:
-    drawn = _draw([c for c in candidates if c["kept"]], audit, seed)
+    unasked = [c for c in candidates if c["kept"] and c["round"] == 1]
+    drawn = _draw(unasked, audit, seed)
     taken = {c["example_id"] for c in drawn}
     chosen = _first_of_copies(candidates, {c["copies"] for c in drawn})[: budget - len(drawn)]
     # Scattered, so that their place says nothing.
@@ -254,6 +269,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
         given=row["label"],
         suggested=row["suggested"],
         audit=audit,
+        kept=row["kept"],
         blind=blind,
         swapped=kind == "preference" and _lot(seed, "swap", row["example_id"]) < 0.5,
         round=row["round"],
@@ -280,6 +296,7 @@ def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
         "why": [e.why for e in entries],
         "suggested": pa.array([e.suggested for e in entries], pa.string()),
         "audit": pa.array([e.audit for e in entries], pa.bool_()),
+        "kept": pa.array([e.kept for e in entries], pa.bool_()),
         "side": [e.side for e in entries],
         "blind": pa.array([e.blind for e in entries], pa.bool_()),
         "swapped": pa.array([e.swapped for e in entries], pa.bool_()),

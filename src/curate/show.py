@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from curate import show_quality
 from curate.table import percent, table
 
 if TYPE_CHECKING:
@@ -305,6 +306,7 @@ def mislabels(result: MislabelsResult) -> str:
         text += wrapped(f"  note: too rare to judge: {named}", "    ")
     if result.without_vector:
         text += f"  note: {result.without_vector:,} examples have no vector: curate embed\n"
+    text += show_quality.reviewed(result.reviewed)
     for issue in result.issues:
         quoted = " ".join(issue.text.split())
         quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
@@ -321,7 +323,10 @@ def queue(result: QueueResult) -> str:
     drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
     text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
     text += f"; {result.found:,} examples are worth a look\n"
-    text += "".join(f"  {n:>6,}  {name.replace('_', ' ')}\n" for name, n in result.detectors)
+    right = {d.name: show_quality.precision(d) for d in result.reviewed}
+    for name, n in result.detectors:
+        note = f"  ({right[name]} so far)" if name in right else ""
+        text += f"  {n:>6,}  {name.replace('_', ' ')}{note}\n"
     for entry in [e for e in result.entries if not e.audit][:_QUEUE_SHOWN]:
         quoted = " ".join(entry.text.split())
         quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
@@ -394,6 +399,7 @@ def export(result: ExportResult, dry_run: bool) -> str:
         f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
         f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
     )
+    text += f"  {show_quality.how_wrong(result.error_rates)}" if result.error_rates else ""
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
     if result.inexpressible:
@@ -513,7 +519,9 @@ def status(found: Status) -> str:
         text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
     if other := [stage for stage in found.stale if stage != "filter"]:
         text += f"not up to date: {', '.join(other)}\n"
-    text += _size(found.train) + _spread(found)
+    text += _size(found.train)
+    text += show_quality.how_wrong(found.error_rates) if found.train + found.test else ""
+    text += show_quality.reviewed(found.detectors) + _spread(found)
     if found.latest:
         text += f"exported: {', '.join(found.latest)}\n"
     return text + f"Next: {found.next}\n"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, encoders, filters, mislabels, verdicts
+from curate import cluster, config, encoders, filters, mislabels, quality, verdicts
+from curate.audit import ErrorRate
 from curate.cluster import Alarm, ClusterRow
+from curate.quality import Detector
 from curate.store import Store, sql
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
@@ -47,7 +49,8 @@ class Status:
         clusters: the same per cluster.
         alarms: rules that silence a cluster.
         unembedded: inputs without a vector; None where nothing here rests on meaning.
-        mislabels: likely and possible wrong labels, None before they were looked for.
+        detectors: how often each detector was right, by what people answered.
+        error_rates: how wrong train and test are, where they were audited.
     """
 
     interactions: int
@@ -68,6 +71,8 @@ class Status:
     clusters: tuple[ClusterRow, ...]
     alarms: tuple[Alarm, ...]
     unembedded: int | None
+    detectors: tuple[Detector, ...]
+    error_rates: tuple[ErrorRate, ...]
     next: str
 
     @property
@@ -98,6 +103,7 @@ def status(store: Store) -> Status:
         meaning = _one(con, "status_meaning")
         clusters, alarms = tuple(cluster.overview(con)), tuple(cluster.alarms(con))
         stale = _stale(store, con, meaning)
+        right, wrong = quality.detectors(store, con), quality.error_rates(store, con)
     return Status(
         **totals,
         funnel=funnel,
@@ -108,6 +114,8 @@ def status(store: Store) -> Status:
         clusters=clusters,
         alarms=alarms,
         unembedded=meaning["unembedded"] if meaning["embedded"] else None,
+        detectors=right,
+        error_rates=wrong,
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

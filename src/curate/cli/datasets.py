@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     from curate.export import ExportSettings
 
 
+class _Share(click.ParamType[float]):
+    """A share, written as 3% or 0.03."""
+
+    name = "SHARE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 < share < 1:
+            self.fail(f"{text!r} is no share: write 3% or 0.03", param, ctx)
+        return share
+
+
 @cli.command()
 @click.argument("name")
 @click.option(
@@ -52,6 +70,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Fewest held-out examples (exit 3 below).",
 )
+@click.option(
+    "--max-error",
+    type=_Share(),
+    help="How wrong train and test may be (3% or 0.03): the upper end of the 95% interval that "
+    "audits give (exit 3 above, or without an audit).",
+)
 @click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
@@ -81,6 +105,7 @@ def _export_settings(options: dict[str, Any]) -> ExportSettings:
         options["min_train"],
         options["min_test"],
         options["lossy"],
+        options["max_error"],
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands of the annotation team's side: queue, label push, label sync."""
+"""Commands of the annotation team's side: queue, label push, label sync, label status."""
 
 from __future__ import annotations
 
@@ -159,3 +159,18 @@ def label_sync(
     else:
         result = project.label_sync(url, token_file=token_file, full=full)
     show_result(result, as_json, lambda: show.label_sync(result))
+
+
+@label.command(name="status")
+@json_option
+@pass_context
+def label_status(context: Context, as_json: bool) -> None:
+    """Shows how far annotators are, how well they agree, and how wrong the data still is.
+
+    \b
+    Example: curate label status
+    """
+    from curate import show_quality
+
+    result = context.project().label_status()
+    show_result(result, as_json, lambda: show_quality.label_status(result))

@@ -1,0 +1,207 @@
+"""How far annotators agree, and how good each of them is.
+
+What settles an example is the majority (`decisions`): simple, and everybody can follow it. The
+methods here weigh annotators by their habits, and say which questions they would decide otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate import consensus
+from curate.store import sql
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEVELS = {"relabel": "nominal", "review": "ordinal", "preference": "nominal", "spans": "nominal"}
+SHARED_QUESTIONS = 20
+"""An annotator's habits can be told from so many questions that others answered too."""
+
+INSTALL = "pip install 'curate-workbench[label]'"
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """One annotator among others.
+
+    Attributes:
+        shared: questions that another one answered too.
+        same: share of pairs with another one's answer to the same question that are the same.
+        consensus: share of the shared answers that are the consensus; None without cleanlab.
+        quality: between 0 and 1, by cleanlab; None without it.
+    """
+
+    annotator: int
+    answers: int
+    shared: int
+    same: float | None
+    consensus: float | None
+    quality: float | None
+
+
+@dataclass(frozen=True)
+class Differing:
+    """A question that Dawid-Skene decides otherwise than the majority; None: the votes tie."""
+
+    example_id: str
+    majority: str | None
+    dawid_skene: str
+    chance: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far annotators agree on one kind of work.
+
+    Attributes:
+        questions: with two answers or more.
+        same: share of pairs of answers to one question that are the same.
+        alpha: Krippendorff's, 1 at most, 0 by chance; None where it says nothing.
+        level: of measurement, for alpha.
+        tied: questions without a majority; of ratings the mean counts, so none ties.
+        differing: questions that Dawid-Skene decides otherwise, by id.
+        notes: what could not be told, and why.
+    """
+
+    kind: str
+    questions: int
+    same: float
+    alpha: float | None
+    level: str
+    tied: int
+    differing: tuple[Differing, ...]
+    annotators: tuple[Annotator, ...]
+    notes: tuple[str, ...]
+
+
+def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
+    """Returns how far annotators agree, per kind of work where a question has two answers."""
+    found = votes(con)
+    return tuple(
+        _agreement(kind, found[kind])
+        for kind in LEVELS
+        if len(found[kind]) > len({example for example, _, _ in found[kind]})
+    )
+
+
+def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
+    """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
+    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in LEVELS}
+    for kind, example, annotator, value in con.execute(sql("quality_votes")).fetchall():
+        found[kind].append((example, annotator, value))
+    return found
+
+
+def _agreement(kind: str, said: Sequence[tuple[str, int, str]]) -> Agreement:
+    examples, people, values, made = numbered(said)
+    counts = made.votes()
+    shared = counts.sum(axis=1) > 1
+    level, notes = LEVELS[kind], []
+    alpha, crowd = None, None
+    differing: list[Differing] = []
+    if importlib.util.find_spec("krippendorff"):
+        alpha = consensus.alpha(made, level)
+    else:
+        notes.append(f"Krippendorff's alpha needs the package krippendorff. Next: {INSTALL}")
+    if level == "nominal" and _enough(made, shared):
+        chances = consensus.dawid_skene(made)
+        differing = _differing(examples, values, counts, chances)
+        if consensus.has_cleanlab():
+            crowd = consensus.crowd(made, chances)
+        else:
+            notes.append(f"the quality of annotators needs cleanlab. Next: {INSTALL}")
+    elif level == "nominal":
+        notes.append(
+            f"annotators are not weighed: that takes {SHARED_QUESTIONS} questions of each that "
+            "others answered too"
+        )
+    ties = shared & (consensus.majority(counts) == consensus.TIE)
+    return Agreement(
+        kind=kind,
+        questions=int(shared.sum()),
+        same=consensus.pairwise(made),
+        alpha=alpha,
+        level=level,
+        tied=int(ties.sum()) if level == "nominal" else 0,
+        differing=tuple(differing),
+        annotators=_annotators(people, made, shared, crowd),
+        notes=tuple(notes),
+    )
+
+
+def _differing(
+    examples: Sequence[str],
+    values: Sequence[str],
+    counts: NDArray[np.float64],
+    chances: NDArray[np.float64],
+) -> list[Differing]:
+    """Returns what Dawid-Skene decides otherwise, of questions with several answers."""
+    most, decided = consensus.majority(counts), chances.argmax(axis=1)
+    return [
+        Differing(
+            example,
+            None if most[n] == consensus.TIE else values[most[n]],
+            values[decided[n]],
+            float(chances[n, decided[n]]),
+        )
+        for n, example in enumerate(examples)
+        if counts[n].sum() > 1 and most[n] != decided[n]
+    ]
+
+
+def numbered(
+    said: Sequence[tuple[str, int, str]],
+) -> tuple[list[str], list[int], list[str], consensus.Answers]:
+    """Returns examples, annotators and values in order, and the votes as their numbers."""
+    import numpy as np
+
+    examples, people, values = (np.array(column) for column in zip(*said, strict=True))
+    asked, item = np.unique(examples, return_inverse=True)
+    who, annotator = np.unique(people, return_inverse=True)
+    names, value = np.unique(values, return_inverse=True)
+    made = consensus.Answers(item, annotator, value, (len(asked), len(who), len(names)))
+    return asked.tolist(), who.tolist(), names.tolist(), made
+
+
+def _enough(made: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
+    """Returns whether annotators met on enough questions to tell their habits, on average."""
+    import numpy as np
+
+    mine = np.bincount(made.annotator[shared[made.item]])
+    return bool(mine.sum() >= SHARED_QUESTIONS * (mine > 0).sum() > 0)
+
+
+def _annotators(
+    people: Sequence[int],
+    made: consensus.Answers,
+    shared: NDArray[np.bool_],
+    crowd: consensus.Crowd | None,
+) -> tuple[Annotator, ...]:
+    counts = made.votes()
+    others = counts.sum(axis=1)[made.item] - 1
+    same = counts[made.item, made.value] - 1
+    found = []
+    for number, person in enumerate(people):
+        mine = made.annotator == number
+        pairs = others[mine].sum()
+        found.append(
+            Annotator(
+                annotator=person,
+                answers=int(mine.sum()),
+                shared=int(shared[made.item[mine]].sum()),
+                same=float(same[mine].sum() / pairs) if pairs else None,
+                consensus=_finite(crowd.agreement[number]) if crowd else None,
+                quality=_finite(crowd.annotators[number]) if crowd else None,
+            )
+        )
+    return tuple(found)
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if number == number else None
