@@ -189,7 +189,12 @@ def test_spans_after_emoji_and_line_ends(tmp_path: Path, label_studio: LabelStud
 def test_odd_texts_arrive_unharmed_or_are_refused_with_their_id(
     tmp_path: Path, label_studio: LabelStudio
 ) -> None:
-    odd = {"odd": ODD, "nul": "a\x00b", "surrogate": "a\ud800b", "long": "".join(f"word{n} " for n in range(100_000))}
+    odd = {
+        "odd": ODD,
+        "nul": "a\x00b",
+        "surrogate": "a\ud800b",
+        "long": "".join(f"word{n} " for n in range(100_000)),
+    }
     rows = [{"id": k, "prompt": v, "label": None} for k, v in odd.items() if k != "surrogate"]
     office = Office(tmp_path, label_studio, [*rows, *labelled(0, 4)], "classification")
     lone = office.folder / "lone.jsonl"

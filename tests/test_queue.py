@@ -395,17 +395,17 @@ def test_what_was_not_looked_for_is_said_with_the_command(labelled: Project, enc
         command = ["-C", str(labelled.folder), "queue", "--budget", "5", "--audit", "0"]
         return CliRunner().invoke(Program(), command).stdout  # type: ignore[arg-type]
 
-    assert "not looked for: suspected labels (curate run)" in said()
-    assert "not looked for: thin clusters and outliers (curate run)" in said()
+    assert "note: no label is suspected yet: curate run" in said()
+    assert "note: no clusters, so no thin ones and no outliers: curate run" in said()
     labelled.embed()
-    assert "not looked for: suspected labels (curate mislabels)" in said()
+    assert "note: no label is suspected yet: curate mislabels" in said()
     labelled.cluster()
     labelled.mislabels()
-    assert "not looked for" not in said()
+    assert "note:" not in said()
     asked = labelled.queue(audit=0)
     handed_over(labelled)
     answered(labelled, asked, {names(asked)[0]: ["red"]})
-    assert "not looked for: labels that are suspected by now (curate mislabels)" in said()
+    assert "note: labels have changed since they were judged: curate mislabels" in said()
 
 
 def test_a_budget_larger_than_what_there_is(rated: Project) -> None:

@@ -93,8 +93,8 @@ class QueueResult:
         audit: how many of the entries are audited.
         waiting: tasks that were handed over and have no answer yet.
         detectors: how many entries each detector spoke for first.
-        missing: what could not be looked for, or only as things stood earlier, and the command
-            that is missing.
+        missing: what detectors have nothing to go by, or only what is out of date, and the command
+            that changes it.
         reviewed: how often each detector was right so far.
     """
 
@@ -199,11 +199,13 @@ def _missing(
     _, vectors, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
     lacks = []
     if kind == "relabel" and not store.setting(con, "mislabels"):
-        lacks.append(("suspected labels", "mislabels" if vectors else "run"))
+        lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
     elif kind == "relabel" and mislabels.stale(store, con):
-        lacks.append(("labels that are suspected by now", "mislabels"))
+        lacks.append(("labels have changed since they were judged", "mislabels"))
     if kind != "preference" and not con.execute(sql("clusters_centroids")).fetchall():
-        lacks.append(("thin clusters and outliers", "cluster" if vectors else "run"))
+        lacks.append(
+            ("no clusters, so no thin ones and no outliers", "cluster" if vectors else "run")
+        )
     return tuple((what, f"curate {command}") for what, command in lacks)
 
 

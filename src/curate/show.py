@@ -337,7 +337,7 @@ def queue(result: QueueResult) -> str:
     if result.waiting:
         text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
     for what, command in result.missing:
-        text += f"  not looked for: {what} ({command})\n"
+        text += f"  note: {what}: {command}\n"
     return text + "Next: curate label push (or, without a server, --to-file tasks.json)\n"
 
 
