@@ -41,6 +41,9 @@ def span(text: str, start: int, end: int, field: str) -> Part:
 class Office:
     """One project and its server.
 
+    Attributes:
+        kind: of work that it is about, where there is one.
+
     Args:
         url: of the server as the project knows it, where that is a proxy before it.
     """
@@ -49,6 +52,7 @@ class Office:
         self, folder: Path, server: LabelStudio, rows: Sequence[Mapping[str, Any]], task: str,
         url: str | None = None,
     ) -> None:  # fmt: skip
+        self.kind = ""
         self.folder, self.server, self.url = folder, server, url or server.url
         self.project = Project.init(folder / "p", task=task)
         self.pull(rows)

@@ -10,6 +10,7 @@ import pytest
 from browser import Annotator
 from curate import questions
 from labelstudio import LabelStudio
+from office import Office
 
 pytestmark = pytest.mark.e2e
 
@@ -270,3 +271,107 @@ def test_instructions_come_first_and_keys_submit(kind: str, work: Any, anna: Ann
     answer = questions.understand(kind, annotation["result"], made.row, made.names)
     assert answer.problem is None
     assert answer.decisions
+
+
+# -- from the queue to the exported file -----------------------------------------------------------
+
+
+def _rows(task: str) -> list[dict[str, Any]]:
+    """Examples of which the first dozen are worth asking about."""
+    rows = []
+    for n in range(40):
+        low = {"rating": 1 if n < 12 else 5}
+        said = {"id": f"r{n}", "prompt": f"Where is parcel A-{n} of the {n}th?"}
+        if task == "classification":
+            rows.append({**said, "label": "delivery"})
+            rows += [{**said, "id": f"c{n}", "label": "refund"}] if n < 12 else []
+        elif task == "extraction":
+            rows.append({**said, "response": f'{{"order": "A-{n}"}}', **low})
+        else:
+            rows.append({**said, "response": f"It is on its way, {n}.", **low})
+            rows += [{**said, "id": f"c{n}", "response": f"No idea, {n}.", "rating": 5}]
+    return rows
+
+
+TASKS = {
+    "relabel": "classification", "review": "sft", "preference": "sft", "spans": "extraction",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+    label_studio: LabelStudio,
+) -> Office:  # fmt: skip
+    """A project with its queue on the server, for each kind of work."""
+    kind, task = request.param, TASKS[request.param]
+    made = Office(tmp_path_factory.mktemp(kind), label_studio, _rows(task), task)
+    made.kind = kind
+    made.project.dedupe(near=None)
+    made.queue(kind=kind)
+    assert made.push(kind=kind).exit_code == 0
+    return made
+
+
+def _click(anna: Annotator, kind: str, task: dict[str, Any]) -> tuple[set[str], str]:
+    """Answers with the mouse; returns the kinds of decision that follow, and the origin."""
+    if kind == "relabel":
+        label = task["ledger"]["label_seen"]
+        assert anna.chosen() == [label], "what the log says is filled in"
+        anna.choose("delivery" if label == "refund" else "refund")
+        return {"relabel"}, "prediction-changed"
+    if kind == "review":
+        anna.rate(2)
+        anna.rewrite("It comes on Monday.")
+        return {"rate", "correct"}, "manual"
+    if kind == "preference":
+        anna.choose("A is better")
+        return {"prefer"}, "manual"
+    assert anna.marked(), "what the log says is marked"
+    anna.mark("order", "parcel")
+    return {"spans", "correct"}, "manual"
+
+
+def test_an_answer_by_mouse_reaches_the_exported_file(office: Office, anna: Annotator) -> None:
+    tasks = office.tasks(office.kind)
+    name = min(n for n, t in tasks.items() if t["ledger"]["side"] == "train")
+    task = tasks[name]
+    anna.open(office.number(office.kind), task["id"])
+    assert task["ledger"]["why"] in anna.reads()
+    decided, origin = _click(anna, office.kind, task)
+    anna.screenshot(f"{office.kind}-synced")
+    anna.submit()
+    result = office.sync()
+    assert (result["new"], result["problems"]) == (1, [])
+    assert set(result["decisions"]) == decided
+    (stored,) = office.project.table("annotations").to_pylist()
+    assert stored["origin"] == origin
+    assert stored["seconds"] > 0
+    why = office.curate("why", name).stdout
+    assert "by annotator 1" in why
+    assert task["ledger"]["why"] in why
+    rows, example = office.exported(), office.examples()[name]
+    if office.kind == "relabel":
+        assert {r["label"] for r in rows if r["text"] == example["query"]} == {
+            "delivery", "refund",
+        } - {task["ledger"]["label_seen"]}  # fmt: skip
+        return
+    said = [r["completion"][0]["content"] for r in rows
+            if r["prompt"][-1]["content"] == example["query"]]  # fmt: skip
+    if office.kind == "review":
+        assert "It comes on Monday." in said
+    elif office.kind == "preference":
+        assert task["data"]["response_b"] not in said
+    else:
+        assert said == [f'{{"order": ["parcel", "A-{name[1:]}"]}}']
+
+
+def test_a_held_out_task_gives_no_hint(office: Office, anna: Annotator) -> None:
+    tasks = office.tasks(office.kind)
+    name = min(n for n, t in tasks.items() if t["ledger"]["side"] == "test")
+    anna.open(office.number(office.kind), tasks[name]["id"])
+    anna.screenshot(f"{office.kind}-held-out")
+    assert "Why" not in anna.reads()
+    assert tasks[name]["ledger"]["why"] not in anna.reads(), "the list beside it tells of others"
+    assert tasks[name]["data"]["reason"] == ""
+    assert (anna.chosen(), anna.marked()) == ([], [])
