@@ -1,9 +1,7 @@
 -- Questions whose answer is settled and about today's content, with what stood there and what stands there
--- now; one row per kind and example, the first task that asked. Copies are exact duplicates of the input
--- that follow the answer.
+-- now; one row per kind and example, the first task that asked.
 SELECT t.kind, t.example_id, t.run_id, t.detectors, t.audit, t.kept, t.side, t.label_seen, i.response,
-       s.verdict, s.label, s.correction, s.rating,
-       (SELECT count(*) FROM settled c WHERE c.from_id = t.example_id) AS copies
+       s.verdict, s.label, s.correction, s.rating
 FROM tasks t
 JOIN interactions i ON i.interaction_id = t.example_id AND i.content_hash = t.content_hash
 JOIN settled s ON s.example_id = t.example_id

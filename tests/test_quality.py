@@ -11,7 +11,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate import agreement, show
+from curate import agreement, label, show
 from curate.errors import GateFailed
 from curate.export import ExportSettings
 from curate.project import Project
@@ -28,9 +28,9 @@ def curate(project: Project, *arguments: str) -> Result:
 
 @pytest.fixture
 def labels(tmp_path: Path, write_jsonl: WriteJsonl) -> Desk:
-    """Sixty labelled questions; ten of them have a copy that says green."""
+    """Sixty labelled questions; thirty of them have a copy that says green."""
     rows = [row(n, label=("red", "blue")[n % 2]) for n in range(60)]
-    rows += [row(100 + n, prompt=rows[n]["prompt"], label="green") for n in range(10)]
+    rows += [row(100 + n, prompt=rows[n]["prompt"], label="green") for n in range(30)]
     return Desk(tmp_path, write_jsonl, rows, "classification")
 
 
@@ -108,19 +108,18 @@ def test_agreement_of_two_by_hand(labels: Desk) -> None:
 
 def test_annotators_who_meet_often_are_weighed(labels: Desk) -> None:
     tasks = labels.push()
-    names = sorted(tasks)
-    other = {"red": "blue", "blue": "green", "green": "red"}
+    names = sorted(tasks)[:30]
     for number, name in enumerate(names):
-        label = given(labels, name)
+        said, not_so = ("red", "blue")[:: 1 if number % 2 else -1]
         # The third one turns everything round, and so does the second one at times.
-        labels.answer(tasks[name], choice(label), by=1)
-        labels.answer(tasks[name], choice(other[label] if number < 4 else label), by=2)
-        labels.answer(tasks[name], choice(other[label]), by=3)
+        labels.answer(tasks[name], choice(said), by=1)
+        labels.answer(tasks[name], choice(not_so if number < 4 else said), by=2)
+        labels.answer(tasks[name], choice(not_so), by=3)
     labels.sync()
     (found,) = labels.project.label_status().agreement
     ids = {r["source_id"]: r["example_id"] for r in labels.project.table("examples").to_pylist()}
     assert {d.example_id for d in found.differing} == {ids[name] for name in names[:4]}
-    assert all(d.majority == other[d.dawid_skene] for d in found.differing)
+    assert all({d.majority, d.dawid_skene} == {"red", "blue"} for d in found.differing)
     assert "Dawid-Skene: " in curate(labels.project, "label", "status").stdout
     if importlib.util.find_spec("cleanlab"):
         quality = [a.quality or 0 for a in found.annotators]
@@ -132,7 +131,7 @@ def test_what_is_not_installed_is_said_and_the_rest_is_told(
     labels: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks = labels.push()
-    for name in tasks:
+    for name in sorted(tasks)[:25]:
         labels.answer(tasks[name], choice(given(labels, name)), by=1)
         labels.answer(tasks[name], choice("green"), by=2)
     labels.sync()
@@ -144,7 +143,7 @@ def test_what_is_not_installed_is_said_and_the_rest_is_told(
         lambda name, *more: None if name in missing else find(name, *more),
     )
     (found,) = labels.project.label_status().agreement
-    assert (found.questions, found.alpha) == (20, None)
+    assert (found.questions, found.alpha) == (25, None)
     assert all(a.quality is None for a in found.annotators)
     assert ["krippendorff" in found.notes[0], "cleanlab" in found.notes[1]] == [True, True]
     assert (
@@ -198,32 +197,34 @@ def test_what_counts_as_a_change(kind: str, settled: dict[str, Any], expected: b
 
 def test_detectors_are_right_as_often_as_people_change_what_they_flag(labels: Desk) -> None:
     tasks = labels.push()
-    flagged = sorted(k for k in tasks if k in {f"r{n}" for n in range(10)})
-    for name in flagged[:6]:
-        labels.answer(tasks[name], choice("green"))
-    for name in flagged[6:9]:
-        labels.answer(tasks[name], choice(given(labels, name)))
-    labels.answer(tasks[flagged[9]], [], was_cancelled=True)
+    names = sorted(tasks)[:10]
+    other = {"red": "blue", "blue": "red", "green": "red"}
+    for number, name in enumerate(names[:9]):
+        said = given(labels, name)
+        labels.answer(tasks[name], choice(other[said] if number < 6 else said))
+    labels.answer(tasks[names[9]], [], was_cancelled=True)
     labels.sync()
     (found,) = labels.project.label_status().detectors
     assert (found.name, found.reviewed, found.changed) == ("contradiction", 9, 6)
     assert (found.wrong, found.found) == (0, 0)
     assert "contradiction 6 of 9 changed" in curate(labels.project, "status").stdout
-    labels.rows.append(row(120, prompt=labels.rows[20]["prompt"], label="green"))
+    labels.rows += [
+        row(n, prompt="What is this?", label=("red", "blue")[n % 2]) for n in (200, 201)
+    ]
     labels.pull()
-    assert "2  contradiction  (6 of 9 changed so far)" in (
-        curate(labels.project, "queue", "--audit", "0").stdout
-    )
+    text = curate(labels.project, "queue", "--audit", "0").stdout
+    assert "contradiction  (6 of 9 changed so far)" in text
     text = curate(labels.project, "label", "status").stdout
     assert "contradiction         9        6        67%" in text
 
 
 def test_an_answer_about_content_that_changed_counts_no_more(labels: Desk) -> None:
     tasks = labels.push()
-    labels.answer(tasks["r0"], choice("green"))
+    name = sorted(tasks)[0]
+    labels.answer(tasks[name], choice(given(labels, name)))
     labels.sync()
-    assert labels.project.label_status().detectors[0].changed == 1
-    next(r for r in labels.rows if r["id"] == "r0")["prompt"] = "Something else entirely?"
+    assert labels.project.label_status().detectors[0].reviewed == 1
+    next(r for r in labels.rows if r["id"] == name)["prompt"] = "Something else entirely?"
     labels.pull()
     assert labels.project.label_status().detectors == ()
 
@@ -238,7 +239,7 @@ class Audit(Desk):
         """Hands over an audit and answers it; the first `wrong` of those drawn were wrong."""
         entries = self.project.queue(budget=size, audit=size).entries
         path = self.folder / "tasks.json"
-        self.project.label_push(path)
+        label.push_to_file(self.project.store, path)
         tasks = {t["data"]["curate_id"]: t for t in orjson.loads(path.read_bytes())}
         drawn = sorted((e for e in entries if e.audit), key=lambda e: e.source_id)
         bad = {e.task_key for e in drawn[:wrong]}
@@ -294,7 +295,7 @@ def test_recall_is_told_by_audits(audited: Audit) -> None:
     plain = [e for e in entries if not e.detectors]
     assert flagged
     path = audited.folder / "tasks.json"
-    audited.project.label_push(path)
+    label.push_to_file(audited.project.store, path)
     tasks = {t["data"]["curate_id"]: t for t in orjson.loads(path.read_bytes())}
     for e in [flagged[0], *plain[:3]]:
         other = next(label for label in ("red", "blue") if label != e.given)
@@ -304,6 +305,50 @@ def test_recall_is_told_by_audits(audited: Audit) -> None:
     assert (found_.name, found_.reviewed, found_.changed) == ("contradiction", 1, 1)
     assert (found_.wrong, found_.found) == (4, 1)
     assert "1 of 4" in curate(audited.project, "label", "status").stdout
+
+
+def test_an_answer_speaks_for_the_copies_that_follow_it(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    rows = [row(n, label=("red", "blue")[n % 2]) for n in range(60)]
+    rows += [{**r, "id": f"{r['id']}-copy"} for r in rows]
+    desk = Audit(tmp_path, write_jsonl, rows, "classification")
+    desk.project.dedupe(exact="off", near=None, semantic=None)
+    desk.project.export("set")
+    desk.draw(30, wrong=3)
+    rates = desk.project.label_status().error_rates
+    assert [sum(n) for n in zip(*((r.audited, r.wrong) for r in rates), strict=True)] == [30, 3]
+    for r in rates:
+        assert r.reviewed == 2 * r.audited
+        # Of all inputs as large a share as of those drawn, less what was drawn and corrected.
+        left = r.wrong / r.audited * r.examples - 2 * r.wrong
+        assert r.rate == pytest.approx(left / r.examples)
+
+
+def test_reviews_tell_how_wrong_answers_are(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    desk = Desk(tmp_path, write_jsonl, [row(n, rating=5) for n in range(100)], "sft")
+    desk.project.export("set")
+    entries = desk.project.queue(budget=40, audit=40).entries
+    path = desk.folder / "tasks.json"
+    label.push_to_file(desk.project.store, path)
+    tasks = {t["data"]["curate_id"]: t for t in orjson.loads(path.read_bytes())}
+    for number, entry in enumerate(entries):
+        stars = {"type": "rating", "value": {"rating": 2 if number < 5 else 5}}
+        result: list[dict[str, Any]] = [{"from_name": "rating", **stars}]
+        if 5 <= number < 8:
+            text = {"type": "textarea", "value": {"text": ["A better answer."]}}
+            result.append({"from_name": "corrected", **text})
+        desk.answer(tasks[entry.task_key], result)
+    desk.sync()
+    rates = desk.project.label_status().error_rates
+    assert sum(r.audited for r in rates) == 40
+    assert sum(r.wrong for r in rates) == 8
+    # Five were rated low and are out; three have a better answer.
+    assert sum(r.examples for r in rates) == 95
+    assert sum(r.reviewed for r in rates) == 35
+    desk.project.filter(skip=["min_rating"])
+    rates = desk.project.label_status().error_rates
+    assert sum(r.wrong for r in rates) == 3, "where ratings decide nothing, none is a change"
 
 
 def test_the_gate_wants_a_measured_rate_that_is_low_enough(audited: Audit) -> None:

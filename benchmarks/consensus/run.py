@@ -79,7 +79,7 @@ def asked(folder: Path, texts: Mapping[str, str], values: Sequence[str]) -> Proj
     project.pull([str(log)])
     project.filter()
     project.queue(budget=len(texts), audit=0)
-    project.label_push(folder / "tasks.json")
+    label.push_to_file(project.store, folder / "tasks.json")
     return project
 
 
