@@ -457,7 +457,7 @@ def test_the_digest_covers_every_column_but_run_ids_and_the_clock(store: Store) 
     left_out = {(t, c) for t, c in stored if t not in ("runs", "_migrations")} - covered
     assert covered <= set(stored)
     assert {c for _, c in left_out} == {
-        "run_id", "replaced_run_id", "withdrawn_run_id", "exported_at",
+        "run_id", "replaced_run_id", "withdrawn_run_id", "exported_at", "synced_to",
     }  # fmt: skip
 
 
