@@ -154,7 +154,9 @@ def error_rates(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[ErrorRate
 
 def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[audit.Side, ...]:
     """Returns what audits rest on, train first; empty where nothing was audited."""
-    kind = OF_TASK[store.setting(con, "project").get("task", "sft")]
+    task = store.setting(con, "project").get("task", "sft")
+    # No audit draws pairs: of preferences, reviews tell how good the answers are.
+    kind = "review" if task == "preference" else OF_TASK[task]
     settled = [s for s in _settled(store, con) if s.kind == kind]
     if not any(s.audit for s in settled):
         return ()
