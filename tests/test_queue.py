@@ -340,7 +340,7 @@ def suspicious() -> list[dict[str, Any]]:
     ]
     by = {r["id"]: r for r in rows}
     by["r0"]["label"], by["r130"]["label"] = "password", "delivery"
-    return [*rows, row(900, prompt=by["r130"]["prompt"], label="refund", rating=None)]
+    return [*rows, row(900, prompt=by["r0"]["prompt"], label="delivery", rating=None)]
 
 
 def test_two_witnesses_come_before_one(
@@ -350,10 +350,11 @@ def test_two_witnesses_come_before_one(
     whole_path(project)
     found = project.queue(audit=0)
     assert not found.missing
-    first = found.entries[0]
-    assert (first.source_id, first.detectors[:2]) == ("r130", ("mislabel", "contradiction"))
-    assert first.suggested == "refund"
-    assert "r0" in names(found)
+    assert [issue.source_id for issue in project.mislabels().issues][:2] == ["r130", "r0"]
+    first, second = found.entries[:2]
+    assert (first.source_id, first.detectors[:2]) == ("r0", ("mislabel", "contradiction"))
+    assert first.suggested == "delivery"
+    assert (second.source_id, second.detectors[0]) == ("r130", "mislabel")
     assert "r900" not in names(found), "its text is asked already"
 
 
@@ -421,14 +422,17 @@ def test_an_answer_that_could_bring_nothing_in_is_not_asked_for(
     rows += [row(10, prompt="What is that?", label=None, rating=None)]
     rows += [row(11, prompt="How are you?", label="purple", rating=None)]
     rows += [row(12, prompt="Too long " * 50_000, label=None, rating=None)]
+    rows += [row(13, prompt="Who is that?", label=None, error="timeout", rating=None)]
     project = made(tmp_path, write_jsonl, rows, "classification")
     toml = project.folder / "curate.toml"
-    toml.write_text(
-        toml.read_text().replace('# labels = ["refund", "delivery"]', 'labels = ["red", "blue"]')
-    )
+    text = toml.read_text().replace("# labels", 'labels = ["red", "blue"]  #')
+    toml.write_text(text + "\n[export]\ntest_size = 0\n")
     project.filter()
     found = {e.source_id: e.why for e in project.queue(audit=0).entries}
     assert found == {"r10": "it has no label", "r11": "its label is none of the project's"}
+    rows = [row(1, rating=1), row(2, prompt="Too long " * 50_000, rating=1)]
+    answers = made(tmp_path / "answers", write_jsonl, rows, "sft")
+    assert names(answers.queue(audit=0)) == ["r1"]
 
 
 def test_audited_tasks_are_told_from_held_out_ones_by_nothing(labelled: Project) -> None:
