@@ -369,6 +369,19 @@ def test_the_server_stores_a_batch_long_after_it_was_given_up(
     assert copy["id"] not in {t["id"] for t in office.there()}
 
 
+def test_the_project_is_deleted_in_the_middle_of_a_push(
+    office: Office, line: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_push, "BATCH_TASKS", 10)
+    delete = first(lambda: office.server.request("DELETE", f"/api/projects/{office.number()}/"))
+    line.fail(delete, "POST", IMPORT, nth=2)
+    result = office.push()
+    assert result.exit_code == 1
+    assert "Next: the same command again makes a new one" in result.stderr
+    assert office.push().exit_code == 0
+    one_to_one(office)
+
+
 def test_the_project_is_made_and_the_reply_is_lost(office: Office, line: Faulty) -> None:
     line.fail(cut, "POST", "/api/projects")
     assert office.push().exit_code == 0
@@ -430,6 +443,29 @@ def test_a_personal_access_token_works_and_is_stored_nowhere(office: Office) -> 
         pat.encode() not in path.read_bytes()
         for path in office.project.folder.rglob("*") if path.is_file()
     )  # fmt: skip
+
+
+def test_a_proxy_that_fails_while_the_token_is_exchanged_is_exit_4(
+    office: Office, line: Faulty
+) -> None:
+    office.push()
+    line.fail(bad_gateway, "POST", "/api/token/refresh", times=9)
+    result = office.curate("label", "sync", token=office.server.pat(office.server.admin))
+    assert result.exit_code == 4, result.output
+    assert "type the command again" in result.stderr
+
+
+def test_a_revoked_access_token_is_told(office: Office, label_studio: LabelStudio) -> None:
+    office.push()
+    carl = label_studio.annotator("carl")
+    pat = label_studio.pat(carl)
+    assert office.curate("label", "sync", token=pat).exit_code == 0
+    said = {"refresh": pat}
+    label_studio.request("POST", "/api/token/blacklist/", token=carl.token, json=said)
+    result = office.curate("label", "sync", token=pat)
+    assert result.exit_code == 1, result.output
+    assert "the token is not accepted" in result.stderr
+    assert pat not in result.output
 
 
 def test_the_project_is_deleted_in_the_middle_of_a_sync(

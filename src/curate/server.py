@@ -269,7 +269,7 @@ class Server:
             said = ConfigError(f"{self.url} is no address of a server")
         except httpx.HTTPError:
             said = self._silence("the line broke", writes)
-        except (ValidationError, KeyError) as error:
+        except (ValidationError, KeyError, json.JSONDecodeError) as error:
             what = f"answers as no Label Studio does ({type(error).__name__})"
             said = self._silence(what, writes)
         raise said from None
