@@ -10,21 +10,31 @@ WITH answers AS (
     JOIN verdicts v USING (example_id)
     LEFT JOIN ratings r ON r.interaction_id = e.example_id
     WHERE v.side IN ('train', 'test') AND NOT v.exposed AND i.text <> '' AND trim(e.response) <> ''
-      AND coalesce(v.reason, '') NOT IN ('leak', 'dropped', 'not_preferred')
       AND e.messages IS NOT NULL
+      AND e.example_id NOT IN (
+          SELECT example_id FROM excluded
+          WHERE reason IN ('leak', 'dropped', 'not_preferred') OR stage = 'filter' AND judges = 'input')
 ),
 ranked AS (
     SELECT *, row_number() OVER (PARTITION BY input_hash, side
                                  ORDER BY human_rating DESC NULLS LAST, example_id) AS place
     FROM answers WHERE copy = 1
 ),
+tied AS (
+    SELECT t.example_id, t.other_id, d.value, count(*) AS votes
+    FROM current_decisions d
+    JOIN tasks t USING (task_key)
+    WHERE d.about = 'prefer' AND NOT d.stale
+    GROUP BY t.example_id, t.other_id, d.value
+    QUALIFY votes = max(votes) OVER (PARTITION BY t.example_id, t.other_id)
+        AND count(*) OVER (PARTITION BY t.example_id, t.other_id, votes) > 1
+),
 asked AS (
-    SELECT one, two, max(round) AS round, arg_max(waiting, round) AS waiting,
-           bool_or(example_id IN (SELECT example_id FROM current_decisions WHERE about = 'prefer'))
-               AND bool_and(example_id NOT IN (SELECT example_id FROM settled WHERE preferred IS NOT NULL)) AS disputed
+    SELECT one, two, max(round) AS round, arg_max(waiting, round) AS waiting, bool_or(tied) AS tied
     FROM (
-        SELECT t.*, NOT t.answered AS waiting, unnest([t.example_id, t.other_id]) AS one,
-               unnest([t.other_id, t.example_id]) AS two
+        SELECT t.round, NOT t.answered AS waiting,
+               (t.example_id, t.other_id) IN (SELECT (example_id, other_id) FROM tied) AS tied,
+               unnest([t.example_id, t.other_id]) AS one, unnest([t.other_id, t.example_id]) AS two
         FROM asked_tasks t
         JOIN examples e USING (example_id, content_hash)
         WHERE t.kind = 'preference'
@@ -42,5 +52,5 @@ SELECT a.example_id, b.example_id AS other_id, a.source_id, a.content_hash,
 FROM ranked a
 JOIN ranked b ON b.input_hash = a.input_hash AND b.side = a.side AND b.place = 2
 LEFT JOIN asked q ON q.one = a.example_id AND q.two = b.example_id
-WHERE a.place = 1 AND (q.one IS NULL OR q.disputed AND NOT q.waiting)
+WHERE a.place = 1 AND (q.one IS NULL OR q.tied AND NOT q.waiting)
 ORDER BY place, a.side DESC, score, a.example_id

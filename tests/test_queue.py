@@ -304,6 +304,18 @@ def test_a_pair_goes_back_too(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     assert names(project.queue()) == []
 
 
+def test_the_better_answer_meets_the_next_one(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [row(n, prompt="What is it?", rating=None) for n in range(3)]
+    project = made(tmp_path, write_jsonl, [*rows, row(9)], "preference")
+    asked = project.queue()
+    (first,) = asked.entries
+    handed_over(project)
+    answered(project, asked, {first.source_id: ["B" if first.swapped else "A"]}, "preference")
+    (second,) = project.queue().entries
+    assert first.example_id in (second.example_id, second.other_id)
+    assert first.other_id not in (second.example_id, second.other_id)
+
+
 def test_raters_who_labelled_otherwise_are_asked_about(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:

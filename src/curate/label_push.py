@@ -27,7 +27,7 @@ from curate.label_projects import (
     mark_of,
     remember,
 )
-from curate.server import DoubtfulError, GoneError, Server, fits_of
+from curate.server import DoubtfulError, Server, fits_of
 from curate.store import Run, Store, sql
 
 if TYPE_CHECKING:
@@ -251,7 +251,9 @@ class _Push:
             try:
                 made = self.server.add_tasks(number, [label.task(q) for q in batch])
                 ids = dict(zip(keys, made, strict=True))
-            except GoneError as error:
+            except LabelStudioError as error:
+                if self.server.project(number):
+                    raise
                 raise LabelStudioError(
                     f"project {number} was deleted on {self.server.url} meanwhile. Next: the same "
                     "command again makes a new one"
