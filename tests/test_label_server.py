@@ -557,6 +557,8 @@ def test_sync_killed_twenty_times_loses_no_answer(
     office: Office, line: Faulty, tmp_path: Path
 ) -> None:
     dice = random.Random(2)
+    office.pull(labelled(24, 60))
+    office.queue()
     office.push()
     tasks = [t["id"] for _, t in sorted(office.tasks().items())]
     for task in tasks[:20]:
