@@ -1,5 +1,6 @@
 -- Kept examples, and how many of them nobody has judged, flagged by a detector (temporary table flags) or
--- not; one row per side. A label by hand is judged unless raters disagree about it. Answers is the Arrow table of answered questions.
+-- not; one row per side. A label by hand is judged unless raters disagree about it. Answers is the Arrow
+-- table of answered questions.
 WITH judged AS (
     SELECT example_id FROM answers
     UNION SELECT example_id FROM settled WHERE from_id IN (SELECT example_id FROM answers)
