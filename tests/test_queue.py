@@ -327,6 +327,10 @@ def test_raters_who_labelled_otherwise_are_asked_about(
     project.pull([path], PullOptions(declared=Declared("feedback", {"key": "id"})))
     (entry,) = project.queue(audit=0).entries
     assert (entry.source_id, entry.why) == ("r0", "raters disagree: blue or red")
+    drawn = {*names(project.queue(budget=8, audit=8))}
+    assert "r3" in drawn
+    assert not {"r1", "r2"} & drawn, "somebody has labelled them"
+    (entry,) = project.queue(audit=0).entries
     handed_over(project)
     answered(project, project.queue(audit=0), {})
     assert names(project.queue(audit=0)) == []

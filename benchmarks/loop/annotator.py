@@ -30,17 +30,18 @@ class Curator:
 
     Attributes:
         folder: of the project.
-        took: seconds of each command by the clock, the start of the program included.
+        took: the last run of each command, the start of the program included.
+        answers: how many the annotator has given so far.
     """
 
     folder: Path
-    took: dict[str, float] = field(default_factory=dict)
+    took: dict[str, Stage] = field(default_factory=dict)
+    answers: int = 0
 
     def __call__(self, *command: str) -> Any:
         print(f"  {self.folder.name}: curate {' '.join(command)[:80]}", file=sys.stderr)
-        stage: Stage = child("-m", "curate", "-C", str(self.folder), *command, "--json")
-        name = " ".join(command[: 2 if command[0] == "label" else 1])
-        self.took[name] = stage.seconds
+        stage = child("-m", "curate", "-C", str(self.folder), *command, "--json")
+        self.took[" ".join(command[: 2 if command[0] == "label" else 1])] = stage
         return stage.printed
 
     @classmethod
@@ -80,15 +81,19 @@ def answered(curator: Curator, entries: Sequence[Mapping[str, Any]], truth: Labe
     curator("label", "push", "--to-file", str(tasks_file))
     tasks = json.loads(tasks_file.read_text(encoding="utf-8"))
     labels = [truth[source_id[task["data"]["curate_id"]]] for task in tasks]
-    export_file.write_text(json.dumps(export(tasks, labels)), encoding="utf-8")
+    exported = export(tasks, labels, after=curator.answers)
+    curator.answers += len(exported)
+    export_file.write_text(json.dumps(exported), encoding="utf-8")
     return curator("label", "sync", "--from-file", str(export_file))
 
 
-def export(tasks: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+def export(
+    tasks: Sequence[Mapping[str, Any]], labels: Sequence[str], *, after: int
+) -> list[dict[str, Any]]:
     """Returns Label Studio's JSON export of tasks that one annotator has answered by hand."""
     begun = datetime(2026, 1, 5, 9, tzinfo=UTC)
     made = []
-    for number, (task, label) in enumerate(zip(tasks, labels, strict=True), 1):
+    for number, (task, label) in enumerate(zip(tasks, labels, strict=True), after + 1):
         at = (begun + timedelta(seconds=10 * number)).isoformat().replace("+00:00", "Z")
         result = {
             "id": f"a{number}", "from_name": "label", "to_name": "text", "type": "choices",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from annotator import ALL, Curator, Labels, answered, paid
+from measured import Stage
 from mislabels.run import Task, confused, logistic, rows
 from search import Found, Set, search
 
@@ -152,7 +153,7 @@ class Arm:
         accuracy: C -> of the classifier that was trained on the exported train.jsonl.
         lines: of that file, and how many of them carry a wrong label.
         reviews: errors and reviews by what put them into the queue.
-        took: seconds of each command.
+        took: the last run of each command.
     """
 
     name: str
@@ -161,12 +162,15 @@ class Arm:
     lines: int
     wrong: int
     reviews: Mapping[str, tuple[int, int]]
-    took: Mapping[str, float]
+    took: Mapping[str, Stage]
 
 
 RAW, TRUE, RANDOM, CLEANLAB = "as logged", "all labels true", "random", "cleanlab + LR"
 QUEUE, AUDITED = "queue --audit 0", "queue (a tenth is an audit)"
+TWICE = "queue --audit 0, twice 500"
 REVIEWS = 1_000
+ASKED = {QUEUE: (("1000",), "0"), TWICE: (("500", "500"), "0"), AUDITED: (("1000",), "100")}
+"""Budgets of one queue after the other, and how many of each are an audit."""
 
 
 class Loop:
@@ -200,11 +204,14 @@ class Loop:
         wrong = {n for n in names if labels[n] != self.data.true[n]}
         begun = self.data.begins(f"seed-{seed}", self.data.lines(labels))
         train = self.adds(RAW, seed, begun)
-        for name, audit in ((QUEUE, ("--audit", "0")), (AUDITED, ())):
+        for name, (budgets, audit) in ASKED.items():
             curator = begun.copied(f"seed-{seed}-{len(self.arms)}")
-            asked = curator("queue", "--budget", str(REVIEWS), *audit)["entries"]
-            answered(curator, asked, self.truth)
-            self.adds(name, seed, curator, paid(asked, wrong))
+            reviewed = []
+            for budget in budgets:
+                asked = curator("queue", "--budget", budget, "--audit", audit)["entries"]
+                answered(curator, asked, self.truth)
+                reviewed += asked
+            self.adds(name, seed, curator, paid(reviewed, wrong))
             if name == QUEUE:
                 self.whole[seed] = self._whole(begun, curator, wrong)
         given = {n: line["label"] for n, line in train.items()}
@@ -268,4 +275,7 @@ def at_scale(loop: Loop, begun: Curator) -> list[list[Any]]:
         "export": curator.took["export"],
         "the next queue": again.took["queue"],
     }
-    return [[name, len(asked), f"{seconds:.1f}"] for name, seconds in steps.items()]
+    return [
+        [name, len(asked), f"{stage.seconds:.1f}", f"{stage.cpu_seconds:.1f}"]
+        for name, stage in steps.items()
+    ]
