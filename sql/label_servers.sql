@@ -1,2 +1,2 @@
--- Servers that have projects; one row per server.
-SELECT DISTINCT server FROM label_projects WHERE NOT gone ORDER BY server
+-- Servers that have, or had, projects; one row per server.
+SELECT DISTINCT server FROM label_projects ORDER BY server

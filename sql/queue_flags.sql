@@ -75,6 +75,13 @@ SELECT example_id, 'annotators', 1, 0,
             ELSE 'annotators disagree' END, NULL
 FROM disputed GROUP BY example_id
 UNION ALL
+SELECT d.example_id, 'annotators', 1, 0, 'it was answered with a hint before it was held out', NULL
+FROM current_decisions d
+JOIN tasks t ON t.task_key = d.task_key AND t.kind = $kind
+JOIN verdicts v ON v.example_id = d.example_id AND v.side = 'test'
+WHERE NOT d.stale
+GROUP BY d.example_id HAVING NOT bool_or(t.blind)
+UNION ALL
 SELECT d.example_id, 'stale', 1, 0, 'its content has changed since it was answered', NULL
 FROM current_decisions d GROUP BY d.example_id HAVING bool_and(d.stale)
 UNION ALL

@@ -1,6 +1,7 @@
 -- What people agree on today, spread to exact duplicates of the input that carry the very label which the
 -- annotator saw; one row per example. The answer that most annotators gave counts, the mean rating, and
--- drop where half of them say so; nothing where they tie. An example's own answers come before a copy's.
+-- drop where more than half of them say so; nothing where they tie. An example's own answers come before a
+-- copy's. What was answered with a hint does not reach copies that are held out.
 CREATE OR REPLACE TEMP TABLE settling AS
 WITH votes AS (
     SELECT example_id, kind, value, count(*) AS votes, max(made_at) AS made_at, min(annotator) AS annotator,
@@ -17,21 +18,23 @@ ruled AS (
     SELECT example_id, count(DISTINCT annotator) AS people,
            count(*) FILTER (kind = 'drop') AS drops, count(*) FILTER (kind = 'keep') AS keeps,
            max(made_at) FILTER (kind IN ('keep', 'drop')) AS made_at,
-           min(annotator) FILTER (kind IN ('keep', 'drop')) AS annotator,
-           min(label_seen) AS label_seen
-    FROM current_decisions WHERE NOT stale
+           min(annotator) FILTER (kind = 'drop') AS dropper, min(annotator) FILTER (kind = 'keep') AS keeper,
+           min(label_seen) AS label_seen, bool_and(coalesce(t.blind, false)) AS blind
+    FROM current_decisions LEFT JOIN (SELECT task_key, blind FROM tasks) t USING (task_key)
+    WHERE NOT stale
     GROUP BY example_id
 ),
 own AS (
-    SELECT d.example_id,
-           CASE WHEN any_value(r.drops) > 0 AND 2 * any_value(r.drops) >= any_value(r.people) THEN 'drop'
-                WHEN any_value(r.keeps) > 0 THEN 'keep' END AS verdict,
-           max(w.value) FILTER (w.kind = 'relabel') AS label,
+    SELECT d.example_id, any_value(r.blind) AS blind,
+           CASE WHEN 2 * any_value(r.drops) > any_value(r.people) THEN 'drop'
+                WHEN any_value(r.keeps) > 0 AND 2 * any_value(r.drops) < any_value(r.people) THEN 'keep' END AS verdict,
+           max(w.value) FILTER (w.kind = 'relabel' AND 2 * r.drops < r.people) AS label,
            max(w.value) FILTER (w.kind = 'correct') AS correction,
            any_value(m.rating) AS rating,
            max(w.value) FILTER (w.kind = 'prefer') AS preferred,
            max(w.value) FILTER (w.kind = 'spans') AS spans,
-           coalesce(min(w.annotator) FILTER (w.kind = 'relabel'), any_value(r.annotator), min(w.annotator),
+           coalesce(CASE WHEN 2 * any_value(r.drops) > any_value(r.people) THEN any_value(r.dropper) END,
+                    min(w.annotator) FILTER (w.kind = 'relabel'), any_value(r.keeper), min(w.annotator),
                     any_value(m.annotator)) AS annotator,
            greatest(max(w.made_at), any_value(r.made_at), any_value(m.made_at)) AS made_at,
            any_value(r.label_seen) AS label_seen
@@ -45,6 +48,10 @@ own AS (
     ) m USING (example_id)
     GROUP BY d.example_id
 ),
+held_out AS (
+    SELECT example_id FROM split_ledger WHERE side = 'test' AND NOT exposed
+    UNION SELECT interaction_id FROM interactions WHERE given_split = 'heldout'
+),
 spread AS (
     SELECT x.example_id, any_value(o.verdict) AS verdict, any_value(o.label) AS label,
            min(o.annotator) AS annotator, max(o.made_at) AS made_at, min(o.example_id) AS from_id
@@ -54,6 +61,7 @@ spread AS (
     JOIN base_labels b ON b.interaction_id = x.example_id AND b.label = o.label_seen
     WHERE (o.verdict IS NOT NULL OR o.label IS NOT NULL)
       AND x.example_id NOT IN (SELECT example_id FROM current_decisions WHERE about = 'verdict' AND NOT stale)
+      AND (o.blind OR x.example_id NOT IN (SELECT example_id FROM held_out))
     GROUP BY x.example_id
     HAVING count(DISTINCT (coalesce(o.verdict, ''), coalesce(o.label, ''))) = 1
 )

@@ -230,6 +230,7 @@ class World:
 def answer(project: Project, truth: Mapping[str, str]) -> None:
     """Answers the whole queue by the truth."""
     tasks, export = project.folder / "tasks.json", project.folder / "export.json"
+    tasks.unlink(missing_ok=True)
     label.push_to_file(project.store, tasks)
     asked = {r["task_key"]: r["example_id"] for r in project.table("tasks").to_pylist()}
     done = []

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from curate import label
-from curate.errors import ConfigError
 from curate.project import Project
+from curate.pull import PullOptions
 from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -39,6 +39,7 @@ class Desk:
         """Queues everything and hands it over; returns the tasks by source id."""
         entries = self.project.queue(budget=500, audit=0, kind=options.get("kind")).entries
         path = self.folder / "tasks.json"
+        path.unlink(missing_ok=True)
         label.push_to_file(self.project.store, path, **options)
         tasks = {task["data"]["curate_id"]: task for task in orjson.loads(path.read_bytes())}
         return {e.source_id: tasks[e.task_key] for e in entries}
@@ -292,5 +293,67 @@ def test_the_command_line(labels: Desk, tmp_path: Path) -> None:
     result = curate("label", "sync", "--from-file", str(junk))
     assert result.exit_code == 2
     assert "Next: export the project from Label Studio as JSON" in result.stderr
-    with pytest.raises(ConfigError, match="nothing is queued"):
-        label.push_to_file(labels.project.store, out)
+    again = curate("label", "push", "--to-file", str(out))
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    first = out.read_bytes()
+    out.unlink()
+    assert "nothing is queued" in curate("label", "push", "--to-file", str(out)).stderr
+    assert "20 tasks" in curate("label", "push", "--to-file", str(out), "--again").stdout
+    assert sorted(map(str, orjson.loads(out.read_bytes()))) == sorted(map(str, orjson.loads(first)))
+    assert "--kind" in curate("label", "push", "--kind", "nonsense").stderr
+    never = {"id": 1, "created_at": "never"}
+    junk.write_text(json.dumps([{"data": {"curate_id": "x"}, "annotations": [never]}]))
+    assert "an annotation is not as" in curate("label", "sync", "--from-file", str(junk)).stderr
+
+
+def test_half_of_the_annotators_drop_nothing_and_the_question_goes_back(labels: Desk) -> None:
+    tasks = labels.push()
+    name = next(iter(sorted(tasks)))
+    labels.answer(tasks[name], choice("__unusable__"), by=1)
+    labels.answer(tasks[name], choice("green" if name == "x" else "red"), by=2)
+    before = labels.examples()[name]["label"]
+    labels.sync()
+    assert labels.reasons()[name] != "dropped"
+    assert labels.examples()[name]["label"] == before
+    again = {e.source_id: e for e in labels.project.queue(budget=99, audit=0).entries}
+    assert again[name].detectors[0] == "annotators"
+    labels.answer(tasks[name], choice("__unusable__"), by=3)
+    labels.sync()
+    assert labels.reasons()[name] == "dropped"
+    (out,) = [r for r in labels.project.why(name)["reasons"] if r["reason"] == "dropped"]
+    assert out["evidence"] == "by annotator 1"
+
+
+def test_what_is_held_out_by_then_is_pushed_without_a_hint(labels: Desk) -> None:
+    labels.project.queue(budget=99, audit=0)
+    entries = [e for e in labels.project.table("tasks").to_pylist() if not e["blind"]]
+    known = {r["example_id"]: r for r in labels.examples().values()}
+    chosen = known[entries[0]["example_id"]]
+    held = labels.folder / "held.jsonl"
+    labels.write(held, [{"id": "h", "prompt": chosen["query"], "label": chosen["label"]}])
+    labels.project.pull([str(held)], PullOptions(heldout=True))
+    path = labels.folder / "held-tasks.json"
+    label.push_to_file(labels.project.store, path)
+    tasks = {t["data"]["text"]: t for t in orjson.loads(path.read_bytes())}
+    assert "predictions" not in tasks[chosen["query"]]
+    assert tasks[chosen["query"]]["data"]["reason"] == ""
+    assert sum("predictions" in t for t in tasks.values()) == len(entries) - 1
+    stored = {e["task_key"]: e for e in labels.project.table("tasks").to_pylist()}
+    assert stored[tasks[chosen["query"]]["data"]["curate_id"]]["blind"]
+
+
+def test_why_tells_which_answer_counts(labels: Desk) -> None:
+    tasks = labels.push()
+    name = next(iter(sorted(tasks)))
+    labels.answer(tasks[name], choice("red"))
+    labels.answer(tasks[name], choice("blue"))
+    labels.sync()
+    _, counts = labels.answers[tasks[name]["data"]["curate_id"]]
+    counts |= {"result": choice("red"), "updated_at": "2026-11-24T05:00:00Z"}
+    labels.sync()
+    run = CliRunner().invoke(Program(), ["-C", str(labels.project.folder), "why", name])  # type: ignore[arg-type]
+    lines = [line for line in run.stdout.splitlines() if "relabel" in line]
+    assert [(line.split()[2], line.rpartition("(")[2]) for line in lines][:2] == [
+        ("red", "a later answer of theirs counts)"), ("blue", "edited since)"),
+    ]  # fmt: skip

@@ -277,7 +277,7 @@ def test_nothing_new_costs_two_small_requests(office: Office, line: Faulty) -> N
     assert office.sync()["same"] == 0
     assert [(r.method, r.path.split("?")[0]) for r in line.requests] == [
         ("GET", f"/api/projects/{office.number()}/"),
-        ("GET", "/api/tasks"),
+        ("GET", "/api/tasks/"),
     ]
     assert sum(r.received_bytes for r in line.requests) < 20_000
 
@@ -367,6 +367,19 @@ def test_the_server_stores_a_batch_long_after_it_was_given_up(
     assert "24 tasks were there twice" in office.sync("--full")["notes"][0]
     one_to_one(office)
     assert copy["id"] not in {t["id"] for t in office.there()}
+
+
+def test_a_batch_of_500_goes_to_a_project_that_is_there_and_its_reply_is_lost(
+    office: Office, line: Faulty
+) -> None:
+    office.push()
+    office.pull(labelled(24, 650))
+    office.queue(budget=700)
+    line.fail(cut, "POST", IMPORT)
+    result = office.push()
+    assert result.exit_code == 0, result.output
+    assert len(office.there()) == 650
+    one_to_one(office)
 
 
 def test_the_project_is_deleted_in_the_middle_of_a_push(
@@ -483,6 +496,7 @@ def test_the_project_is_deleted_in_the_middle_of_a_sync(
     assert "is no longer on" in result.stderr
     assert "1 new ones" in result.stderr
     assert office.examples()[early]["label"] == "red"
+    assert "a new project is created" in office.curate("label", "push").stdout
     states = Counter(r["state"] for r in office.ledger())
     assert states == {"gone": 1, "queued": 23}
     office.queue()
@@ -607,10 +621,14 @@ def test_an_own_interface_is_checked_and_gets_the_labels(office: Office) -> None
     assert 'toName="nothing">: no such name' in result.stderr
     assert office.project.table("label_projects").num_rows == 0
     own.write_text(OWN.format("text"))
+    result = office.push(config=own)
+    assert result.exit_code == 2
+    assert "'odd' can be chosen, and is none of the project's own" in result.stderr
+    own.write_text(OWN.format("text").replace('<Choice value="odd"/>', ""))
     assert office.push(config=own).exit_code == 0
     one_to_one(office)
     config = office.server.request("GET", f"/api/projects/{office.number()}/")["label_config"]
-    assert all(f'value="{label}"' in config for label in ("red", "odd", "blue"))
+    assert all(f'value="{label}"' in config for label in ("red", "blue"))
 
 
 def test_a_project_that_is_there_is_used_as_it_is(

@@ -33,6 +33,7 @@ _ids = itertools.count(1)
 
 def handed_over(project: Project, kind: str | None = None) -> list[dict[str, Any]]:
     path = project.folder / "tasks.json"
+    path.unlink(missing_ok=True)
     label.push_to_file(project.store, path, kind=kind)
     return list(orjson.loads(path.read_bytes()))
 

@@ -90,7 +90,8 @@ def main() -> int:
         with Faulty(studio.url) as line, Server(line.url, token) as server:
             one = project(Path(folder, "one"), count)
             with one.store.read() as con:
-                queued = label.queued(con, "relabel", ("queued",))
+                keys = label.queued(con, "relabel", ("queued",))
+                queued = label.to_hand_over(one.store, con, keys)
             tasks = [plain(q) for q in label.made("relabel", queued, "given")[0]]
             result, seconds = timed(lambda: push(one, server))
             assert result.tasks == count

@@ -78,6 +78,7 @@ def answered(curator: Curator, entries: Sequence[Mapping[str, Any]], truth: Labe
     """Hands the queue over, answers every task by the truth, and takes the answers in."""
     source_id = {entry["task_key"]: entry["source_id"] for entry in entries}
     tasks_file, export_file = (curator.folder / name for name in ("tasks.json", "export.json"))
+    tasks_file.unlink(missing_ok=True)
     curator("label", "push", "--to-file", str(tasks_file))
     tasks = json.loads(tasks_file.read_text(encoding="utf-8"))
     labels = [truth[source_id[task["data"]["curate_id"]]] for task in tasks]

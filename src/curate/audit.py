@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 CONFIDENCE = 0.95
+TELLING = 10
+"""Audited answers below which a rate is not shown; even with none wrong, it may be 31%."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class ErrorRate:
     low: float
     high: float
     more: int
+
+    @property
+    def told(self) -> bool:
+        """Returns whether enough was audited for the rate to be more than a guess."""
+        return self.audited >= TELLING
 
     @property
     def said(self) -> str:

@@ -8,14 +8,14 @@ ledger and the same checks apply: `push --to-file` writes what Label Studio impo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import answers, config, files, inputs, questions
+from curate import answers, config, files, inputs, questions, verdicts
 from curate.answers import Applied
-from curate.errors import ConfigError
+from curate.errors import ConfigError, unknown_name
 from curate.queue import KINDS, OF_TASK
 from curate.store import Store, sql
 
@@ -79,7 +79,7 @@ class SyncResult:
 
 def push_to_file(
     store: Store, path: Path, *, kind: str | None = None, prefill: str = "given",
-    own_config: Path | None = None,
+    config_file: Path | None = None, again: bool = False,
 ) -> PushResult:  # fmt: skip
     """Writes the queue as Label Studio's import JSON, and its labelling interface beside it.
 
@@ -88,33 +88,44 @@ def push_to_file(
         path: of the JSON file; the interface goes to the same name with `.xml`.
         kind: of the work; None for that of the project's task.
         prefill: which answer is filled in before anybody answered: given, model or none.
-        own_config: the user's own interface.
+        config_file: the user's own interface.
+        again: also what was written to a file before and has no answer yet.
 
     Raises:
-        ConfigError: the queue is empty, or the interface cannot be read back.
+        ConfigError: the queue is empty, the file is there already, or the interface cannot be read
+            back.
     """
+    if path.exists():
+        raise ConfigError(
+            f"{path} is there already, and its tasks may not be imported yet. Next: name another "
+            "file, or remove it (--again writes its unanswered tasks once more)"
+        )
     with store.run("label push", {"kind": kind, "to_file": str(path)}) as run:
         with store.read() as con:
-            asked, names = kind or kind_of(store, con), vocabulary(store, con)
-            rows = queued(con, asked, ("queued",))
+            asked, names = kind_of(store, con, kind), vocabulary(store, con)
             known = con.execute(sql("label_count"), {"kind": asked}).fetchall()[0][0]
+            keys = queued(con, asked, ("queued",))
+            if again:
+                keys += [
+                    row[0] for row in con.execute(sql("label_filed"), {"kind": asked}).fetchall()
+                ]
+            rows = to_hand_over(store, con, keys)
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
-        interface = questions.config(asked, names[asked], own_config)
+        interface = questions.config(asked, names[asked], config_file)
         tasks, refused = made(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())
         body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
         files.write_whole(path, body.encode())
-        keys = [q.data["curate_id"] for q in tasks]
+        handed_over = {q.data["curate_id"] for q in tasks}
+        blind = {row["task_key"] for row in rows if row["blind"]} & handed_over
         with store.write() as con:
-            mark(con, dict.fromkeys(keys), state="sent", server=FILE_SERVER, project_id=None,
-                 prefill=prefill)  # fmt: skip
-        run.changed |= bool(keys)
+            mark(con, dict.fromkeys(sorted(handed_over)), state="sent", server=FILE_SERVER,
+                 project_id=None, prefill=prefill, blind=blind)  # fmt: skip
+        run.changed |= bool(tasks)
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
-    handed_over = set(keys)
-    blind = sum(row["blind"] for row in rows if row["task_key"] in handed_over)
     return PushResult(
-        asked, str(path), len(tasks), known, blind, tuple(refused), True,
+        asked, str(path), len(tasks), known, len(blind), tuple(refused), True,
         prefilled=sum(bool(q.predictions) for q in tasks),
     )  # fmt: skip
 
@@ -127,12 +138,7 @@ def sync_from_file(store: Store, path: Path) -> SyncResult:
     """
     tasks = _export(path)
     with store.run("label sync", {"from_file": str(path)}) as run:
-        came = [
-            answers.annotation(key, raw)
-            for task in tasks
-            if (key := str(task.get("data", {}).get("curate_id") or ""))
-            for raw in task.get("annotations", [])
-        ]
+        came = _annotations(path, tasks)
         with store.write() as con:
             names = vocabulary(store, con)
             keys = [str(task["data"].get("curate_id")) for task in tasks]
@@ -151,6 +157,20 @@ def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncRe
     )  # fmt: skip
 
 
+def _annotations(path: Path, tasks: Sequence[Mapping[str, Any]]) -> list[answers.Annotation]:
+    try:
+        return [
+            answers.annotation(key, raw)
+            for task in tasks
+            if (key := str(task["data"].get("curate_id") or ""))
+            for raw in task.get("annotations", [])
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: an annotation is not as Label Studio writes it: {error}"
+        ) from error
+
+
 def _export(path: Path) -> list[dict[str, Any]]:
     try:
         tasks = json.loads(path.read_text(encoding="utf-8"))
@@ -167,17 +187,28 @@ def _export(path: Path) -> list[dict[str, Any]]:
 # -- shared with the server ------------------------------------------------------------------------
 
 
-def kind_of(store: Store, con: duckdb.DuckDBPyConnection) -> str:
-    """Returns the kind of work that the project's task asks for."""
-    return OF_TASK[store.setting(con, "project").get("task", "sft")]
+def kind_of(store: Store, con: duckdb.DuckDBPyConnection, kind: str | None = None) -> str:
+    """Returns the kind of work that is named, or that the project's task asks for.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    asked = kind or OF_TASK[store.setting(con, "project").get("task", "sft")]
+    if asked not in KINDS:
+        raise ConfigError(unknown_name("kind of work", asked, KINDS))
+    return asked
 
 
 def vocabulary(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Returns what annotators may choose, per kind: the labels, and the fields of JSON answers."""
-    listed = config.project_settings(store.folder)["labels"]
+    """Returns what annotators may choose, per kind: the labels, and the fields of JSON answers.
+
+    Labels of curate.toml are all the labels there are; for extraction, fields beside those found.
+    """
+    listed = config.project_settings(store.folder)["labels"] or []
     labels = listed or [row[0] for row in con.execute(sql("label_labels")).fetchall()]
     said = con.execute(sql("label_responses")).fetchall()
-    fields = sorted({field for (text,) in said for field, _ in questions.fields(text)})
+    found = sorted({field for (text,) in said for field, _ in questions.fields(text)})
+    fields = list(dict.fromkeys([*listed, *found]))
     return {kind: {"relabel": labels, "spans": fields}.get(kind, []) for kind in KINDS}
 
 
@@ -200,13 +231,20 @@ def task(question: questions.Question) -> dict[str, Any]:
     return {**made, "predictions": list(question.predictions)} if question.predictions else made
 
 
-def queued(
-    con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Returns the ledger's rows of a kind in some states, in the order of the queue."""
+def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:
+    """Returns the keys of tasks of a kind in some states, in the order of the queue."""
     asked = {"kind": kind, "states": list(states)}
-    keys = [row[0] for row in con.execute(sql("label_keys"), asked).fetchall()]
-    return list(con.sql(sql("label_rows"), params={"keys": keys}).to_arrow_table().to_pylist())
+    return [row[0] for row in con.execute(sql("label_keys"), asked).fetchall()]
+
+
+def to_hand_over(
+    store: Store, con: duckdb.DuckDBPyConnection, keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Returns rows of the ledger; without a hint where they are held out by now."""
+    verdicts.current(store, con)
+    held_out = {row[0] for row in con.execute(sql("label_held_out")).fetchall()}
+    rows = con.sql(sql("label_rows"), params={"keys": list(keys)}).to_arrow_table().to_pylist()
+    return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
 
 
 def mark(
@@ -217,6 +255,7 @@ def mark(
     server: str,
     project_id: int | None,
     prefill: str | None,
+    blind: Collection[str] = (),
 ) -> None:
     """Moves tasks of the ledger to another state; `numbers` has their numbers on the server."""
     import pyarrow as pa
@@ -224,6 +263,7 @@ def mark(
     columns = {
         "task_key": pa.array(list(numbers), pa.string()),
         "task_id": pa.array(list(numbers.values()), pa.int64()),
+        "blind": pa.array([key in blind for key in numbers], pa.bool_()),
     }
     asked = {"state": state, "server": server, "project_id": project_id, "prefill": prefill}
     con.register("marked", pa.table(columns))

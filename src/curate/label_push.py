@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import config, label, questions
+from curate import config as curate_toml
+from curate import label, questions
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import PushResult
 from curate.label_projects import (
@@ -53,14 +54,14 @@ class PushSettings:
         project: number of a project on the server to use; None for the one of before, or a new one.
         annotators: people who answer each task; None for what the project has, at first 1.
         prefill: which answer is filled in before anybody answered: given, model or none.
-        own_config: the user's own labelling interface.
+        config: the user's own labelling interface.
     """
 
     kind: str | None = None
     project: int | None = None
     annotators: int | None = None
     prefill: str = "given"
-    own_config: Path | None = None
+    config: Path | None = None
 
 
 def push(
@@ -91,23 +92,24 @@ class _Push:
     ) -> None:
         self.store, self.server, self.settings, self.progress = store, server, settings, progress
         self.notes: list[str] = []
+        self.blind: set[str] = set()
         with store.read() as con:
-            self.kind = settings.kind or label.kind_of(store, con)
-            names = label.vocabulary(store, con)[self.kind]
+            self.kind = label.kind_of(store, con, settings.kind)
+            self.names = label.vocabulary(store, con)[self.kind]
             self.known = known_project(con, server.url, self.kind)
-        self.interface = questions.config(self.kind, names, settings.own_config)
+        self.interface = questions.config(self.kind, self.names, settings.config)
         self.mark = mark_of(store, self.kind)
 
     # -- what would be done ----------------------------------------------------------------------
 
     def plan(self) -> PushResult:
         there, fresh = self._project()
-        if there is None:
+        rows, before = self._rows()
+        if there is None and rows:
             self.notes.append("a new project is created")
         interface = self.interface if there is None else self._interface(there, fresh)
-        rows, before = self._rows()
         tasks, refused = self._made(rows, interface)
-        return self._result(rows, tasks, refused, before, sent=False, found=0)
+        return self._result(tasks, refused, before, sent=False, found=0)
 
     def _project(self) -> tuple[dict[str, Any] | None, bool]:
         """Returns the project on the server, and whether this store meets it for the first time."""
@@ -131,7 +133,7 @@ class _Push:
     def _interface(self, there: Mapping[str, Any], fresh: bool) -> str:
         """Returns the interface the project shall have: ours, or the one somebody gave it there."""
         theirs = str(there["label_config"])
-        if theirs == self.interface or _is_empty(theirs):
+        if theirs == self.interface or _is_empty(theirs) or self.settings.config:
             return self.interface
         if self.known and not fresh and theirs == self.known.config:
             return self.interface  # ours of before; labels have come or gone since
@@ -146,12 +148,15 @@ class _Push:
             ) from None
         self.notes.append(
             "the interface was changed on the server; answers can be read back, so it stays"
+            + questions.apart(self.kind, theirs, self.names)
         )
         return theirs
 
     def _rows(self) -> tuple[list[dict[str, Any]], int]:
         with self.store.read() as con:
-            rows = label.queued(con, self.kind, ("queued", "pending"))
+            keys = label.queued(con, self.kind, ("queued", "pending"))
+            rows = label.to_hand_over(self.store, con, keys)
+            self.blind = {row["task_key"] for row in rows if row["blind"]}
             before = con.execute(sql("label_count"), {"kind": self.kind}).fetchall()[0][0]
         if not rows and not before:
             raise ConfigError(
@@ -181,17 +186,17 @@ class _Push:
             forget(self.store, run, self.server.url, self.known.number)
         rows, before = self._rows()
         if not rows:
-            return self._result([], [], [], before, sent=True, found=0)
+            return self._result([], [], before, sent=True, found=0)
         created = there is None
         number = self._create() if there is None else int(there["id"])
         interface = self._settle_project(number, there, fresh)
         tasks, refused = self._made(rows, interface)
         found = 0 if created else self._adopt(number, [q.data["curate_id"] for q in tasks])
         self._send(number, tasks)
-        return self._result(rows, tasks, refused, before, sent=True, found=found)
+        return self._result(tasks, refused, before, sent=True, found=found)
 
     def _create(self) -> int:
-        name = str(config.load(self.store.folder).get("project", {}).get("name") or "curate")
+        name = str(curate_toml.load(self.store.folder).get("project", {}).get("name") or "curate")
         told = {
             "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
             "description": f"Made by curate, which knows it by this line: {self.mark}",
@@ -241,7 +246,7 @@ class _Push:
 
     def _send(self, number: int, tasks: Sequence[questions.Question]) -> None:
         with self.store.read() as con:
-            left = {r["task_key"] for r in label.queued(con, self.kind, ("queued", "pending"))}
+            left = set(label.queued(con, self.kind, ("queued", "pending")))
         waiting = [q for q in tasks if q.data["curate_id"] in left]
         doubtful: list[str] = []
         for batch in self.progress([*_batches(waiting)], "sending tasks"):
@@ -284,13 +289,12 @@ class _Push:
     ) -> None:
         label.mark(
             con, ids, state=state, server=self.server.url, project_id=number,
-            prefill=self.settings.prefill,
+            prefill=self.settings.prefill, blind=self.blind,
         )  # fmt: skip
         self.run.changed |= bool(ids)
 
     def _result(
         self,
-        rows: Sequence[Mapping[str, Any]],
         tasks: Sequence[questions.Question],
         refused: Sequence[tuple[str, str]],
         before: int,
@@ -298,8 +302,7 @@ class _Push:
         sent: bool,
         found: int,
     ) -> PushResult:
-        keys = {q.data["curate_id"] for q in tasks}
-        blind = sum(row["blind"] for row in rows if row["task_key"] in keys)
+        blind = len(self.blind & {q.data["curate_id"] for q in tasks})
         return PushResult(
             self.kind, self.server.url, len(tasks) - found, before, blind, tuple(refused), sent,
             found=found, prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(self.notes),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from curate import answers, inputs, label
+from curate import answers, inputs, label, questions
 from curate.answers import Applied
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import SyncResult
@@ -123,7 +123,8 @@ class _Sync:
             return
         self.came.notes.append(
             f"the interface of project {self.project.number} was changed on the server; answers "
-            "that can no longer be read are listed below"
+            "that cannot be read are listed below"
+            + questions.apart(self.project.kind, theirs, self.names[self.project.kind])
         )
         seen = replace(self.project, config_digest=digest_of(theirs))
         with self.store.write() as con:
@@ -157,7 +158,7 @@ class _Sync:
         if not unknown:
             return {}
         with self.store.read() as con:
-            ours = {r["task_key"] for r in label.queued(con, self.project.kind, ("pending",))}
+            ours = set(label.queued(con, self.project.kind, ("pending",)))
         found = {key: number for number in unknown if (key := self.server.key_of(number)) in ours}
         self.keys |= {number: key for key, number in found.items()}
         return found

@@ -204,7 +204,9 @@ class Project:
         with connect(store, url, token_file) as server:
             return push(store, server, wanted, send=send, progress=self._progress)
 
-    def label_push_to_file(self, path: Path, settings: PushSettings | None = None) -> PushResult:
+    def label_push_to_file(
+        self, path: Path, settings: PushSettings | None = None, *, again: bool = False
+    ) -> PushResult:
         """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
         from curate.label import push_to_file
         from curate.label_push import PushSettings
@@ -212,7 +214,7 @@ class Project:
         asked = settings or PushSettings()
         return push_to_file(
             self._writable(), path, kind=asked.kind, prefill=asked.prefill,
-            own_config=asked.own_config,
+            config_file=asked.config, again=again,
         )  # fmt: skip
 
     def label_sync(

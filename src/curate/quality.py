@@ -90,6 +90,7 @@ class LabelStatus:
     agreement: tuple[Agreement, ...]
     detectors: tuple[Detector, ...]
     error_rates: tuple[ErrorRate, ...]
+    audits_waiting: int
 
 
 def label_status(store: Store) -> LabelStatus:
@@ -104,7 +105,13 @@ def label_status(store: Store) -> LabelStatus:
             agreement=agreement.agreement(con),
             detectors=detectors(store, con),
             error_rates=error_rates(store, con),
+            audits_waiting=audits_waiting(con),
         )
+
+
+def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many audited tasks have no answer."""
+    return int(con.execute(sql("quality_audits_waiting")).fetchall()[0][0])
 
 
 # -- what the answers say about detectors and data -------------------------------------------------

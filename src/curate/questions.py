@@ -81,14 +81,41 @@ def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     check(kind, text, path)
+    if own and (unknown := sorted(_choices(kind, text) - {*names, UNUSABLE})):
+        raise ConfigError(
+            f"{path}: {unknown[0]!r} can be chosen, and is none of the project's own; an answer "
+            "would not count. Next: take it out, or add it to labels in [project] of curate.toml"
+        )
     return text
 
 
+def apart(kind: str, text: str, names: Sequence[str]) -> str:
+    """Returns what an interface lacks, or has beside the project's own names; empty if nothing."""
+    chosen = _choices(kind, text) - {UNUSABLE}
+    parts = [
+        f"{what} {', '.join(map(repr, sorted(some)))}"
+        for what, some in (
+            ("it lacks", set(names) - chosen),
+            ("answers do not count if they choose", chosen - set(names)),
+        )
+        if some and kind in _NAMED
+    ]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _choices(kind: str, text: str) -> set[str]:
+    tag, name, _ = _NAMED.get(kind, ("", "", ""))
+    root = ET.fromstring(text)  # noqa: S314 (it was checked)
+    found = [c for control in root.iter(tag) if control.get("name") == name for c in control]
+    return {c.get("alias") or c.get("value") or "" for c in found if c.tag != "Style"}
+
+
+_NAMED = {"relabel": ("Choices", "label", "Choice"), "spans": ("Labels", "span", "Label")}
+"""Where the project's own names stand: tag and name of the control, tag of one of them."""
+
+
 def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
-    tag, name, child = {
-        "relabel": ("Choices", "label", "Choice"),
-        "spans": ("Labels", "span", "Label"),
-    }.get(kind, ("", "", ""))
+    tag, name, child = _NAMED.get(kind, ("", "", ""))
     taken = {element.get("hotkey") for element in root.iter()}
     keys = [key for key in _HOTKEYS if key not in taken]
     for control in root.iter(tag) if tag else ():
@@ -345,13 +372,17 @@ def _review(parts: _Parts, row: Mapping[str, Any], _names: set[str]) -> _Decisio
         made.append(("rate", str(rating)))
     text = "\n".join(t for value in parts.get("corrected", []) for t in _texts(value["text"]))
     # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
-    # in which browsers end lines.
-    if text.strip() and text.splitlines() != (row["response"] or "").splitlines():
+    # in which browsers and people end lines.
+    if text.strip() and _lines(text) != _lines(row["response"] or ""):
         made.append(("correct", text))
     verdict = _one_choice(parts, "verdict")
     if verdict not in (None, "keep", "drop"):
         raise ValueError(f"a verdict of {verdict!r}")
     return made + ([(verdict, None)] if verdict else [])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
 
 
 def _texts(value: Any) -> list[str]:

@@ -106,6 +106,7 @@ class QueueResult:
     detectors: tuple[tuple[str, int], ...]
     missing: tuple[tuple[str, str], ...]
     reviewed: tuple[Detector, ...]
+    next: str
     entries: tuple[Entry, ...]
 
 
@@ -137,6 +138,8 @@ def queue(
             asked = kind or OF_TASK[store.setting(con, "project").get("task", "sft")]
             if asked not in KINDS:
                 raise ConfigError(unknown_name("kind of work", asked, KINDS))
+            _require_something_to_ask(store, con, asked)
+            usual = OF_TASK[store.setting(con, "project").get("task", "sft")] == asked
             size = 0 if asked == "preference" else _audit_size(budget, audit)
             candidates = _candidates(store, con, asked)
             missing = _missing(store, con, asked)
@@ -149,7 +152,25 @@ def queue(
     found = sum(bool(c["detectors"]) for c in candidates)
     drawn = sum(e.audit for e in entries)
     spoke = tuple(first.most_common())
-    return QueueResult(asked, budget, found, drawn, waiting, spoke, missing, right, tuple(entries))
+    step = "curate label push" if usual else f"curate label push --kind {asked}"
+    return QueueResult(
+        asked, budget, found, drawn, waiting, spoke, missing, right, step, tuple(entries)
+    )
+
+
+def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    from curate import label
+
+    logs, answered = con.execute(sql("queue_answers")).fetchall()[0]
+    if not logs:
+        return
+    if kind in ("review", "preference") and not answered:
+        raise ConfigError(f"there is nothing to {KINDS[kind]}: the logs hold no answers")
+    lacks = {"relabel": "labels: no example has one", "spans": "fields: no answer is a JSON object"}
+    if kind in lacks and not label.vocabulary(store, con)[kind]:
+        raise ConfigError(
+            f'there are no {lacks[kind]}. Next: labels = ["...", "..."] in [project] of curate.toml'
+        )
 
 
 def _audit_size(budget: int, audit: int | None) -> int:

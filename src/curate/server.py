@@ -25,8 +25,8 @@ from curate.errors import ConfigError, LabelStudioError, MissingExtra, RemoteUna
 
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 (the SDK's own name for it)
 TIMEOUT_SECONDS = 300.0
-PAGE = 500
-"""Tasks of one listing; of `data.curate_id in_list`, about 500 fit into an address."""
+PAGE, KEYS = 500, 150
+"""Tasks of one listing; keys of one question, whose address must pass proxies (8 KB is common)."""
 
 _TRIES, _LONGEST_WAIT_SECONDS = 3, 30.0
 _AGAIN = "Nothing is lost; type the command again"
@@ -137,8 +137,8 @@ class Server:
     def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[Found]]:
         """Returns the tasks that carry each `curate_id`, the lowest number first."""
         found: dict[str, list[Found]] = {}
-        for start in range(0, len(keys), PAGE):
-            wanted = _filter("data.curate_id", "in_list", "String", [*keys[start : start + PAGE]])
+        for start in range(0, len(keys), KEYS):
+            wanted = _filter("data.curate_id", "in_list", "String", [*keys[start : start + KEYS]])
             for tasks, _ in self._listing(project, [wanted], _FOUND):
                 for task in tasks:
                     found.setdefault(_key(task), []).append(_found(task))
@@ -201,7 +201,7 @@ class Server:
                 "project": project, "page": 1, "page_size": PAGE, "fields": "all",
                 "include": include, "query": json.dumps(query),
             }  # fmt: skip
-            response = self._patiently(partial(self._read, "api/tasks", params))
+            response = self._patiently(partial(self._read, "api/tasks/", params))
             answer = self._json_of(response)
             tasks, total = answer["tasks"], answer["total"]
             if tasks or not last:
@@ -264,7 +264,7 @@ class Server:
             unsent = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
             said = self._silence("did not answer in time", writes and not unsent)
         except httpx.ConnectError:
-            said = self._silence("cannot be reached: is the server running?", doubtful=False)
+            said = self._silence("cannot be reached; is the server running?", doubtful=False)
         except httpx.UnsupportedProtocol:
             said = ConfigError(f"{self.url} is no address of a server")
         except httpx.HTTPError:
@@ -276,7 +276,7 @@ class Server:
 
     def _silence(self, what: str, doubtful: bool) -> RemoteUnavailable:
         kind = DoubtfulError if doubtful else RemoteUnavailable
-        return kind(f"{self.url}: {what}. {_AGAIN}")
+        return kind(f"{self.url}: {what}{'' if what.endswith('?') else '.'} {_AGAIN}")
 
     def _refusal(self, error: Any, writes: bool) -> Exception:
         status, detail = error.status_code, _detail(error.body)
@@ -355,7 +355,8 @@ def token(file: Path | None) -> str:
             mode = stat.S_IMODE(file.stat().st_mode)
             text = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: no token can be read from it: {error}") from None
+            what = getattr(error, "strerror", None) or "it is no text"
+            raise ConfigError(f"{file}: no token can be read from it: {what}") from None
         if mode & 0o077:
             raise ConfigError(f"{file} can be read by others. Next: chmod 600 {file}")
     else:

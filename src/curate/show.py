@@ -338,7 +338,7 @@ def queue(result: QueueResult) -> str:
         text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
     for what, command in result.missing:
         text += f"  note: {what}: {command}\n"
-    return text + "Next: curate label push (or, without a server, --to-file tasks.json)\n"
+    return text + f"Next: {result.next} (or, without a server, --to-file tasks.json)\n"
 
 
 def label_push(result: PushResult) -> str:
@@ -355,6 +355,8 @@ def label_push(result: PushResult) -> str:
         text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
     if len(result.refused) > _QUEUE_SHOWN:
         text += f"  ... and {len(result.refused) - _QUEUE_SHOWN:,} more: --json\n"
+    if not result.sent and not result.tasks:
+        return text + "Nothing is left to send. Next: curate label sync\n"
     if not result.sent:
         return text + "Nothing was sent. Next: the same command with --yes\n"
     from_file = "" if result.to.startswith("http") else " --from-file EXPORT.json"
@@ -520,7 +522,11 @@ def status(found: Status) -> str:
     if other := [stage for stage in found.stale if stage != "filter"]:
         text += f"not up to date: {', '.join(other)}\n"
     text += _size(found.train)
-    text += show_quality.how_wrong(found.error_rates) if found.train + found.test else ""
+    text += (
+        show_quality.how_wrong(found.error_rates, found.audits_waiting)
+        if found.train + found.test
+        else ""
+    )
     text += show_quality.reviewed(found.detectors) + _spread(found)
     if found.latest:
         text += f"exported: {', '.join(found.latest)}\n"

@@ -39,14 +39,14 @@ def label_status(result: LabelStatus) -> str:
     if result.error_rates:
         rates = [
             [r.side, r.examples, r.reviewed, r.audited, r.wrong]
-            + [f"{share:.1%}" for share in (r.rate, r.low, r.high)]
-            + [r.more]
+            + [f"{share:.1%}" if r.told else "" for share in (r.rate, r.low, r.high)]
+            + [r.more if r.told else ""]
             for r in result.error_rates
         ]
         head = ["side", "examples", "reviewed", "audited", "wrong", "still wrong", "from", "to"]
         text += "\n" + table([*head, "to halve"], rates)
     else:
-        text += "\n" + how_wrong(())
+        text += "\n" + how_wrong((), result.audits_waiting)
     return text + f"Next: {_next(result)}\n"
 
 
@@ -104,11 +104,13 @@ def _agreement(found: Agreement) -> str:
     return text
 
 
-def how_wrong(rates: Sequence[ErrorRate]) -> str:
-    """Returns the error rate that is left, in one line."""
+def how_wrong(rates: Sequence[ErrorRate], waiting: int = 0) -> str:
+    """Returns the error rate that is left, in one line; `waiting` audited tasks have no answer."""
+    if not rates and waiting:
+        return f"how wrong: not measured yet; {waiting:,} audited tasks wait for an answer.\n"
     if not rates:
         return "how wrong: not measured yet. curate queue --budget 200 includes an audit sample.\n"
-    said = [f"{r.side} {r.said}" for r in rates]
+    said = [f"{r.side} {r.said if r.told else 'too little audited to tell'}" for r in rates]
     if len(rates) == 1:
         said.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
     audited = sum(r.audited for r in rates)

@@ -51,6 +51,7 @@ class Status:
         unembedded: inputs without a vector; None where nothing here rests on meaning.
         detectors: how often each detector was right, by what people answered.
         error_rates: how wrong train and test are, where they were audited.
+        audits_waiting: audited tasks without an answer.
     """
 
     interactions: int
@@ -73,6 +74,7 @@ class Status:
     unembedded: int | None
     detectors: tuple[Detector, ...]
     error_rates: tuple[ErrorRate, ...]
+    audits_waiting: int
     next: str
 
     @property
@@ -104,6 +106,7 @@ def status(store: Store) -> Status:
         clusters, alarms = tuple(cluster.overview(con)), tuple(cluster.alarms(con))
         stale = _stale(store, con, meaning)
         right, wrong = quality.detectors(store, con), quality.error_rates(store, con)
+        audits = quality.audits_waiting(con)
     return Status(
         **totals,
         funnel=funnel,
@@ -116,6 +119,7 @@ def status(store: Store) -> Status:
         unembedded=meaning["unembedded"] if meaning["embedded"] else None,
         detectors=right,
         error_rates=wrong,
+        audits_waiting=audits,
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

@@ -111,6 +111,12 @@ def _rating(r: dict[str, Any]) -> str:
     return f"{kind}{what}  {when}{by}{note}  (run {r['run_id']})"
 
 
+_NO_LONGER = {
+    "edited": "edited since", "withdrawn": "withdrawn", "stale": "its content has changed",
+    "replaced": "a later answer of theirs counts",
+}  # fmt: skip
+
+
 def _decision(d: dict[str, Any]) -> str:
     """Returns who decided what, when, and what was shown."""
     what = f"{d['kind']} {_short(d['value'])}" if d["value"] else d["kind"]
@@ -120,7 +126,7 @@ def _decision(d: dict[str, Any]) -> str:
     shown = "without a hint" if d["blind"] else f"shown: {_shown(d)}"
     took = f", {d['seconds']:,.0f} s" if d["seconds"] else ""
     origin = {"prediction": ", prefilled answer accepted", "prediction-changed": ", changed"}
-    note = " (withdrawn)" if d["withdrawn"] else " (its content has changed)" if d["stale"] else ""
+    note = next((f" ({said})" for name, said in _NO_LONGER.items() if d[name]), "")
     told = f"{shown}{origin.get(d['origin'], '')}{note}"
     return f"{what}{when} by annotator {d['annotator']}{took}, {told}"
 

@@ -197,6 +197,7 @@ _FLAGS = {
     "refit",
     "yes",
     "full",
+    "again",
     "to_file",
     "from_file",
 }

@@ -11,8 +11,8 @@ from curate.cli.group import Context, cli, json_option, pass_context, show_resul
 
 _kind_option = click.option(
     "--kind",
-    metavar="KIND",
-    help="relabel, review, preference or spans (default: by the project's task).",
+    type=click.Choice(["relabel", "review", "preference", "spans"]),
+    help="Of the work (default: by the project's task).",
 )
 
 
@@ -72,7 +72,6 @@ _token_option = click.option(
 @_token_option
 @click.option(
     "--project",
-    "number",
     type=click.IntRange(1),
     help="Number of a project on the server to use (default: the one of before, or a new one).",
 )
@@ -84,6 +83,9 @@ _token_option = click.option(
     help="Instead of a server: write Label Studio's import JSON here, the interface beside it.",
 )
 @click.option(
+    "--again", is_flag=True, help="With --to-file: also what was written before, not answered yet."
+)
+@click.option(
     "--prefill",
     type=click.Choice(["given", "model", "none"]),
     default="given",
@@ -92,7 +94,6 @@ _token_option = click.option(
 )
 @click.option(
     "--config",
-    "own_config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Your own labelling interface (XML).",
 )
@@ -104,6 +105,7 @@ def label_push(
     url: str | None,
     token_file: Path | None,
     to_file: Path | None,
+    again: bool,
     yes: bool,
     as_json: bool,
     **settings: Any,
@@ -117,10 +119,10 @@ def label_push(
     from curate import show
     from curate.label_push import PushSettings
 
-    asked = PushSettings(project=settings.pop("number"), **settings)
+    asked = PushSettings(**settings)
     project = context.project()
     if to_file:
-        result = project.label_push_to_file(to_file, asked)
+        result = project.label_push_to_file(to_file, asked, again=again)
     else:
         result = project.label_push(url, asked, token_file=token_file, send=yes)
     show_result(result, as_json, lambda: show.label_push(result))
