@@ -260,9 +260,8 @@ def covered(made: list[dict[str, tuple[float, ErrorRate]]], side: str) -> int:
 
 
 def test_the_whole_path_covers_the_truth(world: World) -> None:
-    made = [world.run(WHOLE_PATH, seed) for seed in range(6)]
-    assert covered(made, "train") >= 5
-    assert covered(made, "test") >= 5
+    made = [world.run(WHOLE_PATH, seed) for seed in range(2)]
+    assert (covered(made, "train"), covered(made, "test")) == (2, 2)
 
 
 @pytest.mark.e2e
