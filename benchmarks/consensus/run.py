@@ -1,7 +1,9 @@
 """Consensus of several annotators: Dawid-Skene, cleanlab and the majority; writes RESULTS.md.
 
 Every answer goes through a project: its tasks are queued, handed over, answered, synced, and the
-methods see what the store's decisions say, by the functions that `curate label status` uses.
+methods see what the store's decisions say, by the functions that `curate label status` uses. Those
+of ConvAbuse go through a real Label Studio server, with a user for each rater; the others, which
+are twenty times as many, through its files.
 
     CURATE_TEST_DATA=/path/to/data python benchmarks/consensus/run.py
 
@@ -32,13 +34,18 @@ import orjson
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from curate import agreement, consensus, encoders, label
+from curate import agreement, consensus, encoders, label, label_push, label_sync
 from curate.consensus import TIE, Answers
 from curate.project import Project
+from curate.server import Server
 from curate.text import normalise
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+import labelstudio  # noqa: E402
+
 DATA = Path(os.environ.get("CURATE_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
 PACKAGES = ("numpy", "scikit-learn", "cleanlab", "krippendorff", "sentence-transformers")
 SEEN, DRAWS, RESAMPLES, BUSIEST = 3, 20, 2_000, 5
@@ -79,12 +86,14 @@ def asked(folder: Path, texts: Mapping[str, str], values: Sequence[str]) -> Proj
     project.pull([str(log)])
     project.filter()
     project.queue(budget=len(texts), audit=0)
-    label.push_to_file(project.store, folder / "tasks.json")
     return project
 
 
 def replay(project: Project, said: Sequence[Said]) -> None:
-    """Takes answers in as annotators would have given them."""
+    """Takes answers in as annotators would have given them, by files."""
+    file = project.folder / "tasks.json"
+    if not file.exists():
+        label.push_to_file(project.store, file)
     tasks = orjson.loads((project.folder / "tasks.json").read_bytes())
     keys = dict(zip(sources(project), (r["task_key"] for r in ledger(project)), strict=True))
     by_item: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -101,6 +110,37 @@ def replay(project: Project, said: Sequence[Said]) -> None:
     export = project.folder / "export.json"
     export.write_bytes(orjson.dumps(done))
     label.sync_from_file(project.store, export)
+
+
+def replay_on_server(project: Project, said: Sequence[Said]) -> None:
+    """Takes answers in through a server, to which they come with the tasks: it takes three a second
+    through its API."""
+    by_item: dict[str, list[Said]] = defaultdict(list)
+    keys = dict(zip(sources(project), (r["task_key"] for r in ledger(project)), strict=True))
+    for one in said:
+        by_item[keys.get(one.item, "")].append(one)
+    plain = label.task
+    with labelstudio.running() as studio, Server(studio.url, studio.admin.token) as server:
+        people = {n: studio.annotator(f"rater{n}").id for n in {one.annotator for one in said}}
+
+        def answered(question: Any) -> dict[str, Any]:
+            answers = [
+                {"completed_by": people[one.annotator], "lead_time": 5.0, "result": [
+                    {"from_name": "label", "to_name": "text", "type": "choices",
+                     "value": {"choices": [one.value]}}]}
+                for one in by_item[question.data["curate_id"]]
+            ]  # fmt: skip
+            return {**plain(question), "annotations": answers}
+
+        label.task = answered  # type: ignore[assignment]
+        settings = label_push.PushSettings(annotators=SEEN)
+        label_push.push(project.store, server, settings, send=True, progress=_silent)
+        label.task = plain
+        label_sync.sync(project.store, server, progress=_silent)
+
+
+def _silent(items: Any, _label: str) -> Any:
+    return items
 
 
 def ledger(project: Project) -> list[dict[str, Any]]:
@@ -265,7 +305,8 @@ def abuse(folder: Path, encode: Callable[[list[str]], Any]) -> list[str]:
     who = {names[item]: text for item, text in texts.items()}
     said = [Said(names[one.item], one.annotator, f"level {one.value}") for one in said]
     project = asked(folder / "abuse", who, sorted({one.value for one in said}))
-    replay(project, said)
+    replay_on_server(project, said)
+    assert project.table("annotations").num_rows == len(said)
     seen = votes(project)
     vectors = dict(zip(who, encode([normalise(t) for t in who.values()]), strict=True))
     lines, notes = [], [themselves(project)]
@@ -311,7 +352,8 @@ def left_out(seen: Votes, vectors: Mapping[str, Any], merged: bool) -> tuple[Any
 def themselves(project: Project) -> str:
     """Returns how often raters said the same when they saw an item again, by their decisions."""
     by: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for row in project.table("decisions").to_pylist():
+    rows = project.table("decisions").to_pylist()
+    for row in sorted(rows, key=lambda row: row["annotation_id"]):
         by[row["example_id"], row["annotator"]].append(row["value"])
     again = [said for said in by.values() if len(said) > 1]
     items = len({example for (example, _), said in by.items() if len(said) > 1})
@@ -362,7 +404,8 @@ def main() -> int:
         f"Written by `python benchmarks/consensus/run.py` on {datetime.now(UTC):%Y-%m-%d}; commit "
         f"{commit()}, Python {platform.python_version()}, {packages}.",
         "",
-        "Every answer went through a project (queue, push, sync), and the methods saw what its",
+        f"Every answer went through a project (queue, push, sync: ConvAbuse through a Label Studio "
+        f"{labelstudio.VERSION} server, VADER by files), and the methods saw what its",
         "decisions say. *cleanlab* is `get_label_quality_multiannotator` with the chances of",
         "Dawid-Skene for a model, as `curate label status` calls it; *text model* is its intended",
         "use: a logistic regression on MiniLM vectors that learned the majorities of other texts.",
