@@ -128,13 +128,23 @@ def steps(loop: Loop) -> str:
     )
 
 
+def beside(found: Sequence[Found]) -> str:
+    """Returns on which sets Datalab, or stock cleanlab against the audited queue, finds more."""
+    more = [f"Datalab on {f.of.name}" for f in found if f.datalab > f.queue]
+    more += [
+        f"{CLEANLAB} than the audited queue on {f.of.name}" for f in found if f.logistic > f.audited
+    ]
+    return f"; more errors are found by {', '.join(more)}" if more else ""
+
+
 def render(found: Sequence[Found], loop: Loop, scale: list[list[Any]]) -> str:
     wrong = problems(found, loop)
     parts = [
         "# What the loop is worth\n",
         f"Written by `python benchmarks/loop/run.py` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; "
         f"{environment()}\n",
-        "**Ahead of random choice and of cleanlab with logistic regression everywhere.**\n"
+        f"**Without an audit, ahead of random choice and of cleanlab with logistic regression "
+        f"everywhere{beside(found)}.**\n"
         if not wrong
         else "**Not as it should be: " + "; ".join(wrong) + "**\n",
         "## Errors found\n",
@@ -196,8 +206,8 @@ all labels true. Gap closed = (after - as logged) / (all labels true - as logged
 _DETECTORS = """\
 Entries of the whole queue that were wrong, by the detector that put them where they are, in the
 order of the queue. Held-out entries of BANKING77 count as right. `near_decision` is what a second
-queue asks after 1,000 answers. In one copy of a text, the others are settled with it, so few are
-left for `contradiction` alone.
+queue asks after 1,000 answers. Copies of a text are asked once, with whatever speaks most against
+one of them, so few are left for `contradiction` alone.
 """
 
 _SCALE = """\
