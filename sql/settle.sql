@@ -6,7 +6,7 @@ CREATE OR REPLACE TEMP TABLE settling AS
 WITH votes AS (
     SELECT example_id, kind, value, count(*) AS votes, max(made_at) AS made_at, min(annotator) AS annotator,
            min(label_seen) AS label_seen
-    FROM current_decisions WHERE NOT stale AND kind NOT IN ('keep', 'drop', 'rate')
+    FROM current_decisions WHERE NOT stale AND kind NOT IN ('keep', 'drop', 'rate', 'prefer')
     GROUP BY ALL
 ),
 won AS (
@@ -21,7 +21,7 @@ ruled AS (
            min(annotator) FILTER (kind = 'drop') AS dropper, min(annotator) FILTER (kind = 'keep') AS keeper,
            min(label_seen) AS label_seen, bool_and(coalesce(t.blind, false)) AS blind
     FROM current_decisions LEFT JOIN (SELECT task_key, blind FROM tasks) t USING (task_key)
-    WHERE NOT stale
+    WHERE NOT stale AND kind <> 'prefer'
     GROUP BY example_id
 ),
 own AS (
@@ -31,14 +31,13 @@ own AS (
            max(w.value) FILTER (w.kind = 'relabel' AND 2 * r.drops < r.people) AS label,
            max(w.value) FILTER (w.kind = 'correct') AS correction,
            any_value(m.rating) AS rating,
-           max(w.value) FILTER (w.kind = 'prefer') AS preferred,
            max(w.value) FILTER (w.kind = 'spans') AS spans,
            coalesce(CASE WHEN 2 * any_value(r.drops) > any_value(r.people) THEN any_value(r.dropper) END,
                     min(w.annotator) FILTER (w.kind = 'relabel'), any_value(r.keeper), min(w.annotator),
                     any_value(m.annotator)) AS annotator,
            greatest(max(w.made_at), any_value(r.made_at), any_value(m.made_at)) AS made_at,
            any_value(r.label_seen) AS label_seen
-    FROM (SELECT DISTINCT example_id FROM current_decisions WHERE NOT stale) d
+    FROM (SELECT DISTINCT example_id FROM current_decisions WHERE NOT stale AND kind <> 'prefer') d
     LEFT JOIN won w USING (example_id)
     LEFT JOIN ruled r USING (example_id)
     LEFT JOIN (
@@ -66,7 +65,7 @@ spread AS (
     HAVING count(DISTINCT (coalesce(o.verdict, ''), coalesce(o.label, ''))) = 1
 )
 SELECT coalesce(o.example_id, s.example_id) AS example_id, coalesce(s.verdict, o.verdict) AS verdict,
-       coalesce(s.label, o.label) AS label, o.correction, o.rating, o.preferred, o.spans,
+       coalesce(s.label, o.label) AS label, o.correction, o.rating, o.spans,
        coalesce(s.annotator, o.annotator) AS annotator, coalesce(s.made_at, o.made_at) AS made_at, s.from_id
-FROM (SELECT * FROM own WHERE coalesce(verdict, label, correction, rating::VARCHAR, preferred, spans) IS NOT NULL) o
+FROM (SELECT * FROM own WHERE coalesce(verdict, label, correction, rating::VARCHAR, spans) IS NOT NULL) o
 FULL JOIN spread s ON s.example_id = o.example_id

@@ -1,2 +1,2 @@
 -- Whether anybody has decided anything; one row.
-SELECT EXISTS (FROM decisions) OR EXISTS (FROM settled)
+SELECT EXISTS (FROM decisions) OR EXISTS (FROM settled) OR EXISTS (FROM settled_pairs)

@@ -255,6 +255,32 @@ def test_a_preferred_answer_drops_the_other(tmp_path: Path, write_jsonl: WriteJs
     assert desk.reasons()[second] is None
 
 
+def test_preferences_are_settled_pair_by_pair(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    """The winner of one pair loses the next one, and the loser of the first stays out."""
+    rows = [row(n, prompt=f"Question {n // 3} about it?", rating=5) for n in range(60)]
+    desk = Desk(tmp_path, write_jsonl, rows, "sft")
+    desk.project.dedupe(near=None)
+    asked: list[tuple[str, str]] = []
+    for best in (1, 0):
+        tasks = desk.push(kind="preference")
+        entries = {e["task_key"]: e for e in desk.project.table("tasks").to_pylist()}
+        by_id = {r["example_id"]: r["source_id"] for r in desk.examples().values()}
+        task = next(t for k, t in tasks.items() if int(k[1:]) < 3)
+        entry = entries[task["data"]["curate_id"]]
+        pair = (by_id[entry["example_id"]], by_id[entry["other_id"]])
+        asked.append(pair)
+        winner = min(pair) if best else max(pair)
+        first = (winner == pair[0]) != entry["swapped"]
+        for who in (1, 2):
+            desk.answer(task, choice("A" if first else "B", "preference"), by=who)
+        desk.sync()
+    assert len(set(asked)) == 2
+    losers = {max(asked[0]), min(asked[1])}
+    reasons = desk.reasons()
+    assert {n for n in ("r0", "r1", "r2") if reasons[n] == "not_preferred"} == losers
+    assert len(losers) == 2
+
+
 def test_marked_spans_become_the_answer(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [
         row(n, prompt=f"🎉 Order A-{n} of {n} May", response=f'{{"order": "A-{n}", "day": "x"}}',

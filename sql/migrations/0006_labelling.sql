@@ -117,14 +117,15 @@ COMMENT ON COLUMN decisions.kind IS 'relabel, correct, rate, prefer, spans, keep
 COMMENT ON COLUMN decisions.content_hash IS 'The content it is about; where the example has another one it is stale, and does not count.';
 
 CREATE VIEW current_decisions AS
-SELECT DISTINCT ON (d.example_id, d.annotator, about)
-       d.*, CASE WHEN d.kind IN ('keep', 'drop', 'relabel') THEN 'verdict' ELSE d.kind END AS about,
+SELECT DISTINCT ON (d.example_id, d.annotator, about, t.other_id)
+       d.*, t.other_id, CASE WHEN d.kind IN ('keep', 'drop', 'relabel') THEN 'verdict' ELSE d.kind END AS about,
        d.content_hash <> i.content_hash AS stale
 FROM decisions d
 JOIN interactions i ON i.interaction_id = d.example_id
+LEFT JOIN tasks t USING (task_key)
 WHERE NOT d.withdrawn
-ORDER BY d.example_id, d.annotator, about, d.made_at DESC NULLS LAST, d.annotation_id DESC;
-COMMENT ON VIEW current_decisions IS 'The newest decision of each annotator, per example and what it is about.';
+ORDER BY d.example_id, d.annotator, about, t.other_id, d.made_at DESC NULLS LAST, d.annotation_id DESC;
+COMMENT ON VIEW current_decisions IS 'The newest decision of each annotator, per example and what it is about; of preferences, per pair.';
 
 CREATE TABLE settled (
     example_id VARCHAR PRIMARY KEY,
@@ -132,7 +133,6 @@ CREATE TABLE settled (
     label VARCHAR,
     correction VARCHAR,
     rating DOUBLE,
-    preferred VARCHAR,
     spans VARCHAR,
     annotator INTEGER,
     made_at TIMESTAMP,
@@ -141,9 +141,18 @@ CREATE TABLE settled (
 COMMENT ON TABLE settled IS 'What follows from all decisions that count, kept up to date with the inputs; one row per example.';
 COMMENT ON COLUMN settled.verdict IS 'keep or drop.';
 COMMENT ON COLUMN settled.rating IS 'The mean of what annotators gave, 1 to 5.';
-COMMENT ON COLUMN settled.preferred IS 'The better example of two, tie, or both_bad.';
 COMMENT ON COLUMN settled.annotator IS 'One of those who decided label and verdict; made_at is the newest of their answers.';
 COMMENT ON COLUMN settled.from_id IS 'Label and verdict are those of this exact duplicate of the input.';
+
+CREATE TABLE settled_pairs (
+    example_id VARCHAR NOT NULL,
+    other_id VARCHAR NOT NULL,
+    preferred VARCHAR NOT NULL,
+    annotator INTEGER NOT NULL,
+    made_at TIMESTAMP
+);
+COMMENT ON TABLE settled_pairs IS 'Which of two answers annotators prefer, kept up to date with the inputs; one row per pair.';
+COMMENT ON COLUMN settled_pairs.preferred IS 'The better example of the two, tie, or both_bad.';
 
 CREATE OR REPLACE VIEW ratings AS
 SELECT DISTINCT ON (interaction_id) interaction_id, human_rating, value, rater_type, origin, created_at
@@ -174,13 +183,13 @@ LEFT JOIN corrections l ON l.interaction_id = i.interaction_id AND l.kind = 'lab
 COMMENT ON VIEW base_labels IS 'The label of each interaction before annotators say otherwise: corrected, or as logged.';
 
 CREATE VIEW preferences AS
-SELECT unnest(CASE WHEN s.preferred = t.example_id THEN [t.other_id]
-                   WHEN s.preferred = t.other_id THEN [t.example_id]
-                   WHEN s.preferred = 'both_bad' THEN [t.example_id, t.other_id] ELSE [] END) AS loser,
-       t.task_key, s.annotator
-FROM settled s
-JOIN tasks t ON t.example_id = s.example_id AND t.kind = 'preference' AND t.state <> 'queued'
-WHERE s.preferred IS NOT NULL;
+SELECT loser, min(annotator) AS annotator, max(made_at) AS made_at
+FROM (
+    SELECT unnest(CASE preferred WHEN example_id THEN [other_id] WHEN other_id THEN [example_id]
+                       WHEN 'both_bad' THEN [example_id, other_id] ELSE [] END) AS loser, annotator, made_at
+    FROM settled_pairs
+)
+GROUP BY loser;
 COMMENT ON VIEW preferences IS 'Answers that annotators found worse than another one, or bad; one row per loser.';
 
 CREATE OR REPLACE VIEW examples AS

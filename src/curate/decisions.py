@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settle(con: duckdb.DuckDBPyConnection) -> bool:
-    """Brings the table `settled` up to date; returns whether anything changed.
+    """Brings the tables `settled` and `settled_pairs` up to date; returns whether anything changed.
 
     Stored, because every query about examples reads it; a function of decisions, contents, labels
     and inputs alone, so it does not matter when or how often it is made.
@@ -19,8 +19,9 @@ def settle(con: duckdb.DuckDBPyConnection) -> bool:
     if not con.execute(sql("settle_needed")).fetchall()[0][0]:
         return False
     con.execute(sql("settle"))
+    con.execute(sql("settle_pairs"))
     if not con.execute(sql("settle_differs")).fetchall()[0][0]:
         return False
-    con.execute(sql("settle_clear"))
-    con.execute(sql("settle_add"))
+    for step in ("settle_clear", "settle_add", "settle_pairs_clear", "settle_pairs_add"):
+        con.execute(sql(step))
     return True

@@ -1,0 +1,2 @@
+-- Forgets what people preferred.
+DELETE FROM settled_pairs
