@@ -11,8 +11,11 @@ WITH votes AS (
 ),
 won AS (
     SELECT * FROM votes
-    QUALIFY votes = max(votes) OVER (PARTITION BY example_id, kind)
-        AND count(*) OVER (PARTITION BY example_id, kind, votes) = 1
+    -- Two people hardly ever write the same text: of three or more, the newest breaks the tie.
+    QUALIFY row_number() OVER (
+            PARTITION BY example_id, kind ORDER BY votes DESC, made_at DESC NULLS LAST, annotator) = 1
+        AND (count(*) OVER (PARTITION BY example_id, kind, votes) = 1
+             OR kind IN ('correct', 'spans') AND sum(votes) OVER (PARTITION BY example_id, kind) >= 3)
 ),
 ruled AS (
     SELECT example_id, count(DISTINCT annotator) AS people,

@@ -255,6 +255,23 @@ def test_a_preferred_answer_drops_the_other(tmp_path: Path, write_jsonl: WriteJs
     assert desk.reasons()[second] is None
 
 
+def test_of_three_better_answers_that_differ_the_newest_counts(answers: Desk) -> None:
+    tasks = answers.push()
+    name = next(k for k in sorted(tasks) if k in {f"r{n}" for n in range(30, 36)})
+    before = answers.examples()[name]["response"]
+    for who in (1, 2, 3):
+        text = {"text": [f"Better, {who}."]}
+        answers.answer(
+            tasks[name], [{"from_name": "corrected", "type": "textarea", "value": text}], by=who
+        )
+        answers.sync()
+        now = answers.examples()[name]["response"]
+        assert now == {1: "Better, 1.", 2: before, 3: "Better, 3."}[who]
+        if who == 2:
+            again = {e.source_id: e for e in answers.project.queue(budget=99, audit=0).entries}
+            assert again[name].detectors[0] == "annotators"
+
+
 def test_preferences_are_settled_pair_by_pair(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     """The winner of one pair loses the next one, and the loser of the first stays out."""
     rows = [row(n, prompt=f"Question {n // 3} about it?", rating=5) for n in range(60)]
