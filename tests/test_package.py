@@ -108,14 +108,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.e2e
-def test_the_wheel_has_every_module_and_every_query(built: Path) -> None:
+def test_the_wheel_has_every_module_query_and_interface(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
     modules = _files(ROOT / "src" / "curate", ".py", ".typed") | {"py.typed"}
     queries = _files(ROOT / "sql", ".sql")
-    assert inside == {f"curate/{m}" for m in modules} | {f"curate/sql/{q}" for q in queries}
-    assert len(queries) > 100
+    interfaces = _files(ROOT / "label_config", ".xml", ".css")
+    assert inside == (
+        {f"curate/{m}" for m in modules}
+        | {f"curate/sql/{q}" for q in queries}
+        | {f"curate/label_config/{i}" for i in interfaces}
+    )
+    assert len(queries) > 100 and len(interfaces) > 4
     licence = [name for name in names if name.endswith("licenses/LICENSE")]
     assert len(licence) == 1
 
