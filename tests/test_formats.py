@@ -39,21 +39,21 @@ def test_names_are_the_four_formats() -> None:
 
 
 def test_trl_prompt_completion() -> None:
-    made = formats.get("trl-prompt-completion")(example())
+    made = formats.get("trl-prompt-completion").row(example())
     assert made == {"prompt": TALK, "completion": [ANSWER]}
     assert list(made) == ["prompt", "completion"]
 
 
 def test_openai_chat() -> None:
-    assert formats.get("openai-chat")(example()) == {"messages": [*TALK, ANSWER]}
+    assert formats.get("openai-chat").row(example()) == {"messages": [*TALK, ANSWER]}
 
 
 def test_classification() -> None:
-    made = formats.get("classification")(example())
+    made = formats.get("classification").row(example())
     assert made == {"text": "Where is it?", "label": "delivery"}
     for nothing in (None, ""):
         with pytest.raises(Inexpressible, match="no label"):
-            formats.get("classification")(example(label=nothing))
+            formats.get("classification").row(example(label=nothing))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_classification() -> None:
     ],
 )
 def test_records(rating: float | None, quality: int | None) -> None:
-    made = formats.get("records")(example(human_rating=rating, is_edge_case=True))
+    made = formats.get("records").row(example(human_rating=rating, is_edge_case=True))
     assert made == {
         "input": "Where is it?",
         "output": "In Bergen.",
@@ -80,18 +80,18 @@ def test_records(rating: float | None, quality: int | None) -> None:
 
 
 def test_records_of_a_classification_hold_the_label() -> None:
-    assert formats.get("records")(example(response=""))["output"] == "delivery"
+    assert formats.get("records").row(example(response=""))["output"] == "delivery"
 
 
 def test_parts_of_text_are_joined_and_extra_keys_left_out() -> None:
     parts = [{"type": "text", "text": "one"}, "two", {"type": "input_text", "text": "three"}]
     asked = [{"role": "user", "content": parts, "name": "Ada"}]
-    made = formats.get("openai-chat")(example(messages=asked))
+    made = formats.get("openai-chat").row(example(messages=asked))
     assert made["messages"][0] == {"role": "user", "content": "one\ntwo\nthree"}
 
 
 def test_only_the_first_of_several_answers_is_trained() -> None:
-    made = formats.get("trl-prompt-completion")(
+    made = formats.get("trl-prompt-completion").row(
         example(output=[ANSWER, {"role": "assistant", "content": "In Oslo."}])
     )
     assert made["completion"] == [ANSWER]
@@ -117,14 +117,14 @@ CALL = {"id": "c", "type": "function", "function": {"name": "track", "arguments"
 @pytest.mark.parametrize("name", ["trl-prompt-completion", "openai-chat"])
 def test_what_a_chat_cannot_express(name: str, message: dict[str, Any], said: str) -> None:
     with pytest.raises(Inexpressible, match=said):
-        formats.get(name)(example(messages=[*TALK, message]))
+        formats.get(name).row(example(messages=[*TALK, message]))
 
 
 def test_a_tool_call_as_answer_cannot_be_expressed() -> None:
     answer = {"role": "assistant", "content": None, "tool_calls": [CALL]}
     for name in ("trl-prompt-completion", "openai-chat"):
         with pytest.raises(Inexpressible, match="tool calls"):
-            formats.get(name)(example(output=[answer]))
+            formats.get(name).row(example(output=[answer]))
 
 
 def test_an_unknown_format_gets_a_suggestion() -> None:
@@ -139,5 +139,5 @@ def test_a_name_is_taken_once() -> None:
 
 def test_features_name_the_columns() -> None:
     for name in formats.names():
-        for column in formats.get(name)(example()):
-            assert f"- name: {column}\n" in formats.features(name)
+        for column in formats.get(name).row(example()):
+            assert f"- name: {column}\n" in formats.get(name).features(formats.Contents())

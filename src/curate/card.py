@@ -103,7 +103,7 @@ def _head(manifest: dict[str, Any]) -> str:
     lines.append("dataset_info:")
     for name in names:
         lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
-        lines += ["  features:", formats.features(name).rstrip("\n")]
+        lines += ["  features:", formats.get(name).features(formats.Contents()).rstrip("\n")]
     return "\n".join([*lines, "---\n"])
 
 

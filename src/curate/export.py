@@ -192,7 +192,7 @@ class _Export:
         kept = con.sql(sql("export_rows"), params=asked).to_arrow_table()
         # In batches: a whole table of messages as Python objects would be many times its size.
         rows = chain.from_iterable(b.to_pylist() for b in kept.to_batches(max_chunksize=2_000))
-        made = {name: formats.get(name) for name in self.settings.formats}
+        made = {name: formats.get(name).row for name in self.settings.formats}
         lines = []
         for row in self.progress(rows, f"writing {side}"):
             example = _example(row)

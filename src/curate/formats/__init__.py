@@ -1,8 +1,8 @@
-"""Export formats: one file a format, each a function from an example to the row of its line.
+"""Export formats: one file a format, each a function from an item to the row of its line.
 
-A format gives every row the same keys in the same order with one type each, and raises
-`Inexpressible` for what it has no words for. To add one, add a file here with one function under
-`@export_format("name")`.
+An item is an example, or a pair of answers to one prompt. A format gives every row of a version
+the same keys in the same order with one type each, and raises `Inexpressible` for what it has no
+words for. To add one, add a file here with one function under `@export_format("name")`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from curate.errors import ConfigError, unknown_name
 from curate.messages import Message, text_of
@@ -21,9 +21,21 @@ class Inexpressible(Exception):
     """An example holds something that the format cannot express; the message says what."""
 
 
+Unit = Literal["example", "rated", "pair"]
+"""What a line is: a kept example, an example with its thumb up or down, or a pair of answers."""
+
+
 @dataclass(frozen=True)
 class Example:
-    """One training item as formats see it."""
+    """One training item as formats see it.
+
+    Attributes:
+        output: the answer, one assistant message; empty where there is none.
+        tools: the tools that were offered, in OpenAI's nested form; an empty list where none were,
+            and None where no item of the version has any, so that all rows have the same keys.
+        spans: what is to be extracted: (start, end, label), in characters of `query`, end excluded.
+        good: whether people found the answer good; only the unit `rated` holds both kinds.
+    """
 
     example_id: str
     source: str
@@ -34,31 +46,110 @@ class Example:
     label: str | None
     human_rating: float | None
     is_edge_case: bool
+    tools: list[dict[str, Any]] | None = None
+    spans: tuple[tuple[int, int, str], ...] = ()
+    good: bool = True
 
 
-Format = Callable[[Example], dict[str, Any]]
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to one prompt, the better one first; the prompt is that of the chosen one.
+
+    Attributes:
+        method: how it is known which one is better.
+        margin: by how much, 0 to 1; None where nothing says so.
+    """
+
+    pair_id: str
+    chosen: Example
+    rejected: Example
+    method: str
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the items of a version have in common: what their columns depend on.
+
+    Attributes:
+        tools: whether any of them has tools or calls one.
+        labels: all labels, in order.
+    """
+
+    tools: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Files:
+    """One format's data files of a version, as its card and its side files name them.
+
+    Attributes:
+        name: of the dataset.
+        train: path of the train file within the version's folder.
+        test: of the held-out file; None where there is none.
+        config: the configuration name of `load_dataset`; None where the version has one format.
+        longest: tokens of the longest row, None where nothing was counted.
+    """
+
+    name: str
+    train: str
+    test: str | None
+    config: str | None
+    longest: int | None
+
+
+Row = Callable[[Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A registered format; see `export_format`."""
+
+    name: str
+    row: Row
+    unit: Unit
+    features: Callable[[Contents], str]
+    snippet: Callable[[Contents, Files], str] | None = None
+    side_files: Callable[[Contents, Files], dict[str, str]] | None = None
+
 
 _formats: dict[str, Format] = {}
-_notes: dict[str, str] = {}
 
 _TEXT_PARTS = ("text", "input_text", "output_text")
 
-DEFAULTS = {"sft": "trl-prompt-completion", "classification": "classification"}
+DEFAULTS = {
+    "sft": "trl-prompt-completion",
+    "classification": "classification",
+    "preference": "trl-dpo",
+    "extraction": "extraction",
+}
 
 
-def export_format(name: str, *, features: str) -> Callable[[Format], Format]:
+def export_format(
+    name: str,
+    *,
+    features: str | Callable[[Contents], str],
+    unit: Unit = "example",
+    snippet: Callable[[Contents, Files], str] | None = None,
+    side_files: Callable[[Contents, Files], dict[str, str]] | None = None,
+) -> Callable[[Row], Row]:
     """Registers a format under its name.
 
     Args:
         name: as in `--format`.
-        features: the YAML list of columns for the dataset card, so that loaders need not guess.
+        features: the YAML list of columns for the dataset card, so that loaders need not guess;
+            a function where the columns depend on what the version holds.
+        unit: what the function makes a row of: an `Example`, or a `Pair` (unit `pair`).
+        snippet: the Markdown of the card that says how to train on it.
+        side_files: other files that its consumers need, by name.
     """
 
-    def register(function: Format) -> Format:
+    def register(function: Row) -> Row:
         if name in _formats:
             raise ValueError(f"two formats are called {name!r}")
-        _formats[name] = function
-        _notes[name] = features
+        columns = features if callable(features) else lambda _: features
+        _formats[name] = Format(name, function, unit, columns, snippet, side_files)
         return function
 
     return register
@@ -86,12 +177,6 @@ def get(name: str) -> Format:
     if name not in _formats:
         raise ConfigError(unknown_name("format", name, _formats))
     return _formats[name]
-
-
-def features(name: str) -> str:
-    """Returns the YAML list of a format's columns."""
-    get(name)
-    return _notes[name]
 
 
 def chat(messages: list[Message]) -> list[dict[str, str]]:
