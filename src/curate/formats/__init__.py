@@ -35,6 +35,7 @@ class Example:
             and None where no item of the version has any, so that all rows have the same keys.
         spans: what is to be extracted: (start, end, label), in characters of `query`, end excluded.
         good: whether people found the answer good; only the unit `rated` holds both kinds.
+        conversation_id: of the calls that belong together.
     """
 
     example_id: str
@@ -49,6 +50,7 @@ class Example:
     tools: list[dict[str, Any]] | None = None
     spans: tuple[tuple[int, int, str], ...] = ()
     good: bool = True
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True)
