@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import export
+from curate import publish
 from curate.errors import ConfigError, unknown_name
 from curate.messages import canonical
 from curate.store import Store, sql
@@ -129,7 +129,7 @@ def verify(store: Store, text: str | None = None) -> list[Verification]:
             lines each was exported with.
         text: `NAME`, `NAME@N`, or None for all versions.
     """
-    export.recover(store)
+    publish.recover(store)
     known = sorted(versions(store), key=lambda v: (v.exported_at, v.name, v.version))
     if text is None:
         chosen = known

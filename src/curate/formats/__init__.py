@@ -69,6 +69,9 @@ class Pair:
     margin: float | None
 
 
+Item = Example | Pair
+
+
 @dataclass(frozen=True)
 class Contents:
     """What the items of a version have in common: what their columns depend on.
