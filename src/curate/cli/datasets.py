@@ -86,11 +86,11 @@ def export(context: Context, /, name: str, as_json: bool, dry_run: bool, **optio
     \b
     Example: curate export support-sft --format openai-chat
     """
-    from curate import show
+    from curate import show_versions
 
     project = context.project()
     result = project.export(name, _export_settings(options), dry_run=dry_run)
-    show_result(result, as_json, lambda: show.export(result, dry_run))
+    show_result(result, as_json, lambda: show_versions.export(result, dry_run))
 
 
 def _export_settings(options: dict[str, Any]) -> ExportSettings:
@@ -118,10 +118,10 @@ def versions(context: Context, as_json: bool) -> None:
     \b
     Example: curate versions --json
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().versions()
-    show_result(result, as_json, lambda: show.versions(result))
+    show_result(result, as_json, lambda: show_versions.versions(result))
 
 
 @cli.command()
@@ -134,10 +134,10 @@ def verify(context: Context, version: str | None, as_json: bool) -> None:
     \b
     Example: curate verify support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().verify(version)
-    show_result(result, as_json, lambda: show.verify(result))
+    show_result(result, as_json, lambda: show_versions.verify(result))
     if any(checked.problems for checked in result):
         raise SystemExit(GateFailed.exit_code)
 
@@ -153,7 +153,7 @@ def diff(context: Context, a: str, b: str, as_json: bool) -> None:
     \b
     Example: curate diff support-sft@2 support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().diff(a, b)
-    show_result(result, as_json, lambda: show.diff(result))
+    show_result(result, as_json, lambda: show_versions.diff(result))
