@@ -12,12 +12,15 @@ from curate.mapping import FieldMap
 from curate.messages import (
     Message,
     chain_hashes,
+    decoded,
     parse_messages,
     parse_request,
     parse_response,
+    parse_tools,
     query_and_context,
     split_answer,
     text_of,
+    trained_turns,
 )
 from curate.messages import canonical as canonical
 from curate.rating import as_number, is_blank
@@ -62,9 +65,32 @@ class RowBuilder:
                 values[name] = value
         return values
 
+    def from_document(self, fields: Mapping[str, Any]) -> list[Row]:
+        """Returns the rows of a document: one, or one for each answer that its weights train.
+
+        The first has the document's id, the others that id with `#2`, `#3`; a correction is of the
+        last answer.
+        """
+        values = self.values(fields)
+        listed = decoded(values.get("messages"))
+        ends = None if {"response", "request"} & values.keys() else trained_turns(listed)
+        if ends is None:
+            return [self._row(fields, values)]
+        rows = []
+        for number, end in enumerate(ends, 1):
+            part = {**values, "messages": listed[: end + 1]}
+            if number > 1 and (source_id := as_text(values.get("id"))):
+                part["id"] = f"{source_id}#{number}"
+            if end != ends[-1]:
+                part.pop("correction", None)
+            rows.append(self._row(fields, part))
+        return rows
+
     def from_call(self, fields: Mapping[str, Any]) -> Row:
         """Returns the row of a document that is one call."""
-        values = self.values(fields)
+        return self._row(fields, self.values(fields))
+
+    def _row(self, fields: Mapping[str, Any], values: Values) -> Row:
         messages, output, found = content_of(values)
         return self.build(fields, {**found, **values}, messages, output)
 
@@ -81,7 +107,11 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer, tools = canonical(messages), _json(output), _json(values.get("tools"))
+        said, answer, tools = (
+            canonical(messages),
+            _json(output),
+            _json(parse_tools(values.get("tools"))),
+        )
         row: Row = {
             "source_id": source_id,
             "base_id": None,
@@ -233,7 +263,7 @@ def _user_turn(value: Any) -> list[Message]:
 
 
 def _assistant(value: Any) -> list[Message]:
-    if isinstance(value, Mapping) and "content" in value:
+    if isinstance(value, Mapping) and ("content" in value or "tool_calls" in value):
         return parse_messages([{**value, "role": "assistant"}]) or []
     return [{"role": "assistant", "content": as_text(value)}]
 

@@ -51,7 +51,7 @@ _CALL: dict[str, tuple[str, ...]] = {
     ),
     "request": ("request", "request_body", "req_payload"),
     "system": ("system_prompt", "system_message", "system"),
-    "tools": ("tools",),
+    "tools": ("tools", "functions"),
     "label": ("label", "intent", "category", "class"),
 }
 _ANY: dict[str, tuple[str, ...]] = {

@@ -335,10 +335,10 @@ class Maker:
         """Returns the rows of a document with these fields, or why it has none."""
         if self._mapping.kind == "feedback":
             return self._feedback(fields)
-        row = self.builder.from_call(fields)
+        rows = self.builder.from_document(fields)
         if self._options.heldout:
-            row["given_split"] = HELDOUT
-        return [row]
+            rows = [{**row, "given_split": HELDOUT} for row in rows]
+        return rows or "all-weights-zero"
 
     def _feedback(self, fields: dict[str, Any]) -> list[Row] | str:
         values, build = self.builder.values(fields), self.builder
