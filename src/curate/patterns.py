@@ -50,12 +50,17 @@ def find(text: str, *, regions: Sequence[str] = REGIONS, leave: Iterable[str] = 
     """
     left = frozenset(leave)
 
-    def once(looked_at: str) -> Iterator[Found]:
-        for detect in _DETECTORS:
-            yield from detect(looked_at)
-        yield from _phones(looked_at, regions)
+    def once(masked: str) -> Iterator[Found]:
+        return (f for f in detect(masked, regions) if f.kind not in left)
 
-    return settle(text, lambda masked: (f for f in once(masked) if f.kind not in left))
+    return settle(text, once)
+
+
+def detect(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Found]:
+    """Yields all that any detector sees in a text; what it yields may overlap."""
+    for detector in _DETECTORS:
+        yield from detector(text)
+    yield from _phones(text, regions)
 
 
 def settle(text: str, once: Callable[[str], Iterable[Found]]) -> list[Found]:
