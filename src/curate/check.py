@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate import check_rules, targets, tokens
+from curate import check_rules, credentials, targets, tokens
 from curate.check_alike import Alike, identity, input_of
 from curate.check_columns import Columns
 from curate.check_rules import RULES
@@ -366,11 +366,6 @@ def _is_known(label: str | int, labels: Sequence[str]) -> bool:
 
 def _secrets(read: Reading) -> Iterator[tuple[str, str]]:
     """Yields the secrets in a row, by kind and never by value."""
-    try:
-        from curate import privacy
-    except ImportError:
-        return
     for text in tokens.texts_of(read):
-        for found in privacy.find(text):
-            if found.is_secret:
-                yield "secret-found", f"{found.detector}, {found.end - found.start} characters"
+        for start, end, detector, _ in credentials.find(text):
+            yield "secret-found", f"{detector}, {end - start} characters"
