@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import formats
@@ -19,14 +19,13 @@ _MIX_ROWS = 12
 
 
 def facts(
-    con: duckdb.DuckDBPyConnection, train: Sequence[Line], test: Sequence[Line], otherwise: str
+    con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[Line]], otherwise: str
 ) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
 
     Args:
         con: a connection that has the verdicts, and the table `left_out`.
-        train: the lines of the train file.
-        test: those of the held-out file.
+        lines: of the train file and of the held-out file, by side.
         otherwise: why an example is not in that nothing speaks against.
 
     Returns:
@@ -38,9 +37,9 @@ def facts(
     kept = sorted(
         {
             (side, example)
-            for side, part in (("train", train), ("test", test))
+            for side, part in lines.items()
             for line in part
-            for example in line.example_ids
+            for _, example in line.parts
         }
     )
     con.register(

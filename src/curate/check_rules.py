@@ -230,7 +230,7 @@ def _follows(before: Message | None, role: str) -> bool:
         return role == "user"
     if before["role"] in ("tool", "function"):
         return role == "assistant"
-    return role != before["role"]
+    return bool(role != before["role"])
 
 
 def _weights(talk: Sequence[Message]) -> Iterator[Problem]:

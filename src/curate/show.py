@@ -51,6 +51,10 @@ REASONS = {
     "outside_dates": "outside the dates",
     "unknown_label": "label not in curate.toml",
     "condition": "does not meet --where",
+    "against": "in an evaluation set (--against)",
+    "inexpressible": "refused by the format (--lossy)",
+    "limit": "beyond --limit",
+    "no_pair": "no pair has it",
 }
 
 
