@@ -35,7 +35,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Pulled:
     return make
 
 
-SUBJECTS = ("boats", "tents", "lamps", "kites", "drums", "vases", "ropes", "bells", "stoves", "rugs")
+SUBJECTS = (
     "boats",
     "tents",
     "lamps",
@@ -45,8 +45,8 @@ SUBJECTS = ("boats", "tents", "lamps", "kites", "drums", "vases", "ropes", "bell
     "ropes",
     "bells",
     "stoves",
-    "chairs",
-]
+    "rugs",
+)
 ASKED = (
     "What do {0} of kind {1} cost, and how soon do they come?",
     "My {0} from order {1} arrived broken; please tell me what to do.",
