@@ -81,10 +81,12 @@ class Contents:
     Attributes:
         tools: whether any of them has tools or calls one.
         labels: all labels, in order.
+        entities: the labels of all spans, in order.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
