@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import orjson
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks" / "against"))
+
+import copies
 
 from curate import against
 from curate.against import Evaluation, Hit, Prompt, find
@@ -164,41 +166,16 @@ def test_inputs_are_those_of_the_kept_examples(tmp_path: Path, write_jsonl: Writ
     assert sides["train"] == sorted(sides["train"])
 
 
-def benchmark(folder: Path) -> list[str]:
-    """All questions of MMLU-Redux, each once."""
-    with gzip.open(folder / "mmlu_redux" / "rows.jsonl.gz") as lines:
-        return list(dict.fromkeys(orjson.loads(line)["question"] for line in lines))
-
-
-def one_word_changed(text: str, rng: Random) -> str:
-    parts = text.split()
-    parts[rng.randrange(len(parts))] = "thingumajig"
-    return " ".join(parts)
-
-
-COPIES: dict[str, Callable[[str, Random], str]] = {
-    "verbatim": lambda text, _: text,
-    "case": lambda text, _: text.upper(),
-    "punctuation": lambda text, _: re.sub(r"[^\w\s]", " ", text),
-    "one word": one_word_changed,
-    "template": lambda text, _: f"Question: {text} Answer:",
-    "request": lambda text, _: (
-        f"I am learning for an exam and stuck with one of the tasks. {text} "
-        "Explain how to get there, and which of the answers is right."
-    ),
-}
-
-
 def test_planted_copies_of_a_benchmark(shared_data: Path) -> None:
-    rng, asked = Random(0), benchmark(shared_data)[::10]
+    rng, asked = Random(0), copies.mmlu(shared_data)[::10]
     long = {text for text in asked if len(words(normalise(text))) >= against.QUOTED_WORDS}
     assert 100 < len(long) < len(asked)
-    for kind, copy in COPIES.items():
+    for kind, copy in copies.COPIES.items():
         hits = find(evaluation(*asked), [(text, normalise(copy(text, rng))) for text in asked])
-        if kind in ("verbatim", "case"):
+        if kind in ("verbatim", "other case and white space"):
             assert {hit.kind for hit in hits.values()} == {"same"}
             assert len(hits) == len(asked)
-        elif kind != "one word":
+        elif kind != "one word changed":
             assert long <= set(hits)
         else:
             assert 0.7 < len(long & set(hits)) / len(long) < 1
@@ -221,20 +198,13 @@ def test_a_copy_is_found_with_and_without_the_template_of_the_file(
     )
 
 
-def turns(folder: Path) -> Iterator[str]:
-    with gzip.open(folder / "sgd_turns_volume" / "turns.jsonl.gz") as lines:
-        for line in lines:
-            turn = orjson.loads(line)
-            if turn["speaker"] == "USER":
-                yield normalise(turn["utterance"])
-
-
 def test_planted_prompts_are_all_that_is_found_among_other_talk(shared_data: Path) -> None:
-    asked = [text for text in benchmark(shared_data) if len(words(normalise(text))) >= 8][:200]
-    logs = [(f"log{n}", text) for n, text in enumerate(islice(turns(shared_data), 1_000))]
-    copies = list(COPIES.values())
+    asked = [text for text in copies.mmlu(shared_data) if len(words(normalise(text))) >= 8][:200]
+    rows = islice(copies.read(shared_data / "sgd_turns_volume" / "turns.jsonl.gz"), 1_000)
+    logs = [(f"log{n}", normalise(row["utterance"])) for n, row in enumerate(rows)]
+    kinds = list(copies.COPIES.values())
     planted = [
-        (f"copy{n}", normalise(copies[n % 3](text, Random(n)))) for n, text in enumerate(asked)
+        (f"copy{n}", normalise(kinds[n % 3](text, Random(n)))) for n, text in enumerate(asked)
     ]
     hits = find(evaluation(*asked), logs + planted)
     assert sorted(hits) == sorted(name for name, _ in planted)
