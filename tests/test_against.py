@@ -144,26 +144,16 @@ def test_load_names_files_by_content(tmp_path: Path, write_jsonl: WriteJsonl) ->
     assert made == against.load([str(a), str(b)], tmp_path)
 
 
-def test_inputs_are_those_of_the_kept_examples(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    rows = [
-        {
-            "id": str(n),
-            "prompt": f"{n} dogs in a train",
-            "response": "Two.",
-            "rating": 1 + 4 * (n % 2),
-        }
-        for n in range(16)
-    ]
+def test_inputs_are_those_of_a_side(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [{"id": str(n), "prompt": f"{n} dogs in a train", "response": "Two."} for n in range(16)]
     project = Project.init(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", rows))])
-    project.filter()
     with project.store.read() as con:
         prepare(project.store, con, SplitSettings(test_size=0.4))
-        sides = {side: against.inputs_of(con, side) for side in ("train", "test")}
-    texts = [text for side in sides.values() for _, text in side]
-    assert sides["train"] and sides["test"]
-    assert set(texts) <= {normalise(row["prompt"]) for row in rows if row["rating"] == 5}
-    assert sides["train"] == sorted(sides["train"])
+        sides = [against.inputs_of(con, side) for side in ("train", "test")]
+    assert all(sides)
+    assert sorted(text for side in sides for _, text in side) == sorted(r["prompt"] for r in rows)
+    assert sides[0] == sorted(sides[0])
 
 
 def test_planted_copies_of_a_benchmark(shared_data: Path) -> None:

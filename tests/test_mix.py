@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import mix
+from curate import against, mix
 from curate.errors import ConfigError
 from curate.formats import Example
 from curate.mix import Candidate, HeldOut, Mix, Pool, choose, clean
@@ -191,6 +191,18 @@ def test_what_is_ours_is_not_mixed_in_again(tmp_path: Path, write_jsonl: WriteJs
     left = clean(made, [], ours, threshold=0.8)
     assert left.left_out == {"ours": 1}
     assert ROWS[0]["prompt"] not in [c.example.query for c in left.candidates]
+
+
+def test_what_is_in_an_evaluation_set_is_left_out(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    head = "Answer the question of our friend by the sea: "
+    rows = [{**row, "prompt": f"{head}{row['prompt']} Take {n}"} for n in range(5) for row in ROWS]
+    path = write_jsonl(tmp_path / "general.jsonl", rows)
+    asked = [{"prompt": rows[3]["prompt"]}, {"prompt": rows[7]["prompt"].removeprefix(head)}]
+    found = against.load([str(write_jsonl(tmp_path / "eval.jsonl", asked))], tmp_path)
+    loaded = mix.load(Mix(str(path), 0.1), tmp_path)
+    made = mix.apart(loaded, found, threshold=1.0)
+    assert made.left_out == {"against": 2}
+    assert {c.line for c in loaded.candidates} - {c.line for c in made.candidates} == {4, 8}
 
 
 @settings(max_examples=40, deadline=None)

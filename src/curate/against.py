@@ -119,7 +119,7 @@ def load(locations: Sequence[str], folder: Path) -> Evaluation:
 
 
 def inputs_of(con: duckdb.DuckDBPyConnection, side: str) -> list[tuple[str, str]]:
-    """Returns id and normalised input of the kept examples of a side, by id.
+    """Returns id and normalised input of the examples of a side, kept or not, by id.
 
     Args:
         con: a connection on which `verdicts.prepare` was called.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from curate import outside
+from curate.against import Evaluation, find
 from curate.errors import ConfigError
 from curate.formats import Example
 from curate.interactions import Row
@@ -282,6 +283,12 @@ def clean(
     leaks = leaking(pool.candidates, held_out, threshold=threshold)
     known = {c.example.example_id for c in pool.candidates if c.content in ours}
     return pool.without(leaks, "leak").without(known, "ours")
+
+
+def apart(pool: Pool, evaluation: Evaluation, *, threshold: float) -> Pool:
+    """Returns a pool without what is in an evaluation set (`against`)."""
+    looked = [(c.example.example_id, text) for c in pool.candidates for text in (c.input, c.whole)]
+    return pool.without(find(evaluation, looked, threshold=threshold), "against")
 
 
 def leaking(
