@@ -195,7 +195,8 @@ def test_what_is_ours_is_not_mixed_in_again(tmp_path: Path, write_jsonl: WriteJs
 
 def test_what_is_in_an_evaluation_set_is_left_out(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     head = "Answer the question of our friend by the sea: "
-    rows = [{**row, "prompt": f"{head}{row['prompt']} Take {n}"} for n in range(5) for row in ROWS]
+    things = [row["completion"] for row in ROWS]
+    rows = [{"prompt": f"{head}{t} Take {n}", "completion": "A."} for n in range(5) for t in things]
     path = write_jsonl(tmp_path / "general.jsonl", rows)
     asked = [{"prompt": rows[3]["prompt"]}, {"prompt": rows[7]["prompt"].removeprefix(head)}]
     found = against.load([str(write_jsonl(tmp_path / "eval.jsonl", asked))], tmp_path)
