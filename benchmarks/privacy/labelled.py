@@ -14,6 +14,7 @@ import random
 import string
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import phonenumbers
@@ -23,6 +24,12 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_BR", "pl_PL", "sv_SE")
 NAME_LOCALES = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES")
 LONGEST_SENTENCE = 300
+SETS: dict[str, tuple[str, str, str | None]] = {
+    "topical_chat_rated": ("turns.jsonl.gz", "message", None),
+    "oasst1_en_validation": ("messages.jsonl.gz", "text", None),
+    "sgd_turns_volume": ("turns.jsonl.gz", "utterance", "USER"),
+}
+"""Of each set its file, the column of the text, and the speaker (None: all)."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +49,16 @@ class Labelled:
     end: int
 
 
-def sentences(data: Path) -> list[str]:
-    """Returns what people wrote, of three sets of conversations, each text once, in order."""
-    talk = _rows(data / "topical_chat_rated" / "turns.jsonl.gz", "message")
-    asked = _rows(data / "oasst1_en_validation" / "messages.jsonl.gz", "text")
-    booked = _rows(data / "sgd_turns_volume" / "turns.jsonl.gz", "utterance", "USER")
-    short = {t for t in (*talk, *asked, *booked) if 20 <= len(t) <= LONGEST_SENTENCE}
-    return sorted(short)
+def sentences(data: Path, sets: Iterable[str] = tuple(SETS)) -> list[str]:
+    """Returns what people wrote in these sets of conversations, each text once, in order."""
+    said = chain.from_iterable(_texts(data / name, *SETS[name]) for name in sets)
+    return sorted({text for text in said if 20 <= len(text) <= LONGEST_SENTENCE})
 
 
-def _rows(path: Path, column: str, speaker: str | None = None) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+def _texts(folder: Path, file: str, column: str, speaker: str | None) -> Iterator[str]:
+    with gzip.open(folder / file, "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            if row[column] and row.get("speaker", speaker) == speaker:
+            if row[column] and speaker in (None, row.get("speaker")):
                 yield row[column]
 
 
