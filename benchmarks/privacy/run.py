@@ -160,9 +160,10 @@ Written by `{command}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; patterns sha25
 {os.cpu_count()} cores, {platform.machine()}.
 
 {len(personal):,} texts with one value each, {len(alike):,} with a number that is nobody's, and
-{len(plain):,} untouched: sentences of {len(carriers):,} that people wrote in three sets of conversations;
-values of Faker in {len(labelled.LOCALES)} locales, example numbers of phonenumbers, keys in the shapes
-that issuers publish. Many of the values stand there without a word that announces them.
+{len(plain):,} untouched: sentences of {len(carriers):,} that people wrote in three sets of
+conversations; values of Faker in {len(labelled.LOCALES)} locales,
+example numbers of phonenumbers, keys in the shapes that issuers publish. Many of the values stand
+there without a word that announces them.
 
 ## Found
 
