@@ -23,7 +23,7 @@ from curate.mapping import Declared
 from curate.pairs import METHODS, PairsResult
 from curate.project import Project
 from curate.pull import PullOptions, Reading
-from curate.store import Store
+from curate.store import Store, sql
 from curate.text import normalise
 from program import Program
 
@@ -37,6 +37,11 @@ def row(
     name: str, prompt: str, answer: str, rating: float | None = None, **more: Any
 ) -> dict[str, Any]:
     return {"id": name, "prompt": prompt, "response": answer, "rating": rating, **more}
+
+
+def exported(con: Any, query: str, side: str) -> list[dict[str, Any]]:
+    found = con.sql(sql(query), params={"side": side, "seed": "0"})
+    return list(found.to_arrow_table().to_pylist())
 
 
 class Shop:
@@ -79,7 +84,7 @@ class Shop:
         with store.read() as con:
             verdicts.current(store, con)
             pairs.prepare(store, con)
-            return {side: pairs.rows(con, side, 0).to_pylist() for side in ("train", "test")}
+            return {side: exported(con, "export_pairs", side) for side in ("train", "test")}
 
     def all_lines(self) -> list[dict[str, Any]]:
         return [line for lines in self.lines().values() for line in lines]
@@ -580,10 +585,7 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
                 "SELECT example_id, good, reason FROM rated_verdicts").fetchall()
         }  # fmt: skip
         written = {
-            side: {
-                names[r["example_id"]]: r["good"]
-                for r in pairs.rated_rows(con, side, 0).to_pylist()
-            }
+            side: {names[r["example_id"]]: r["good"] for r in exported(con, "export_rated", side)}
             for side in ("train", "test")
         }
         counts = sum(n for _, _, why, n in pairs.rated_counts(con) if why is None)

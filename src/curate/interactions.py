@@ -13,12 +13,15 @@ from curate.mapping import FieldMap
 from curate.messages import (
     Message,
     chain_hashes,
+    decoded,
     parse_messages,
     parse_request,
     parse_response,
+    parse_tools,
     query_and_context,
     split_answer,
     text_of,
+    trained_turns,
 )
 from curate.messages import canonical as canonical
 from curate.rating import as_number, is_blank
@@ -70,14 +73,23 @@ class RowBuilder:
                 values[name] = value
         return values
 
-    def from_call(self, fields: Mapping[str, Any]) -> list[Row] | str:
-        """Returns the rows of a document that is one call, or a preference; or why it has none.
+    def from_document(self, fields: Mapping[str, Any]) -> list[Row] | str:
+        """Returns the rows of a document, or why it has none.
 
-        Each output of a call is a row, and each side of a preference.
+        It is one call, or a call for each answer that its weights train; each output of a call is
+        a row, and each side of a preference.
         """
         values = self.values(fields)
         if "chosen" in values or "rejected" in values:
             return self._preference(fields, values)
+        rows = [row for part in _trained(values) for row in self._rows(fields, part)]
+        return rows or "all-weights-zero"
+
+    def from_call(self, fields: Mapping[str, Any]) -> Row:
+        """Returns the row of a document's one call and its first answer."""
+        return self._rows(fields, self.values(fields))[0]
+
+    def _rows(self, fields: Mapping[str, Any], values: Values) -> list[Row]:
         messages, output, found = content_of(values)
         values = {**found, **values}
         if output and len(output) > 1 and all(m["role"] == "assistant" for m in output):
@@ -136,7 +148,11 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer, tools = canonical(messages), _json(output), _json(values.get("tools"))
+        said, answer, tools = (
+            canonical(messages),
+            _json(output),
+            _json(parse_tools(values.get("tools"))),
+        )
         row: Row = {
             "source_id": source_id,
             "base_id": None,
@@ -201,6 +217,27 @@ class RowBuilder:
         if name not in self._users:
             self._users[name] = hmac.new(self._salt, name.encode(), "sha256").hexdigest()[:32]
         return self._users[name]
+
+
+def _trained(values: Values) -> list[Values]:
+    """Returns the values of each call that a document stands for: one, or as its weights say.
+
+    The first has the document's id, the others that id with `#2`, `#3`; a correction is of the
+    last answer.
+    """
+    listed = decoded(values.get("messages"))
+    ends = None if {"response", "request"} & values.keys() else trained_turns(listed)
+    if ends is None:
+        return [values]
+    parts = []
+    for number, end in enumerate(ends, 1):
+        part = {**values, "messages": listed[: end + 1]}
+        if number > 1 and (source_id := as_text(values.get("id"))):
+            part["id"] = f"{source_id}#{number}"
+        if end != ends[-1]:
+            part.pop("correction", None)
+        parts.append(part)
+    return parts
 
 
 def content_of(values: Values) -> tuple[list[Message], list[Message] | None, Values]:
@@ -293,7 +330,7 @@ def _user_turn(value: Any) -> list[Message]:
 
 
 def _assistant(value: Any) -> list[Message]:
-    if isinstance(value, Mapping) and "content" in value:
+    if isinstance(value, Mapping) and ("content" in value or "tool_calls" in value):
         return parse_messages([{**value, "role": "assistant"}]) or []
     return [{"role": "assistant", "content": as_text(value)}]
 

@@ -53,7 +53,7 @@ _CALL: dict[str, tuple[str, ...]] = {
     "rejected": ("rejected", "non_preferred_output", "rejected_response"),
     "request": ("request", "request_body", "req_payload"),
     "system": ("system_prompt", "system_message", "system"),
-    "tools": ("tools",),
+    "tools": ("tools", "functions"),
     "label": ("label", "intent", "category", "class"),
 }
 _ANY: dict[str, tuple[str, ...]] = {

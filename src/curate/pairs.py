@@ -266,11 +266,6 @@ def reasons(con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
     return tuple((why, n) for why, n in con.execute(sql("pairs_reasons")).fetchall())
 
 
-def rows(con: duckdb.DuckDBPyConnection, side: str, seed: int) -> pa.Table:
-    """Returns the kept pairs of a side in the order of its file; after `prepare`."""
-    return con.sql(sql("export_pairs"), params={"side": side, "seed": str(seed)}).to_arrow_table()
-
-
 def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> None:
     """Creates the temporary table `rated_verdicts`; `verdicts.prepare` comes first.
 
@@ -284,11 +279,6 @@ def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> No
 def rated_counts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, bool, str | None, int]]:
     """Returns (side, good, reason, examples), reason None for what is written."""
     return con.execute(sql("rated_counts")).fetchall()
-
-
-def rated_rows(con: duckdb.DuckDBPyConnection, side: str, seed: int) -> pa.Table:
-    """Returns the examples of a side with their thumbs, in the order of its file."""
-    return con.sql(sql("export_rated"), params={"side": side, "seed": str(seed)}).to_arrow_table()
 
 
 # -- what they look like ---------------------------------------------------------------------------

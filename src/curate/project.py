@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pairs import PairsResult
+    from curate.privacy import PrivacyResult
     from curate.pull import PullOptions, PullResult
     from curate.quality import LabelStatus
     from curate.queue import QueueResult
@@ -180,6 +181,26 @@ class Project:
         from curate.pairs import pairs
 
         return pairs(self._writable(), min_margin=min_margin, progress=self._progress)
+
+    def privacy(self) -> PrivacyResult:
+        """Finds personal data and secrets in examples; see `curate.privacy.privacy`."""
+        from curate.privacy import privacy
+
+        return privacy(self._writable(), progress=self._progress)
+
+    def privacy_allow(
+        self, examples: Sequence[str] = (), values: Sequence[str] = (), *, reason: str
+    ) -> list[int]:
+        """Records what may pass, and why; see `curate.privacy.allow`."""
+        from curate.privacy import allow
+
+        return allow(self._writable(), examples=examples, values=values, reason=reason)
+
+    def privacy_withdraw(self, number: int) -> None:
+        """Withdraws what was allowed; see `curate.privacy.withdraw`."""
+        from curate.privacy import withdraw
+
+        withdraw(self._writable(), number)
 
     def queue(
         self,

@@ -335,7 +335,7 @@ class Maker:
         """Returns the rows of a document with these fields, or why it has none."""
         if self._mapping.kind == "feedback":
             return self._feedback(fields)
-        rows = self.builder.from_call(fields)
+        rows = self.builder.from_document(fields)
         for row in rows if self._options.heldout and not isinstance(rows, str) else ():
             row["given_split"] = HELDOUT
         return rows

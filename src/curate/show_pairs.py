@@ -87,14 +87,14 @@ def _bias(result: PairsResult) -> str:
     text = ""
     if found := result.lengths:
         low, high = found.log_ratio_low, found.log_ratio_high
-        times = math.exp(found.log_ratio)
         between = (
             "" if low is None or high is None else f", {math.exp(low):.2f} to {math.exp(high):.2f}"
         )
+        times = math.exp(found.log_ratio)
         text += _wrapped(
             f"  length: the better answer is the longer one in {found.longer:.0%} of pairs "
-            f"({found.longer_low:.0%} to {found.longer_high:.0%}); it is {times:.2f} times "
-            f"as long (geometric mean{between}; {found.prompts:,} prompts)"
+            f"({found.longer_low:.0%} to {found.longer_high:.0%}); it is {times:.2f} times as long "
+            f"(geometric mean{between}; {found.prompts:,} prompts)"
         )
     if place := result.position:
         text += _wrapped(
