@@ -38,7 +38,7 @@ _HASHED = (
     *("given_split", "metadata", *TEXT_FIELDS, *NUMBER_FIELDS),
 )
 # The same, of the few rows that have it.
-_SAID = ("document", "preference", "rank")
+_RARE = ("document", "preference", "rank")
 # What a document says of its call as a whole, or of the first answer; not of a further one.
 _OF_CALL = {"id", "rating", "correction", "rank", "finish_reason", *NUMBER_FIELDS}
 # What would be said of an answer, and cannot be said of the two sides of a preference.
@@ -185,8 +185,8 @@ class RowBuilder:
             row[name] = as_text(values.get(name))
         for name, kind in NUMBER_FIELDS.items():
             row[name] = _number(values[name], kind) if name in values else None
-        extra = {name: row[name] for name in _SAID if row[name] is not None}
-        row["row_hash"] = digest(canonical([row[n] for n in _HASHED] + ([extra] if extra else [])))
+        rare = {name: row[name] for name in _RARE if row[name] is not None}
+        row["row_hash"] = digest(canonical([row[n] for n in _HASHED] + ([rare] if rare else [])))
         self.unread_ranks += row["rank"] is None and "rank" in values
         row.update(self.rating(values))
         return row
