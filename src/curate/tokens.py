@@ -82,8 +82,8 @@ def counter(name: str | None = None) -> Counter:
     return _encoding(name) if name in ENCODINGS else _tokenizer(Path(name))
 
 
-# One run of a thousand characters (a picture in base64, "xxxx...") is counted by itself: the time
-# that byte pair encoding takes grows with the square of a run, the count changes by a token at most.
+# A run of a thousand characters (a picture in base64, "xxxx...") is counted by itself: the time
+# that byte pair encoding takes grows with its square, and the count is off by a token at most.
 _ENDLESS = re.compile(r"(\S{1000}|\s{1000})")
 
 
