@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import formats
+from curate.formats import Contents, Files
 from curate.store import sql
 from curate.table import table
 
 if TYPE_CHECKING:
     import duckdb
 
+    from curate.lines import Line
+
 _MIX_ROWS = 12
 
 
 def facts(
-    con: duckdb.DuckDBPyConnection, train: Sequence[Any], test: Sequence[Any]
+    con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[Line]], otherwise: str
 ) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
+
+    Args:
+        con: a connection that has the verdicts, and the table `left_out`.
+        lines: of the train file and of the held-out file, by side.
+        otherwise: why an example is not in that nothing speaks against.
 
     Returns:
         `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
@@ -26,9 +34,14 @@ def facts(
     """
     import pyarrow as pa
 
-    kept = [
-        (side, li.example_id) for side, part in (("train", train), ("test", test)) for li in part
-    ]
+    kept = sorted(
+        {
+            (side, example)
+            for side, part in lines.items()
+            for line in part
+            for _, example in line.parts
+        }
+    )
     con.register(
         "kept",
         pa.table(
@@ -46,18 +59,18 @@ def facts(
     return {
         "examples": examples,
         "pending": pending,
-        "funnel": con.execute(sql("verdict_funnel")).fetchall(),
+        "funnel": con.execute(sql("verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
     }
 
 
-def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
+def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
     """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
     counts = manifest["counts"]
     held = counts["test"] + counts["pending"]
     pending = f"{counts['pending'] / held:.1%}" if held else "0%"
     parts = [
-        _head(manifest),
+        _head(manifest, contents),
         f"# {manifest['name']} v{manifest['version']}\n",
         f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
         f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
@@ -67,7 +80,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         "with the same test id can be compared\n"
         f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
         "good answer and are not in `test` yet\n",
-        "## Load\n\n" + _snippets(manifest),
+        "## Load\n\n" + _snippets(manifest, contents),
         "## Why examples are not in\n\n"
         + table(
             ["reason", "examples"],
@@ -90,7 +103,7 @@ def _paths(manifest: dict[str, Any], side: str) -> str:
     return ", ".join(found) or "none"
 
 
-def _head(manifest: dict[str, Any]) -> str:
+def _head(manifest: dict[str, Any], contents: Contents) -> str:
     lines = ["---", f"pretty_name: {manifest['name']} v{manifest['version']}", "configs:"]
     names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
     for place, name in enumerate(names):
@@ -103,23 +116,35 @@ def _head(manifest: dict[str, Any]) -> str:
     lines.append("dataset_info:")
     for name in names:
         lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
-        lines += ["  features:", formats.get(name).features(formats.Contents()).rstrip("\n")]
+        lines += ["  features:", formats.get(name).features(contents).rstrip("\n")]
     return "\n".join([*lines, "---\n"])
 
 
-def _snippets(manifest: dict[str, Any]) -> str:
+def files_of(manifest: dict[str, Any], name: str) -> Files:
+    """Returns the data files of one format of a version."""
+    names = {file["format"] for file in manifest["files"]}
+    of_format = {f["split"]: f for f in manifest["files"] if f["format"] == name}
+    paths = {side: file["path"] for side, file in of_format.items()}
+    longest = [f["tokens"]["max"] for f in of_format.values() if f.get("tokens")]
+    return Files(
+        manifest["name"],
+        paths.get("train", ""),
+        paths.get("test"),
+        name if len(names) > 1 else None,
+        max(longest, default=None),
+    )
+
+
+def _snippets(manifest: dict[str, Any], contents: Contents) -> str:
     names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
     config = f', "{names[0]}"' if len(names) > 1 else ""
     text = (
         "```python\nfrom datasets import load_dataset\n\n"
         f'data = load_dataset("path/to/v{manifest["version"]}"{config})\n```\n'
     )
-    if "trl-prompt-completion" in names:
-        text += (
-            "\nTRL trains only the completion of these rows (`completion_only_loss=True`, its "
-            "default here). Set `max_length` above the longest row: its default of 1,024 tokens "
-            "cuts the end of longer rows, which is the answer.\n"
-        )
+    for made in map(formats.get, names):
+        if made.snippet:
+            text += "\n" + made.snippet(contents, files_of(manifest, made.name))
     return text
 
 

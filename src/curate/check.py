@@ -165,7 +165,10 @@ def heldout_inputs(path: Path) -> list[tuple[int, str]]:
 
 
 class Checker:
-    """Takes the lines of one file, in order; the arguments are those of `check_lines`."""
+    """Takes the lines of one file, in order; the arguments are those of `check_lines`.
+
+    With `form_only` neither secrets nor rows that say the same are looked for.
+    """
 
     def __init__(
         self,
@@ -174,7 +177,10 @@ class Checker:
         max_length: int | None = None,
         labels: Sequence[str] | None = None,
         heldout: Sequence[tuple[int, str]] = (),
+        *,
+        form_only: bool = False,
     ) -> None:
+        self._form_only = form_only
         self.target = target if isinstance(target, Target) else targets.get(target)
         self.shape: str | None = None
         self.rows = 0
@@ -261,13 +267,15 @@ class Checker:
     def _row(self, number: int, row: Row, read: Reading, size: int) -> None:
         for rule, message in check_rules.of_row(row, str(self.shape), read, self.target):
             self._say(number, rule, message)
-        for rule, message in dict.fromkeys([*self._labelled(row, read), *_secrets(read)]):
+        secrets = () if self._form_only else _secrets(read)
+        for rule, message in dict.fromkeys([*self._labelled(row, read), *secrets]):
             self._say(number, rule, message)
         if self._columns:
             self._problems += self._columns.add(number, row, size)
         self._weighted += "weight" in row and "weight" in self.target.row_keys
         self._count(number, read)
-        self._compare(number, read)
+        if not self._form_only:
+            self._compare(number, read)
 
     def _labelled(self, row: Row, read: Reading) -> Iterator[tuple[str, str]]:
         if isinstance(read.label, bool):

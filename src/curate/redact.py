@@ -44,6 +44,7 @@ class Finding:
     detector: str
     score: float
     is_secret: bool
+    value_key: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Finder:
         regions: whose phone numbers are known without a country code.
         leave: kinds that stay as they are.
         names: finds the names of people as well.
-        harmless: whether a value is known to be nobody's.
+        key: what a value is told by, without saying it.
+        harmless: keys of values that are known to be nobody's.
     """
 
     def __init__(
@@ -77,10 +79,12 @@ class Finder:
         regions: Sequence[str] = REGIONS,
         leave: Iterable[str] = (),
         names: Names | None = None,
-        harmless: Callable[[str], bool] = lambda _: False,
+        key: Callable[[str], str] = lambda _: "",
+        harmless: Iterable[str] = (),
     ) -> None:
         self.regions = tuple(regions)
-        self._leave, self._harmless = frozenset(leave), harmless
+        self.key = key
+        self._leave, self._harmless = frozenset(leave), frozenset(harmless)
         self._detect = functools.lru_cache(_REMEMBERED_TEXTS)(self._detected)
         self._names: Names = functools.lru_cache(_REMEMBERED_TEXTS)(names or (lambda _: []))
 
@@ -109,10 +113,13 @@ class Finder:
             found = self._detect(masked)
             still = [n for n in named if masked[n.start : n.end] == text[n.start : n.end]]
             for f in (*found, *still, *(known.find(masked) if known else ())):
-                if f.kind not in self._leave and not self._harmless(text[f.start : f.end]):
+                if f.kind not in self._leave and not self._is_harmless(text[f.start : f.end]):
                     yield f
 
         return patterns.settle(text, once)
+
+    def _is_harmless(self, value: str) -> bool:
+        return bool(self._harmless) and self.key(value) in self._harmless
 
     def _detected(self, text: str) -> tuple[Found, ...]:
         return tuple(patterns.detect(text, self.regions))
@@ -341,10 +348,15 @@ class Redactor:
                 if path not in ("query", "response", "label") or name not in seen:
                     seen.add(name)
                     self.counts[f.kind] += 1
-                    self.findings.append(Finding(example.example_id, path, **_columns(f)))
+                    self.findings.append(self._finding(example, path, place))
             return text
 
         texts(example, visit)
+
+    def _finding(self, example: Example, path: str, place: Place) -> Finding:
+        f, key = place.found, self._finder.key(place.value)
+        told = (f.start, f.end, f.kind, f.detector, f.score, f.is_secret, key)
+        return Finding(example.example_id, path, *told)
 
     def _join(self, a: str, b: str) -> None:
         first, second = self._root(a), self._root(b)
@@ -432,8 +444,3 @@ def _moved(position: int, edits: Sequence[_Edit], side: int) -> int:
         if position >= edit.end:
             by += len(edit.text) - (edit.end - edit.start)
     return position + by
-
-
-def _columns(found: Found) -> dict[str, Any]:
-    names = ("start", "end", "kind", "detector", "score", "is_secret")
-    return {name: getattr(found, name) for name in names}

@@ -38,7 +38,8 @@ class _Share(click.ParamType[float]):
     "format",
     multiple=True,
     metavar="FORMAT",
-    help="trl-prompt-completion, openai-chat, classification, records; repeatable.",
+    help="trl-prompt-completion, trl-dpo, trl-kto, openai-chat, openai-dpo, sharegpt, alpaca, "
+    "classification, extraction, records; repeatable.",
 )
 @click.option(
     "--test-size",
@@ -77,6 +78,35 @@ class _Share(click.ParamType[float]):
     "audits give (exit 3 above, or without an audit).",
 )
 @click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="FILE",
+    help="An evaluation set whose prompts must not be in train (FILE#COLUMN names its column); "
+    "repeatable.",
+)
+@click.option(
+    "--mix",
+    multiple=True,
+    metavar="FILE:SHARE",
+    help="General data, as a share of train: general.jsonl:10%; repeatable.",
+)
+@click.option(
+    "--mix-by",
+    type=click.Choice(["rows", "tokens"]),
+    default="rows",
+    show_default=True,
+    help="What the share is of.",
+)
+@click.option("--target", metavar="TARGET", help="Whose rules the lines keep (curate check).")
+@click.option(
+    "--tokenizer",
+    metavar="FILE",
+    help="Counts tokens: a tokenizer.json, o200k_base, cl100k_base or estimate.",
+)
+@click.option(
+    "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
 @pass_context
@@ -86,27 +116,21 @@ def export(context: Context, /, name: str, as_json: bool, dry_run: bool, **optio
     \b
     Example: curate export support-sft --format openai-chat
     """
-    from curate import show
+    from curate import show_versions
 
     project = context.project()
     result = project.export(name, _export_settings(options), dry_run=dry_run)
-    show_result(result, as_json, lambda: show.export(result, dry_run))
+    show_result(result, as_json, lambda: show_versions.export(result, dry_run))
 
 
 def _export_settings(options: dict[str, Any]) -> ExportSettings:
     from curate.export import ExportSettings
     from curate.split import SplitSettings
 
-    split = SplitSettings(options["test_size"], options["leak_threshold"], options["seed"])
-    return ExportSettings(
-        tuple(options["format"]),
-        split,
-        options["limit"],
-        options["min_train"],
-        options["min_test"],
-        options["lossy"],
-        options["max_error"],
-    )
+    names = ("test_size", "leak_threshold", "seed")
+    split = SplitSettings(*(options.pop(name) for name in names))
+    options |= {name: tuple(options[name]) for name in ("against", "mix")}
+    return ExportSettings(tuple(options.pop("format")), split, **options)
 
 
 @cli.command()
@@ -118,10 +142,10 @@ def versions(context: Context, as_json: bool) -> None:
     \b
     Example: curate versions --json
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().versions()
-    show_result(result, as_json, lambda: show.versions(result))
+    show_result(result, as_json, lambda: show_versions.versions(result))
 
 
 @cli.command()
@@ -134,10 +158,10 @@ def verify(context: Context, version: str | None, as_json: bool) -> None:
     \b
     Example: curate verify support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().verify(version)
-    show_result(result, as_json, lambda: show.verify(result))
+    show_result(result, as_json, lambda: show_versions.verify(result))
     if any(checked.problems for checked in result):
         raise SystemExit(GateFailed.exit_code)
 
@@ -153,7 +177,7 @@ def diff(context: Context, a: str, b: str, as_json: bool) -> None:
     \b
     Example: curate diff support-sft@2 support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().diff(a, b)
-    show_result(result, as_json, lambda: show.diff(result))
+    show_result(result, as_json, lambda: show_versions.diff(result))
