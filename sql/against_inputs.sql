@@ -1,7 +1,7 @@
--- Kept examples of one side with their normalised input; one row per example.
+-- Examples of one side, kept or not, with their normalised input; one row per example.
 SELECT v.example_id, t.text
 FROM verdicts v
 JOIN example_inputs x USING (example_id)
 JOIN inputs t USING (input_hash)
-WHERE v.side = $side AND v.reason IS NULL
+WHERE v.side = $side
 ORDER BY v.example_id

@@ -62,7 +62,9 @@ def test_cells_as_text(value: Any, text: str | None) -> None:
 
 
 def built(document: dict[str, Any], **declared: Any) -> Row:
-    return RowBuilder(guess([document], Declared(**declared)), b"salt").from_call(document)
+    (row,) = RowBuilder(guess([document], Declared(**declared)), b"salt").from_document(document)
+    assert isinstance(row, dict)
+    return row
 
 
 DOCUMENT = {"query": "q", "response": "r", "created_at": "2026-03-01", "session_id": "s"}
@@ -106,7 +108,7 @@ def test_the_rest_is_metadata() -> None:
 def test_times_and_ratings_that_cannot_be_read_are_counted() -> None:
     sample = [{**DOCUMENT, "rating": 5}, {**DOCUMENT, "rating": 9, "created_at": "soon"}]
     builder = RowBuilder(guess(sample, Declared(scale="1-5")), b"salt")
-    rows = [builder.from_call(document) for document in sample]
+    rows = [row for document in sample for row in builder.from_document(document)]
     assert [row["rating_norm"] for row in rows] == [1.0, None]
     assert [row["created_at"] for row in rows] == [datetime(2026, 3, 1), None]
     assert (builder.unplaced_ratings, builder.unreadable_times) == (1, 1)

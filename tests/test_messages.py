@@ -86,7 +86,8 @@ def test_raw_bodies_say_the_rest() -> None:
     _, _, found = content_of({"request": REQUEST, "response": RESPONSE})
     assert found == {
         "id": "r1", "model": "m", "user": "ann", "tools": REQUEST["tools"],
-        "created_at": 1_700_000_000, "finish_reason": "stop", "input_tokens": 3, "output_tokens": 0,
+        "created_at": 1_700_000_000, "finish_reason": "stop", "finish_reasons": ["stop", None],
+            "input_tokens": 3, "output_tokens": 0,
     }  # fmt: skip
 
 

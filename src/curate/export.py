@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -21,14 +21,16 @@ from curate import (
     filters,
     formats,
     inputs,
-    lines,
+    pairs,
+    privacy,
     publish,
     quality,
     similar,
     split,
+    targets,
     verdicts,
 )
-from curate import items as selected
+from curate.assemble import Assembled, assemble
 from curate.audit import ErrorRate
 from curate.errors import ConfigError, GateFailed, StoreError
 from curate.lines import Line
@@ -50,8 +52,14 @@ class ExportSettings:
     """What a version is made of, apart from the store's content.
 
     Attributes:
+        lossy: leave out what the formats, or the rules of the target, refuse.
         max_error: how wrong train and test may be at most; the upper end of the 95% interval
             has to stay within it. None: whatever it is.
+        against: evaluation sets whose prompts must not be in train.
+        mix: general data for train, each as `FILE:SHARE`; `mix_by` rows or tokens.
+        target: whose rules the lines have to keep, where not those of their format.
+        tokenizer: what counts tokens, as `tokens.counter` takes it.
+        max_length: tokens that a row may have, by the trainer's settings.
     """
 
     formats: tuple[str, ...] = ()
@@ -61,15 +69,36 @@ class ExportSettings:
     min_test: int = 1
     lossy: bool = False
     max_error: float | None = None
+    against: tuple[str, ...] = ()
+    mix: tuple[str, ...] = ()
+    mix_by: Literal["rows", "tokens"] = "rows"
+    target: str | None = None
+    tokenizer: str | None = None
+    max_length: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
-        return {**self.split.as_dict(), "formats": list(self.formats), "limit": self.limit}
+        return {
+            **self.split.as_dict(),
+            "formats": list(self.formats),
+            "limit": self.limit,
+            "against": list(self.against),
+            "mix": list(self.mix),
+        }
 
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What an export wrote, or would write."""
+    """What an export wrote, or would write.
+
+    Attributes:
+        train: lines of the train file; `mixed` says how many of them are general data.
+        inexpressible: items left out since a format or the rules of its target refuse them.
+        hidden: kind of personal data -> places that have a placeholder.
+        warnings: rule -> lines that a trainer would take but should not.
+        in_evaluations: side -> examples that the evaluation sets have; those of train are out.
+        pair_reasons: why pairs are out, and how many.
+    """
 
     name: str
     version: int
@@ -85,6 +114,11 @@ class ExportResult:
     split: dict[str, Any]
     inexpressible: int
     error_rates: tuple[ErrorRate, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    mixed: tuple[dict[str, Any], ...] = ()
+    in_evaluations: dict[str, int] = field(default_factory=dict)
+    pair_reasons: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -113,9 +147,11 @@ def export(
         chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
         asked, held = settings.split.leak_threshold, wanted.leak_threshold
         settings = replace(settings, split=wanted, formats=tuple(dict.fromkeys(chosen)))
-        used = _formats(settings.formats)
+        used = _formats(settings)
         inputs.refresh(store, run)
         similar.refresh_near(store, run, threshold=wanted.leak_threshold)
+        if used[0].unit == "pair":
+            pairs.refresh(store, run, progress=progress)
         under_way = _Export(store, run, name, settings, used, task, applied, progress)
         if asked > held:
             under_way.notes = (
@@ -125,9 +161,11 @@ def export(
         return under_way.execute(dry_run)
 
 
-def _formats(names: Sequence[str]) -> list[formats.Format]:
-    """Returns the formats of these names, which have to take items of one kind."""
-    used = [formats.get(name) for name in names]
+def _formats(settings: ExportSettings) -> list[formats.Format]:
+    """Returns the formats that are asked for, which have to take items of one kind."""
+    used = [formats.get(name) for name in settings.formats]
+    if settings.target:
+        targets.get(settings.target)
     odd = [made for made in used if made.unit != used[0].unit]
     if odd:
         kinds = {"example": "examples", "rated": "rated examples", "pair": "pairs"}
@@ -157,99 +195,103 @@ class _Export:
         self.store, self.run, self.name, self.settings = store, run, name, settings
         self.formats, self.unit = used, used[0].unit
         self.task, self.applied, self.progress = task, applied, progress
-        self.contents = formats.Contents()
-        self.left_out: dict[str, tuple[str, str | None]] = {}
-        self.inexpressible = 0
+        self.made = Assembled({})
         self.notes: tuple[str, ...] = ()
 
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
             plan = verdicts.prepare(self.store, con, self.settings.split)
             latest = con.execute(sql("version_latest"), {"name": self.name}).fetchall()
-            made = self._lines(con)
-            frozen = self._frozen(con, made)
-            facts = card.facts(con, made["train"], made["test"], self._otherwise)
-            written = {side for side, part in made.items() if part}
+            self.made = assemble(
+                self.store, con, self.settings, self.formats, task=self.task,
+                progress=self.progress,
+            )  # fmt: skip
+            frozen = self._frozen(con)
+            facts = card.facts(con, self.made.lines, self._otherwise)
+            written = {side for side, part in self.made.lines.items() if part}
             rates = quality.gate(self.store, con, self.settings.max_error, written)
-        pending = int(facts["pending"])
-        self._gate(len(made["train"]), len(made["test"]), pending)
-        files = self._files(made)
+        self._gate(int(facts["pending"]))
+        files = self._files()
         content_id = _content_id(self.task, self.settings, files)
-        test_id = _digest_lines(f"{line.item_id} {line.content}" for line in made["test"])
         created = not latest or latest[0][1] != content_id
         version = 1 if not latest else int(latest[0][0]) + created
-        result = ExportResult(
-            self.name,
-            version,
-            created,
-            self.store.folder / "datasets" / self.name / f"v{version}",
-            content_id,
-            test_id,
-            len(made["train"]),
-            len(made["test"]),
-            pending,
-            tuple((r, n) for r, n in facts["funnel"]),
-            tuple({k: v for k, v in f.items() if k != "body"} for f in files),
-            {
+        result = self._result(version, created, content_id, plan, facts, files, rates)
+        if not dry_run:
+            self._store(result, plan, frozen, files, facts)
+        return result
+
+    def _result(
+        self,
+        version: int,
+        created: bool,
+        content_id: str,
+        plan: split.Plan,
+        facts: dict[str, Any],
+        files: Sequence[dict[str, Any]],
+        rates: tuple[ErrorRate, ...],
+    ) -> ExportResult:
+        made = self.made
+        held_out = made.lines["test"]
+        return ExportResult(
+            name=self.name,
+            version=version,
+            created=created,
+            folder=self.store.folder / "datasets" / self.name / f"v{version}",
+            content_id=content_id,
+            test_id=_digest_lines(f"{line.item_id} {line.content}" for line in held_out),
+            train=len(made.lines["train"]),
+            test=len(held_out),
+            pending=int(facts["pending"]),
+            funnel=tuple((reason, n) for reason, n in facts["funnel"]),
+            files=tuple({k: v for k, v in f.items() if k != "body"} for f in files),
+            split={
                 **plan.counts,
                 "largest_unit": plan.largest_unit,
                 "cap": plan.cap,
                 **self.settings.split.as_dict(),
             },
-            self.inexpressible,
-            rates,
-            self.notes,
+            inexpressible=made.inexpressible,
+            error_rates=rates,
+            hidden=made.hidden,
+            warnings=dict(sorted(made.warnings.items())),
+            mixed=tuple(taken.as_dict() for taken in made.mixed),
+            in_evaluations=made.in_evaluations,
+            pair_reasons=made.pairs,
+            notes=(*self.notes, *made.notes),
         )
-        if not dry_run:
-            self._store(result, plan, frozen, files, facts, made)
-        return result
-
-    def _lines(self, con: duckdb.DuckDBPyConnection) -> dict[str, list[Line]]:
-        """Returns the lines of each side, in the order of the files."""
-        kept = selected.read(con, self.unit, self.settings.split.seed)
-        self.contents = kept["train"].contents
-        chosen = {side: self._choose(kept[side], side) for side in kept}
-        return {
-            side: list(
-                lines.make(self.progress(part, f"writing {side}"), self.formats, lambda item: item)
-            )
-            for side, part in chosen.items()
-        }
-
-    def _choose(self, kept: selected.Items, side: str) -> selected.Items:
-        limit = self.settings.limit if side == "train" else None
-        places, refused = lines.choose(kept, self.formats, limit=limit, lossy=self.settings.lossy)
-        self.inexpressible += len(refused)
-        self.left_out |= {id_: ("inexpressible", what) for id_, what in refused.items()}
-        return kept if len(places) == len(kept) else kept.take(places)
 
     @property
     def _otherwise(self) -> str:
         """Why an example is not in that nothing speaks against."""
         return "no_pair" if self.unit == "pair" else "limit"
 
-    def _gate(self, train: int, test: int, pending: int) -> None:
+    def _gate(self, pending: int) -> None:
+        kind = "pairs" if self.unit == "pair" else "examples"
+        own = {
+            side: sum(line.parts[0][0] != "mixed" for line in part)
+            for side, part in self.made.lines.items()
+        }
+        wanted = {"train": self.settings.min_train, "test": self.settings.min_test}
         short = [
-            f"{have:,} {side} examples are ready, {need:,} wanted"
-            for side, have, need in (
-                ("train", train, self.settings.min_train),
-                ("test", test, self.settings.min_test),
-            )
-            if have < need
+            f"{own[side]:,} {side} {kind} are ready, {need:,} wanted"
+            for side, need in wanted.items()
+            if own[side] < need
         ]
         if short:
             wait = f" ({pending:,} held-out examples wait for a good answer)" if pending else ""
+            look = "curate pairs" if self.unit == "pair" else "curate status"
             raise GateFailed(
-                f"{self.name}: {'; '.join(short)}{wait}. Next: curate status shows what keeps "
-                "examples out; --min-train and --min-test set what is wanted"
+                f"{self.name}: {'; '.join(short)}{wait}. Next: {look} shows what keeps "
+                f"{kind} out; --min-train and --min-test set what is wanted"
             )
 
-    def _files(self, made: Lines) -> list[dict[str, Any]]:
-        files = []
+    def _files(self) -> list[dict[str, Any]]:
+        files: list[dict[str, Any]] = []
         many = len(self.settings.formats) > 1
         for name in self.settings.formats:
-            for side, part in made.items():
+            for side, part in self.made.lines.items():
                 body = b"".join(line.rows[name] for line in part)
+                counted = self.made.tokens.get((name, side))
                 if part:
                     files.append(
                         {
@@ -259,19 +301,20 @@ class _Export:
                             "rows": len(part),
                             "bytes": len(body),
                             "sha256": hashlib.sha256(body).hexdigest(),
+                            "tokens": counted and asdict(counted),
                             "body": body,
                         }
                     )
         return files
 
-    def _frozen(self, con: duckdb.DuckDBPyConnection, made: Lines) -> pa.Table:
+    def _frozen(self, con: duckdb.DuckDBPyConnection) -> pa.Table:
         """Returns the rows of `version_examples`: every example, its line or its reason."""
         import pyarrow as pa
 
         first: dict[str, tuple[int, str]] = {}
-        for part in made.values():
+        for part in self.made.lines.values():
             for number, line in enumerate(part, 1):
-                for example in line.example_ids:
+                for _, example in line.parts:
                     first.setdefault(example, (number, line.row_hash))
         con.register(
             "placed",
@@ -287,9 +330,9 @@ class _Export:
             "left_out",
             pa.table(
                 {
-                    "example_id": pa.array(list(self.left_out), pa.string()),
-                    "reason": pa.array([r for r, _ in self.left_out.values()], pa.string()),
-                    "evidence": pa.array([e for _, e in self.left_out.values()], pa.string()),
+                    "example_id": pa.array(list(self.made.left_out), pa.string()),
+                    "reason": pa.array([r for r, _ in self.made.left_out.values()], pa.string()),
+                    "evidence": pa.array([e for _, e in self.made.left_out.values()], pa.string()),
                 }
             ),
         )
@@ -303,7 +346,6 @@ class _Export:
         frozen: pa.Table,
         files: Sequence[dict[str, Any]],
         facts: dict[str, Any],
-        made: Lines,
     ) -> None:
         there = result.folder.exists()
         if result.created and there:
@@ -314,11 +356,11 @@ class _Export:
         if not there:  # also a version whose folder somebody deleted: its bytes are the same
             manifest = self._manifest(result, facts)
             with self.store.read() as con:
-                lineage = _lineage(con, made)
+                lineage = _lineage(con, self.made)
             bodies = self._bodies(files, manifest, facts)
             publish.write_folder(publish.partial_folder(result.folder), bodies, lineage)
         with self.store.write() as con:
-            self._record(con, result, plan, frozen, made)
+            self._record(con, result, plan, frozen)
         if not there:
             publish.publish(result.folder)
 
@@ -327,14 +369,11 @@ class _Export:
     ) -> dict[str, bytes]:
         """Returns the files of the version's folder, apart from its lineage."""
         bodies: dict[str, bytes] = {file["path"]: file["body"] for file in files}
-        for made in self.formats:
-            if made.side_files:
-                of_format = card.files_of(manifest, made.name)
-                for name, text in made.side_files(self.contents, of_format).items():
-                    bodies[name] = text.encode()
-        indented = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        bodies["manifest.json"] = orjson.dumps(manifest, option=indented)
-        bodies["README.md"] = card.render(manifest, facts, self.contents).encode()
+        listed = [(made, card.files_of(manifest, made.name)) for made in self.formats]
+        extra = formats.side_files(self.made.contents, listed)
+        bodies |= {name: text.encode() for name, text in extra.items()}
+        bodies["manifest.json"] = orjson.dumps(manifest, option=formats.INDENTED)
+        bodies["README.md"] = card.render(manifest, facts, self.made.contents).encode()
         return bodies
 
     def _record(
@@ -343,7 +382,6 @@ class _Export:
         result: ExportResult,
         plan: split.Plan,
         frozen: pa.Table,
-        made: Lines,
     ) -> None:
         con.register("planned", plan.table)
         con.register("frozen", frozen)
@@ -373,7 +411,7 @@ class _Export:
             )
             which = {"name": result.name, "version": result.version}
             con.execute(sql("version_examples_add"), which)
-            con.register("others", _others(made))
+            con.register("others", _others(self.made.lines))
             con.execute(sql("version_lines_add"), which)
         moved = plan.counts["new"] + plan.counts["newly_exposed"]
         self.run.changed |= result.created or moved > 0
@@ -395,17 +433,27 @@ class _Export:
             "content_id": result.content_id,
             "test_id": result.test_id,
             "task": self.task,
+            "unit": self.unit,
             "files": list(result.files),
             "counts": {
                 "examples": facts["examples"],
                 "train": result.train,
                 "test": result.test,
                 "pending": result.pending,
+                "mixed": sum(taken["taken"] for taken in result.mixed),
             },
             "funnel": [{"reason": reason, "examples": n} for reason, n in result.funnel],
             "filter": self.applied.as_dict(),
             "split": result.split,
             "limit": self.settings.limit,
+            "mixed": list(result.mixed),
+            "against": {
+                "files": [file.as_dict() for file in self.made.evaluations],
+                "examples": result.in_evaluations,
+            },
+            "pairs": [{"reason": reason, "pairs": n} for reason, n in result.pair_reasons],
+            "privacy": {**privacy.settings(self.store.folder).as_dict(), "hidden": result.hidden},
+            "check": {"target": self.settings.target, "warnings": result.warnings},
             "error_rates": [asdict(rate) for rate in result.error_rates],
             "mix": facts["mix"],
             "volatile": {
@@ -454,32 +502,29 @@ def _others(made: Lines) -> pa.Table:
         (side, number, line)
         for side, part in made.items()
         for number, line in enumerate(part, 1)
-        if line.example_ids != (line.item_id,)
+        if line.parts[0][0] != "example"
     ]
+    ids = [[example for _, example in line.parts] for _, _, line in others]
     return pa.table(
         {
             "side": pa.array([side for side, _, _ in others], pa.string()),
             "line": pa.array([number for _, number, _ in others], pa.int64()),
             "item_id": pa.array([line.item_id for _, _, line in others], pa.string()),
-            "example_ids": pa.array(
-                [list(line.example_ids) for _, _, line in others], pa.list_(pa.string())
-            ),
+            "example_ids": pa.array(ids, pa.list_(pa.string())),
             "row_hash": pa.array([line.row_hash for _, _, line in others], pa.string()),
         }
     )
 
 
-_ROLES = {1: ("example",), 2: ("chosen", "rejected")}
-
-
-def _lineage(con: duckdb.DuckDBPyConnection, made: Lines) -> pa.Table:
+def _lineage(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
+    """Returns where each line came from, one row per line and example in it."""
     import pyarrow as pa
 
     placed = [
         (side, number, role, example, line.row_hash)
-        for side, part in made.items()
+        for side, part in made.lines.items()
         for number, line in enumerate(part, 1)
-        for role, example in zip(_ROLES[len(line.example_ids)], line.example_ids, strict=True)
+        for role, example in line.parts
     ]
     kinds = {"split": pa.string(), "line": pa.int64(), "role": pa.string()}
     kinds |= {"example_id": pa.string(), "row_hash": pa.string()}
@@ -488,4 +533,23 @@ def _lineage(con: duckdb.DuckDBPyConnection, made: Lines) -> pa.Table:
         for place, (name, kind) in enumerate(kinds.items())
     }
     con.register("placed", pa.table(columns))
-    return con.sql(sql("export_lineage")).to_arrow_table()
+    own = con.sql(sql("export_lineage")).to_arrow_table()
+    general = {c.example.example_id: c for taken in made.mixed for c in taken.candidates}
+    rows = [
+        {
+            **dict(zip(kinds, row, strict=True)),
+            "source": general[row[3]].example.source,
+            "location": general[row[3]].file,
+            "source_line": general[row[3]].line,
+            "label": general[row[3]].example.label,
+            "conversation_id": general[row[3]].example.conversation_id,
+            "input": general[row[3]].input,
+        }
+        for row in placed
+        if row[2] == "mixed"
+    ]
+    if not rows:
+        return own
+    mixed = pa.Table.from_pylist(rows, schema=own.schema)
+    order = [("split", "descending"), ("line", "ascending"), ("role", "ascending")]
+    return pa.concat_tables([own, mixed]).sort_by(order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -61,6 +61,17 @@ class Items:
             good=row["good"],
             conversation_id=row["conversation_id"],
         )
+
+
+def in_time(parts: Iterable[Items]) -> Items:
+    """Returns the items of several sides in the order of time, then of ids."""
+    import pyarrow as pa
+
+    listed = list(parts)
+    whole = pa.concat_tables(part.table for part in listed)
+    key = "pair_id" if listed[0].unit == "pair" else "example_id"
+    order = whole.sort_by([("created_at", "ascending"), (key, "ascending")])
+    return Items(order, listed[0].unit, listed[0].contents)
 
 
 def read(con: duckdb.DuckDBPyConnection, unit: Unit, seed: int) -> dict[str, Items]:

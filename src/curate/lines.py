@@ -23,14 +23,15 @@ class Line:
     """One line of each file of a side.
 
     Attributes:
-        example_ids: what it is made of: the example, or chosen and rejected of a pair.
+        parts: (role, id) of what it is made of: the example, chosen and rejected of a pair, or a
+            row that is mixed in.
         content: digest of what the item holds, whatever the format.
         rows: its bytes in each format, by the format's name.
         row_hash: digest of those bytes.
     """
 
     item_id: str
-    example_ids: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
     content: str
     rows: dict[str, bytes]
     row_hash: str
@@ -78,19 +79,22 @@ def _cannot(item: Item, name: str, what: str) -> str:
     )
 
 
-def make(items: Iterable[Item], used: Sequence[Format], redact: Redact) -> Iterator[Line]:
+def make(
+    items: Iterable[Item], used: Sequence[Format], redact: Redact, role: str = "example"
+) -> Iterator[Line]:
     """Yields the line of each item.
 
     Args:
         items: what all formats can express.
         used: the formats.
         redact: takes out of an item what must not leave.
+        role: of an example in its line: `example`, or `mixed` in.
     """
     for item in items:
         clean = redact(item)
         rows = {made.name: json_line(made.row(clean)) for made in used}
         row_hash = digest("".join(body.decode() for body in rows.values()))
-        yield Line(item_id(item), example_ids(item), _content(item), rows, row_hash)
+        yield Line(item_id(item), _parts(item, role), _content(item), rows, row_hash)
 
 
 def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
@@ -109,9 +113,13 @@ def item_id(item: Item) -> str:
 
 def example_ids(item: Item) -> tuple[str, ...]:
     """Returns the ids of the examples that an item is made of."""
+    return tuple(example for _, example in _parts(item, ""))
+
+
+def _parts(item: Item, role: str) -> tuple[tuple[str, str], ...]:
     if isinstance(item, Pair):
-        return item.chosen.example_id, item.rejected.example_id
-    return (item.example_id,)
+        return ("chosen", item.chosen.example_id), ("rejected", item.rejected.example_id)
+    return ((role, item.example_id),)
 
 
 def json_line(row: dict[str, Any]) -> bytes:

@@ -162,6 +162,7 @@ def parse_response(body: Any) -> dict[str, Any] | None:
         "id": body.get("id"),
         "output": outputs,
         "finish_reason": choices[0].get("finish_reason") if choices else None,
+        "finish_reasons": [choice.get("finish_reason") for choice in choices],
         "model": body.get("model"),
         "created_at": body.get("created"),
         "input_tokens": usage.get("prompt_tokens"),

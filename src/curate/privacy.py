@@ -359,7 +359,10 @@ def allow(
     if not reason.strip():
         raise ConfigError('a reason is missing. Next: the same command with --reason "..."')
     key = salt(store.folder)
-    with store.run("privacy", {"allow": list(examples), "reason": reason}) as run, store.write() as con:
+    with (
+        store.run("privacy", {"allow": list(examples), "reason": reason}) as run,
+        store.write() as con,
+    ):
         rows: list[dict[str, Any]] = [
             {"example_id": example, "revision": revision, "value_key": None}
             for example, revision in (_one_example(con, name) for name in examples)

@@ -336,9 +336,9 @@ class Maker:
         if self._mapping.kind == "feedback":
             return self._feedback(fields)
         rows = self.builder.from_document(fields)
-        if self._options.heldout:
-            rows = [{**row, "given_split": HELDOUT} for row in rows]
-        return rows or "all-weights-zero"
+        for row in rows if self._options.heldout and not isinstance(rows, str) else ():
+            row["given_split"] = HELDOUT
+        return rows
 
     def _feedback(self, fields: dict[str, Any]) -> list[Row] | str:
         values, build = self.builder.values(fields), self.builder
@@ -396,6 +396,8 @@ class Maker:
                 f"{self.builder.unplaced_ratings:,} ratings count as unrated: their scale is not "
                 "known until you declare it with --scale"
             )
+        if self.builder.unread_ranks:
+            notes.append(f"{self.builder.unread_ranks:,} ranks are no numbers: left empty")
         if self.builder.unreadable_times:
             notes.append(f"{self.builder.unreadable_times:,} times could not be read: left empty")
         return notes

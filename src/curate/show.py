@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate import show_quality
+from curate import show_pairs, show_quality
 from curate.table import percent, table
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ REASONS = {
     "outside_dates": "outside the dates",
     "unknown_label": "label not in curate.toml",
     "condition": "does not meet --where",
+    "against": "in an evaluation set (--against)",
+    "inexpressible": "refused by the format (--lossy)",
+    "limit": "beyond --limit",
+    "no_pair": "no pair has it",
 }
 
 
@@ -359,6 +363,7 @@ def status(found: Status) -> str:
     if found.pending:
         text += f"{found.pending:,} held-out examples wait for a good answer\n"
     text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
+    text += show_pairs.status(found.pairs)
     if found.rejects:
         text += f"{counted(found.rejects, 'refused document')}: curate status --rejects\n"
     if found.unmatched_feedback:

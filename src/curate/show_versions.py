@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from curate import show_quality
-from curate.show import wrapped
+from curate.show import counted, wrapped
 from curate.table import table
 
 if TYPE_CHECKING:
@@ -20,16 +20,11 @@ def export(result: ExportResult, dry_run: bool) -> str:
         f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
         f"{result.train:,} train + {result.test:,} test\n"
     )
-    notes = "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    if not result.created and not dry_run:
+        return title + "  unchanged: this is the latest version already\n" + _notes(result)
     if dry_run:
-        return title.rstrip("\n") + "   (dry run: nothing written)\n" + notes
-    if not result.created:
-        return title + "  unchanged: this is the latest version already\n" + notes
-    text = title + notes
-    for file in result.files:
-        text += (
-            f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"
-        )
+        title = title.rstrip("\n") + "   (dry run: nothing written)\n"
+    text = title + _notes(result) + "".join(_file(result, file) for file in result.files)
     split = result.split
     text += (
         f"  leak check: passed (conversation, same input, near-duplicate from "
@@ -39,10 +34,53 @@ def export(result: ExportResult, dry_run: bool) -> str:
     text += f"  {show_quality.how_wrong(result.error_rates)}" if result.error_rates else ""
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
-    if result.inexpressible:
-        text += f"  {result.inexpressible:,} examples left out: the format cannot express them\n"
+    text += _on_the_way(result)
+    if dry_run:
+        return text + "Next: the same command without --dry-run\n"
     before = f"curate diff {result.name}@{result.version - 1} {result.name}@{result.version}, or "
     return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
+
+
+def _notes(result: ExportResult) -> str:
+    return "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+
+
+def _file(result: ExportResult, file: Mapping[str, Any]) -> str:
+    text = f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"
+    found = file["tokens"]
+    if file["split"] == "test" or not found:
+        return text
+    about = "" if found["exact"] else ", an estimate"
+    text += (
+        f"    tokens p50 {found['p50']:,}, p95 {found['p95']:,}, p99 {found['p99']:,}, max "
+        f"{found['max']:,} ({found['counter'] if found['exact'] else 'no tokenizer'}{about})\n"
+    )
+    if found["cut"]:
+        text += f"    {found['cut']:,} rows are longer than {found['max_length']:,} tokens\n"
+    return text
+
+
+def _on_the_way(result: ExportResult) -> str:
+    """Returns what was left out, mixed in, hidden and warned of."""
+    text = ""
+    if result.inexpressible:
+        text += f"  {result.inexpressible:,} left out: the format cannot express them\n"
+    for reason, n in result.pair_reasons:
+        text += f"  {counted(n, 'pair')} left out: {reason.replace('_', ' ')}\n"
+    if result.in_evaluations:
+        train, test = (result.in_evaluations.get(side, 0) for side in ("train", "test"))
+        text += f"  in the evaluation sets: {train:,} of train, left out; {test:,} of test, kept\n"
+    for taken in result.mixed:
+        text += (
+            f"  mixed in: {taken['taken']:,} of {taken['available']:,} from {taken['source']}, "
+            f"{taken['got']:.1%} of train\n"
+        )
+    if result.hidden:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in result.hidden.items())
+        text += wrapped(f"  hidden behind placeholders: {kinds}", "    ")
+    for rule, n in result.warnings.items():
+        text += f"  warning: {rule}: {counted(n, 'line')}\n"
+    return text
 
 
 def versions(found: Sequence[Version]) -> str:

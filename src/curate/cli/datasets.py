@@ -38,7 +38,8 @@ class _Share(click.ParamType[float]):
     "format",
     multiple=True,
     metavar="FORMAT",
-    help="trl-prompt-completion, openai-chat, classification, records; repeatable.",
+    help="trl-prompt-completion, trl-dpo, trl-kto, openai-chat, openai-dpo, sharegpt, alpaca, "
+    "classification, extraction, records; repeatable.",
 )
 @click.option(
     "--test-size",
@@ -77,6 +78,35 @@ class _Share(click.ParamType[float]):
     "audits give (exit 3 above, or without an audit).",
 )
 @click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="FILE",
+    help="An evaluation set whose prompts must not be in train (FILE#COLUMN names its column); "
+    "repeatable.",
+)
+@click.option(
+    "--mix",
+    multiple=True,
+    metavar="FILE:SHARE",
+    help="General data, as a share of train: general.jsonl:10%; repeatable.",
+)
+@click.option(
+    "--mix-by",
+    type=click.Choice(["rows", "tokens"]),
+    default="rows",
+    show_default=True,
+    help="What the share is of.",
+)
+@click.option("--target", metavar="TARGET", help="Whose rules the lines keep (curate check).")
+@click.option(
+    "--tokenizer",
+    metavar="FILE",
+    help="Counts tokens: a tokenizer.json, o200k_base, cl100k_base or estimate.",
+)
+@click.option(
+    "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
 @pass_context
@@ -97,16 +127,10 @@ def _export_settings(options: dict[str, Any]) -> ExportSettings:
     from curate.export import ExportSettings
     from curate.split import SplitSettings
 
-    split = SplitSettings(options["test_size"], options["leak_threshold"], options["seed"])
-    return ExportSettings(
-        tuple(options["format"]),
-        split,
-        options["limit"],
-        options["min_train"],
-        options["min_test"],
-        options["lossy"],
-        options["max_error"],
-    )
+    names = ("test_size", "leak_threshold", "seed")
+    split = SplitSettings(*(options.pop(name) for name in names))
+    options |= {name: tuple(options[name]) for name in ("against", "mix")}
+    return ExportSettings(tuple(options.pop("format")), split, **options)
 
 
 @cli.command()
