@@ -369,6 +369,7 @@ SCHEMAS: dict[str, Row] = {
 }
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", ["alpaca", "sharegpt"])
 def test_llama_factory_skips_no_row(name: str, shared_data: Path) -> None:
     # The assistant greets first in Taskmaster, which LLaMA-Factory has no words for.

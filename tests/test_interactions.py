@@ -95,6 +95,15 @@ def test_the_content_hash_is_that_of_canonical_json() -> None:
     assert built(DOCUMENT)["content_hash"] == hashlib.sha256(text.encode()).hexdigest()
 
 
+def test_tools_keep_the_order_that_the_model_was_shown() -> None:
+    one = {"type": "function", "function": {"name": "f", "parameters": {"b": 1, "a": 2}}}
+    other = {"function": {"parameters": {"a": 2, "b": 1}, "name": "f"}, "type": "function"}
+    rows = [built({**DOCUMENT, "tools": [tool]}) for tool in (one, other)]
+    assert [json.loads(row["tools"]) for row in rows] == [[one], [one]]
+    assert rows[0]["tools"].index('"b"') < rows[0]["tools"].index('"a"')
+    assert rows[0]["content_hash"] == rows[1]["content_hash"]
+
+
 def test_people_are_stored_as_hmac() -> None:
     row = built({**DOCUMENT, "user_id": 7})
     assert row["user_key"] == hmac.new(b"salt", b"7", "sha256").hexdigest()[:32]
@@ -145,7 +154,9 @@ def test_weights_say_which_turns_are_answers() -> None:
     ]
     assert calls({"messages": talk[:4]}) == [(None, ["1", "2", "3"], "4", None)]
     assert calls({"messages": json.dumps(talk[:4])}) == [(None, ["1", "2", "3"], "4", None)]
-    assert calls({"messages": talk[:2]}) == []
+    nothing = {"messages": talk[:2]}
+    builder = RowBuilder(guess([nothing], Declared()), b"salt")
+    assert builder.from_document(nothing) == "all-weights-zero"
     row = RowBuilder(guess([{"messages": talk}], Declared()), b"salt").from_document(
         {"messages": talk}
     )[0]

@@ -12,6 +12,7 @@ from curate import preferences
 from curate.mapping import FieldMap, steps
 from curate.messages import (
     Message,
+    as_json,
     chain_hashes,
     decoded,
     parse_messages,
@@ -149,11 +150,8 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer, tools = (
-            canonical(messages),
-            _json(output),
-            _json(parse_tools(values.get("tools"))),
-        )
+        said, answer = canonical(messages), _json(output)
+        offered = parse_tools(values.get("tools"))
         row: Row = {
             "source_id": source_id,
             "base_id": None,
@@ -171,11 +169,12 @@ class RowBuilder:
             "rank": as_number(values.get("rank")),
             "user_key": self.user_key(values.get("user")),
             "given_split": as_text(values.get("split")),
-            "tools": tools,
+            # As the model was shown them: the order of their keys counts for nothing else.
+            "tools": as_json(offered) if offered else None,
             "metadata": canonical(self._unmapped(fields)),
             "call_hash": call_hash or None,
             "chain": chain,
-            "content_hash": _sha256(f"[{said},{answer or 'null'},{tools or 'null'}]"),
+            "content_hash": _sha256(f"[{said},{answer or 'null'},{_json(offered) or 'null'}]"),
             "correction": as_text(values.get("correction")),
         }
         if source_id is None:
