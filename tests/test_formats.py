@@ -405,7 +405,7 @@ def test_the_list_of_llama_factory_holds_both_formats() -> None:
 )
 def test_the_configuration_for_axolotl(name: str, file: str) -> None:
     made = yaml.safe_load(formats.side_files(KNOWN, [(formats.get(name), FILES)])[file])
-    assert made["sequence_len"] == 1_024
+    assert made["sequence_len"] == 1_280
     (data,) = made["datasets"]
     assert data["path"] == "." and data["split"] == "train" and "name" not in data
     used = [value for key, value in data.items() if key.startswith("field_")]
