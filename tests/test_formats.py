@@ -108,6 +108,22 @@ def test_an_empty_turn_is_no_openai_chat() -> None:
     assert row("openai-chat", messages=[TRACKED[0], ASKED, silent])["messages"][2] == silent
 
 
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        ([TRACKED[0], ASKED], "a tool call without its result"),
+        ([TRACKED[0], ASKED, TRACKED[0], RESULT], "a tool call without its result"),
+        ([TRACKED[0], RESULT], "the result of a tool call that is not there"),
+        ([*TRACKED, RESULT], "the result of a tool call that is not there"),
+        ([*TRACKED[:2], {**RESULT, "tool_call_id": "c2"}], "the result of a tool call that"),
+    ],
+)
+def test_calls_have_results_in_openai_chat(messages: Any, said: str) -> None:
+    with pytest.raises(Inexpressible, match=said):
+        row("openai-chat", messages=messages)
+    assert row("openai-chat", messages=TRACKED[:1], output=[ASKED])["messages"][-1] == ASKED
+
+
 def test_calls_without_ids_get_some() -> None:
     bare = {"type": "function", "function": {"name": "track", "arguments": "{}"}}
     results = [{"role": "tool", "content": text} for text in "ab"]
