@@ -198,6 +198,30 @@ def test_a_fraction_is_late_only_after_the_first_chunk(small_chunks: None) -> No
     assert _rules([*rows, fraction], "trl") == {"late-column"}
 
 
+@pytest.mark.e2e
+def test_load_dataset_refuses_a_late_column_and_turns_dates_into_times(tmp_path: Path) -> None:
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetGenerationError
+
+    def load(rows: Iterable[Any]) -> Any:
+        path = tmp_path / "train.jsonl"
+        path.write_bytes(b"".join(_lines(rows)))
+        return load_dataset("json", data_files=str(path), cache_dir=str(tmp_path / "cache"))[
+            "train"
+        ]
+
+    long = [{"text": f"{n} " + "x " * 500, "id": None} for n in range(12_000)]
+    late = [*long, {"text": "the last one", "id": "a"}]
+    found = check.check_lines(_lines(late), "trl")
+    assert [f.line for f in found if f.rule == "late-column"] == [12_001]
+    with pytest.raises(DatasetGenerationError):
+        load(late)
+    assert load([late[-1], *long]).num_rows == 12_001
+    assert (
+        load([{"text": f"2026-04-{n}"} for n in (16, 17)]).features["text"].dtype == "timestamp[s]"
+    )
+
+
 # -- what others say of the same rows --------------------------------------------------------------
 
 _KNOWN_ROLES = {"system", "user", "assistant", "function", "developer", "tool"}
