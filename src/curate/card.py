@@ -81,12 +81,14 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
         "good answer and are not in `test` yet\n",
         "## Load\n\n" + _snippets(manifest, contents),
+        "## Length\n\n" + _lengths(manifest["files"]),
         "## Why examples are not in\n\n"
         + table(
             ["reason", "examples"],
             [[f["reason"], f["examples"]] for f in manifest["funnel"]],
             markdown=True,
         ),
+        _on_the_way(manifest),
         "## Production, train and test\n\nShares of all pulled examples, of `train` and of "
         "`test`.\n\n"
         + "\n".join(
@@ -95,7 +97,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _paths(manifest: dict[str, Any], side: str) -> str:
@@ -146,6 +148,58 @@ def _snippets(manifest: dict[str, Any], contents: Contents) -> str:
         if made.snippet:
             text += "\n" + made.snippet(contents, files_of(manifest, made.name))
     return text
+
+
+def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
+    """Returns how long the rows are: without what a chat template puts around the texts."""
+    found = [(file["path"], file["tokens"]) for file in files if file["tokens"]]
+    if not found:
+        return "Not counted: curate does not know how a row of this format is read.\n"
+    first = found[0][1]
+    names = ("rows", "total", "p50", "p95", "p99", "max")
+    text = table(
+        ["file", "rows", "tokens", *names[2:]],
+        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in found],
+        markdown=True,
+    )
+    how = f"by `{first['counter']}`" if first["exact"] else "estimated, no tokenizer was there"
+    text += f"\nTokens {how}, without those that a chat template adds.\n"
+    for path, counts in found:
+        if counts["cut"]:
+            text += (
+                f"\n{counts['cut']:,} rows of `{path}` are longer than {counts['max_length']:,} "
+                "tokens: a trainer with that length cuts them.\n"
+            )
+    return text
+
+
+def _on_the_way(manifest: dict[str, Any]) -> str:
+    """Returns what was mixed in, kept out, hidden and warned of; empty where nothing was."""
+    lines = [
+        f"- {taken['taken']:,} train rows are general data from `{taken['source']}` "
+        f"({taken['got']:.1%} of train)"
+        for taken in manifest["mixed"]
+    ]
+    against = manifest["against"]
+    if against["files"]:
+        names = ", ".join(f"`{file['name']}`" for file in against["files"])
+        found = against["examples"]
+        lines.append(
+            f"- evaluation sets kept out of train: {names}; {found['train']:,} examples were left "
+            f"out, {found['test']:,} held-out examples are in them too"
+        )
+    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in manifest["pairs"]]
+    if manifest["privacy"]["hidden"]:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
+        lines.append(
+            f"- hidden behind placeholders such as `<EMAIL_1>`: {kinds}. Patterns find what looks "
+            "like personal data; this does not make the data anonymous"
+        )
+    elif not manifest["privacy"]["redact"]:
+        lines.append("- personal data is as it was logged (`[privacy] redact = false`)")
+    warnings = manifest["check"]["warnings"]
+    lines += [f"- `{rule}`: {n:,} lines (`curate check`)" for rule, n in warnings.items()]
+    return "## On the way\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from curate import outside
+from curate.against import Evaluation, find
 from curate.errors import ConfigError
 from curate.formats import Example
 from curate.interactions import Row
@@ -45,12 +46,14 @@ class Candidate:
 
     Attributes:
         input: normalised, as leaks are judged by it.
+        whole: the input with the template that most rows of the file share.
         content: a hash that equal examples share, as in the table `example_inputs`.
         file: that it is from, with `line`.
     """
 
     example: Example
     input: str
+    whole: str
     content: str
     file: str
     line: int
@@ -206,7 +209,9 @@ def _place(candidate: Candidate) -> tuple[str, str, int]:
 
 def _candidates(files: Sequence[Outside], source: str) -> list[Candidate]:
     return [
-        Candidate(_example(entry, source), entry.input, entry.content, file.name, entry.line)
+        Candidate(
+            _example(entry, source), entry.input, entry.whole, entry.content, file.name, entry.line
+        )
         for file in files
         for entry in file.entries
     ]
@@ -280,12 +285,18 @@ def clean(
     return pool.without(leaks, "leak").without(known, "ours")
 
 
+def apart(pool: Pool, evaluation: Evaluation, *, threshold: float) -> Pool:
+    """Returns a pool without what is in an evaluation set (`against`)."""
+    looked = [(c.example.example_id, text) for c in pool.candidates for text in (c.input, c.whole)]
+    return pool.without(find(evaluation, looked, threshold=threshold), "against")
+
+
 def leaking(
     candidates: Sequence[Candidate], held_out: Sequence[HeldOut], *, threshold: float
 ) -> set[str]:
     """Returns the ids of the candidates that leak a held-out example, as `leaks` defines it."""
     inputs = sorted({one.input for one in held_out} - {""})
-    texts = sorted({c.input for c in candidates})
+    texts = sorted({text for c in candidates for text in (c.input, c.whole)})
     _, near, similarity, _ = covered(inputs, texts, threshold=threshold)
     bad = {*inputs, *(texts[n] for n in near[similarity >= threshold].tolist())}
     calls = {one.call for one in held_out} - {""}
@@ -294,7 +305,8 @@ def leaking(
     for candidate in candidates:
         example = candidate.example
         mine, call = chain_hashes(example.messages, example.output)
-        if candidate.input in bad or call in earlier or not calls.isdisjoint(mine):
+        alike = candidate.input in bad or candidate.whole in bad
+        if alike or call in earlier or not calls.isdisjoint(mine):
             found.add(example.example_id)
     return found
 

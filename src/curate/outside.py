@@ -32,12 +32,14 @@ class Entry:
         line: of the file, from 1.
         row: as `pull` would store it.
         input: normalised, as leaks and duplicates are judged by it.
+        whole: the same with the template that most rows of the file share.
         content: a hash that equal examples share.
     """
 
     line: int
     row: Row
     input: str
+    whole: str
     content: str
 
 
@@ -161,11 +163,12 @@ def _entries(rows: Sequence[tuple[int, Row]], task: str) -> tuple[Entry, ...]:
         }
         for (_, row), answer in zip(rows, answers, strict=True)
     ]
+    table = pa.Table.from_pylist(batch)
     template = shared_affixes([row["query"] for _, row in rows])
-    made = inputs.rows_of(pa.Table.from_pylist(batch), {"": template}).to_pylist()
+    made, whole = (inputs.rows_of(table, known).to_pylist() for known in ({"": template}, {}))
     return tuple(
-        Entry(line, row, one["text"], one["example_hash"])
-        for (line, row), one in zip(rows, made, strict=True)
+        Entry(line, row, one["text"], same["text"], one["example_hash"])
+        for (line, row), one, same in zip(rows, made, whole, strict=True)
     )
 
 

@@ -174,7 +174,10 @@ def _verify(store: Store, version: Version, earlier: Sequence[Version]) -> Verif
         theirs = _lineage(other.folder)
         if not isinstance(theirs, str):
             problems += _leak_problems(
-                theirs.filter(_is(theirs, "train")), test, recorded.threshold, f"{other.label} train"
+                theirs.filter(_is(theirs, "train")),
+                test,
+                recorded.threshold,
+                f"{other.label} train",
             )
             checked.append(other.label)
     return Verification(

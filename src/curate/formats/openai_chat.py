@@ -42,5 +42,5 @@ def openai_chat(example: Example) -> dict[str, Any]:
             message["weight"] = 0
         if not message["content"] and message["role"] != "tool" and "tool_calls" not in message:
             raise Inexpressible(f"an empty turn of the {message['role']}")
-    tools = {} if example.tools is None else {"tools": example.tools}
-    return {"messages": written, **tools}
+    offered = chat.tools(example)
+    return {"messages": written, **({} if offered is None else {"tools": offered})}
