@@ -1,8 +1,9 @@
 """Measures what is found of personal data and secrets, beside Presidio, and writes RESULTS.md.
 
 Everybody reads the same texts in the same process: curate's patterns, the same with names (extra
-`[pii]`), and Presidio with the same spaCy model, scores from 0.4, with all its recognizers and without those for
-dates, places, groups, organisations and addresses of pages, which touch most texts.
+`[pii]`), and Presidio with the same spaCy model and scores from 0.4: with all its recognizers, and
+without those for dates, places, groups, organisations and addresses of pages, which touch most
+texts.
 
     CURATE_TEST_DATA=/path/to/data python benchmarks/privacy/run.py [--each 40] [--seed 0]
 """
@@ -114,7 +115,7 @@ def measure(
 
 
 def natural(data: Path) -> tuple[int, int, str]:
-    """Returns the telephone numbers that a set of dialogues has of itself, those found, and the rest.
+    """Returns the telephone numbers that a set of dialogues has, those found, and what else was.
 
     By an oracle of its own: three groups of 3, 3 and 4 digits with dashes between them.
     """
@@ -183,13 +184,13 @@ ranges that no network uses any more. Names are what the extra `[pii]` is for.
 ## False alarms
 
 The share of texts in which a finding touches the number that is nobody's; for untouched sentences,
-in which there is any finding.
+in which there is any finding. Presidio's scores count from {LOWEST_SCORE}.
 
 {table(head, alarms, markdown=True)}
 ## Numbers of real dialogues
 
-Of {wanted:,} telephone numbers written 000-000-0000 in the Schema-Guided Dialogues, {hit:,} are found
-({hit / wanted:.1%}). What else was found in those turns: {kinds}.
+Of {wanted:,} telephone numbers written 000-000-0000 in the Schema-Guided Dialogues, {hit:,} are
+found ({hit / wanted:.1%}). What else was found in those turns: {kinds}.
 
 ## Speed
 
