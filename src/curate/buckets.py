@@ -336,8 +336,6 @@ def find(url: str, suffixes: tuple[str, ...]) -> list[RemoteFile]:
     place = open_place(url)
     with understood(place.address):
         listed = _listed(place, url.endswith("/"))
-    if listed is None:
-        return [_file(place, _info(place))]
     if isinstance(listed, _Folder):
         taken = {path: info for path, info in listed.items() if _is_log(path, listed, suffixes)}
         if not taken:
@@ -345,7 +343,10 @@ def find(url: str, suffixes: tuple[str, ...]) -> list[RemoteFile]:
         listed = taken
     if not listed:
         raise SourceError(f"{place.shown}: no file there has such a name")
-    found = (_file(place.beside(path), info) for path, info in listed.items())
+    found = (
+        _file(place if path == place.path else place.beside(path), info)
+        for path, info in listed.items()
+    )
     return sorted(found, key=lambda file: file.shown.split("/"))
 
 
@@ -353,19 +354,19 @@ class _Folder(dict[str, Mapping[str, Any]]):
     """The files of a folder and what the file system says of each."""
 
 
-def _listed(place: Place, is_folder: bool) -> dict[str, Mapping[str, Any]] | None:
-    """Returns the files of a folder or a glob; None where the address names one file."""
+def _listed(place: Place, is_folder: bool) -> dict[str, Mapping[str, Any]]:
+    """Returns the files of a folder or a glob, or the one file that the address names."""
     fs, path = place.fs, place.path
     if not is_folder:
         try:
             info = fs.info(path)
         except FileNotFoundError:
-            if not re.search(r"[*?\[]", path):
+            if not re.search(r"[*\[]" if is_url(path) else r"[*?\[]", path):
                 raise
             found = fs.glob(path, detail=True)
             return {name: info for name, info in found.items() if info.get("type") == "file"}
         if info.get("type") != "directory":
-            return None
+            return {path: info}
     return _Folder(fs.find(path, detail=True))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
+    from curate.transport import Sent
     from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 WIDTH = 100
@@ -408,6 +409,17 @@ def export(result: ExportResult, dry_run: bool) -> str:
         text += f"  {result.inexpressible:,} examples left out: the format cannot express them\n"
     before = f"curate diff {result.name}@{result.version - 1} {result.name}@{result.version}, or "
     return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
+
+
+def sent(result: Sent) -> str:
+    """Returns what of a version was sent, or would be."""
+    what = f"{len(result.files):,} files, {result.bytes / 1e6:,.1f} MB"
+    if result.state == "there":
+        return f"{result.version} is there already: {result.to}   {what}\n"
+    if result.state == "sent":
+        return f"sent {result.version} to {result.to}   {what}\n"
+    text = f"plan: {result.version} to {result.to}   {what}\n  {', '.join(result.files)}\n"
+    return text + "Nothing was sent. Next: the same command with --yes\n"
 
 
 def versions(found: Sequence[Version]) -> str:
