@@ -150,8 +150,8 @@ def send(planned: Plan, progress: Progress = lambda items, _: items) -> Sent:
         try:
             target.publish(planned.files)
         except FileExistsError:  # somebody else was faster; the same version is as good
-            _is_same(target, planned.content_id)
             target.clear()
+            _is_same(target, planned.content_id)
             return _said(planned, "there")
     return _said(planned, "sent")
 
@@ -314,27 +314,40 @@ class _Bucket:
                 copy.write(block)
 
     def publish(self, files: Sequence[Path]) -> None:
-        for file in files:
-            if file.name != MANIFEST:
-                self._copy(file)
-        manifest = next(file for file in files if file.name == MANIFEST)
         if MANIFEST in self.names():
             raise FileExistsError(self.shown)
-        # Whoever publishes second is refused by the bucket itself.
+        data = [file for file in files if file.name != MANIFEST]
+        for file in data:
+            self._copy(file)
+        for file in data:
+            self._check(file)
+        manifest = next(file for file in files if file.name == MANIFEST)
+        # Of two that come this far, the bucket itself refuses the second.
         self._fs.pipe_file(f"{self._target}/{MANIFEST}", manifest.read_bytes(), mode="create")
         self.clear()
 
     def _copy(self, file: Path) -> None:
-        hidden, target = f"{self._hidden}/{file.name}", f"{self._target}/{file.name}"
+        target = f"{self._target}/{file.name}"
         if self._has(target, file):
             return
-        self._fs.cp_file(hidden, target)
-        if not self._has(target, file):
-            self._fs.rm_file(hidden)
+        if file.name in self.names():
             raise TransportError(
-                f"{self.shown}/{file.name} did not arrive as it was sent. "
-                "Next: type the command again: it is sent anew"
+                f"{self.shown}/{file.name} is there, and is not this version's: nothing that "
+                "curate would write over. Next: move it away, or name another --to"
             )
+        self._fs.cp_file(f"{self._hidden}/{file.name}", target)
+
+    def _check(self, file: Path) -> None:
+        if self._has(f"{self._target}/{file.name}", file):
+            return
+        if MANIFEST in self.names():
+            raise FileExistsError(self.shown)
+        for folder in (self._hidden, self._target):
+            self._fs.rm_file(f"{folder}/{file.name}")
+        raise TransportError(
+            f"{self.shown}/{file.name} did not arrive as it was sent. "
+            "Next: type the command again: it is sent anew"
+        )
 
     def _has(self, path: str, file: Path) -> bool:
         """Returns whether a path has the bytes of a file: by its ETag, else by reading it."""
