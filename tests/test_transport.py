@@ -147,6 +147,11 @@ def test_a_file_in_the_way(project: Path, tmp_path: Path) -> None:
         transport.plan(version(project), str(tmp_path / "share"))
 
 
+def test_what_is_no_folder_and_no_bucket_is_refused(project: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--to sftp://host/data: versions go to a folder or a"):
+        transport.plan(version(project), "sftp://me:hidden@host/data")
+
+
 def test_what_a_killed_command_left_is_replaced(project: Path, tmp_path: Path) -> None:
     made, to = version(project), tmp_path / "share"
     planned = transport.plan(made, str(to))
@@ -312,7 +317,7 @@ def test_what_arrives_changed_is_not_published(project: Path, bucket: s3.Bucket)
         bucket.write(target.partition("/")[2], body[:-2] + b"?\n")
 
     planned.target._fs.cp_file = spoils
-    with pytest.raises(TransportError, match="did not arrive as it was sent"):
+    with pytest.raises(TransportError, match="did not arrive as sent"):
         transport.send(planned)
     assert "data/set/v2/manifest.json" not in bucket.listed()
     assert send(made, url).state == "sent"

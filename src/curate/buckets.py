@@ -72,6 +72,11 @@ def is_url(location: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", location) is not None
 
 
+def is_bucket(location: str) -> bool:
+    """Returns whether a location is in an object store, which copies by itself."""
+    return is_url(location) and _scheme(location) in _BUCKETS
+
+
 def local_path(location: str) -> Path | None:
     """Returns the path that a location without a scheme, or with `file://`, stands for."""
     if not is_url(location):

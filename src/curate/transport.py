@@ -165,6 +165,11 @@ def place(folder: Path, url: str, content_id: str) -> Target:
         if in_the_way := [p for p in (path, path / name) if p.exists() and not p.is_dir()]:
             raise ConfigError(f"--to {url}: {in_the_way[0]} is a file. Next: name a folder")
         return _Folder(path / name / version, hidden)
+    if not buckets.is_bucket(url):
+        raise ConfigError(
+            f"--to {buckets.address(url).shown}: versions go to a folder or a bucket (s3://, gs://, "
+            "az://). Next: name one; a folder may be mounted"
+        )
     return _Bucket(buckets.open_place(url), f"{name}/{version}", f"{name}/{hidden}")
 
 
@@ -319,8 +324,7 @@ class _Bucket:
         data = [file for file in files if file.name != MANIFEST]
         for file in data:
             self._copy(file)
-        for file in data:
-            self._check(file)
+        self._check(data)
         manifest = next(file for file in files if file.name == MANIFEST)
         # Of two that come this far, the bucket itself refuses the second.
         self._fs.pipe_file(f"{self._target}/{MANIFEST}", manifest.read_bytes(), mode="create")
@@ -337,16 +341,18 @@ class _Bucket:
             )
         self._fs.cp_file(f"{self._hidden}/{file.name}", target)
 
-    def _check(self, file: Path) -> None:
-        if self._has(f"{self._target}/{file.name}", file):
+    def _check(self, files: Sequence[Path]) -> None:
+        bad = [file.name for file in files if not self._has(f"{self._target}/{file.name}", file)]
+        if not bad:
             return
         if MANIFEST in self.names():
             raise FileExistsError(self.shown)
-        for folder in (self._hidden, self._target):
-            self._fs.rm_file(f"{folder}/{file.name}")
+        for name in bad:
+            for folder in (self._hidden, self._target):
+                self._fs.rm_file(f"{folder}/{name}")
         raise TransportError(
-            f"{self.shown}/{file.name} did not arrive as it was sent. "
-            "Next: type the command again: it is sent anew"
+            f"{self.shown}: {', '.join(bad)} did not arrive as sent. Next: type the command again: "
+            "what is wrong was removed, and is sent anew"
         )
 
     def _has(self, path: str, file: Path) -> bool:
