@@ -1,5 +1,6 @@
--- Where each line of a version came from (a table registered as placed); one row per line.
-SELECT p.split, p.line, e.example_id, p.row_hash, e.source, e.source_id,
+-- Where each line of a version came from (a table registered as placed); one row per line, of pairs one
+-- per answer.
+SELECT p.split, p.line, p.role, e.example_id, p.row_hash, e.source, e.source_id,
        regexp_replace(i.location, '^/.*/', '') AS location,
        i.line AS source_line,
        i.run_id AS pull_run, r.human_rating, e.label, e.corrected, e.created_at, e.conversation_id,
@@ -10,4 +11,4 @@ JOIN interactions i ON i.interaction_id = p.example_id
 JOIN example_inputs x ON x.example_id = p.example_id
 JOIN inputs t USING (input_hash)
 LEFT JOIN ratings r ON r.interaction_id = p.example_id
-ORDER BY p.split DESC, p.line
+ORDER BY p.split DESC, p.line, p.role

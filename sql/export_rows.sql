@@ -1,9 +1,10 @@
 -- Kept examples of one side in the order of the file, which depends on seed and ids alone.
 SELECT e.example_id, e.source, e.messages::VARCHAR AS messages, e.output::VARCHAR AS output, e.query,
-       e.response, e.label, r.human_rating,
-       e.example_id IN (SELECT example_id FROM issues) AS is_edge_case
+       e.response, e.label, r.human_rating, e.tools::VARCHAR AS tools, a.spans, e.conversation_id,
+       e.created_at, true AS good, e.example_id IN (SELECT example_id FROM issues) AS is_edge_case
 FROM verdicts v
 JOIN examples e USING (example_id)
 LEFT JOIN ratings r ON r.interaction_id = v.example_id
+LEFT JOIN settled a ON a.example_id = v.example_id
 WHERE v.side = $side AND v.reason IS NULL
 ORDER BY sha256($seed || '|' || e.example_id), e.example_id

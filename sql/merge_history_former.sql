@@ -24,7 +24,7 @@ seen AS (
     UNION ALL BY NAME
     SELECT n.interaction_id, n.content_hash, s.messages, s.output, n.label, n.location, n.place AS line,
            $run_id AS run_id, $run_id AS replaced_run_id
-    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    FROM incoming n JOIN staging_interactions s USING (file_number, line, part)
     WHERE n.recency > 1
 )
 SELECT DISTINCT ON (s.interaction_id, s.content_hash, s.label) s.*

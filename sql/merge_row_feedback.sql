@@ -6,10 +6,10 @@ SELECT substr(sha256(interaction_id || chr(31) || 'row' || chr(31) || kind), 1, 
        NULL::TIMESTAMP AS created_at, location, place AS line, $run_id AS run_id, recency
 FROM (
     SELECT n.*, 'rating' AS kind, s.rating_value AS value, s.rating_scale AS scale, s.rating_norm
-    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    FROM incoming n JOIN staging_interactions s USING (file_number, line, part)
     WHERE s.rating_value IS NOT NULL
     UNION ALL BY NAME
     SELECT n.*, 'correction' AS kind, s.correction AS value
-    FROM incoming n JOIN staging_interactions s USING (file_number, line)
+    FROM incoming n JOIN staging_interactions s USING (file_number, line, part)
     WHERE s.correction IS NOT NULL
 )

@@ -2,7 +2,7 @@
 -- per reason in the order of stages.
 SELECT reason, count(*)
 FROM (
-    SELECT coalesce(v.reason, CASE WHEN l.example_id IS NULL THEN 'limit' ELSE 'inexpressible' END) AS reason,
+    SELECT coalesce(v.reason, l.reason, $otherwise) AS reason,
            coalesce(v.place, CASE WHEN l.example_id IS NULL THEN 3001 ELSE 3000 END) AS place
     FROM verdicts v
     LEFT JOIN left_out l USING (example_id)

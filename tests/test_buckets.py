@@ -56,6 +56,7 @@ def curate(folder: Path, *arguments: str) -> Result:
 # -- what an address names -------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_a_file_a_glob_and_a_folder(store: Store, bucket: s3.Bucket) -> None:
     bucket.write("logs/2026/a.jsonl", calls("a"))
     bucket.write("logs/2026/b.jsonl.gz", gzip.compress(calls("b")))
@@ -80,6 +81,7 @@ def test_a_file_a_glob_and_a_folder(store: Store, bucket: s3.Bucket) -> None:
     assert not (store.folder / ".fetched").exists()
 
 
+@pytest.mark.e2e
 def test_a_bucket_reads_like_a_folder(
     store: Store, bucket: s3.Bucket, new_store: Any, tmp_path: Path
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_bucket_reads_like_a_folder(
     assert rows(store, "SELECT location, line FROM rejects") == [(bucket.url("logs/a.jsonl"), 3)]
 
 
+@pytest.mark.e2e
 def test_a_version_is_not_taken_for_logs_unless_its_file_is_named(
     store: Store, bucket: s3.Bucket
 ) -> None:
@@ -128,6 +131,7 @@ def test_file_addresses_are_paths(store: Store, write_jsonl: Any) -> None:
 # -- cost ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_what_did_not_change_is_not_fetched_again(store: Store, bucket: s3.Bucket) -> None:
     for n in range(30):
         bucket.write(f"logs/{n:02}.jsonl", calls(f"{n:02}", stars=n % 5 + 1))
@@ -148,6 +152,7 @@ def test_what_did_not_change_is_not_fetched_again(store: Store, bucket: s3.Bucke
     assert len(bucket.fetched(before)) == 31
 
 
+@pytest.mark.e2e
 def test_new_files_that_read_otherwise_are_as_if_all_came_at_once(
     store: Store, bucket: s3.Bucket, new_store: Any, tmp_path: Path
 ) -> None:
@@ -162,6 +167,7 @@ def test_new_files_that_read_otherwise_are_as_if_all_came_at_once(
     assert rows(store, query) == rows(other, query)
 
 
+@pytest.mark.e2e
 def test_a_sqlite_file_in_a_bucket(store: Store, bucket: s3.Bucket, tmp_path: Path) -> None:
     import sqlite3
 
@@ -177,6 +183,7 @@ def test_a_sqlite_file_in_a_bucket(store: Store, bucket: s3.Bucket, tmp_path: Pa
 # -- the command -----------------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_curate_toml_names_a_bucket(store: Store, bucket: s3.Bucket) -> None:
     bucket.write("logs/a.jsonl", calls("a"))
     toml = store.folder / "curate.toml"
@@ -189,6 +196,7 @@ def test_curate_toml_names_a_bucket(store: Store, bucket: s3.Bucket) -> None:
     assert "hidden" not in refused.output
 
 
+@pytest.mark.e2e
 def test_errors_of_a_bucket(store: Store, bucket: s3.Bucket, monkeypatch: Any) -> None:
     bucket.write("logs/a.jsonl", calls("a"))
     for location, said in {
@@ -214,6 +222,7 @@ def test_errors_of_a_bucket(store: Store, bucket: s3.Bucket, monkeypatch: Any) -
     assert "AWS_ACCESS_KEY_ID" in done.stderr
 
 
+@pytest.mark.e2e
 def test_a_server_that_is_down_says_to_come_again(store: Store, monkeypatch: Any) -> None:
     import servers
 
@@ -235,6 +244,13 @@ def test_a_missing_package_names_the_pip_line(monkeypatch: pytest.MonkeyPatch) -
 def test_an_unknown_kind_of_address(store: Store) -> None:
     with pytest.raises(ConfigError, match=r"unknown kind of address 's4'\. Known: abfs"):
         run(store, "s4://bucket/logs")
+
+
+def test_an_evaluation_set_is_a_file_here(store: Store) -> None:
+    from curate import outside
+
+    with pytest.raises(ConfigError, match="--against and --mix read files of this"):
+        outside.read("s3://bucket/eval.jsonl#question", store.folder)
 
 
 # -- what is never shown ---------------------------------------------------------------------------

@@ -152,7 +152,6 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
     sources.known_suffixes()
     for module, name in (
         (formats, "_formats"),
-        (formats, "_notes"),
         (sources, "_readers"),
         (sources, "_suffixes"),
     ):

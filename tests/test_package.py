@@ -60,6 +60,7 @@ def test_the_distribution_is_described() -> None:
 def test_dependencies_have_a_lower_bound_and_are_the_ones_imported() -> None:
     extras = PYPROJECT["project"]["optional-dependencies"]
     bounds = PYPROJECT["project"]["dependencies"] + extras["ml"] + extras["label"]
+    bounds += extras["tokens"]
     assert all(">=" in bound for bound in bounds + extras["postgres"] + extras["notebook"])
     modules = {"scikit-learn": "sklearn"}
     names = [re.split(r"[<>=\[]", bound)[0] for bound in bounds]
@@ -112,7 +113,7 @@ def test_the_wheel_has_every_module_query_and_interface(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
-    modules = _files(ROOT / "src" / "curate", ".py", ".typed") | {"py.typed"}
+    modules = _files(ROOT / "src" / "curate", ".py", ".toml", ".typed") | {"py.typed"}
     queries = _files(ROOT / "sql", ".sql")
     interfaces = _files(ROOT / "label_config", ".xml", ".css")
     assert inside == (

@@ -45,7 +45,7 @@ from pathlib import Path
 import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 
 import curate.cluster, curate.dedupe, curate.embed, curate.export, curate.filters, curate.inputs
-import curate.pull, curate.similar, curate.staging, curate.store
+import curate.publish, curate.pull, curate.similar, curate.staging, curate.store
 from curate.export import ExportSettings
 from curate.mapping import Declared
 from curate.project import Project
@@ -142,7 +142,7 @@ FAULTS = {
         curate.similar, "refresh_near", when=lambda *_, **__: running("dedupe")),
     "dedupe: before the run is finished": lambda: sql_of("run_finish", "dedupe"),
     "export: while the files are written": lambda: at(
-        curate.export, "_write", when=lambda path, *_: path.name == "manifest.json"),
+        curate.publish, "_write", when=lambda path, *_: path.name == "manifest.json"),
     "export: before the record": lambda: at(curate.export._Export, "_record"),
     "export: after the record, before its commit": lambda: at(
         curate.export._Export, "_record", after=True),

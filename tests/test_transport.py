@@ -210,6 +210,7 @@ def test_curate_toml_says_where(project: Path, tmp_path: Path) -> None:
 # -- buckets ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_a_version_goes_to_a_bucket_and_comes_back(
     project: Path, bucket: s3.Bucket, tmp_path: Path, new_store: Callable[[Path], Any]
 ) -> None:
@@ -230,6 +231,7 @@ def test_a_version_goes_to_a_bucket_and_comes_back(
     )
 
 
+@pytest.mark.e2e
 def test_a_bucket_with_another_version(project: Path, bucket: s3.Bucket, tmp_path: Path) -> None:
     made, url = version(project), bucket.url("data")
     planned = transport.plan(made, url)
@@ -243,6 +245,7 @@ def test_a_bucket_with_another_version(project: Path, bucket: s3.Bucket, tmp_pat
     assert bucket.listed("data/set/.") == []
 
 
+@pytest.mark.e2e
 def test_two_senders_do_not_mix(project: Path, bucket: s3.Bucket, tmp_path: Path) -> None:
     made, url = version(project), bucket.url("data")
     other = again_with(Path(shutil.copytree(made, tmp_path / "other" / "set" / "v2")), "That is")
@@ -260,6 +263,7 @@ def test_two_senders_do_not_mix(project: Path, bucket: s3.Bucket, tmp_path: Path
     assert there(bucket, "data/set/v2/") == files(made)
 
 
+@pytest.mark.e2e
 def test_a_bucket_that_holds_something_else(project: Path, bucket: s3.Bucket) -> None:
     bucket.write("data/set/v2/train.jsonl", b"somebody's own\n")
     with pytest.raises(TransportError, match=r"holds train\.jsonl and no manifest\.json"):
@@ -270,6 +274,7 @@ def test_a_bucket_that_holds_something_else(project: Path, bucket: s3.Bucket) ->
 
 
 @pytest.mark.parametrize("after", [1, 4, 5, 7, 9, 10])
+@pytest.mark.e2e
 def test_a_command_that_breaks_off_is_finished_by_the_next(
     project: Path, bucket: s3.Bucket, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -305,6 +310,7 @@ def test_a_command_that_breaks_off_is_finished_by_the_next(
     assert bucket.listed() == [f"data/set/v2/{name}" for name in sorted(NAMES)]
 
 
+@pytest.mark.e2e
 def test_what_arrives_changed_is_not_published(project: Path, bucket: s3.Bucket) -> None:
     made, url = version(project), bucket.url("data")
     planned = transport.plan(made, url)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import formats
+from curate.formats import Contents, Files
 from curate.store import sql
 from curate.table import table
 
 if TYPE_CHECKING:
     import duckdb
 
+    from curate.lines import Line
+
 _MIX_ROWS = 12
 
 
 def facts(
-    con: duckdb.DuckDBPyConnection, train: Sequence[Any], test: Sequence[Any]
+    con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[Line]], otherwise: str
 ) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
+
+    Args:
+        con: a connection that has the verdicts, and the table `left_out`.
+        lines: of the train file and of the held-out file, by side.
+        otherwise: why an example is not in that nothing speaks against.
 
     Returns:
         `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
@@ -26,9 +34,14 @@ def facts(
     """
     import pyarrow as pa
 
-    kept = [
-        (side, li.example_id) for side, part in (("train", train), ("test", test)) for li in part
-    ]
+    kept = sorted(
+        {
+            (side, example)
+            for side, part in lines.items()
+            for line in part
+            for _, example in line.parts
+        }
+    )
     con.register(
         "kept",
         pa.table(
@@ -46,18 +59,18 @@ def facts(
     return {
         "examples": examples,
         "pending": pending,
-        "funnel": con.execute(sql("verdict_funnel")).fetchall(),
+        "funnel": con.execute(sql("verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
     }
 
 
-def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
+def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
     """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
     counts = manifest["counts"]
     held = counts["test"] + counts["pending"]
     pending = f"{counts['pending'] / held:.1%}" if held else "0%"
     parts = [
-        _head(manifest),
+        _head(manifest, contents),
         f"# {manifest['name']} v{manifest['version']}\n",
         f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
         f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
@@ -67,13 +80,15 @@ def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         "with the same test id can be compared\n"
         f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
         "good answer and are not in `test` yet\n",
-        "## Load\n\n" + _snippets(manifest),
+        "## Load\n\n" + _snippets(manifest, contents),
+        "## Length\n\n" + _lengths(manifest["files"]),
         "## Why examples are not in\n\n"
         + table(
             ["reason", "examples"],
             [[f["reason"], f["examples"]] for f in manifest["funnel"]],
             markdown=True,
         ),
+        _on_the_way(manifest),
         "## Production, train and test\n\nShares of all pulled examples, of `train` and of "
         "`test`.\n\n"
         + "\n".join(
@@ -82,7 +97,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any]) -> str:
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _paths(manifest: dict[str, Any], side: str) -> str:
@@ -90,7 +105,7 @@ def _paths(manifest: dict[str, Any], side: str) -> str:
     return ", ".join(found) or "none"
 
 
-def _head(manifest: dict[str, Any]) -> str:
+def _head(manifest: dict[str, Any], contents: Contents) -> str:
     lines = ["---", f"pretty_name: {manifest['name']} v{manifest['version']}", "configs:"]
     names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
     for place, name in enumerate(names):
@@ -103,24 +118,88 @@ def _head(manifest: dict[str, Any]) -> str:
     lines.append("dataset_info:")
     for name in names:
         lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
-        lines += ["  features:", formats.get(name).features(formats.Contents()).rstrip("\n")]
+        lines += ["  features:", formats.get(name).features(contents).rstrip("\n")]
     return "\n".join([*lines, "---\n"])
 
 
-def _snippets(manifest: dict[str, Any]) -> str:
+def files_of(manifest: dict[str, Any], name: str) -> Files:
+    """Returns the data files of one format of a version."""
+    names = {file["format"] for file in manifest["files"]}
+    of_format = {f["split"]: f for f in manifest["files"] if f["format"] == name}
+    paths = {side: file["path"] for side, file in of_format.items()}
+    longest = [f["tokens"]["max"] for f in of_format.values() if f.get("tokens")]
+    return Files(
+        manifest["name"],
+        paths.get("train", ""),
+        paths.get("test"),
+        name if len(names) > 1 else None,
+        max(longest, default=None),
+    )
+
+
+def _snippets(manifest: dict[str, Any], contents: Contents) -> str:
     names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
     config = f', "{names[0]}"' if len(names) > 1 else ""
     text = (
         "```python\nfrom datasets import load_dataset\n\n"
         f'data = load_dataset("path/to/v{manifest["version"]}"{config})\n```\n'
     )
-    if "trl-prompt-completion" in names:
-        text += (
-            "\nTRL trains only the completion of these rows (`completion_only_loss=True`, its "
-            "default here). Set `max_length` above the longest row: its default of 1,024 tokens "
-            "cuts the end of longer rows, which is the answer.\n"
-        )
+    for made in map(formats.get, names):
+        if made.snippet:
+            text += "\n" + made.snippet(contents, files_of(manifest, made.name))
     return text
+
+
+def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
+    """Returns how long the rows are: without what a chat template puts around the texts."""
+    found = [(file["path"], file["tokens"]) for file in files if file["tokens"]]
+    if not found:
+        return "Not counted: curate does not know how a row of this format is read.\n"
+    first = found[0][1]
+    names = ("rows", "total", "p50", "p95", "p99", "max")
+    text = table(
+        ["file", "rows", "tokens", *names[2:]],
+        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in found],
+        markdown=True,
+    )
+    how = f"by `{first['counter']}`" if first["exact"] else "estimated, no tokenizer was there"
+    text += f"\nTokens {how}, without those that a chat template adds.\n"
+    for path, counts in found:
+        if counts["cut"]:
+            text += (
+                f"\n{counts['cut']:,} rows of `{path}` are longer than {counts['max_length']:,} "
+                "tokens: a trainer with that length cuts them.\n"
+            )
+    return text
+
+
+def _on_the_way(manifest: dict[str, Any]) -> str:
+    """Returns what was mixed in, kept out, hidden and warned of; empty where nothing was."""
+    lines = [
+        f"- {taken['taken']:,} train rows are general data from `{taken['source']}` "
+        f"({taken['got']:.1%} of train)"
+        for taken in manifest["mixed"]
+    ]
+    against = manifest["against"]
+    if against["files"]:
+        names = ", ".join(f"`{file['name']}`" for file in against["files"])
+        found = against["examples"]
+        lines.append(
+            f"- evaluation sets kept out of train: {names}; {found['train']:,} examples were left "
+            f"out, {found['test']:,} held-out examples are in them too"
+        )
+    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in manifest["pairs"]]
+    if manifest["privacy"]["hidden"]:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
+        lines.append(
+            f"- hidden behind placeholders such as `<EMAIL_1>`: {kinds}. Patterns find what looks "
+            "like personal data; this does not make the data anonymous"
+        )
+    elif not manifest["privacy"]["redact"]:
+        lines.append("- personal data is as it was logged (`[privacy] redact = false`)")
+    warnings = manifest["check"]["warnings"]
+    lines += [f"- `{rule}`: {n:,} lines (`curate check`)" for rule, n in warnings.items()]
+    return "## On the way\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ NAME = "curate.toml"
 TASKS = ("sft", "classification", "preference", "extraction")
 LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels")
+PRIVACY_KEYS = ("regions", "leave", "names", "redact")
 
 TEMPLATE = """\
 # A section is a command, a key is one of its options. A flag on the command line or a variable
@@ -51,6 +52,12 @@ task = "{task}"                    # sft, classification, preference or extracti
 # url = "http://127.0.0.1:8080"    # of Label Studio; its token goes into LABEL_STUDIO_API_KEY
 # annotators = 2                   # people who answer each task
 # prefill = "given"                # the label of the log, "model" (the suggestion) or "none"
+
+# [privacy]                        # what an export hides behind placeholders such as <EMAIL_1>
+# regions = ["US", "GB"]           # whose phone numbers are known without a country code
+# leave = ["IP", "MAC"]            # kinds that stay as they are
+# names = true                     # names of people too; needs the extra [pii]
+# redact = false                   # exports the originals; a secret stops the export all the same
 
 # [export]
 # format = ["trl-prompt-completion"]

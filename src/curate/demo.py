@@ -72,7 +72,7 @@ def demo(
         MissingExtra: the path needs the extra [ml].
         GateFailed: the exported version does not verify.
     """
-    from curate import show
+    from curate import show, show_versions
 
     logs = folder / "logs"
     if folder.exists() and any(folder.iterdir()) and not (folder / "late_feedback.csv").exists():
@@ -101,9 +101,9 @@ def demo(
     step("cluster", show.cluster(project.cluster()))
     step("mislabels --top 3", show.mislabels(project.mislabels(top=3)))
     exported = project.export(DATASET)
-    step(f"export {DATASET}", show.export(exported, dry_run=False))
+    step(f"export {DATASET}", show_versions.export(exported, dry_run=False))
     verified = project.verify(DATASET)
-    step(f"verify {DATASET}", show.verify(verified))
+    step(f"verify {DATASET}", show_versions.verify(verified))
     if any(checked.problems for checked in verified):
         raise GateFailed(f"{exported.folder} does not verify")
     return DemoResult(

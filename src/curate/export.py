@@ -8,32 +8,43 @@ by the next command that looks.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-from curate import __version__, card, filters, formats, inputs, quality, similar, split, verdicts
+from curate import (
+    __version__,
+    card,
+    filters,
+    formats,
+    inputs,
+    pairs,
+    privacy,
+    publish,
+    quality,
+    similar,
+    split,
+    targets,
+    verdicts,
+)
+from curate.assemble import Assembled, assemble
 from curate.audit import ErrorRate
 from curate.errors import ConfigError, GateFailed, StoreError
-from curate.formats import Example, Inexpressible
+from curate.lines import Line
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
-from curate.text import digest
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+Lines = Mapping[str, Sequence[Line]]
+
 MANIFEST_VERSION = 1
 MAX_NAME = 100
-_SHOWN_IDS = 3
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,14 @@ class ExportSettings:
     """What a version is made of, apart from the store's content.
 
     Attributes:
+        lossy: leave out what the formats, or the rules of the target, refuse.
         max_error: how wrong train and test may be at most; the upper end of the 95% interval
             has to stay within it. None: whatever it is.
+        against: evaluation sets whose prompts must not be in train.
+        mix: general data for train, each as `FILE:SHARE`; `mix_by` rows or tokens.
+        target: whose rules the lines have to keep, where not those of their format.
+        tokenizer: what counts tokens, as `tokens.counter` takes it.
+        max_length: tokens that a row may have, by the trainer's settings.
     """
 
     formats: tuple[str, ...] = ()
@@ -52,15 +69,36 @@ class ExportSettings:
     min_test: int = 1
     lossy: bool = False
     max_error: float | None = None
+    against: tuple[str, ...] = ()
+    mix: tuple[str, ...] = ()
+    mix_by: Literal["rows", "tokens"] = "rows"
+    target: str | None = None
+    tokenizer: str | None = None
+    max_length: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
-        return {**self.split.as_dict(), "formats": list(self.formats), "limit": self.limit}
+        return {
+            **self.split.as_dict(),
+            "formats": list(self.formats),
+            "limit": self.limit,
+            "against": list(self.against),
+            "mix": list(self.mix),
+        }
 
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What an export wrote, or would write."""
+    """What an export wrote, or would write.
+
+    Attributes:
+        train: lines of the train file; `mixed` says how many of them are general data.
+        inexpressible: items left out since a format or the rules of its target refuse them.
+        hidden: kind of personal data -> places that have a placeholder.
+        warnings: rule -> lines that a trainer would take but should not.
+        in_evaluations: side -> examples that the evaluation sets have; those of train are out.
+        pair_reasons: why pairs are out, and how many.
+    """
 
     name: str
     version: int
@@ -76,17 +114,12 @@ class ExportResult:
     split: dict[str, Any]
     inexpressible: int
     error_rates: tuple[ErrorRate, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    mixed: tuple[dict[str, Any], ...] = ()
+    in_evaluations: dict[str, int] = field(default_factory=dict)
+    pair_reasons: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Line:
-    """One kept example on its way into a file."""
-
-    example_id: str
-    content: str
-    row_hash: str
-    rows: Mapping[str, bytes]
 
 
 def export(
@@ -105,24 +138,44 @@ def export(
     """
     _check_name(name)
     with store.run("export", {"name": name, **settings.as_dict()}) as run:
-        recover(store)
+        publish.recover(store)
         with store.write() as con:
             applied = filters.stored_settings(store, con)
             run.changed |= filters.refresh(store, con, applied) > 0
             wanted = split.strictest(store, con, settings.split)
             task = store.setting(con, "project").get("task", "sft")
         chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
-        asked, used = settings.split.leak_threshold, wanted.leak_threshold
+        asked, held = settings.split.leak_threshold, wanted.leak_threshold
         settings = replace(settings, split=wanted, formats=tuple(dict.fromkeys(chosen)))
+        used = _formats(settings)
         inputs.refresh(store, run)
         similar.refresh_near(store, run, threshold=wanted.leak_threshold)
-        under_way = _Export(store, run, name, settings, task, applied, progress)
-        if asked > used:
+        if used[0].unit == "pair":
+            pairs.refresh(store, run, progress=progress)
+        under_way = _Export(store, run, name, settings, used, task, applied, progress)
+        if asked > held:
             under_way.notes = (
-                f"leak threshold {used} holds, not {asked}: it was used before, and a looser one "
+                f"leak threshold {held} holds, not {asked}: it was used before, and a looser one "
                 "would release examples that it withholds",
             )
         return under_way.execute(dry_run)
+
+
+def _formats(settings: ExportSettings) -> list[formats.Format]:
+    """Returns the formats that are asked for, which have to take items of one kind."""
+    used = [formats.get(name) for name in settings.formats]
+    if settings.target:
+        targets.get(settings.target)
+    odd = [made for made in used if made.unit != used[0].unit]
+    if odd:
+        kinds = {"example": "examples", "rated": "rated examples", "pair": "pairs"}
+        first, other = used[0], odd[0]
+        raise ConfigError(
+            f"{first.name} has {kinds[first.unit]}, {other.name} has {kinds[other.unit]}: one "
+            "version cannot hold both. Next: export them under two names; held-out examples are "
+            "the same in both"
+        )
+    return used
 
 
 class _Export:
@@ -134,109 +187,111 @@ class _Export:
         run: Run,
         name: str,
         settings: ExportSettings,
+        used: list[formats.Format],
         task: str,
         applied: filters.FilterSettings,
         progress: Callable[[Iterable[Any], str], Iterable[Any]],
     ) -> None:
         self.store, self.run, self.name, self.settings = store, run, name, settings
+        self.formats, self.unit = used, used[0].unit
         self.task, self.applied, self.progress = task, applied, progress
-        self.left_out: list[str] = []
+        self.made = Assembled({})
         self.notes: tuple[str, ...] = ()
 
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
             plan = verdicts.prepare(self.store, con, self.settings.split)
             latest = con.execute(sql("version_latest"), {"name": self.name}).fetchall()
-            lines = {side: self._lines(con, side) for side in ("train", "test")}
-            if self.settings.limit is not None:
-                lines["train"] = lines["train"][: self.settings.limit]
-            frozen = self._frozen(con, lines)
-            facts = card.facts(con, lines["train"], lines["test"])
-            written = {side for side, part in lines.items() if part}
+            self.made = assemble(
+                self.store, con, self.settings, self.formats, task=self.task,
+                progress=self.progress,
+            )  # fmt: skip
+            frozen = self._frozen(con)
+            facts = card.facts(con, self.made.lines, self._otherwise)
+            written = {side for side, part in self.made.lines.items() if part}
             rates = quality.gate(self.store, con, self.settings.max_error, written)
-        pending = int(facts["pending"])
-        self._gate(len(lines["train"]), len(lines["test"]), pending)
-        files = self._files(lines)
+        self._gate(int(facts["pending"]))
+        files = self._files()
         content_id = _content_id(self.task, self.settings, files)
-        test_id = _digest_lines(f"{li.example_id} {li.content}" for li in lines["test"])
         created = not latest or latest[0][1] != content_id
         version = 1 if not latest else int(latest[0][0]) + created
-        result = ExportResult(
-            self.name,
-            version,
-            created,
-            self.store.folder / "datasets" / self.name / f"v{version}",
-            content_id,
-            test_id,
-            len(lines["train"]),
-            len(lines["test"]),
-            pending,
-            tuple((r, n) for r, n in facts["funnel"]),
-            tuple({k: v for k, v in f.items() if k != "body"} for f in files),
-            {
+        result = self._result(version, created, content_id, plan, facts, files, rates)
+        if not dry_run:
+            self._store(result, plan, frozen, files, facts)
+        return result
+
+    def _result(
+        self,
+        version: int,
+        created: bool,
+        content_id: str,
+        plan: split.Plan,
+        facts: dict[str, Any],
+        files: Sequence[dict[str, Any]],
+        rates: tuple[ErrorRate, ...],
+    ) -> ExportResult:
+        made = self.made
+        held_out = made.lines["test"]
+        return ExportResult(
+            name=self.name,
+            version=version,
+            created=created,
+            folder=self.store.folder / "datasets" / self.name / f"v{version}",
+            content_id=content_id,
+            test_id=_digest_lines(f"{line.item_id} {line.content}" for line in held_out),
+            train=len(made.lines["train"]),
+            test=len(held_out),
+            pending=int(facts["pending"]),
+            funnel=tuple((reason, n) for reason, n in facts["funnel"]),
+            files=tuple({k: v for k, v in f.items() if k != "body"} for f in files),
+            split={
                 **plan.counts,
                 "largest_unit": plan.largest_unit,
                 "cap": plan.cap,
                 **self.settings.split.as_dict(),
             },
-            len(self.left_out),
-            rates,
-            self.notes,
+            inexpressible=made.inexpressible,
+            error_rates=rates,
+            hidden=made.hidden,
+            warnings=dict(sorted(made.warnings.items())),
+            mixed=tuple(taken.as_dict() for taken in made.mixed),
+            in_evaluations=made.in_evaluations,
+            pair_reasons=made.pairs,
+            notes=(*self.notes, *made.notes),
         )
-        if not dry_run:
-            self._store(result, plan, frozen, files, facts, lines)
-        return result
 
-    def _lines(self, con: duckdb.DuckDBPyConnection, side: str) -> list[_Line]:
-        asked = {"side": side, "seed": str(self.settings.split.seed)}
-        kept = con.sql(sql("export_rows"), params=asked).to_arrow_table()
-        # In batches: a whole table of messages as Python objects would be many times its size.
-        rows = chain.from_iterable(b.to_pylist() for b in kept.to_batches(max_chunksize=2_000))
-        made = {name: formats.get(name).row for name in self.settings.formats}
-        lines = []
-        for row in self.progress(rows, f"writing {side}"):
-            example = _example(row)
-            try:
-                written = {name: _json_line(make(example)) for name, make in made.items()}
-            except Inexpressible as what:
-                self._refuse(example, str(what))
-                continue
-            content = digest(canonical([example.messages, example.output, example.label]))
-            row_hash = digest("".join(body.decode() for body in written.values()))
-            lines.append(_Line(example.example_id, content, row_hash, written))
-        return lines
+    @property
+    def _otherwise(self) -> str:
+        """Why an example is not in that nothing speaks against."""
+        return "no_pair" if self.unit == "pair" else "limit"
 
-    def _refuse(self, example: Example, what: str) -> None:
-        if not self.settings.lossy:
-            raise ConfigError(
-                f"example {example.example_id[:8]} holds {what}, which "
-                f"{' and '.join(self.settings.formats)} cannot express. Next: curate why "
-                f"{example.example_id[:8]}, another --format, or --lossy to leave such examples out"
-            )
-        self.left_out.append(example.example_id)
-
-    def _gate(self, train: int, test: int, pending: int) -> None:
+    def _gate(self, pending: int) -> None:
+        kind = "pairs" if self.unit == "pair" else "examples"
+        own = {
+            side: sum(line.parts[0][0] != "mixed" for line in part)
+            for side, part in self.made.lines.items()
+        }
+        wanted = {"train": self.settings.min_train, "test": self.settings.min_test}
         short = [
-            f"{have:,} {side} examples are ready, {need:,} wanted"
-            for side, have, need in (
-                ("train", train, self.settings.min_train),
-                ("test", test, self.settings.min_test),
-            )
-            if have < need
+            f"{own[side]:,} {side} {kind} are ready, {need:,} wanted"
+            for side, need in wanted.items()
+            if own[side] < need
         ]
         if short:
             wait = f" ({pending:,} held-out examples wait for a good answer)" if pending else ""
+            look = "curate pairs" if self.unit == "pair" else "curate status"
             raise GateFailed(
-                f"{self.name}: {'; '.join(short)}{wait}. Next: curate status shows what keeps "
-                "examples out; --min-train and --min-test set what is wanted"
+                f"{self.name}: {'; '.join(short)}{wait}. Next: {look} shows what keeps "
+                f"{kind} out; --min-train and --min-test set what is wanted"
             )
 
-    def _files(self, lines: Mapping[str, Sequence[_Line]]) -> list[dict[str, Any]]:
-        files = []
+    def _files(self) -> list[dict[str, Any]]:
+        files: list[dict[str, Any]] = []
         many = len(self.settings.formats) > 1
         for name in self.settings.formats:
-            for side, part in lines.items():
+            for side, part in self.made.lines.items():
                 body = b"".join(line.rows[name] for line in part)
+                counted = self.made.tokens.get((name, side))
                 if part:
                     files.append(
                         {
@@ -246,30 +301,43 @@ class _Export:
                             "rows": len(part),
                             "bytes": len(body),
                             "sha256": hashlib.sha256(body).hexdigest(),
+                            "tokens": counted and asdict(counted),
                             "body": body,
                         }
                     )
         return files
 
-    def _frozen(
-        self, con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[_Line]]
-    ) -> pa.Table:
+    def _frozen(self, con: duckdb.DuckDBPyConnection) -> pa.Table:
         """Returns the rows of `version_examples`: every example, its line or its reason."""
         import pyarrow as pa
 
-        placed = [(n, line) for part in lines.values() for n, line in enumerate(part, 1)]
+        first: dict[str, tuple[int, str]] = {}
+        for part in self.made.lines.values():
+            for number, line in enumerate(part, 1):
+                for _, example in line.parts:
+                    first.setdefault(example, (number, line.row_hash))
         con.register(
             "placed",
             pa.table(
                 {
-                    "example_id": pa.array([li.example_id for _, li in placed], pa.string()),
-                    "line": pa.array([n for n, _ in placed], pa.int64()),
-                    "row_hash": pa.array([li.row_hash for _, li in placed], pa.string()),
+                    "example_id": pa.array(list(first), pa.string()),
+                    "line": pa.array([number for number, _ in first.values()], pa.int64()),
+                    "row_hash": pa.array([hash_ for _, hash_ in first.values()], pa.string()),
                 }
             ),
         )
-        con.register("left_out", pa.table({"example_id": pa.array(self.left_out, pa.string())}))
-        return con.sql(sql("version_examples_now")).to_arrow_table()
+        con.register(
+            "left_out",
+            pa.table(
+                {
+                    "example_id": pa.array(list(self.made.left_out), pa.string()),
+                    "reason": pa.array([r for r, _ in self.made.left_out.values()], pa.string()),
+                    "evidence": pa.array([e for _, e in self.made.left_out.values()], pa.string()),
+                }
+            ),
+        )
+        asked = {"otherwise": self._otherwise}
+        return con.sql(sql("version_examples_now"), params=asked).to_arrow_table()
 
     def _store(
         self,
@@ -278,9 +346,7 @@ class _Export:
         frozen: pa.Table,
         files: Sequence[dict[str, Any]],
         facts: dict[str, Any],
-        lines: Mapping[str, Sequence[_Line]],
     ) -> None:
-        partial_folder = result.folder.with_name(f".partial-v{result.version}")
         there = result.folder.exists()
         if result.created and there:
             raise StoreError(
@@ -290,12 +356,25 @@ class _Export:
         if not there:  # also a version whose folder somebody deleted: its bytes are the same
             manifest = self._manifest(result, facts)
             with self.store.read() as con:
-                lineage = _lineage(con, lines)
-            _write_folder(partial_folder, files, manifest, facts, lineage)
+                lineage = _lineage(con, self.made)
+            bodies = self._bodies(files, manifest, facts)
+            publish.write_folder(publish.partial_folder(result.folder), bodies, lineage)
         with self.store.write() as con:
             self._record(con, result, plan, frozen)
         if not there:
-            _publish(partial_folder, result.folder)
+            publish.publish(result.folder)
+
+    def _bodies(
+        self, files: Sequence[dict[str, Any]], manifest: dict[str, Any], facts: dict[str, Any]
+    ) -> dict[str, bytes]:
+        """Returns the files of the version's folder, apart from its lineage."""
+        bodies: dict[str, bytes] = {file["path"]: file["body"] for file in files}
+        listed = [(made, card.files_of(manifest, made.name)) for made in self.formats]
+        extra = formats.side_files(self.made.contents, listed)
+        bodies |= {name: text.encode() for name, text in extra.items()}
+        bodies["manifest.json"] = orjson.dumps(manifest, option=formats.INDENTED)
+        bodies["README.md"] = card.render(manifest, facts, self.made.contents).encode()
+        return bodies
 
     def _record(
         self,
@@ -330,9 +409,10 @@ class _Export:
                     "run_id": self.run.run_id,
                 },
             )
-            con.execute(
-                sql("version_examples_add"), {"name": result.name, "version": result.version}
-            )
+            which = {"name": result.name, "version": result.version}
+            con.execute(sql("version_examples_add"), which)
+            con.register("others", _others(self.made.lines))
+            con.execute(sql("version_lines_add"), which)
         moved = plan.counts["new"] + plan.counts["newly_exposed"]
         self.run.changed |= result.created or moved > 0
         self.run.counts = {
@@ -353,17 +433,27 @@ class _Export:
             "content_id": result.content_id,
             "test_id": result.test_id,
             "task": self.task,
+            "unit": self.unit,
             "files": list(result.files),
             "counts": {
                 "examples": facts["examples"],
                 "train": result.train,
                 "test": result.test,
                 "pending": result.pending,
+                "mixed": sum(taken["taken"] for taken in result.mixed),
             },
             "funnel": [{"reason": reason, "examples": n} for reason, n in result.funnel],
             "filter": self.applied.as_dict(),
             "split": result.split,
             "limit": self.settings.limit,
+            "mixed": list(result.mixed),
+            "against": {
+                "files": [file.as_dict() for file in self.made.evaluations],
+                "examples": result.in_evaluations,
+            },
+            "pairs": [{"reason": reason, "pairs": n} for reason, n in result.pair_reasons],
+            "privacy": {**privacy.settings(self.store.folder).as_dict(), "hidden": result.hidden},
+            "check": {"target": self.settings.target, "warnings": result.warnings},
             "error_rates": [asdict(rate) for rate in result.error_rates],
             "mix": facts["mix"],
             "volatile": {
@@ -376,30 +466,6 @@ class _Export:
         }
 
 
-def recover(store: Store) -> list[str]:
-    """Finishes versions whose command was killed between record and rename; returns their names."""
-    finished = []
-    with store.read() as con:
-        known = con.execute(sql("versions_all")).fetchall()
-    for name, version, *_ in known:
-        folder = store.folder / "datasets" / name / f"v{version}"
-        partial_folder = folder.with_name(f".partial-v{version}")
-        if not folder.exists() and partial_folder.exists():
-            _publish(partial_folder, folder)
-            finished.append(f"{name}@{version}")
-    return finished
-
-
-def _publish(partial_folder: Path, folder: Path) -> None:
-    """Gives a version its name; another command may just have done so."""
-    try:
-        partial_folder.rename(folder)
-    except FileNotFoundError:
-        if not folder.exists():
-            raise
-    _sync(folder.parent)
-
-
 def _check_name(name: str) -> None:
     if (
         not 0 < len(name) <= MAX_NAME
@@ -410,24 +476,6 @@ def _check_name(name: str) -> None:
             f"dataset name {name[:MAX_NAME]!r}: expected up to {MAX_NAME} letters, digits, '-', "
             "'_' and '.', not a leading '.'"
         )
-
-
-def _example(row: dict[str, Any]) -> Example:
-    return Example(
-        row["example_id"],
-        row["source"],
-        orjson.loads(row["messages"]),
-        orjson.loads(row["output"] or "[]"),
-        row["query"] or "",
-        row["response"] or "",
-        row["label"],
-        row["human_rating"],
-        row["is_edge_case"],
-    )
-
-
-def _json_line(row: dict[str, Any]) -> bytes:
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _digest_lines(lines: Iterable[str]) -> str:
@@ -446,59 +494,62 @@ def _content_id(task: str, settings: ExportSettings, files: Sequence[dict[str, A
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _lineage(con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[_Line]]) -> pa.Table:
+def _others(made: Lines) -> pa.Table:
+    """Returns the rows of `version_lines`: what is not one example of the store."""
     import pyarrow as pa
 
-    placed = [(s, n, li) for s, part in lines.items() for n, li in enumerate(part, 1)]
-    con.register(
-        "placed",
-        pa.table(
-            {
-                "split": pa.array([s for s, _, _ in placed], pa.string()),
-                "line": pa.array([n for _, n, _ in placed], pa.int64()),
-                "example_id": pa.array([li.example_id for _, _, li in placed], pa.string()),
-                "row_hash": pa.array([li.row_hash for _, _, li in placed], pa.string()),
-            }
-        ),
+    others = [
+        (side, number, line)
+        for side, part in made.items()
+        for number, line in enumerate(part, 1)
+        if line.parts[0][0] != "example"
+    ]
+    ids = [[example for _, example in line.parts] for _, _, line in others]
+    return pa.table(
+        {
+            "side": pa.array([side for side, _, _ in others], pa.string()),
+            "line": pa.array([number for _, number, _ in others], pa.int64()),
+            "item_id": pa.array([line.item_id for _, _, line in others], pa.string()),
+            "example_ids": pa.array(ids, pa.list_(pa.string())),
+            "row_hash": pa.array([line.row_hash for _, _, line in others], pa.string()),
+        }
     )
-    return con.sql(sql("export_lineage")).to_arrow_table()
 
 
-def _write_folder(
-    folder: Path,
-    files: Sequence[dict[str, Any]],
-    manifest: dict[str, Any],
-    facts: dict[str, Any],
-    lineage: pa.Table,
-) -> None:
-    import pyarrow.parquet as pq
+def _lineage(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
+    """Returns where each line came from, one row per line and example in it."""
+    import pyarrow as pa
 
-    if folder.exists():  # of an export that was killed before it was recorded
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    for file in files:
-        _write(folder / file["path"], partial(_body, file["body"]))
-    text = orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    _write(folder / "manifest.json", partial(_body, text))
-    _write(folder / "README.md", partial(_body, card.render(manifest, facts).encode()))
-    _write(folder / "lineage.parquet", lambda handle: pq.write_table(lineage, handle))
-    _sync(folder)
-
-
-def _body(body: bytes, handle: Any) -> None:
-    handle.write(body)
-
-
-def _write(path: Path, fill: Callable[[Any], None]) -> None:
-    with path.open("wb") as handle:
-        fill(handle)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    placed = [
+        (side, number, role, example, line.row_hash)
+        for side, part in made.lines.items()
+        for number, line in enumerate(part, 1)
+        for role, example in line.parts
+    ]
+    kinds = {"split": pa.string(), "line": pa.int64(), "role": pa.string()}
+    kinds |= {"example_id": pa.string(), "row_hash": pa.string()}
+    columns = {
+        name: pa.array([row[place] for row in placed], kind)
+        for place, (name, kind) in enumerate(kinds.items())
+    }
+    con.register("placed", pa.table(columns))
+    own = con.sql(sql("export_lineage")).to_arrow_table()
+    general = {c.example.example_id: c for taken in made.mixed for c in taken.candidates}
+    rows = [
+        {
+            **dict(zip(kinds, row, strict=True)),
+            "source": general[row[3]].example.source,
+            "location": general[row[3]].file,
+            "source_line": general[row[3]].line,
+            "label": general[row[3]].example.label,
+            "conversation_id": general[row[3]].example.conversation_id,
+            "input": general[row[3]].input,
+        }
+        for row in placed
+        if row[2] == "mixed"
+    ]
+    if not rows:
+        return own
+    mixed = pa.Table.from_pylist(rows, schema=own.schema)
+    order = [("split", "descending"), ("line", "ascending"), ("role", "ascending")]
+    return pa.concat_tables([own, mixed]).sort_by(order)

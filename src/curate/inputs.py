@@ -50,7 +50,7 @@ def refresh(store: Store, run: Run) -> None:
 def _refresh_stale(con: duckdb.DuckDBPyConnection) -> bool:
     changed = False
     while (batch := con.sql(sql("inputs_stale")).to_arrow_table()).num_rows:
-        con.register("fresh", _inputs_of(batch, templates(con)))
+        con.register("fresh", rows_of(batch, templates(con)))
         for step in ("example_inputs_delete", "example_inputs_add", "inputs_add"):
             con.execute(sql(step))
         con.unregister("fresh")
@@ -82,7 +82,13 @@ def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(changed)
 
 
-def _inputs_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
+def rows_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
+    """Returns the input of each example, and the hashes that equal inputs and examples share.
+
+    Args:
+        batch: example_id, revision, source, query, context, messages, output, answer.
+        known: source -> (prefix, suffix) of its prompt template.
+    """
     import pyarrow as pa
 
     known_texts: dict[str, str] = {}

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from curate.mapping import FieldMap
+from curate import preferences
+from curate.mapping import FieldMap, steps
 from curate.messages import (
     Message,
     chain_hashes,
+    decoded,
     parse_messages,
     parse_request,
     parse_response,
+    parse_tools,
     query_and_context,
     split_answer,
     text_of,
+    trained_turns,
 )
 from curate.messages import canonical as canonical
 from curate.rating import as_number, is_blank
@@ -33,6 +37,12 @@ _HASHED = (
     *("source_id", "content_hash", "label", "created_at", "session_id", "group_key", "user_key"),
     *("given_split", "metadata", *TEXT_FIELDS, *NUMBER_FIELDS),
 )
+# The same, of the few rows that have it.
+_RARE = ("document", "preference", "rank")
+# What a document says of its call as a whole, or of the first answer; not of a further one.
+_OF_CALL = {"id", "rating", "correction", "rank", "finish_reason", *NUMBER_FIELDS}
+# What would be said of an answer, and cannot be said of the two sides of a preference.
+_OF_ANSWER = {"chosen", "rejected", "response", "rating", "correction", "rank"}
 _INTEGER_LIMIT = 2**63
 
 
@@ -49,9 +59,11 @@ class RowBuilder:
         self._mapped = set(mapping.fields.values())
         self._scale = mapping.rating_scale()
         self._salt = salt
+        self._user_way = steps(mapping.fields.get("user", ""))
         self._users: dict[str, str] = {}
         self.unreadable_times = 0
         self.unplaced_ratings = 0
+        self.unread_ranks = 0
 
     def values(self, fields: Mapping[str, Any]) -> Values:
         """Returns what a document has of the mapped fields, without those that are blank."""
@@ -62,11 +74,67 @@ class RowBuilder:
                 values[name] = value
         return values
 
-    def from_call(self, fields: Mapping[str, Any]) -> Row:
-        """Returns the row of a document that is one call."""
+    def from_document(self, fields: Mapping[str, Any]) -> list[Row] | str:
+        """Returns the rows of a document, or why it has none.
+
+        It is one call, or a call for each answer that its weights train; each output of a call is
+        a row, and each side of a preference.
+        """
         values = self.values(fields)
+        if "chosen" in values or "rejected" in values:
+            return self._preference(fields, values)
+        rows = [row for part in _trained(values) for row in self._rows(fields, part)]
+        return rows or "all-weights-zero"
+
+    def from_call(self, fields: Mapping[str, Any]) -> Row:
+        """Returns the row of a document's one call and its first answer."""
+        return self._rows(fields, self.values(fields))[0]
+
+    def _rows(self, fields: Mapping[str, Any], values: Values) -> list[Row]:
         messages, output, found = content_of(values)
-        return self.build(fields, {**found, **values}, messages, output)
+        values = {**found, **values}
+        if output and len(output) > 1 and all(m["role"] == "assistant" for m in output):
+            return self._several(fields, values, messages, output)
+        return [self.build(fields, values, messages, output)]
+
+    def _preference(self, fields: Mapping[str, Any], values: Values) -> list[Row] | str:
+        sides = values.get("chosen"), values.get("rejected")
+        values = {name: value for name, value in values.items() if name not in _OF_ANSWER}
+        prompt, _, found = content_of({**values, **preferences.transcript_prompt(values)})
+        read = preferences.sides(prompt, *sides)
+        if isinstance(read, str):
+            return read
+        return self._several(fields, {**found, **values}, *read, sides=preferences.SIDES)
+
+    def _several(
+        self,
+        fields: Mapping[str, Any],
+        values: Values,
+        messages: list[Message],
+        answers: list[Message],
+        sides: Sequence[str | None] = (),
+    ) -> list[Row]:
+        """Returns a row for each answer to one prompt; what is said of the call goes to the first.
+
+        They stay together: what has no session and no group gets a group of its own.
+        """
+        ends = values.get("finish_reasons") or ()
+        name = as_text(values.get("id"))
+        common: Values = {"document": name or digest(canonical([messages, answers]))}
+        if not values.keys() & {"session", "group"}:
+            common["group"] = digest(canonical(messages))
+        rows = []
+        for number, answer in enumerate(answers, 1):
+            own = values if number == 1 else {k: v for k, v in values.items() if k not in _OF_CALL}
+            if number > 1 and number <= len(ends):
+                own["finish_reason"] = ends[number - 1]
+            if name and number > 1:
+                own["id"] = f"{name}#{number}"
+            side = sides[number - 1] if sides else None
+            rows.append(
+                self.build(fields, {**own, **common, "preference": side}, messages, [answer])
+            )
+        return rows
 
     def build(
         self,
@@ -81,7 +149,11 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer, tools = canonical(messages), _json(output), _json(values.get("tools"))
+        said, answer, tools = (
+            canonical(messages),
+            _json(output),
+            _json(parse_tools(values.get("tools"))),
+        )
         row: Row = {
             "source_id": source_id,
             "base_id": None,
@@ -94,10 +166,13 @@ class RowBuilder:
             "created_at": created_at,
             "session_id": session,
             "group_key": as_text(values.get("group")),
+            "document": values.get("document"),
+            "preference": values.get("preference"),
+            "rank": as_number(values.get("rank")),
             "user_key": self.user_key(values.get("user")),
             "given_split": as_text(values.get("split")),
             "tools": tools,
-            "metadata": canonical({k: v for k, v in fields.items() if k not in self._mapped}),
+            "metadata": canonical(self._unmapped(fields)),
             "call_hash": call_hash or None,
             "chain": chain,
             "content_hash": _sha256(f"[{said},{answer or 'null'},{tools or 'null'}]"),
@@ -110,9 +185,17 @@ class RowBuilder:
             row[name] = as_text(values.get(name))
         for name, kind in NUMBER_FIELDS.items():
             row[name] = _number(values[name], kind) if name in values else None
-        row["row_hash"] = digest(canonical([row[name] for name in _HASHED]))
+        rare = {name: row[name] for name in _RARE if row[name] is not None}
+        row["row_hash"] = digest(canonical([row[n] for n in _HASHED] + ([rare] if rare else [])))
+        self.unread_ranks += row["rank"] is None and "rank" in values
         row.update(self.rating(values))
         return row
+
+    def _unmapped(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the columns that are no field; a user id inside of one of them is left out."""
+        rest = {k: v for k, v in fields.items() if k not in self._mapped}
+        nested = len(self._user_way) > 1 and self._user_way[0] in rest
+        return _without(rest, self._user_way) if nested else rest
 
     def rating(self, values: Values) -> Row:
         """Returns the rating of a document: its value as logged, its scale, its place 0..1."""
@@ -141,6 +224,40 @@ class RowBuilder:
         if name not in self._users:
             self._users[name] = hmac.new(self._salt, name.encode(), "sha256").hexdigest()[:32]
         return self._users[name]
+
+
+def _without(value: Any, way: Sequence[str]) -> Any:
+    """Returns a nested value without what stands at the end of a path."""
+    step, further = way[0], way[1:]
+    if isinstance(value, Mapping) and step in value:
+        rest = {k: v for k, v in value.items() if k != step}
+        return {**rest, step: _without(value[step], further)} if further else rest
+    if isinstance(value, list) and step.lstrip("-").isdigit() and abs(int(step)) < len(value):
+        n = int(step) % len(value)
+        inner = [_without(value[n], further)] if further else []
+        return [*value[:n], *inner, *value[n + 1 :]]
+    return value
+
+
+def _trained(values: Values) -> list[Values]:
+    """Returns the values of each call that a document stands for: one, or as its weights say.
+
+    The first has the document's id, the others that id with `#2`, `#3`; a correction is of the
+    last answer.
+    """
+    listed = decoded(values.get("messages"))
+    ends = None if {"response", "request"} & values.keys() else trained_turns(listed)
+    if ends is None:
+        return [values]
+    parts = []
+    for number, end in enumerate(ends, 1):
+        part = {**values, "messages": listed[: end + 1]}
+        if number > 1 and (source_id := as_text(values.get("id"))):
+            part["id"] = f"{source_id}#{number}"
+        if end != ends[-1]:
+            part.pop("correction", None)
+        parts.append(part)
+    return parts
 
 
 def content_of(values: Values) -> tuple[list[Message], list[Message] | None, Values]:
@@ -233,7 +350,7 @@ def _user_turn(value: Any) -> list[Message]:
 
 
 def _assistant(value: Any) -> list[Message]:
-    if isinstance(value, Mapping) and "content" in value:
+    if isinstance(value, Mapping) and ("content" in value or "tool_calls" in value):
         return parse_messages([{**value, "role": "assistant"}]) or []
     return [{"role": "assistant", "content": as_text(value)}]
 

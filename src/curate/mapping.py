@@ -49,9 +49,11 @@ _CALL: dict[str, tuple[str, ...]] = {
         "response_body",
         "resp_payload",
     ),
+    "chosen": ("chosen", "preferred_output", "chosen_response"),
+    "rejected": ("rejected", "non_preferred_output", "rejected_response"),
     "request": ("request", "request_body", "req_payload"),
     "system": ("system_prompt", "system_message", "system"),
-    "tools": ("tools",),
+    "tools": ("tools", "functions"),
     "label": ("label", "intent", "category", "class"),
 }
 _ANY: dict[str, tuple[str, ...]] = {
@@ -92,6 +94,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "thread",
     ),
     "group": (),
+    "rank": (),
     "user": ("user_id", "user", "uid", "end_user", "customer_id"),
     "split": ("split", "subset", "fold"),
     "model": ("model", "model_name", "response_model"),
@@ -205,6 +208,9 @@ def guess(
     for name, column in (before.fields if before else {}).items():
         if column not in taken:
             fields.setdefault(name, column)
+    if not _is_preference(fields, sample):
+        for name in {"chosen", "rejected"} - set(declared.fields):
+            fields.pop(name, None)
     fields = {name: column for name, column in fields.items() if column}
     notes = _unread(declared.kind, fields, columns)
     if fields.get("rating") == "score" and "rating" not in declared.fields:
@@ -220,8 +226,17 @@ def guess(
     return FieldMap(declared.kind, fields, scale, roles, tuple(notes))
 
 
+def _is_preference(fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]]) -> bool:
+    """Returns whether both sides of a preference are there, as texts or messages."""
+    if not {"chosen", "rejected"} <= set(fields):
+        return False
+    get = _getter(fields["chosen"])
+    seen = [value for value in map(get, sample) if not is_blank(value)]
+    return all(isinstance(value, str | list | Mapping) for value in seen)
+
+
 _NEEDED: dict[Kind, tuple[str, ...]] = {
-    "interactions": ("query", "messages", "response", "request"),
+    "interactions": ("query", "messages", "response", "request", "chosen"),
     "turns": ("text",),
     "feedback": ("key",),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +14,10 @@ ROLES: dict[str, str] = {
     **dict.fromkeys(("assistant", "bot", "agent", "gpt", "ai", "model", "chatbot"), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("tool", "function", "observation"), "tool"),
+    "function_call": "assistant",
 }
 
-_KEPT = ("name", "tool_calls", "tool_call_id", "refusal")
+_KEPT = ("name", "tool_call_id", "refusal")
 
 Message = dict[str, Any]
 
@@ -33,7 +35,8 @@ def decoded(value: Any) -> Any:
 def parse_messages(value: Any) -> list[Message] | None:
     """Returns chat messages in OpenAI shape, or None where the value is not a list of messages.
 
-    Reads `role`/`content` and ShareGPT's `from`/`value`; a JSON string is parsed first.
+    Reads `role`/`content` and ShareGPT's `from`/`value`; a JSON string is parsed first. Arguments
+    of tool calls become JSON text, wherever a log has objects.
     """
     value = decoded(value)
     if not isinstance(value, list) or not value:
@@ -49,11 +52,65 @@ def _message(item: Any) -> Message | None:
     if not isinstance(role, str):
         return None
     content = item.get("content", item.get("value"))
-    if not isinstance(content, str | list | Mapping | None):
+    calls = _tool_calls(item, role.casefold(), content)
+    if calls and (not content or role.casefold() == "function_call"):
+        content = None
+    elif isinstance(content, Mapping) and ROLES.get(role.casefold()) == "tool":
+        content = as_json(content)
+    elif not isinstance(content, str | list | Mapping | None):
         content = str(content)
     message: Message = {"role": ROLES.get(role.casefold(), role), "content": content}
+    if calls:
+        message["tool_calls"] = calls
     message.update({key: item[key] for key in _KEPT if item.get(key) is not None})
     return message
+
+
+def _tool_calls(item: Mapping[str, Any], role: str, content: Any) -> list[Any]:
+    """Returns the tool calls of a message in OpenAI's nested form, however they were logged."""
+    calls = item.get("tool_calls")
+    if isinstance(item.get("function_call"), Mapping):  # OpenAI's form before there were tools
+        calls = calls or [item["function_call"]]
+    if role == "function_call":  # ShareGPT's
+        said = decoded(content)
+        calls = said if isinstance(said, list) else [said]
+        if not all(isinstance(call, Mapping) and "name" in call for call in calls):
+            return []
+    return [_tool_call(call) for call in calls] if isinstance(calls, list) else []
+
+
+def _tool_call(call: Any) -> Any:
+    if not isinstance(call, Mapping):
+        return call
+    named = call.get("function", call)
+    if not isinstance(named, Mapping) or "name" not in named:
+        return call
+    arguments = named.get("arguments")
+    said = arguments if isinstance(arguments, str) else as_json(arguments or {})
+    name = {"id": call["id"]} if call.get("id") else {}
+    return {**name, "type": "function", "function": {"name": named["name"], "arguments": said}}
+
+
+def as_json(value: Any) -> str:
+    """Returns a value as JSON text, its keys in the order they have."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_json)
+
+
+def parse_tools(value: Any) -> list[Any] | None:
+    """Returns the list of tools that a call was offered, None where there were none.
+
+    Reads a list or its JSON text; the flat forms of older APIs, telemetry and ShareGPT become
+    OpenAI's nested one.
+    """
+    tools = decoded(value)
+    if not isinstance(tools, list):
+        return None if tools in ("null", "", None, {}) else [tools]
+    return [
+        {"type": "function", "function": {k: v for k, v in tool.items() if k != "type"}}
+        if isinstance(tool, Mapping) and "name" in tool and "function" not in tool
+        else tool
+        for tool in tools
+    ]
 
 
 def text_of(content: Any) -> str:
@@ -105,6 +162,7 @@ def parse_response(body: Any) -> dict[str, Any] | None:
         "id": body.get("id"),
         "output": outputs,
         "finish_reason": choices[0].get("finish_reason") if choices else None,
+        "finish_reasons": [choice.get("finish_reason") for choice in choices],
         "model": body.get("model"),
         "created_at": body.get("created"),
         "input_tokens": usage.get("prompt_tokens"),
@@ -117,6 +175,23 @@ def _chosen(choice: Mapping[str, Any]) -> Any:
     if "message" in choice or "text" not in choice:
         return choice.get("message")
     return {"role": "assistant", "content": choice["text"]}
+
+
+def trained_turns(listed: Any) -> list[int] | None:
+    """Returns the places of the assistant turns that explicit weights train, None without weights.
+
+    Source: OpenAI API reference, supervised fine-tuning, chat format: `weight` is 0 or 1, and 1
+    where it is missing.
+    """
+    if not isinstance(listed, list) or not all(isinstance(item, Mapping) for item in listed):
+        return None
+    if not any(item.get("weight") is not None for item in listed):
+        return None
+    return [
+        place
+        for place, item in enumerate(listed)
+        if item.get("role") == "assistant" and item.get("weight") != 0
+    ]
 
 
 def split_answer(messages: list[Message]) -> tuple[list[Message], list[Message] | None]:
@@ -147,8 +222,6 @@ def canonical(value: Any) -> str:
         return orjson.dumps(value, default=_as_json, option=_OPTIONS).decode()
     except orjson.JSONEncodeError:
         # Integers past 64 bits are the one thing that JSON can say and orjson cannot.
-        import json
-
         return json.dumps(value, default=_as_json, ensure_ascii=False, sort_keys=True)
 
 

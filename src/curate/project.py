@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from curate.label_push import PushSettings
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
+    from curate.pairs import PairsResult
+    from curate.privacy import PrivacyResult
     from curate.pull import PullOptions, PullResult
     from curate.quality import LabelStatus
     from curate.queue import QueueResult
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
-VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues")
+VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues", "pair_verdicts")
 
 
 def _silent(items: Iterable[Any], _label: str) -> Iterable[Any]:
@@ -174,6 +176,32 @@ class Project:
         from curate.mislabels import mislabels
 
         return mislabels(self._writable(), top=top, progress=self._progress)
+
+    def pairs(self, *, min_margin: float = 0.25) -> PairsResult:
+        """Finds preference pairs; see `curate.pairs.pairs`."""
+        from curate.pairs import pairs
+
+        return pairs(self._writable(), min_margin=min_margin, progress=self._progress)
+
+    def privacy(self) -> PrivacyResult:
+        """Finds personal data and secrets in examples; see `curate.privacy.privacy`."""
+        from curate.privacy import privacy
+
+        return privacy(self._writable(), progress=self._progress)
+
+    def privacy_allow(
+        self, examples: Sequence[str] = (), values: Sequence[str] = (), *, reason: str
+    ) -> list[int]:
+        """Records what may pass, and why; see `curate.privacy.allow`."""
+        from curate.privacy import allow
+
+        return allow(self._writable(), examples=examples, values=values, reason=reason)
+
+    def privacy_withdraw(self, number: int) -> None:
+        """Withdraws what was allowed; see `curate.privacy.withdraw`."""
+        from curate.privacy import withdraw
+
+        withdraw(self._writable(), number)
 
     def queue(
         self,
@@ -328,18 +356,19 @@ class Project:
 
         Args:
             name: a table or view of the store, or one of `verdicts`, `excluded`, `duplicates`,
-                `issues`.
+                `issues`, `pair_verdicts`.
 
         Raises:
             ConfigError: there is no such table.
         """
-        from curate import verdicts
+        from curate import pairs, verdicts
 
         with self.store.read() as con:
             known = [row[0] for row in con.execute(sql("tables_known")).fetchall()]
             if name in VERDICT_TABLES:
                 verdicts.current(self.store, con)
+                pairs.prepare(self.store, con)
             elif name not in known:
                 raise ConfigError(unknown_name("table", name, [*known, *VERDICT_TABLES]))
-            # The name is one of the catalogue's or of the four above.
+            # The name is one of the catalogue's or of those above.
             return con.sql(f'SELECT * FROM "{name}"').to_arrow_table()  # noqa: S608

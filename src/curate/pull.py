@@ -331,10 +331,10 @@ class Maker:
         """Returns the rows of a document with these fields, or why it has none."""
         if self._mapping.kind == "feedback":
             return self._feedback(fields)
-        row = self.builder.from_call(fields)
-        if self._options.heldout:
+        rows = self.builder.from_document(fields)
+        for row in rows if self._options.heldout and not isinstance(rows, str) else ():
             row["given_split"] = HELDOUT
-        return [row]
+        return rows
 
     def _feedback(self, fields: dict[str, Any]) -> list[Row] | str:
         values, build = self.builder.values(fields), self.builder
@@ -392,6 +392,8 @@ class Maker:
                 f"{self.builder.unplaced_ratings:,} ratings count as unrated: their scale is not "
                 "known until you declare it with --scale"
             )
+        if self.builder.unread_ranks:
+            notes.append(f"{self.builder.unread_ranks:,} ranks are no numbers: left empty")
         if self.builder.unreadable_times:
             notes.append(f"{self.builder.unreadable_times:,} times could not be read: left empty")
         return notes

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate import show_quality
+from curate import show_pairs, show_quality
 from curate.table import percent, table
 
 if TYPE_CHECKING:
@@ -15,20 +15,15 @@ if TYPE_CHECKING:
     from curate.demo import DemoResult
     from curate.doctor import Check
     from curate.embed import EmbedResult
-    from curate.export import ExportResult
     from curate.filters import FilterResult, Rule
-    from curate.label import PushResult, SyncResult
     from curate.mapping import FieldMap
     from curate.mislabels import MislabelsResult
     from curate.pull import PullResult
-    from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
-    from curate.transport import Sent
-    from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 WIDTH = 100
-CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS, _QUEUE_SHOWN = 12, 3, 5, 5
+CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS = 12, 3, 5
 
 REASONS = {
     "unrated": "unrated (policy: keep out)",
@@ -56,6 +51,10 @@ REASONS = {
     "outside_dates": "outside the dates",
     "unknown_label": "label not in curate.toml",
     "condition": "does not meet --where",
+    "against": "in an evaluation set (--against)",
+    "inexpressible": "refused by the format (--lossy)",
+    "limit": "beyond --limit",
+    "no_pair": "no pair has it",
 }
 
 
@@ -319,165 +318,6 @@ def mislabels(result: MislabelsResult) -> str:
     return text
 
 
-def queue(result: QueueResult) -> str:
-    """Returns the queue: how many for which reason, and the first entries."""
-    drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
-    text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
-    text += f"; {result.found:,} examples are worth a look\n"
-    right = {d.name: show_quality.precision(d) for d in result.reviewed}
-    for name, n in result.detectors:
-        note = f"  ({right[name]} so far)" if name in right else ""
-        text += f"  {n:>6,}  {name.replace('_', ' ')}{note}\n"
-    for entry in [e for e in result.entries if not e.audit][:_QUEUE_SHOWN]:
-        quoted = " ".join(entry.text.split())
-        quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
-        text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
-        better = f"  ->  {entry.suggested}" if entry.suggested else ""
-        given = f"{entry.given}{better}   " if entry.given else ""
-        text += textwrap.indent(wrapped(f"{given}{entry.why}"), "        ")
-    if result.waiting:
-        text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
-    for what, command in result.missing:
-        text += f"  note: {what}: {command}\n"
-    return text + f"Next: {result.next} (or, without a server, --to-file tasks.json)\n"
-
-
-def label_push(result: PushResult) -> str:
-    """Returns what was handed over, or would be."""
-    title = "label push  " if result.sent else "label push  plan: "
-    text = f"{title}{counted(result.tasks, 'task')} to {result.kind}, to {result.to}"
-    text += f"   ({result.blind:,} without a hint, {result.prefilled:,} with an answer filled in)\n"
-    if result.known:
-        text += f"  handed over before: {result.known:,}\n"
-    if result.found:
-        text += f"  there already, from a push that broke off: {result.found:,}\n"
-    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
-    for example, why in result.refused[:5]:
-        text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
-    if len(result.refused) > _QUEUE_SHOWN:
-        text += f"  ... and {len(result.refused) - _QUEUE_SHOWN:,} more: --json\n"
-    if not result.sent and not result.tasks:
-        return text + "Nothing is left to send. Next: curate label sync\n"
-    if not result.sent:
-        return text + "Nothing was sent. Next: the same command with --yes\n"
-    from_file = "" if result.to.startswith("http") else " --from-file EXPORT.json"
-    return text + f"Next: curate label sync{from_file}\n"
-
-
-def label_sync(result: SyncResult) -> str:
-    """Returns what came back."""
-    text = f"label sync  {counted(result.new, 'new answer')}, {result.changed:,} changed, "
-    text += f"{result.same:,} known, {result.withdrawn:,} withdrawn, {result.skipped:,} skipped\n"
-    said = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
-    text += f"  decisions: {said}\n" if said else ""
-    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
-    if result.foreign:
-        text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
-    for key, what in result.problems[:_QUEUE_SHOWN]:
-        text += wrapped(f"  not counted: task {key[:12]}: {what}", "    ")
-    if len(result.problems) > _QUEUE_SHOWN:
-        text += f"  ... and {len(result.problems) - _QUEUE_SHOWN:,} more: --json\n"
-    return text + "Next: curate status\n"
-
-
-def export(result: ExportResult, dry_run: bool) -> str:
-    """Returns what an export wrote."""
-    title = (
-        f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
-        f"{result.train:,} train + {result.test:,} test\n"
-    )
-    notes = "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
-    if dry_run:
-        return title.rstrip("\n") + "   (dry run: nothing written)\n" + notes
-    if not result.created:
-        return title + "  unchanged: this is the latest version already\n" + notes
-    text = title + notes
-    for file in result.files:
-        text += (
-            f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"
-        )
-    split = result.split
-    text += (
-        f"  leak check: passed (conversation, same input, near-duplicate from "
-        f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
-        f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
-    )
-    text += f"  {show_quality.how_wrong(result.error_rates)}" if result.error_rates else ""
-    if result.pending:
-        text += f"  {result.pending:,} held-out examples wait for a good answer\n"
-    if result.inexpressible:
-        text += f"  {result.inexpressible:,} examples left out: the format cannot express them\n"
-    before = f"curate diff {result.name}@{result.version - 1} {result.name}@{result.version}, or "
-    return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
-
-
-def sent(result: Sent) -> str:
-    """Returns what of a version was sent, or would be."""
-    what = f"{len(result.files):,} files, {result.bytes / 1e6:,.1f} MB"
-    if result.state == "there":
-        return f"{result.version} is there already: {result.to}   {what}\n"
-    if result.state == "sent":
-        return f"sent {result.version} to {result.to}   {what}\n"
-    text = f"plan: {result.version} to {result.to}   {what}\n  {', '.join(result.files)}\n"
-    return text + "Nothing was sent. Next: the same command with --yes\n"
-
-
-def versions(found: Sequence[Version]) -> str:
-    """Returns the versions as a table."""
-    if not found:
-        return "No version yet. Next: curate export NAME\n"
-    return table(
-        ["version", "content id", "test id", "train", "test", "pending", "formats", "exported"],
-        [
-            [
-                v.label,
-                v.content_id[:12],
-                v.test_id[:12],
-                v.train,
-                v.test,
-                v.pending,
-                ", ".join(v.formats),
-                f"{v.exported_at:%Y-%m-%d %H:%M}",
-            ]
-            for v in found
-        ],
-    )
-
-
-def verify(found: Sequence[Verification]) -> str:
-    """Returns whether versions are intact."""
-    text = ""
-    for checked in found:
-        state = "FAILED" if checked.problems else "intact"
-        against = f", also against {', '.join(checked.earlier)}" if checked.earlier else ""
-        text += (
-            f"{checked.version.label}   {state}   {checked.files} files, {checked.train:,} "
-            f"train + {checked.test:,} test, no leak{against}\n"
-            if not checked.problems
-            else f"{checked.version.label}   {state}\n"
-        )
-        text += "".join(wrapped(f"  {problem}", "    ") for problem in checked.problems)
-    return text or "No version yet. Next: curate export NAME\n"
-
-
-def diff(result: VersionDiff) -> str:
-    """Returns what moved between two versions."""
-    same = "the same held-out part" if result.same_test else "another held-out part"
-    text = f"{result.a} -> {result.b}   {same}; {result.moved:,} moved between the sides\n"
-    for name, side in (("train", result.train), ("test", result.test)):
-        text += _side(name, side)
-    return text
-
-
-def _side(name: str, side: SideDiff) -> str:
-    added, removed = sum(n for _, n in side.added), sum(n for _, n in side.removed)
-    text = f"{name}   +{added:,} in, -{removed:,} out, {side.changed:,} changed\n"
-    text += "".join(f"  +{n:,}  {reason}\n" for reason, n in side.added)
-    text += "".join(f"  -{n:,}  {reason}\n" for reason, n in side.removed)
-    shown = [*side.added_ids[:2], *side.removed_ids[:2], *side.changed_ids[:2]]
-    return text + (f"  for example: curate why {shown[0][:12]}\n" if shown else "")
-
-
 def why(story: Mapping[str, Any]) -> str:
     """Returns one example's story."""
     from curate.why import lines
@@ -523,6 +363,7 @@ def status(found: Status) -> str:
     if found.pending:
         text += f"{found.pending:,} held-out examples wait for a good answer\n"
     text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
+    text += show_pairs.status(found.pairs)
     if found.rejects:
         text += f"{counted(found.rejects, 'refused document')}: curate status --rejects\n"
     if found.unmatched_feedback:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Record:
     """One document: where it stood, and a function that makes its rows or says why it cannot.
 
+    Why is a reason, or `REASON: DETAIL`; without a detail that of the record is stored.
+
     A row of a database stands in no file (`NO_FILE`), and its line is its place in its page, which
     is not stored: it has its key.
     """
@@ -98,10 +100,11 @@ def _tables(pull: str, records: Sequence[Record]) -> dict[str, pa.Table]:
         }
         made = record.make()
         if isinstance(made, str):
-            rows["rejects"].append({**at, "reason": made, "detail": record.detail})
+            reason, _, detail = made.partition(": ")
+            rows["rejects"].append({**at, "reason": reason, "detail": detail or record.detail})
             continue
-        for row in made:
-            row.update(at)
+        for part, row in enumerate(made):
+            row.update(at, part=part)
             rows["feedback" if "kind" in row else "interactions"].append(row)
     return {name: _arrow(name, listed) for name, listed in rows.items() if listed}
 
@@ -159,9 +162,13 @@ _SCHEMAS: dict[str, dict[str, str]] = {
                 "rating_value",
                 "rating_scale",
                 "correction",
+                "document",
+                "preference",
             ),
             "text",
         ),
+        "part": "integer",
+        "rank": "number",
         "created_at": "time",
         "chain": "texts",
         "input_tokens": "integer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, encoders, filters, mislabels, quality, verdicts
+from curate import cluster, config, encoders, filters, mislabels, pairs, quality, verdicts
 from curate.audit import ErrorRate
 from curate.cluster import Alarm, ClusterRow
 from curate.quality import Detector
@@ -52,6 +52,7 @@ class Status:
         detectors: how often each detector was right, by what people answered.
         error_rates: how wrong train and test are, where they were audited.
         audits_waiting: audited tasks without an answer.
+        pairs: preference pairs: found, ready in train, ready in test.
     """
 
     interactions: int
@@ -75,6 +76,7 @@ class Status:
     detectors: tuple[Detector, ...]
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
+    pairs: tuple[int, int, int]
     next: str
 
     @property
@@ -107,6 +109,7 @@ def status(store: Store) -> Status:
         stale = _stale(store, con, meaning)
         right, wrong = quality.detectors(store, con), quality.error_rates(store, con)
         audits = quality.audits_waiting(con)
+        preferred = pairs.ready(store, con)
     return Status(
         **totals,
         funnel=funnel,
@@ -120,6 +123,7 @@ def status(store: Store) -> Status:
         detectors=right,
         error_rates=wrong,
         audits_waiting=audits,
+        pairs=preferred,
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

@@ -22,6 +22,7 @@ SHORT_WORDS = 8
 
 _WORD = re.compile(r"\w+")
 _CANDIDATES_AT_ONCE = 2_000_000
+_TEXTS_AT_ONCE = 50_000
 
 
 def normalise(text: str) -> str:
@@ -103,14 +104,94 @@ def jaccard(
     return _jaccard(incidence, np.bincount(rows, minlength=len(texts)), left, right)
 
 
+def covered(
+    asked: Sequence[str], texts: Sequence[str], *, threshold: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Returns all pairs of an asked text and a text that has enough of its word 3-grams.
+
+    Exact, with a prefix filter: of n 3-grams, a text that has `threshold` of them has one of the
+    rarest `n - ceil(threshold n) + 1`. Since the union is no smaller than the asked text, every
+    pair whose Jaccard similarity reaches the threshold is among them. Texts of fewer than
+    `SHORT_WORDS` words take part in no pair.
+
+    Args:
+        asked: normalised texts that are looked for.
+        texts: normalised texts to look in.
+        threshold: share of the 3-grams of the asked text, in (0, 1].
+
+    Returns:
+        Positions in `asked` and in `texts`, the Jaccard similarity and the share that is covered,
+        four arrays of one length, ordered by position in `texts`, then in `asked`.
+    """
+    import numpy as np
+
+    found: list[tuple[NDArray[Any], ...]]
+    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        part = texts[start : start + _TEXTS_AT_ONCE]
+        rows, grams = _three_grams([*asked, *part])
+        sizes = np.bincount(rows, minlength=len(asked) + len(part))
+        incidence = _incidence(rows, grams, len(sizes)) if len(rows) else None
+        for left, right in _covering(rows, grams, sizes, len(asked), threshold):
+            shared = _shared(incidence, left, right)
+            keep = shared >= threshold * sizes[left] - 1e-9
+            left, right, shared = left[keep], right[keep], shared[keep]
+            similarity = shared / (sizes[left] + sizes[right] - shared)
+            found.append((left, right - len(asked) + start, similarity, shared / sizes[left]))
+    a, b, similarity, share = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((a, b))
+    return a[order], b[order], similarity[order], share[order]
+
+
+def _covering(
+    rows: NDArray[np.int64],
+    grams: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    asked: int,
+    threshold: float,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yields pairs of one of the first `asked` rows and a later one that has one of its rarest."""
+    import numpy as np
+
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    position = np.arange(len(rows)) - starts[rows]
+    prefix = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
+    rare = np.flatnonzero((rows < asked) & (position < prefix[rows]))
+    rare = rare[np.argsort(grams[rare], kind="stable")]
+    later = np.flatnonzero(rows >= asked)
+    first = np.searchsorted(grams[rare], grams[later], side="left")
+    count = np.searchsorted(grams[rare], grams[later], side="right") - first
+    later, first, count = later[count > 0], first[count > 0], count[count > 0]
+    row = rows[later]
+    bounds = np.concatenate([[0], np.cumsum(count)])
+    done = 0
+    while done < len(later):
+        # A row's 3-grams stay together, so that each pair comes once.
+        last = int(np.searchsorted(bounds, bounds[done] + _CANDIDATES_AT_ONCE, side="right")) - 1
+        last = max(last, done + 1)
+        last = int(np.searchsorted(row, row[last - 1], side="right"))
+        part = count[done:last]
+        offset = np.arange(int(part.sum())) - np.repeat(np.cumsum(part) - part, part)
+        left = rows[rare[np.repeat(first[done:last], part) + offset]]
+        right = np.repeat(row[done:last], part)
+        pairs = np.unique(right * asked + left)
+        yield pairs % asked, pairs // asked
+        done = last
+
+
 def _jaccard(
     incidence: Any, sizes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    import numpy as np
-
-    shared = np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
+    shared = _shared(incidence, left, right)
     similarity: NDArray[np.float64] = shared / (sizes[left] + sizes[right] - shared)
     return similarity
+
+
+def _shared(incidence: Any, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns how many 3-grams the rows of each pair share."""
+    import numpy as np
+
+    return np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
 
 
 def _three_grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

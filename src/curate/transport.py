@@ -167,8 +167,8 @@ def place(folder: Path, url: str, content_id: str) -> Target:
         return _Folder(path / name / version, hidden)
     if not buckets.is_bucket(url):
         raise ConfigError(
-            f"--to {buckets.address(url).shown}: versions go to a folder or a bucket (s3://, gs://, "
-            "az://). Next: name one; a folder may be mounted"
+            f"--to {buckets.address(url).shown}: versions go to a folder or a bucket (s3://, "
+            "gs://, az://). Next: name one; a folder may be mounted"
         )
     return _Bucket(buckets.open_place(url), f"{name}/{version}", f"{name}/{hidden}")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import export
+from curate import publish
 from curate.errors import ConfigError, unknown_name
 from curate.messages import canonical
 from curate.store import Store, sql
@@ -129,7 +129,7 @@ def verify(store: Store, text: str | None = None) -> list[Verification]:
             lines each was exported with.
         text: `NAME`, `NAME@N`, or None for all versions.
     """
-    export.recover(store)
+    publish.recover(store)
     known = sorted(versions(store), key=lambda v: (v.exported_at, v.name, v.version))
     if text is None:
         chosen = known
@@ -158,9 +158,11 @@ def _verify(store: Store, version: Version, earlier: Sequence[Version]) -> Verif
         found = tuple(problem for problem in (manifest, lineage) if isinstance(problem, str))
         return Verification(version, 0, 0, 0, (), found)
     recorded = _recorded(store, version)
-    train, test = (lineage.filter(_is(lineage, side)) for side in ("train", "test"))
+    sides = {side: lineage.filter(_is(lineage, side)) for side in ("train", "test")}
+    train, test = sides["train"], sides["test"]
     problems = [*_file_problems(version, manifest)]
-    problems += _count_problems(version, manifest, train.num_rows, test.num_rows)
+    rows = {side: len(set(part["line"].to_pylist())) for side, part in sides.items()}
+    problems += _count_problems(version, manifest, rows["train"], rows["test"])
     problems += _line_problems(recorded.lines, lineage)
     if manifest.threshold != recorded.threshold:
         problems.append(
@@ -169,17 +171,20 @@ def _verify(store: Store, version: Version, earlier: Sequence[Version]) -> Verif
     problems += _leak_problems(train, test, recorded.threshold, "train")
     checked = []
     for other in earlier:
-        rows = _lineage(other.folder)
-        if not isinstance(rows, str):
+        theirs = _lineage(other.folder)
+        if not isinstance(theirs, str):
             problems += _leak_problems(
-                rows.filter(_is(rows, "train")), test, recorded.threshold, f"{other.label} train"
+                theirs.filter(_is(theirs, "train")),
+                test,
+                recorded.threshold,
+                f"{other.label} train",
             )
             checked.append(other.label)
     return Verification(
         version,
         len(manifest.files),
-        train.num_rows,
-        test.num_rows,
+        rows["train"],
+        rows["test"],
         tuple(checked),
         tuple(problems),
     )

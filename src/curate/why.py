@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from curate import verdicts
+from curate import pairs, show_pairs, verdicts
 from curate.errors import ConfigError
 from curate.store import Store, sql
 
@@ -18,6 +18,7 @@ _PARTS = (
     "decisions",
     "reasons",
     "duplicates",
+    "pairs",
     "issues",
     "split",
     "versions",
@@ -33,7 +34,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
 
     Returns:
         The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
-        them, not only the first), `duplicates`, `issues`, `split`, `versions`: lists of dicts.
+        them, not only the first), `duplicates`, `pairs`, `issues`, `split`, `versions`: lists of
+        dicts.
 
     Raises:
         ConfigError: no example, or more than one, has this id.
@@ -43,6 +45,7 @@ def why(store: Store, text: str) -> dict[str, Any]:
         if len(found) != 1:
             raise ConfigError(_not_one(text, [row[0] for row in found]))
         verdicts.current(store, con)
+        pairs.prepare(store, con)
         example_id = found[0][0]
         story = _rows(con, "why_example", example_id)[0]
         for part in _PARTS:
@@ -85,6 +88,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         for i in story["issues"]
     ]
     said += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
+    said += [("pair", show_pairs.why(p)) for p in story["pairs"]]
     said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
     said += [("split", _split(s)) for s in story["split"]]
     said += [("version", _version(v)) for v in story["versions"]]

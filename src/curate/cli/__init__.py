@@ -4,7 +4,7 @@ Results go to stdout, everything else to stderr. Nothing heavy is imported here:
 do the work are loaded by the methods of `Project`.
 """
 
-from curate.cli import datasets, label, logs, look, meaning
+from curate.cli import check, datasets, label, logs, look, meaning, privacy
 from curate.cli.group import cli, main
 
-__all__ = ["cli", "datasets", "label", "logs", "look", "main", "meaning"]
+__all__ = ["check", "cli", "datasets", "label", "logs", "look", "main", "meaning", "privacy"]

@@ -39,7 +39,8 @@ class _Share(click.ParamType[float]):
     "format",
     multiple=True,
     metavar="FORMAT",
-    help="trl-prompt-completion, openai-chat, classification, records; repeatable.",
+    help="trl-prompt-completion, trl-dpo, trl-kto, openai-chat, openai-dpo, sharegpt, alpaca, "
+    "classification, extraction, records; repeatable.",
 )
 @click.option(
     "--test-size",
@@ -79,6 +80,35 @@ class _Share(click.ParamType[float]):
 )
 @click.option("--lossy", is_flag=True, help="Leave out what the format cannot express.")
 @click.option(
+    "--against",
+    multiple=True,
+    metavar="FILE",
+    help="An evaluation set whose prompts must not be in train (FILE#COLUMN names its column); "
+    "repeatable.",
+)
+@click.option(
+    "--mix",
+    multiple=True,
+    metavar="FILE:SHARE",
+    help="General data, as a share of train: general.jsonl:10%; repeatable.",
+)
+@click.option(
+    "--mix-by",
+    type=click.Choice(["rows", "tokens"]),
+    default="rows",
+    show_default=True,
+    help="What the share is of.",
+)
+@click.option("--target", metavar="TARGET", help="Whose rules the lines keep (curate check).")
+@click.option(
+    "--tokenizer",
+    metavar="FILE",
+    help="Counts tokens: a tokenizer.json, o200k_base, cl100k_base or estimate.",
+)
+@click.option(
+    "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
+)
+@click.option(
     "--to",
     metavar="URL",
     help="Send the version to URL/NAME/vN too: a folder, or a bucket such as s3://bucket/data.",
@@ -103,17 +133,18 @@ def export(
     Examples: curate export support-sft --format openai-chat
               curate export support-sft --to s3://bucket/data --yes
     """
-    from curate import show
+    from curate import show_versions
 
     url = _checked(context, to, yes, dry_run)
     project = context.project()
     result = project.export(name, _export_settings(options), dry_run=dry_run)
     if url is None:
-        show_result(result, as_json, lambda: show.export(result, dry_run))
+        show_result(result, as_json, lambda: show_versions.export(result, dry_run))
         return
     sent = project.send(f"{name}@{result.version}", url, yes=yes)
     both = {**vars(result), "sent": sent}
-    show_result(both, as_json, lambda: show.export(result, False) + show.sent(sent))
+    text = show_versions.export(result, False) + show_versions.sent(sent)
+    show_result(both, as_json, lambda: text)
 
 
 def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str | None:
@@ -137,16 +168,10 @@ def _export_settings(options: dict[str, Any]) -> ExportSettings:
     from curate.export import ExportSettings
     from curate.split import SplitSettings
 
-    split = SplitSettings(options["test_size"], options["leak_threshold"], options["seed"])
-    return ExportSettings(
-        tuple(options["format"]),
-        split,
-        options["limit"],
-        options["min_train"],
-        options["min_test"],
-        options["lossy"],
-        options["max_error"],
-    )
+    names = ("test_size", "leak_threshold", "seed")
+    split = SplitSettings(*(options.pop(name) for name in names))
+    options |= {name: tuple(options[name]) for name in ("against", "mix")}
+    return ExportSettings(tuple(options.pop("format")), split, **options)
 
 
 @cli.command()
@@ -158,10 +183,10 @@ def versions(context: Context, as_json: bool) -> None:
     \b
     Example: curate versions --json
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().versions()
-    show_result(result, as_json, lambda: show.versions(result))
+    show_result(result, as_json, lambda: show_versions.versions(result))
 
 
 @cli.command()
@@ -174,10 +199,10 @@ def verify(context: Context, version: str | None, as_json: bool) -> None:
     \b
     Example: curate verify support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().verify(version)
-    show_result(result, as_json, lambda: show.verify(result))
+    show_result(result, as_json, lambda: show_versions.verify(result))
     if any(checked.problems for checked in result):
         raise SystemExit(GateFailed.exit_code)
 
@@ -193,7 +218,7 @@ def diff(context: Context, a: str, b: str, as_json: bool) -> None:
     \b
     Example: curate diff support-sft@2 support-sft@3
     """
-    from curate import show
+    from curate import show_versions
 
     result = context.project().diff(a, b)
-    show_result(result, as_json, lambda: show.diff(result))
+    show_result(result, as_json, lambda: show_versions.diff(result))

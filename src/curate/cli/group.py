@@ -177,7 +177,11 @@ def _shared_out(command: click.Command, keys: dict[str, Any]) -> dict[str, Any]:
 
 
 def rule_keys(command: str, folder: Path) -> set[str]:
-    """Returns the options that the drop rules give a command: all of them belong to `filter`."""
+    """Returns the keys of a section that are no options: rules give theirs to `filter`."""
+    if command == "privacy":
+        from curate import config
+
+        return set(config.PRIVACY_KEYS)
     if command != "filter":
         return set()
     from curate.filters import rules
@@ -200,6 +204,10 @@ _FLAGS = {
     "again",
     "to_file",
     "from_file",
+    "allow",
+    "allow_value",
+    "reason",
+    "withdraw",
 }
 
 pass_context = click.pass_obj

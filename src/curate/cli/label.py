@@ -37,10 +37,10 @@ def queue(
     \b
     Example: curate queue --budget 200
     """
-    from curate import show
+    from curate import show_label
 
     result = context.project().queue(kind=kind, budget=budget, audit=audit, seed=seed)
-    show_result(result, as_json, lambda: show.queue(result))
+    show_result(result, as_json, lambda: show_label.queue(result))
 
 
 @cli.group()
@@ -116,7 +116,7 @@ def label_push(
     Example: curate label push --url http://127.0.0.1:8080 --yes
              curate label push --to-file tasks.json
     """
-    from curate import show
+    from curate import show_label
     from curate.label_push import PushSettings
 
     asked = PushSettings(**settings)
@@ -125,7 +125,7 @@ def label_push(
         result = project.label_push_to_file(to_file, asked, again=again)
     else:
         result = project.label_push(url, asked, token_file=token_file, send=yes)
-    show_result(result, as_json, lambda: show.label_push(result))
+    show_result(result, as_json, lambda: show_label.label_push(result))
 
 
 @label.command(name="sync")
@@ -153,14 +153,14 @@ def label_sync(
     Example: curate label sync
              curate label sync --from-file export.json
     """
-    from curate import show
+    from curate import show_label
 
     project = context.project()
     if from_file:
         result = project.label_sync_from_file(from_file)
     else:
         result = project.label_sync(url, token_file=token_file, full=full)
-    show_result(result, as_json, lambda: show.label_sync(result))
+    show_result(result, as_json, lambda: show_label.label_sync(result))
 
 
 @label.command(name="status")

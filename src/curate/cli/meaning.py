@@ -1,4 +1,4 @@
-"""Commands that rest on meaning: embed, dedupe, cluster, mislabels."""
+"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, pairs."""
 
 from __future__ import annotations
 
@@ -130,3 +130,25 @@ def mislabels(context: Context, top: int, as_json: bool) -> None:
 
     result = context.project().mislabels(top=top)
     show_result(result, as_json, lambda: show.mislabels(result))
+
+
+@cli.command()
+@click.option(
+    "--min-margin",
+    type=float,
+    default=0.25,
+    show_default=True,
+    help="Smallest difference of two ratings, as a share of the scale; a step of five is 0.25.",
+)
+@json_option
+@pass_context
+def pairs(context: Context, min_margin: float, as_json: bool) -> None:
+    """Finds pairs of a better and a worse answer to one prompt: ratings, ranks, corrections.
+
+    \b
+    Example: curate pairs --min-margin 0.5
+    """
+    from curate import show_pairs
+
+    result = context.project().pairs(min_margin=min_margin)
+    show_result(result, as_json, lambda: show_pairs.pairs(result))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from curate.errors import ConfigError, unknown_name
-from curate.messages import Message, text_of
+from curate.messages import Message
 
 
 class Inexpressible(Exception):
@@ -69,6 +71,9 @@ class Pair:
     margin: float | None
 
 
+Item = Example | Pair
+
+
 @dataclass(frozen=True)
 class Contents:
     """What the items of a version have in common: what their columns depend on.
@@ -76,10 +81,12 @@ class Contents:
     Attributes:
         tools: whether any of them has tools or calls one.
         labels: all labels, in order.
+        entities: the labels of all spans, in order.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,29 @@ class Files:
     config: str | None
     longest: int | None
 
+    @property
+    def load(self) -> str:
+        """The Python expression that loads the train lines with the card's columns."""
+        config = f', "{self.config}"' if self.config else ""
+        return f'load_dataset("path/to/this/folder"{config}, split="train")'
+
+    @property
+    def room(self) -> int | None:
+        """A sequence length with a quarter to spare; None where nothing was counted.
+
+        The spare part is for what a chat template adds, and for tokenizers that count otherwise.
+        """
+        return None if self.longest is None else (self.longest * 5 // 4 // 256 + 1) * 256
+
+    @property
+    def dataset(self) -> str:
+        """The name of these lines in lists of datasets."""
+        return f"{self.name}-{self.config}" if self.config else self.name
+
 
 Row = Callable[[Any], dict[str, Any]]
+
+INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True)
@@ -117,8 +145,6 @@ class Format:
 
 
 _formats: dict[str, Format] = {}
-
-_TEXT_PARTS = ("text", "input_text", "output_text")
 
 DEFAULTS = {
     "sft": "trl-prompt-completion",
@@ -181,31 +207,28 @@ def get(name: str) -> Format:
     return _formats[name]
 
 
-def chat(messages: list[Message]) -> list[dict[str, str]]:
-    """Returns messages as role and text, the part that every chat format shares.
-
-    Raises:
-        Inexpressible: a message calls a tool, answers for one, or holds something other than text.
-    """
-    result = []
-    for message in messages:
-        content = message["content"]
-        if message.get("tool_calls") or message["role"] == "tool":
-            raise Inexpressible("tool calls")
-        if message["role"] not in ("system", "user", "assistant"):
-            raise Inexpressible(f"the role {message['role']!r}")
-        if not _is_text(content):
-            raise Inexpressible("content other than text")
-        result.append({"role": message["role"], "content": text_of(content)})
+def side_files(contents: Contents, listed: Sequence[tuple[Format, Files]]) -> dict[str, str]:
+    """Returns the side files of all formats of a version; JSON files of one name become one."""
+    result: dict[str, str] = {}
+    for made, files in listed:
+        for name, text in (made.side_files(contents, files) if made.side_files else {}).items():
+            if name in result:
+                both = orjson.loads(result[name]) | orjson.loads(text)
+                text = orjson.dumps(both, option=INDENTED).decode()
+            result[name] = text
     return result
 
 
-def _is_text(content: Any) -> bool:
-    """Returns whether a message's content is text, whole or in parts, so that nothing gets lost."""
-    if isinstance(content, list):
-        return all(
-            isinstance(part, str)
-            or (isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS)
-            for part in content
-        )
-    return content is None or isinstance(content, str)
+def class_label(names: Sequence[str], indent: str, key: str = "dtype") -> str:
+    """Returns the YAML of a column of classes, plain text where no classes are known."""
+    if not names:
+        return f"{indent}{key}: string\n"
+    listed = "".join(f"{indent}      '{n}': {quoted(name)}\n" for n, name in enumerate(names))
+    return f"{indent}{key}:\n{indent}  class_label:\n{indent}    names:\n{listed}"
+
+
+def quoted(text: str) -> str:
+    """Returns a text as YAML writes it in double quotes."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    shown = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in plain)
+    return f'"{"".join(shown)}"'

@@ -2,26 +2,45 @@
 
 from typing import Any
 
-from curate.formats import Example, chat, export_format
+from curate import chat, recipes
+from curate.formats import Contents, Example, Files, Inexpressible, export_format
 
 
-@export_format(
-    "openai-chat",
-    features="""\
-  - name: messages
-    list:
-    - name: role
-      dtype: string
-    - name: content
-      dtype: string
-""",
-)
+def _features(contents: Contents) -> str:
+    tools = "  - name: tools\n    list: json\n" if contents.tools else ""
+    return chat.MESSAGES.format("messages") + tools
+
+
+def _axolotl(contents: Contents, files: Files) -> dict[str, str]:
+    columns = ("type: chat_template", "field_messages: messages", "message_field_training: weight")
+    return {"axolotl.yaml": recipes.axolotl(files, columns)}
+
+
+def _snippet(contents: Contents, files: Files) -> str:
+    return (
+        f"Upload `{files.train}` to a service that fine-tunes chat models, or train here with "
+        "Axolotl:\n\n```console\n$ axolotl train axolotl.yaml\n```\n\n"
+        "Only the answer is trained: earlier turns of the assistant have `weight: 0`, which "
+        "OpenAI, Azure, Together, Fireworks and Mistral read. TRL does not: give it "
+        "`trl-prompt-completion`.\n"
+    )
+
+
+@export_format("openai-chat", features=_features, snippet=_snippet, side_files=_axolotl)
 def openai_chat(example: Example) -> dict[str, Any]:
-    """Returns `{"messages": [...]}`, the answer last.
+    """Returns `{"messages": [...]}`, the answer last, and `tools` where the version has any.
 
-    Trainers of this format learn every assistant turn in it, earlier ones too, unless told
-    otherwise; `trl-prompt-completion` trains only the answer.
+    Earlier answers are context: they carry `weight: 0`. Keys that a consumer refuses (`name`,
+    `refusal`) are left out.
 
-    Source: OpenAI API reference, supervised fine-tuning, chat format.
+    Source: OpenAI API reference, supervised fine-tuning, chat format; mistral-common's validation
+    for fine-tuning.
     """
-    return {"messages": chat([*example.messages, *example.output[:1]])}
+    written = chat.messages([*chat.prompt(example), *chat.answer(example)])
+    for message in written[:-1]:
+        if message["role"] == "assistant":
+            message["weight"] = 0
+        if not message["content"] and message["role"] != "tool" and "tool_calls" not in message:
+            raise Inexpressible(f"an empty turn of the {message['role']}")
+    offered = chat.tools(example)
+    return {"messages": written, **({} if offered is None else {"tools": offered})}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from curate.formats import Example, export_format
+from curate.formats import Example, Inexpressible, export_format
 
 
 @export_format(
@@ -27,6 +27,8 @@ def records(example: Example) -> dict[str, Any]:
 
     `quality` is the human rating as a whole number from 1 to 5, null where nobody rated.
     """
+    if any(message.get("tool_calls") for message in example.output[:1]):
+        raise Inexpressible("a tool call as the answer")
     rating = example.human_rating
     return {
         "input": example.query,

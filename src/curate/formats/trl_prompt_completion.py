@@ -2,24 +2,26 @@
 
 from typing import Any
 
-from curate.formats import Example, chat, export_format
-
-_MESSAGES = """\
-  - name: {0}
-    list:
-    - name: role
-      dtype: string
-    - name: content
-      dtype: string
-"""
+from curate import chat, recipes
+from curate.formats import Contents, Example, Files, export_format
 
 
-@export_format(
-    "trl-prompt-completion", features=_MESSAGES.format("prompt") + _MESSAGES.format("completion")
-)
+def _features(contents: Contents) -> str:
+    return chat.columns("prompt", "completion", tools=contents.tools)
+
+
+def _snippet(contents: Contents, files: Files) -> str:
+    return recipes.trl("SFT", files, "completion_only_loss=True")
+
+
+@export_format("trl-prompt-completion", features=_features, snippet=_snippet)
 def trl_prompt_completion(example: Example) -> dict[str, Any]:
-    """Returns `{"prompt": [messages], "completion": [answer]}`.
+    """Returns `{"prompt": [messages], "completion": [answer]}`, and `tools` as JSON text.
+
+    Arguments of tool calls are objects: templates print a string of JSON as a string.
 
     Source: TRL documentation, dataset formats, prompt-completion (conversational).
     """
-    return {"prompt": chat(example.messages), "completion": chat(example.output[:1])}
+    before = chat.prompt(example)
+    written = chat.messages([*before, *chat.answer(example)], parsed=True)
+    return {"prompt": written[:-1], "completion": written[-1:], **chat.tools_column(example)}

@@ -13,7 +13,7 @@ import orjson
 from curate.errors import SourceError
 from curate.sources import Document, Location, Reject, source
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _DETAIL_CHARACTERS = 120
 _LOOKED_AT = 20
 # What Python's own JSON writer, which the deepest documents need, has room for.
@@ -36,7 +36,12 @@ def open_bytes(location: Location) -> IO[bytes]:
     return path.open("rb")
 
 
-def _lines(location: Location) -> Iterator[bytes]:
+def lines(location: Location) -> Iterator[bytes]:
+    """Yields the lines of a plain, gzip or zstd file.
+
+    Raises:
+        SourceError: it cannot be read to its end.
+    """
     import zstandard
 
     try:
@@ -51,11 +56,11 @@ def _lines(location: Location) -> Iterator[bytes]:
 @source("jsonl", ".jsonl", ".ndjson")
 def read_jsonl(location: Location) -> Iterator[Document | Reject]:
     """Yields one document or reject per line that is not blank."""
-    for number, line in enumerate(_lines(location), 1):
+    for number, line in enumerate(lines(location), 1):
         if number == 1:
-            line = line.removeprefix(_BOM)
+            line = line.removeprefix(BOM)
         if line.strip():
-            yield _parse(number, line)
+            yield parse(number, line)
 
 
 @source("json", ".json")
@@ -64,8 +69,8 @@ def read_json(location: Location) -> Iterator[Document | Reject]:
 
     An array without any object in it is one document that is not an object.
     """
-    body = b"".join(_lines(location)).removeprefix(_BOM)
-    whole = _parse(1, body)
+    body = b"".join(lines(location)).removeprefix(BOM)
+    whole = parse(1, body)
     if isinstance(whole, Document):
         yield whole
         return
@@ -84,11 +89,12 @@ def read_json(location: Location) -> Iterator[Document | Reject]:
 def _is_lines(body: bytes) -> bool:
     """Returns whether most of the first lines are an object each."""
     lines = [line for line in body.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
-    objects = sum(isinstance(_parse(1, line), Document) for line in lines)
+    objects = sum(isinstance(parse(1, line), Document) for line in lines)
     return len(lines) > 1 and 2 * objects >= len(lines)
 
 
-def _parse(number: int, raw: bytes) -> Document | Reject:
+def parse(number: int, raw: bytes) -> Document | Reject:
+    """Returns the object that a line holds, or why it holds none."""
     try:
         value = orjson.loads(raw)
         if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _is_deep(value):

@@ -1,0 +1,2 @@
+-- Forgets all pairs.
+DELETE FROM pairs

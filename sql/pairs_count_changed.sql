@@ -1,0 +1,2 @@
+-- How many examples are judged otherwise than when the pairs were made; one row.
+SELECT count(*) FROM changed

@@ -1,0 +1,2 @@
+-- How many examples there are.
+SELECT count(*) FROM examples

@@ -1,0 +1,50 @@
+"""`alpaca`: instruction and output with the turns before, for LLaMA-Factory."""
+
+from typing import Any
+
+from curate import chat, recipes
+from curate.formats import Contents, Example, Files, export_format
+
+_COLUMNS = {
+    "prompt": "instruction",
+    "query": "input",
+    "response": "output",
+    "system": "system",
+    "history": "history",
+}
+
+
+def _side_files(contents: Contents, files: Files) -> dict[str, str]:
+    return recipes.dataset_info(files, {"formatting": "alpaca", "columns": _COLUMNS})
+
+
+def _snippet(contents: Contents, files: Files) -> str:
+    return recipes.llama_factory(files)
+
+
+@export_format(
+    "alpaca",
+    features="".join(
+        f"  - name: {name}\n    dtype: string\n"
+        for name in ("instruction", "input", "output", "system")
+    )
+    + "  - name: history\n    list:\n      list: string\n",
+    snippet=_snippet,
+    side_files=_side_files,
+)
+def alpaca(example: Example) -> dict[str, Any]:
+    """Returns `{"instruction", "input", "output", "system", "history"}`; `input` is empty.
+
+    `history` has the turns before as pairs of question and answer.
+
+    Source: LLaMA-Factory, data/README.md, alpaca format.
+    """
+    system, turns = chat.turns([*chat.prompt(example), *chat.answer(example)])
+    said = [message["content"] for message in chat.plain(turns)]
+    return {
+        "instruction": said[-2],
+        "input": "",
+        "output": said[-1],
+        "system": system,
+        "history": [said[n : n + 2] for n in range(0, len(said) - 2, 2)],
+    }

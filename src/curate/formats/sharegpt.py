@@ -1,0 +1,57 @@
+"""`sharegpt`: conversations for LLaMA-Factory, with the entry that its dataset list needs."""
+
+from typing import Any
+
+import orjson
+
+from curate import chat, recipes
+from curate.formats import Contents, Example, Files, Inexpressible, export_format
+from curate.messages import Message
+
+_SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
+
+
+def _features(contents: Contents) -> str:
+    tools = "  - name: tools\n    dtype: string\n" if contents.tools else ""
+    system = "  - name: system\n    dtype: string\n"
+    return chat.MESSAGES.format("conversations") + system + tools
+
+
+def _side_files(contents: Contents, files: Files) -> dict[str, str]:
+    columns = {"messages": "conversations", "system": "system"}
+    if contents.tools:
+        columns["tools"] = "tools"
+    return recipes.dataset_info(files, {"formatting": "sharegpt", "columns": columns})
+
+
+def _snippet(contents: Contents, files: Files) -> str:
+    return recipes.llama_factory(files)
+
+
+@export_format("sharegpt", features=_features, snippet=_snippet, side_files=_side_files)
+def sharegpt(example: Example) -> dict[str, Any]:
+    """Returns `{"conversations": [{"from", "value"}], "system"}`, and `tools` as JSON text.
+
+    A tool call is a turn of `function_call` whose value is `{"name", "arguments"}`, or a list of
+    several; the result is one turn of `observation`.
+
+    Source: LLaMA-Factory, data/README.md, sharegpt format.
+    """
+    system, turns = chat.turns([*chat.prompt(example), *chat.answer(example)])
+    row = {"conversations": [_turn(turn) for turn in turns], "system": system}
+    offered = chat.tools(example)
+    if offered is not None:
+        flat = [tool["function"] for tool in offered]
+        row["tools"] = orjson.dumps(flat).decode() if flat else ""
+    return row
+
+
+def _turn(message: Message) -> dict[str, str]:
+    said = chat.text(message)
+    if not (calls := message.get("tool_calls")):
+        return {"from": _SPEAKERS[message["role"]], "value": said}
+    if said:
+        raise Inexpressible("text beside a tool call")
+    named = [dict(zip(("name", "arguments"), chat.function(call), strict=True)) for call in calls]
+    value = orjson.dumps(named[0] if len(named) == 1 else named).decode()
+    return {"from": "function_call", "value": value}

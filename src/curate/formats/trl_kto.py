@@ -1,0 +1,25 @@
+"""`trl-kto`: TRL's rows of answers with a thumb up or down."""
+
+from typing import Any
+
+from curate import chat, recipes
+from curate.formats import Contents, Example, Files, export_format
+from curate.formats.trl_prompt_completion import trl_prompt_completion
+
+
+def _features(contents: Contents) -> str:
+    columns = chat.columns("prompt", "completion", tools=contents.tools)
+    return columns + "  - name: label\n    dtype: bool\n"
+
+
+def _snippet(contents: Contents, files: Files) -> str:
+    return recipes.trl("KTO", files)
+
+
+@export_format("trl-kto", unit="rated", features=_features, snippet=_snippet)
+def trl_kto(example: Example) -> dict[str, Any]:
+    """Returns `{"prompt", "completion", "label"}`, true for a good answer.
+
+    Source: TRL documentation, dataset formats, unpaired preference (conversational).
+    """
+    return {**trl_prompt_completion(example), "label": example.good}

@@ -1,0 +1,122 @@
+"""What an export writes lines of: kept examples, rated ones, or pairs, as formats see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curate.formats import Contents, Example, Item, Pair, Unit
+from curate.store import sql
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_QUERIES = {"example": "export_rows", "rated": "export_rated", "pair": "export_pairs"}
+# A whole table of messages as Python objects would be many times its size.
+_BATCH_ROWS = 2_000
+
+
+class Items:
+    """Items in an order of their own, made when they are iterated over, as often as wanted."""
+
+    def __init__(self, table: pa.Table, unit: Unit, contents: Contents = Contents()) -> None:  # noqa: B008
+        self.table, self.unit, self.contents = table, unit, contents
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[Item]:
+        make = self._pair if self.unit == "pair" else self._example
+        for batch in self.table.to_batches(max_chunksize=_BATCH_ROWS):
+            yield from map(make, batch.to_pylist())
+
+    def take(self, places: Sequence[int]) -> Items:
+        """Returns the items at these places, in their order."""
+        import pyarrow as pa
+
+        chosen = self.table.take(pa.array(places, pa.int64()))
+        return Items(chosen, self.unit, self.contents)
+
+    def _pair(self, row: dict[str, Any]) -> Pair:
+        chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])
+        return Pair(row["pair_id"], chosen, rejected, row["method"], row["margin"])
+
+    def _example(self, row: dict[str, Any]) -> Example:
+        offered = orjson.loads(row["tools"]) if row["tools"] else []
+        return Example(
+            row["example_id"],
+            row["source"],
+            orjson.loads(row["messages"]),
+            orjson.loads(row["output"] or "[]")[:1],
+            row["query"] or "",
+            row["response"] or "",
+            row["label"],
+            row["human_rating"],
+            row["is_edge_case"],
+            tools=offered if self.contents.tools else None,
+            spans=tuple((s, e, label) for s, e, label in orjson.loads(row["spans"] or "[]")),
+            good=row["good"],
+            conversation_id=row["conversation_id"],
+        )
+
+
+def in_time(parts: Iterable[Items]) -> Items:
+    """Returns the items of several sides in the order of time, then of ids."""
+    import pyarrow as pa
+
+    listed = list(parts)
+    whole = pa.concat_tables(part.table for part in listed)
+    key = "pair_id" if listed[0].unit == "pair" else "example_id"
+    order = whole.sort_by([("created_at", "ascending"), (key, "ascending")])
+    return Items(order, listed[0].unit, listed[0].contents)
+
+
+def read(con: duckdb.DuckDBPyConnection, unit: Unit, seed: int) -> dict[str, Items]:
+    """Returns the items of `train` and `test`, in the order of the files.
+
+    Args:
+        con: a connection on which `verdicts.prepare` has run.
+        unit: what a line is.
+        seed: of the order.
+    """
+    tables = {}
+    for side in ("train", "test"):
+        asked = {"side": side, "seed": str(seed)}
+        tables[side] = con.sql(sql(_QUERIES[unit]), params=asked).to_arrow_table()
+    both = contents(list(tables.values()), unit)
+    return {side: Items(table, unit, both) for side, table in tables.items()}
+
+
+def contents(tables: Sequence[pa.Table], unit: Unit) -> Contents:
+    """Returns what the items of all sides have in common."""
+    columns: list[Any] = []
+    for table in tables:
+        if unit == "pair":
+            columns += [table[side].combine_chunks() for side in ("chosen", "rejected")]
+        else:
+            columns += [table.to_struct_array().combine_chunks()]
+    labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
+    labels -= {None}
+    spans = {text for column in columns for text in _field(column, "spans").unique().to_pylist()}
+    entities = {label for text in spans for _, _, label in orjson.loads(text or "[]")}
+    return Contents(any(map(_has_tools, columns)), tuple(sorted(labels)), tuple(sorted(entities)))
+
+
+def _field(column: Any, name: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.struct_field(column, name)
+
+
+def _has_tools(column: Any) -> bool:
+    """Returns whether any of the examples in a column of structs has tools or calls one."""
+    import pyarrow.compute as pc
+
+    if pc.any(_field(column, "tools").is_valid()).as_py():
+        return True
+    said = (_field(column, name) for name in ("messages", "output"))
+    # The store keeps messages as canonical JSON: keys are written in one way.
+    return any(pc.any(pc.match_substring(text, '"tool_calls":')).as_py() for text in said)

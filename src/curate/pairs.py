@@ -1,0 +1,328 @@
+"""`curate pairs`: preference pairs out of what people say anyway, with no call to a model.
+
+Pairs are evidence, found over all examples and kept up to date: examples that are judged anew, or
+otherwise than before, meet only the answers to their own prompt. Which pairs are exported is a
+verdict, derived each time from the verdicts on their two examples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from curate import inputs, similar, verdicts
+from curate.audit import clopper_pearson
+from curate.errors import ConfigError
+from curate.messages import Message, canonical, text_of
+from curate.split import SplitSettings, strictest
+from curate.store import Run, Store, sql
+from curate.text import digest, normalise
+from curate.verdicts import OFF, DedupeSettings
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
+"""How it is known which of two answers is better, the most trusted way first."""
+
+MIN_MARGIN = 0.25
+"""Ratings closer than one step of five are no preference."""
+
+BAD_RATING = 2.0
+"""Highest rating that counts as a thumb down: 3 of 5 is neither good nor bad."""
+
+MOST_ANSWERS, MOST_NEAR = 10, 2
+"""How many of the best and of the worst rated answers to a prompt meet; where prompts are only
+nearly the same, fewer: a template has very many of those."""
+
+_NORMAL_95 = 1.959964
+"""Source: 97.5% quantile of the normal distribution."""
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """What one method found and what is kept of it.
+
+    Attributes:
+        margin: mean of the kept pairs, 0 to 1; None where the method says none.
+        longer: share of kept pairs whose better answer is longer; None where none is kept.
+    """
+
+    method: str
+    found: int
+    train: int
+    test: int
+    margin: float | None
+    longer: float | None
+
+
+@dataclass(frozen=True)
+class LengthBias:
+    """How much longer the better answers are, in characters, over all kept pairs.
+
+    Attributes:
+        prompts: distinct ones; pairs of one prompt are not independent, so intervals go by these.
+        longer: share of pairs whose better answer is longer, a half for those of one length, with
+            its 95% interval `longer_low` to `longer_high`.
+        log_ratio: mean of the logarithm of the ratio of the lengths; likewise. Its interval is None
+            for a single prompt.
+    """
+
+    pairs: int
+    prompts: int
+    longer: float
+    longer_low: float
+    longer_high: float
+    log_ratio: float
+    log_ratio_low: float | None
+    log_ratio_high: float | None
+
+
+@dataclass(frozen=True)
+class Position:
+    """How often annotators preferred the answer that was shown first, with its 95% interval."""
+
+    decided: int
+    first: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class PairsResult:
+    """The pairs, in counts.
+
+    Attributes:
+        changed: examples that are judged anew, otherwise than before, or no longer.
+        reasons: why pairs are out, each under one reason.
+        undecided: calls with several outputs of which nobody says which is better.
+        settings: in force from now on.
+    """
+
+    examples: int
+    changed: int
+    methods: tuple[MethodRow, ...]
+    reasons: tuple[tuple[str, int], ...]
+    lengths: LengthBias | None
+    position: Position | None
+    undecided: int
+    settings: dict[str, Any]
+
+    @property
+    def found(self) -> int:
+        """All pairs, kept or not."""
+        return sum(row.found for row in self.methods)
+
+    @property
+    def train(self) -> int:
+        """Kept pairs of train."""
+        return sum(row.train for row in self.methods)
+
+    @property
+    def test(self) -> int:
+        """Kept held-out pairs."""
+        return sum(row.test for row in self.methods)
+
+
+def pairs(
+    store: Store,
+    *,
+    min_margin: float = MIN_MARGIN,
+    progress: Progress = lambda items, _: items,
+) -> PairsResult:
+    """Finds preference pairs and returns what they mean under today's verdicts.
+
+    Args:
+        store: the project's store.
+        min_margin: the smallest difference of two ratings that makes a preference, as a share of
+            the scale, 0 to 1; a step of five is 0.25.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: the margin is out of range, or the project's answers are labels.
+    """
+    if not 0 <= min_margin <= 1:
+        raise ConfigError(f"--min-margin {min_margin:g}: expected 0 to 1, a share of the scale")
+    with store.run("pairs", {"min_margin": min_margin}) as run:
+        with store.read() as con:
+            if store.setting(con, "project").get("task") == "classification":
+                raise ConfigError(
+                    "task classification: its answers are labels, which make no preference pairs. "
+                    "Next: curate mislabels, or another task in curate.toml"
+                )
+        inputs.refresh(store, run)
+        changed = refresh(store, run, progress=progress)
+        with store.write() as con:
+            settings = {"min_margin": min_margin}
+            run.changed |= store.set_setting(con, "pairs", settings)
+        with store.read() as con:
+            verdicts.current(store, con)
+            prepare(store, con)
+            result = _result(con, changed, settings)
+        run.counts = {"found": result.found, "train": result.train, "test": result.test}
+    return result
+
+
+def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: items) -> int:
+    """Brings the pairs up to date; returns how many examples are judged otherwise than before.
+
+    Inputs must be up to date. From what is stored and what is new comes the same as from scratch.
+    """
+    with store.read() as con:
+        near = DedupeSettings(**store.setting(con, "dedupe")).near
+        wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+    if near != OFF:
+        similar.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
+    with store.write() as con:
+        if store.set_setting(con, "pairs_near", {"threshold": near}):
+            con.execute(sql("pairs_clear"))
+            con.execute(sql("pairs_answers_clear"))
+            run.changed = True
+        con.execute(sql("pairs_judged"))
+        con.execute(sql("pairs_changed"))
+        changed = int(con.execute(sql("pairs_count_changed")).fetchall()[0][0])
+        if changed:
+            _renew(con, near, progress)
+            run.changed = True
+    return changed
+
+
+def _renew(con: duckdb.DuckDBPyConnection, near: float, progress: Progress) -> None:
+    con.execute(sql("pairs_answers_forget"))
+    while (batch := con.sql(sql("pairs_answers_stale")).to_arrow_table()).num_rows:
+        con.register("fresh", _answers(progress(batch.to_pylist(), "comparing answers")))
+        con.execute(sql("pairs_answers_add"))
+        con.unregister("fresh")
+    con.execute(sql("pairs_touched"))
+    con.execute(sql("pairs_forget"))
+    asked = {"near": near, "most": MOST_ANSWERS, "most_near": MOST_NEAR}
+    con.execute(sql("pairs_add"), asked)
+
+
+def _answers(rows: Iterable[dict[str, Any]]) -> pa.Table:
+    """Returns the hashes by which prompts and answers of examples are compared."""
+    import pyarrow as pa
+
+    names = ("example_id", "prompt_hash", "history_hash", "answer_hash", "logged_hash")
+    found: dict[str, list[str | None]] = {name: [] for name in names}
+    for row in rows:
+        talk = [m for m in orjson.loads(row["messages"]) if m["role"] != "system"]
+        asked = bool(talk) and talk[-1]["role"] == "user"
+        answer, logged = (_said(orjson.loads(row[n] or "[]")[:1]) for n in ("output", "logged"))
+        hashes = (
+            _said(talk) if talk else None,
+            _said(talk[:-1]) if asked else None,
+            answer,
+            logged,
+        )
+        for name, value in zip(names, (row["example_id"], *hashes), strict=True):
+            found[name].append(value)
+    return pa.table({name: pa.array(values, pa.string()) for name, values in found.items()})
+
+
+def _said(messages: list[Message]) -> str:
+    """Returns a hash of who said what; white space and case do not count, as everywhere."""
+    parts = []
+    for m in messages:
+        content = m["content"]
+        listed = content if isinstance(content, list) else []
+        other = [p for p in listed if isinstance(p, dict) and p.get("type", "text") != "text"]
+        rest = canonical([other, m["tool_calls"]]) if other or m.get("tool_calls") else ""
+        parts.append(f"{m['role']}\x1f{normalise(text_of(content))}\x1f{rest}")
+    return digest("\x1e".join(parts))
+
+
+# -- verdicts --------------------------------------------------------------------------------------
+
+
+def prepare(store: Store, con: duckdb.DuckDBPyConnection) -> None:
+    """Creates the temporary table `pair_verdicts`; `verdicts.prepare` comes first.
+
+    It has one row per pair: pair_id, method, margin, chosen_id, rejected_id, prompt_hash, side, and
+    the reason why the pair is out, null where it is in.
+    """
+    con.execute(sql("pairs_judged"))
+    margin = store.setting(con, "pairs").get("min_margin", MIN_MARGIN)
+    con.execute(sql("pairs_verdicts"), {"min_margin": margin})
+
+
+def ready(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    """Returns how many pairs there are, and are kept in train and in test; after the verdicts."""
+    prepare(store, con)
+    found, train, test = con.execute(sql("status_pairs")).fetchall()[0]
+    return found, train, test
+
+
+def reasons(con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
+    """Returns why pairs are out and how many, the most frequent reason first; after `prepare`."""
+    return tuple((why, n) for why, n in con.execute(sql("pairs_reasons")).fetchall())
+
+
+def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> None:
+    """Creates the temporary table `rated_verdicts`; `verdicts.prepare` comes first.
+
+    It has one row per example that is known to be good or bad: example_id, side, good, and the
+    reason why it is not written: `neither` (rated between bad and good), `contradicted` (a copy of
+    the answer is rated otherwise) or `duplicate`; null where it is written.
+    """
+    con.execute(sql("rated_verdicts"), {"bad": bad})
+
+
+def rated_counts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, bool, str | None, int]]:
+    """Returns (side, good, reason, examples), reason None for what is written."""
+    return con.execute(sql("rated_counts")).fetchall()
+
+
+# -- what they look like ---------------------------------------------------------------------------
+
+
+def _result(con: duckdb.DuckDBPyConnection, changed: int, settings: dict[str, Any]) -> PairsResult:
+    judged, undecided = con.execute(sql("pairs_totals")).fetchall()[0]
+    return PairsResult(
+        examples=judged,
+        changed=changed,
+        methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs_methods")).fetchall()),
+        reasons=reasons(con),
+        lengths=_lengths(con),
+        position=_position(con),
+        undecided=undecided,
+        settings=settings,
+    )
+
+
+def _lengths(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
+    """Returns the length bias of the kept pairs.
+
+    Source: Liang & Zeger 1986, Biometrika 73:13 (the variance of a mean over clusters, here
+    prompts); the share's interval is the exact one for as many draws as there are prompts.
+    """
+    found = con.execute(sql("pairs_lengths")).fetchall()
+    if not found:
+        return None
+    count, prompts = sum(row[1] for row in found), len(found)
+    longer = sum(row[2] for row in found) / count
+    ratio = math.fsum(row[3] for row in found) / count
+    low, high = clopper_pearson(longer, prompts)
+    half = None
+    if prompts > 1:
+        squares = math.fsum((row[3] - row[1] * ratio) ** 2 for row in found)
+        half = _NORMAL_95 * math.sqrt(squares * prompts / (prompts - 1)) / count
+    return LengthBias(
+        count, prompts, longer, low, high, ratio,
+        None if half is None else ratio - half, None if half is None else ratio + half,
+    )  # fmt: skip
+
+
+def _position(con: duckdb.DuckDBPyConnection) -> Position | None:
+    first, decided = con.execute(sql("pairs_positions")).fetchall()[0]
+    if not decided:
+        return None
+    return Position(decided, first, first / decided, *clopper_pearson(first / decided, decided))

@@ -1,0 +1,65 @@
+"""What people read about personal data and secrets: counts, and where secrets stand."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from curate.table import table
+
+if TYPE_CHECKING:
+    from curate.privacy import Allowance, PrivacyResult, SecretPlace
+
+_SECRETS_SHOWN = 10
+
+
+def privacy(result: PrivacyResult) -> str:
+    """Returns what was found, by kind, where secrets stand, and what is allowed."""
+    text = f"privacy     {result.examples:,} examples, {result.checked:,} of them new or changed\n"
+    if result.kinds:
+        left = result.settings.leave
+        rows = [
+            [k.kind, k.places, k.examples, k.kept, "left as it is" if k.kind in left else ""]
+            for k in result.kinds
+        ]
+        text += textwrap.indent(table(["kind", "places", "examples", "kept", ""], rows), "  ")
+    become = "placeholders" if result.settings.redact else "ORIGINALS, as curate.toml says"
+    text += f"  kept examples with any of it: {result.concerned:,} of {result.kept:,}; "
+    text += f"exported as {become}\n"
+    text += _secrets(result.secrets) + _allowances(result.allowances)
+    if result.stopping:
+        first = result.stopping[0].example_id[:12]
+        return text + f'Next: curate privacy --allow {first} --reason "revoked", once it is\n'
+    return text + "Next: curate status\n"
+
+
+def _secrets(found: Sequence[SecretPlace]) -> str:
+    if not found:
+        return ""
+    rows = [[s.example_id[:12], s.field, s.detector, _state(s)] for s in found[:_SECRETS_SHOWN]]
+    text = "\n" + table(["secret in", "field", "detector", "state"], rows)
+    if len(found) > _SECRETS_SHOWN:
+        text += f"... and {len(found) - _SECRETS_SHOWN:,} more: --json\n"
+    return text
+
+
+def _state(secret: SecretPlace) -> str:
+    if secret.allowed:
+        return "allowed"
+    return "stops an export" if secret.kept else "in no export: the example is out"
+
+
+def _allowances(allowed: Sequence[Allowance]) -> str:
+    if not allowed:
+        return ""
+    rows = [
+        [
+            a.number,
+            f"secrets of {a.example_id[:12]}" if a.example_id else "a value",
+            a.since,
+            a.reason if a.holds else f"{a.reason} (the example has changed: no longer)",
+        ]
+        for a in allowed
+    ]
+    return "\n" + table(["number", "allowed", "since", "reason"], rows)
