@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate import inputs
+from curate import buckets, inputs
 from curate.errors import ConfigError
 from curate.files import find_files, sha256, shown
 from curate.interactions import Row, RowBuilder
@@ -76,6 +76,11 @@ def read(
         ConfigError: no column of it has prompts, or no row.
     """
     location, declared = parse(text)
+    if buckets.local_path(location) is None:
+        raise ConfigError(
+            f"{buckets.address(location).shown}: --against and --mix read files of this machine. "
+            "Next: copy it here, and name the copy"
+        )
     return [_read(file, declared, folder, task, templates) for file in find_files([location])]
 
 
