@@ -120,7 +120,7 @@ def test_every_format_at_once_against_rows_written_by_hand(pulled: Pulled) -> No
 
     names = sorted(path.name for path in folder.iterdir())
     data = [f"{side}.{name}.jsonl" for side in ("train", "test") for name in wanted]
-    assert names == sorted([*data, "README.md", "lineage.parquet", "manifest.json"])
+    assert names == sorted([*data, "README.md", "axolotl.yaml", "lineage.parquet", "manifest.json"])
     manifest = orjson.loads((folder / "manifest.json").read_bytes())
     for file in manifest["files"]:
         body = (folder / file["path"]).read_bytes()
@@ -254,29 +254,25 @@ def test_gates_limit_and_names(pulled: Pulled) -> None:
 
 
 def test_what_a_format_cannot_express(pulled: Pulled) -> None:
-    call = {"id": "c1", "type": "function", "function": {"name": "track", "arguments": "{}"}}
-    history = [
-        {"role": "user", "content": "Where is it?"},
-        {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": "Bergen"},
-    ]
+    picture = {"type": "image_url", "image_url": {"url": "https://example.org/parcel.png"}}
+    history = [{"role": "user", "content": ["Where is it?", picture]}]
     logged = [{**r, "messages": [{"role": "user", "content": r.pop("prompt")}]} for r in rows()]
-    logged.append({"id": "tools", "messages": history, "response": "In Bergen.", "rating": 5})
+    logged.append({"id": "picture", "messages": history, "response": "In Bergen.", "rating": 5})
     project = pulled(logged)
     example = next(
         r["interaction_id"]
         for r in project.table("interactions").to_pylist()
-        if r["source_id"] == "tools"
+        if r["source_id"] == "picture"
     )
     stderr = export(project, "--test-size", "0.3", code=2)["stderr"]
     assert example[:8] in stderr
-    assert "tool calls" in stderr
+    assert "content other than text" in stderr
     assert "--lossy" in stderr
     assert not (project.folder / "datasets").exists()
     said = export(project, "--test-size", "0.3", "--lossy")
     assert (said["inexpressible"], said["train"] + said["test"]) == (1, 15)
     assert check_counts(project, 1) == {"low_rating": 5, "inexpressible": 1}
-    assert "not in: inexpressible" in curate(project.folder, "why", "tools").stdout
+    assert "not in: inexpressible" in curate(project.folder, "why", "picture").stdout
     # records has words for it: question and answer.
     assert export(project, "--format", "records")["inexpressible"] == 0
 

@@ -127,6 +127,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "why", "r1"],
         [*here, "status"],
         [*here, "doctor"],
+        ["check", str(folder / "datasets" / "set" / "v1" / "train.jsonl")],
         [*here, "queue", "--budget", "30"],
         [*here, "label", "push", "--to-file", str(tmp_path / "tasks.json")],
         [*here, "label", "sync", "--from-file", str(tmp_path / "tasks.json")],

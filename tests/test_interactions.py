@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -112,3 +113,51 @@ def test_times_and_ratings_that_cannot_be_read_are_counted() -> None:
     assert [row["created_at"] for row in rows] == [datetime(2026, 3, 1), None]
     assert (builder.unplaced_ratings, builder.unreadable_times) == (1, 1)
     assert rows[1]["rating_value"] == "9"
+
+
+def u(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def a(text: str, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": text, **more}
+
+
+def calls(document: dict[str, Any]) -> list[tuple[str | None, list[str], str, str | None]]:
+    """Returns (source id, what was said before, the answer, correction) of each row."""
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    return [
+        (
+            row["source_id"],
+            [message["content"] for message in json.loads(row["messages"])],
+            row["response"],
+            row["correction"],
+        )
+        for row in rows
+    ]
+
+
+def test_weights_say_which_turns_are_answers() -> None:
+    talk = [u("1"), a("2", weight=0), u("3"), a("4", weight=1), u("5"), a("6"), u("7")]
+    assert calls({"id": "k", "messages": talk, "correction": "six"}) == [
+        ("k", ["1", "2", "3"], "4", None),
+        ("k#2", ["1", "2", "3", "4", "5"], "6", "six"),
+    ]
+    assert calls({"messages": talk[:4]}) == [(None, ["1", "2", "3"], "4", None)]
+    assert calls({"messages": json.dumps(talk[:4])}) == [(None, ["1", "2", "3"], "4", None)]
+    assert calls({"messages": talk[:2]}) == []
+    row = RowBuilder(guess([{"messages": talk}], Declared()), b"salt").from_document(
+        {"messages": talk}
+    )[0]
+    assert "weight" not in row["messages"]
+
+
+def test_without_weights_the_last_turn_is_the_answer() -> None:
+    talk = [u("1"), a("2"), u("3"), a("4")]
+    assert calls({"id": "k", "messages": talk}) == [("k", ["1", "2", "3"], "4", None)]
+    weighed = [u("1"), a("2", weight=0), u("3")]
+    logged = {"id": "k", "messages": weighed, "response": "4"}
+    assert calls(logged) == [("k", ["1", "2", "3"], "4", None)]
+    assert calls({"id": "k", "messages": [u("1"), a("2", weight=None)]}) == [
+        ("k", ["1"], "2", None)
+    ]

@@ -13,6 +13,7 @@ from curate.messages import (
     parse_messages,
     parse_request,
     parse_response,
+    parse_tools,
     query_and_context,
     text_of,
 )
@@ -104,6 +105,50 @@ def test_tool_calls_are_kept() -> None:
     messages, output, _ = content_of({"messages": [u("q"), call, result, a("r")]})
     assert messages == [u("q"), {k: v for k, v in call.items() if k != "junk"}, result]
     assert output == [a("r")]
+
+
+NESTED = {"type": "function", "function": {"name": "f", "arguments": '{"b":1,"a":[0.5]}'}}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"role": "assistant", "tool_calls": [NESTED]},
+        {"role": "assistant", "content": "", "tool_calls": [NESTED]},
+        {"role": "assistant", "content": None, "tool_calls": [
+            {"function": {"name": "f", "arguments": {"b": 1, "a": [0.5]}}}]},
+        {"role": "assistant", "tool_calls": [{"name": "f", "arguments": {"b": 1, "a": [0.5]}}]},
+        {"role": "assistant", "content": None, "function_call": NESTED["function"]},
+        {"from": "function_call", "value": '{"name": "f", "arguments": {"b": 1, "a": [0.5]}}'},
+        {"from": "function_call", "value": '[{"name": "f", "arguments": {"b": 1, "a": [0.5]}}]'},
+    ],
+)  # fmt: skip
+def test_tool_calls_are_stored_in_one_form(message: Any) -> None:
+    wanted = {"role": "assistant", "content": None, "tool_calls": [NESTED]}
+    assert parse_messages([message]) == [wanted]
+
+
+def test_ids_and_text_beside_calls_are_kept() -> None:
+    message = {"role": "assistant", "content": "Wait.", "tool_calls": [{"id": "1", **NESTED}]}
+    assert parse_messages([message]) == [message]
+    assert parse_messages([{"from": "function_call", "value": "f(1)"}]) == [a("f(1)")]
+    result = {"role": "function", "name": "f", "content": {"ok": True}}
+    assert parse_messages([result]) == [{"role": "tool", "name": "f", "content": '{"ok":true}'}]
+
+
+@pytest.mark.parametrize("flat", [{"name": "f"}, {"type": "function", "name": "f"}])
+def test_tools_are_stored_in_one_form(flat: Any) -> None:
+    nested = {"type": "function", "function": {"name": "f"}}
+    for logged in ([flat], [nested], json.dumps([flat])):
+        assert parse_tools(logged) == [nested]
+    assert parse_tools("null") is None and parse_tools("") is None
+    assert parse_tools(["f"]) == ["f"] and parse_tools("f, g") == ["f, g"]
+
+
+def test_a_message_may_be_the_response() -> None:
+    answer = {"role": "assistant", "tool_calls": [NESTED]}
+    _, output, _ = content_of({"query": "q", "response": answer})
+    assert output == [{"role": "assistant", "content": None, "tool_calls": [NESTED]}]
 
 
 @pytest.mark.parametrize(

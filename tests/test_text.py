@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.text import SHORT_WORDS, digest, near_pairs, normalise, shared_affixes, words
+from curate import text as kernels
+from curate.text import (
+    SHORT_WORDS,
+    covered,
+    digest,
+    near_pairs,
+    normalise,
+    shared_affixes,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +40,19 @@ def test_digest() -> None:
     assert len(digest("\ud800")) == 32
 
 
+def grown(seed: int, n: int) -> list[str]:
+    """Texts of few words, many of them made from earlier ones."""
+    rng = random.Random(seed)
+    texts: list[str] = []
+    for _ in range(n):
+        said = rng.choice(texts).split() if texts and rng.random() < 0.6 else []
+        said = said or [rng.choice("abcdefg") for _ in range(rng.randint(0, 20))]
+        for _ in range(rng.randint(0, 3)):
+            said.insert(rng.randint(0, len(said)), rng.choice("abcdefg"))
+        texts.append(" ".join(said))
+    return texts
+
+
 def oracle(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
     grams = []
     for text in texts:
@@ -51,17 +73,53 @@ def oracle(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([0.3, 0.5, 0.8, 1.0]), st.integers(0, 40))
 def test_near_pairs_are_exactly_those_of_a_brute_force(seed: int, threshold: float, n: int) -> None:
-    rng = random.Random(seed)
-    texts: list[str] = []
-    for _ in range(n):
-        said = rng.choice(texts).split() if texts and rng.random() < 0.6 else []
-        said = said or [rng.choice("abcdefg") for _ in range(rng.randint(0, 20))]
-        for _ in range(rng.randint(0, 3)):
-            said.insert(rng.randint(0, len(said)), rng.choice("abcdefg"))
-        texts.append(" ".join(said))
+    texts = grown(seed, n)
     a, b, similarity = near_pairs(texts, threshold=threshold)
     made = list(zip(a.tolist(), b.tolist(), similarity.tolist(), strict=True))
     assert made == oracle(texts, threshold)
+
+
+def covered_by_hand(
+    asked: list[str], texts: list[str], threshold: float
+) -> list[tuple[int, int, float, float]]:
+    def grams(text: str) -> set[tuple[str, ...]]:
+        w = words(text)
+        return {tuple(w[i : i + 3]) for i in range(len(w) - 2)} if len(w) >= SHORT_WORDS else set()
+
+    found = []
+    for b, text in enumerate(texts):
+        for a, wanted in enumerate(asked):
+            mine, theirs = grams(wanted), grams(text)
+            shared = len(mine & theirs)
+            if mine and shared and shared / len(mine) >= threshold:
+                found.append((a, b, shared / len(mine | theirs), shared / len(mine)))
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.3, 0.5, 0.8, 1.0]), st.integers(0, 30))
+def test_what_covers_a_text_is_what_a_brute_force_finds(
+    seed: int, threshold: float, n: int
+) -> None:
+    both = grown(seed, 2 * n)
+    asked, texts = both[::2], [f"{t} {u}" for t, u in zip(both[1::2], both[::2], strict=True)]
+    texts += both[1::2]
+    columns = covered(asked, texts, threshold=threshold)
+    made = list(zip(*(c.tolist() for c in columns), strict=True))
+    assert made == covered_by_hand(asked, texts, threshold)
+    assert made or n < 10 or threshold == 1.0
+
+
+def test_what_covers_is_found_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = grown(1, 60)
+    whole = [c.tolist() for c in covered(texts[:20], texts, threshold=0.6)]
+    monkeypatch.setattr(kernels, "_CANDIDATES_AT_ONCE", 3)
+    monkeypatch.setattr(kernels, "_TEXTS_AT_ONCE", 7)
+    assert [c.tolist() for c in covered(texts[:20], texts, threshold=0.6)] == whole
+    assert len(whole[0]) > 20
+    assert [len(c) for c in covered([], texts, threshold=0.6)] == [0] * 4
+    assert [len(c) for c in covered(texts, [], threshold=0.6)] == [0] * 4
+    assert [len(c) for c in covered(["short"], ["short"], threshold=0.6)] == [0] * 4
 
 
 def test_short_texts_have_no_pairs() -> None:

@@ -6,7 +6,7 @@ prompt that is quoted whole or nearly so within a longer one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,11 +27,15 @@ people talk. Source: Brown et al. 2020 (GPT-3), appendix C."""
 
 @dataclass(frozen=True)
 class Prompt:
-    """One prompt of an evaluation set: its file and line, and its normalised input."""
+    """One prompt of an evaluation set: its file and line, and its normalised input.
+
+    Attributes:
+        texts: the input with and without templates, as `outside.Entry` has it; a copy may be any.
+    """
 
     file: str
     line: int
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,26 +90,29 @@ class Hit:
         return f"{value} like {where}" if self.kind == "near" else f"holds {value} of {where}"
 
 
-def load(locations: Sequence[str], folder: Path) -> Evaluation:
+def load(
+    locations: Sequence[str], folder: Path, *, templates: Sequence[outside.Affixes] = ()
+) -> Evaluation:
     """Returns the prompts of evaluation sets.
 
     Args:
         locations: files as `outside.read` takes them.
         folder: of the project.
+        templates: as `outside.read` takes them.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
     found = {
-        (file.name, file.sha256, tuple(e.input for e in file.entries)): file
+        (file.name, file.sha256, tuple(e.inputs for e in file.entries)): file
         for location in locations
-        for file in outside.read(location, folder)
+        for file in outside.read(location, folder, templates=templates)
     }
     files = [file for _, file in sorted(found.items())]
     return Evaluation(
         tuple(File(f.name, f.sha256, len(f.entries), dict(f.refused)) for f in files),
-        tuple(Prompt(f.name, entry.line, entry.input) for f in files for entry in f.entries),
+        tuple(Prompt(f.name, entry.line, entry.inputs) for f in files for entry in f.entries),
     )
 
 
@@ -135,18 +142,20 @@ def find(
     """
     prompts: dict[str, Prompt] = {}
     for prompt in evaluation.prompts:
-        prompts.setdefault(prompt.text, prompt)
+        for text in prompt.texts:
+            prompts.setdefault(text, prompt)
     texts = list(dict.fromkeys(text for _, text in inputs))
     best = {text: Hit(*_where(prompts[text]), "same", 1.0) for text in texts if text in prompts}
     others = [text for text in texts if text not in best]
-    best |= _alike(list(prompts.values()), others, threshold)
+    best |= _alike(prompts, others, threshold)
     return {name: best[text] for name, text in sorted(inputs) if text in best}
 
 
-def _alike(prompts: Sequence[Prompt], texts: Sequence[str], threshold: float) -> dict[str, Hit]:
+def _alike(prompts: Mapping[str, Prompt], texts: Sequence[str], threshold: float) -> dict[str, Hit]:
     best: dict[str, tuple[tuple[bool, float], Hit]] = {}
-    brief = {n for n, p in enumerate(prompts) if len(words(p.text)) < QUOTED_WORDS}
-    columns = covered([prompt.text for prompt in prompts], texts, threshold=threshold)
+    asked = list(prompts)
+    brief = {n for n, text in enumerate(asked) if len(words(text)) < QUOTED_WORDS}
+    columns = covered(asked, texts, threshold=threshold)
     for a, b, similarity, share in zip(*(c.tolist() for c in columns), strict=True):
         near = similarity >= threshold
         if not near and a in brief:
@@ -154,7 +163,7 @@ def _alike(prompts: Sequence[Prompt], texts: Sequence[str], threshold: float) ->
         rank = (near, similarity if near else share)
         if texts[b] not in best or rank > best[texts[b]][0]:
             kind: Kind = "near" if near else "quoted"
-            best[texts[b]] = rank, Hit(*_where(prompts[a]), kind, rank[1])
+            best[texts[b]] = rank, Hit(*_where(prompts[asked[a]]), kind, rank[1])
     return {text: hit for text, (_, hit) in best.items()}
 
 

@@ -140,12 +140,26 @@ def columns(*names: str, tools: bool) -> str:
     return "".join(map(MESSAGES.format, names)) + text
 
 
+def tools(example: Example) -> list[dict[str, Any]] | None:
+    """Returns the tools that were offered; None where no example of the version has any.
+
+    Raises:
+        Inexpressible: they are not described as functions.
+    """
+    for tool in example.tools or []:
+        described = tool.get("function") if isinstance(tool, Mapping) else None
+        if not isinstance(described, Mapping) or not described.get("name"):
+            raise Inexpressible("a tool that is not described as a function")
+    return example.tools
+
+
 def tools_column(example: Example) -> dict[str, str]:
     """Returns the tools as JSON text, `null` where none were offered; no column where it is none.
 
     An empty list would make some templates say that there are tools, and list none.
     """
-    return {} if example.tools is None else {"tools": orjson.dumps(example.tools or None).decode()}
+    offered = tools(example)
+    return {} if offered is None else {"tools": orjson.dumps(offered or None).decode()}
 
 
 def _call(call: Any, numbers: Iterator[int], parsed: bool) -> dict[str, Any]:

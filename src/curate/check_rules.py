@@ -5,6 +5,7 @@ Each row rule is a pure function from a reading and a target to what is wrong, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -56,7 +57,6 @@ RULES = {
     "last-not-assistant": _error("the last message is no answer", "cut the row after its answer"),
     "assistant-empty": _error("an answer says nothing and calls nothing", "leave the row out"),
     "system-not-first": _error("a system message after others", "put it first, or leave it out"),
-    "too-few-messages": _error("fewer messages than the target takes", "leave the row out"),
     "bad-weight": _error("a weight that is not 0 or 1 on an answer", "write 0 or 1, or nothing"),
     "all-weights-zero": _error("every answer has weight 0", "leave the row out"),
     "tool-args-not-json": _error("arguments that are not a JSON object", "write valid JSON"),
@@ -70,6 +70,9 @@ RULES = {
         "a tool's message answers no call", "give it the id of the call, or leave it out"
     ),
     "tool-id-duplicate": _error("two calls have one id", "give each call its own id"),
+    "tool-id-refused": _error(
+        "an id of a call that the target does not take", "write ids as the target wants them"
+    ),
     "tool-undeclared": _error("a call of a tool that was not offered", "add it to `tools`"),
     "pref-identical": _error("both answers of a pair are the same", "leave the pair out"),
     "pref-prompt-mismatch": _error(
@@ -139,7 +142,9 @@ def of_row(row: Row, shape: str, read: Reading, target: Target) -> list[Problem]
         found["bad-field", "the text is empty"] = None
     if len(read.answers) == 2:
         found |= dict.fromkeys(_pair(read))
-    return list(found)
+    ends = any(rule == "pref-prompt-ends-assistant" for rule, _ in found)
+    # That the answers then follow an answer is the same thing said again.
+    return [p for p in found if not (ends and p[0].endswith("alternating"))]
 
 
 def _of_talk(
@@ -212,9 +217,6 @@ def _order(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
     for place, message in enumerate(rest, first + 1):
         if message["role"] in ("system", "developer"):
             yield "system-not-first", f"message {place} is of the role {message['role']!r}"
-    if len(talk) < target.min_messages:
-        few = f"{len(talk)} message{'' if len(talk) == 1 else 's'}"
-        yield "too-few-messages", f"{few}, {target.name} takes {target.min_messages} or more"
     places = [(n, m) for n, m in enumerate(rest, first + 1) if m["role"] != "system"]
     strict = target.alternation == "strict"
     for before, (place, message) in zip([None, *[m for _, m in places]], places, strict=False):
@@ -288,7 +290,7 @@ def _arguments(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
 
 def _is_object(text: str) -> bool:
     try:
-        return type(orjson.loads(text)) is dict
+        return isinstance(orjson.loads(text), dict)
     except orjson.JSONDecodeError:
         return False
 
@@ -310,6 +312,9 @@ def _calls(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
                 yield "tool-id-duplicate", f"message {place}: the id {name!r} was used before"
             elif name is None and target.tool_ids:
                 yield "bad-field", f"message {place}: a call has no id"
+            if name is not None and not re.fullmatch(target.tool_id_pattern, str(name)):
+                wanted = f"expected {target.tool_id_pattern}"
+                yield "tool-id-refused", f"message {place}: the id {name!r}; {wanted}"
             seen.add(str(name))
             waiting.append(name)
 

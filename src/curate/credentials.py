@@ -34,6 +34,11 @@ def _random(value: str) -> bool:
     return digits >= 2 and letters >= 2 and entropy(value) >= 3.0
 
 
+def _varied(value: str) -> bool:
+    """Returns whether a token whose prefix tells its issuer is one, and no row of x."""
+    return entropy(value) >= 3.0
+
+
 def _mixed(value: str) -> bool:
     """Returns whether a base64 text was drawn: an sha1 in hexadecimal is not."""
     kinds = (str.islower, str.isupper, str.isdecimal)
@@ -51,7 +56,7 @@ class _Key:
     detector: str
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
-    check: Callable[[str], bool] = _random
+    check: Callable[[str], bool] = _varied
 
 
 # Source: the issuers' documentation, and the tables of GitHub's secret scanning and of gitleaks.
@@ -61,7 +66,7 @@ _KEYS = (
         r"[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,.-]{40,20000})"),
         _long_body),
     _Key("anthropic", ("sk-ant-",), re.compile(r"(?<![\w-])sk-ant-[\w-]{20,}")),
-    _Key("openai", ("sk-",), re.compile(r"(?<![\w-])sk-(?!ant-)[\w-]{20,}")),
+    _Key("openai", ("sk-",), re.compile(r"(?<![\w-])sk-(?!ant-)[\w-]{20,}"), _random),
     _Key("aws-access-key", ("AKIA", "ASIA"), re.compile(r"(?<!\w)A[KS]IA[A-Z0-9]{16}(?!\w)"), bool),
     _Key("aws-secret-key", ("AKIA", "ASIA", "aws", "AWS", "ecret"), re.compile(
         r"(?:(?i:aws|secret)|A[KS]IA[A-Z0-9]{16})[^\n>]{0,60}?(?<![\w/+=])([\w/+]{40})(?![\w/+=])"),
@@ -88,7 +93,8 @@ _KEYS = (
     _Key("telegram", (":AA",), re.compile(r"(?<!\w)[0-9]{8,10}:AA[\w-]{33}(?![\w-])")),
     _Key("azure-storage", ("AccountKey=",), re.compile(r"AccountKey=([A-Za-z0-9+/]{86}==)")),
     _Key("jwt", ("eyJ",), re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
-    _Key("bearer", ("earer", "EARER"), re.compile(r"(?i)(?<![a-z])bearer\s+([\w.~+/-]{20,}=*)")),
+    _Key("bearer", ("earer", "EARER"), re.compile(
+        r"(?i)(?<![a-z])bearer\s+([\w.~+/-]{20,}=*)"), _random),
 )  # fmt: skip
 
 
@@ -104,16 +110,17 @@ def _keys(text: str) -> Iterator[Place]:
 _URL_PASSWORD = re.compile(
     r"(?<![\w+.-])[A-Za-z][\w+.-]{1,20}://[^\s:/@<>]{0,64}:(?P<value>[^\s/@<>]{1,100})@"
 )
-_VALUE = (
-    r"(?:[\"'`]|_\w{1,20})?(?:\s*(?:=>|:=|=|:)\s*|\s+(?:is|was)\s*:?\s+)[\"'`]?"
-    r"(?P<value>[^\s\"'`,;<>(){}\[\]&|]{6,200}+)(?![(\[{])"
+_IS = r"(?:[\"'`]|_\w{1,20})?(?:\s*(?:=>|:=|=|:)\s*|\s+(?:is|was)\s*:?\s+)[\"'`]?"
+_PASSWORD = re.compile(
+    rf"(?i)(?<![a-z])(?:pass(?:word|wd|phrase|code)?|pwd){_IS}"
+    r"(?P<value>(?:(?!&\w+=)[^\s\"'`<>]){6,100}+)"
 )
-_PASSWORD = re.compile(r"(?i)(?<![a-z])(?:pass(?:word|wd|phrase|code)?|pwd)" + _VALUE)
 _ASSIGNED = re.compile(
-    r"(?i)(?:(?:api|access|secret|private|auth)[ _-]?key|client[ _-]?secret|secret|token)" + _VALUE
+    r"(?i)(?:(?:api|access|secret|private|auth)[ _-]?key|client[ _-]?secret|secret|token)"
+    rf"{_IS}(?P<value>[^\s\"'`,;<>(){{}}\[\]&|]{{6,200}}+)(?![(\[{{])"
 )
 _EXAMPLE = re.compile(
-    r"(?i)\$|%\(|\*{3}|x{4}|\.{3}|example|placeholder|your|change.?me|pass(?:word)?$|secret$"
+    r"(?i)^\$[a-z_{(]|%\(|\*{3}|x{4}|\.{3}|example|placeholder|your|change.?me|pass(?:word)?$|secret$"
 )
 # Tokens of models, and of pages of results.
 _OTHER_TOKEN = re.compile(
@@ -129,7 +136,7 @@ def _credentials(text: str) -> Iterator[Place]:
         (_ASSIGNED, "assigned-key", _is_assigned_key),
     ):
         for match in pattern.finditer(text):
-            value = match["value"].rstrip(".!?:")
+            value = match["value"].rstrip(".,;:")
             token = _OTHER_TOKEN.search(text[max(0, match.start() - 16) : match.start()])
             if check(value) and not _EXAMPLE.search(value) and not token:
                 start = match.start("value")
@@ -140,9 +147,12 @@ def _is_assigned_key(value: str) -> bool:
     return len(value) >= 12 and _random(value) and "://" not in value
 
 
+_CODE = re.compile(r"[A-Za-z_.]+[0-9]?|[A-Za-z_.]+[(\[{].*|[{}()\[\]]+.{0,3}")
+
+
 def _is_password(value: str) -> bool:
     """Returns whether a word is a password rather than a word about one, or source code."""
-    if "://" in value or re.fullmatch(r"[A-Za-z_]+(?:[._][A-Za-z_]+)*[0-9]?", value):
+    if "://" in value or _CODE.fullmatch(value):
         return False
     kinds = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^\w\s]")
     several = sum(re.search(kind, value) is not None for kind in kinds)

@@ -543,7 +543,7 @@ def _lineage(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
             "source_line": general[row[3]].line,
             "label": general[row[3]].example.label,
             "conversation_id": general[row[3]].example.conversation_id,
-            "input": general[row[3]].input,
+            "input": general[row[3]].inputs[0],
         }
         for row in placed
         if row[2] == "mixed"

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from curate import preferences
-from curate.mapping import FieldMap
+from curate.mapping import FieldMap, steps
 from curate.messages import (
     Message,
     chain_hashes,
@@ -59,6 +59,7 @@ class RowBuilder:
         self._mapped = set(mapping.fields.values())
         self._scale = mapping.rating_scale()
         self._salt = salt
+        self._user_way = steps(mapping.fields.get("user", ""))
         self._users: dict[str, str] = {}
         self.unreadable_times = 0
         self.unplaced_ratings = 0
@@ -171,7 +172,7 @@ class RowBuilder:
             "user_key": self.user_key(values.get("user")),
             "given_split": as_text(values.get("split")),
             "tools": tools,
-            "metadata": canonical({k: v for k, v in fields.items() if k not in self._mapped}),
+            "metadata": canonical(self._unmapped(fields)),
             "call_hash": call_hash or None,
             "chain": chain,
             "content_hash": _sha256(f"[{said},{answer or 'null'},{tools or 'null'}]"),
@@ -189,6 +190,12 @@ class RowBuilder:
         self.unread_ranks += row["rank"] is None and "rank" in values
         row.update(self.rating(values))
         return row
+
+    def _unmapped(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the columns that are no field; a user id inside of one of them is left out."""
+        rest = {k: v for k, v in fields.items() if k not in self._mapped}
+        nested = len(self._user_way) > 1 and self._user_way[0] in rest
+        return _without(rest, self._user_way) if nested else rest
 
     def rating(self, values: Values) -> Row:
         """Returns the rating of a document: its value as logged, its scale, its place 0..1."""
@@ -217,6 +224,19 @@ class RowBuilder:
         if name not in self._users:
             self._users[name] = hmac.new(self._salt, name.encode(), "sha256").hexdigest()[:32]
         return self._users[name]
+
+
+def _without(value: Any, way: Sequence[str]) -> Any:
+    """Returns a nested value without what stands at the end of a path."""
+    step, further = way[0], way[1:]
+    if isinstance(value, Mapping) and step in value:
+        rest = {k: v for k, v in value.items() if k != step}
+        return {**rest, step: _without(value[step], further)} if further else rest
+    if isinstance(value, list) and step.lstrip("-").isdigit() and abs(int(step)) < len(value):
+        n = int(step) % len(value)
+        inner = [_without(value[n], further)] if further else []
+        return [*value[:n], *inner, *value[n + 1 :]]
+    return value
 
 
 def _trained(values: Values) -> list[Values]:

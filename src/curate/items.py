@@ -100,7 +100,9 @@ def contents(tables: Sequence[pa.Table], unit: Unit) -> Contents:
             columns += [table.to_struct_array().combine_chunks()]
     labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
     labels -= {None}
-    return Contents(any(map(_has_tools, columns)), tuple(sorted(labels)))
+    spans = {text for column in columns for text in _field(column, "spans").unique().to_pylist()}
+    entities = {label for text in spans for _, _, label in orjson.loads(text or "[]")}
+    return Contents(any(map(_has_tools, columns)), tuple(sorted(labels)), tuple(sorted(entities)))
 
 
 def _field(column: Any, name: str) -> Any:

@@ -96,14 +96,15 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_json)
 
 
-def parse_tools(value: Any) -> Any:
-    """Returns the tools that a call was offered in OpenAI's nested form, None where there are none.
+def parse_tools(value: Any) -> list[Any] | None:
+    """Returns the list of tools that a call was offered, None where there were none.
 
-    Reads a list or its JSON text; the flat forms of older APIs, telemetry and ShareGPT too.
+    Reads a list or its JSON text; the flat forms of older APIs, telemetry and ShareGPT become
+    OpenAI's nested one.
     """
     tools = decoded(value)
     if not isinstance(tools, list):
-        return None if tools in ("null", "", None) else tools
+        return None if tools in ("null", "", None, {}) else [tools]
     return [
         {"type": "function", "function": {k: v for k, v in tool.items() if k != "type"}}
         if isinstance(tool, Mapping) and "name" in tool and "function" not in tool

@@ -20,6 +20,8 @@ from curate.messages import decoded, parse_messages
 from curate.sources import Document, Location, format_of, reader
 from curate.text import shared_affixes
 
+Affixes = tuple[str, str]
+
 _PROMPTS = ("query", "messages", "request")
 _MAX_SHOWN = 12
 
@@ -31,13 +33,14 @@ class Entry:
     Attributes:
         line: of the file, from 1.
         row: as `pull` would store it.
-        input: normalised, as leaks and duplicates are judged by it.
+        inputs: normalised, as leaks and duplicates are judged by them: without the template that
+            most rows of the file share, with it, and without each template of the project.
         content: a hash that equal examples share.
     """
 
     line: int
     row: Row
-    input: str
+    inputs: tuple[str, ...]
     content: str
 
 
@@ -56,7 +59,9 @@ class Outside:
         return len(self.entries) + sum(self.refused.values())
 
 
-def read(text: str, folder: Path, *, task: str = "sft") -> list[Outside]:
+def read(
+    text: str, folder: Path, *, task: str = "sft", templates: Sequence[Affixes] = ()
+) -> list[Outside]:
     """Returns the files that a location names, each with the rows that have a prompt.
 
     Args:
@@ -64,13 +69,14 @@ def read(text: str, folder: Path, *, task: str = "sft") -> list[Outside]:
             prompts, `FILE#query=COLUMN,response=COLUMN` what `--map` would.
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
+        templates: (prefix, suffix) of the project's prompts, which its own inputs are without.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
     location, declared = parse(text)
-    return [_read(file, declared, folder, task) for file in find_files([location])]
+    return [_read(file, declared, folder, task, templates) for file in find_files([location])]
 
 
 def parse(text: str) -> tuple[str, Declared]:
@@ -85,7 +91,9 @@ def parse(text: str) -> tuple[str, Declared]:
     return location, Declared(fields={name.strip(): column.strip() for name, _, column in pairs})
 
 
-def _read(file: Location, declared: Declared, folder: Path, task: str) -> Outside:
+def _read(
+    file: Location, declared: Declared, folder: Path, task: str, templates: Sequence[Affixes]
+) -> Outside:
     documents: list[Document] = []
     refused: Counter[str] = Counter()
     for document in reader(format_of(file.path) or "")(file):
@@ -110,7 +118,9 @@ def _read(file: Location, declared: Declared, folder: Path, task: str) -> Outsid
         )
     home = Path(shown(file, folder))
     name = home.name if home.is_absolute() else home.as_posix()
-    return Outside(name, sha256(file.path), _entries(rows, task), dict(sorted(refused.items())))
+    return Outside(
+        name, sha256(file.path), _entries(rows, task, templates), dict(sorted(refused.items()))
+    )
 
 
 def _one_prompt(fields: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +157,9 @@ def _unfit(values: Mapping[str, Any]) -> str | None:
     return "not-one-text" if isinstance(said, list) and parse_messages(said) is None else None
 
 
-def _entries(rows: Sequence[tuple[int, Row]], task: str) -> tuple[Entry, ...]:
+def _entries(
+    rows: Sequence[tuple[int, Row]], task: str, templates: Sequence[Affixes]
+) -> tuple[Entry, ...]:
     import pyarrow as pa
 
     answers = [row["label"] if task == "classification" else answer_of(row) for _, row in rows]
@@ -161,11 +173,13 @@ def _entries(rows: Sequence[tuple[int, Row]], task: str) -> tuple[Entry, ...]:
         }
         for (_, row), answer in zip(rows, answers, strict=True)
     ]
-    template = shared_affixes([row["query"] for _, row in rows])
-    made = inputs.rows_of(pa.Table.from_pylist(batch), {"": template}).to_pylist()
+    table = pa.Table.from_pylist(batch)
+    own = shared_affixes([row["query"] for _, row in rows])
+    ways = [own, ("", ""), *templates]
+    read = [inputs.rows_of(table, {"": affixes}).to_pylist() for affixes in ways]
     return tuple(
-        Entry(line, row, one["text"], one["example_hash"])
-        for (line, row), one in zip(rows, made, strict=True)
+        Entry(line, row, tuple(dict.fromkeys(one["text"] for one in same)), same[0]["example_hash"])
+        for (line, row), *same in zip(rows, *read, strict=True)
     )
 
 

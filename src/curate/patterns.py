@@ -133,7 +133,8 @@ def _emails(text: str) -> Iterator[Found]:
 
 # -- cards and accounts ----------------------------------------------------------------------------
 
-_CARD = re.compile(r"(?<![\w.,+#-])[2-6](?:[ -]?[0-9]){11,18}(?![\w-])(?![.,][0-9])")
+_CARD = re.compile(r"(?<![\w.,+#-])[2-6](?:[ -]?[0-9]){11,22}")
+_CARD_WORDS = re.compile(r"(?i)card|visa|maestro|credit|debit|charge|pa(?:y|id)")
 # Source: ISO/IEC 7812 issuer ranges as the networks publish them; brand -> prefix, lengths.
 _BRANDS = (
     (re.compile(r"4"), (13, 16, 19)),
@@ -160,10 +161,23 @@ def luhn(digits: str) -> bool:
 
 def _cards(text: str) -> Iterator[Found]:
     for match in _CARD.finditer(text):
-        digits = re.sub("[ -]", "", match[0])
-        branded = any(p.match(digits) and len(digits) in sizes for p, sizes in _BRANDS)
-        if branded and len(set(digits)) > 1 and luhn(digits) and _GROUPS.fullmatch(match[0]):
-            yield Found("CARD", *match.span(), "card", 0.95, False)
+        places = [match.start() + i for i, c in enumerate(match[0]) if c.isdecimal()]
+        named = _CARD_WORDS.search(_before(text, match.start())) is not None
+        for pattern, lengths in _BRANDS if len(set(match[0])) > 1 else ():
+            # The numbers behind it may have been taken in; the brand says where it can end.
+            for length in lengths if pattern.match(text[match.start() :].replace(" ", "")) else ():
+                end = places[length - 1] + 1 if length <= len(places) else None
+                value = text[match.start() : end]
+                whole = end and _GROUPS.fullmatch(value) and not _CARD_GOES_ON.match(text, end)
+                # So short, one is rare today, and article numbers are as long.
+                if whole and luhn(re.sub("[ -]", "", value)) and (named or length > _SHORT_CARD):
+                    yield Found(
+                        "CARD", match.start(), match.start() + len(value), "card", 0.95, False
+                    )
+
+
+_SHORT_CARD = 13
+_CARD_GOES_ON = re.compile(r"[\w-]|[.,][0-9]")
 
 
 # Source: SWIFT IBAN registry, release 99; country and length.
@@ -258,7 +272,7 @@ def _names_host(address: str) -> bool:
 # -- phone numbers ---------------------------------------------------------------------------------
 
 _DIGITS = re.compile(
-    r"(?<![\w#$€£/.,_-])[+(]{0,2}[0-9](?:[0-9 ().\-\u2010-\u2015\u00a0/]{5,22})[0-9]"
+    r"(?<![\w#$€£/-])(?<![0-9][.,])[+(]{0,2}[0-9](?:[0-9 ().\-\u2010-\u2015\u00a0/]{5,22})[0-9]"
 )
 _PHONE_WORDS = re.compile(
     r"(?i)phone|(?<![a-z])(?:tel|mobile|cell|fax|whatsapp|sms|call|dial|ring|text|reach|contact|"
@@ -275,28 +289,36 @@ def _phones(text: str, regions: Sequence[str]) -> Iterator[Found]:
     Where the words before say that it is one, it need not be assigned to anybody. Elsewhere it
     must be, and plain digits, or digits grouped as nobody there does, are taken for something else.
     """
-    from phonenumbers import Leniency, PhoneNumberMatcher
-
     for match in _DIGITS.finditer(text):
-        digits = sum(c.isdecimal() for c in match[0])
-        if digits < _FEWEST_DIGITS:
+        if sum(c.isdecimal() for c in match[0]) < _FEWEST_DIGITS:
             continue
         named = _PHONE_WORDS.search(_before(text, match.start())) is not None
-        loose = named and digits >= _FEWEST_DIGITS_NAMED
-        leniency = Leniency.POSSIBLE if loose else Leniency.VALID
         # The few characters around it are all that the matcher looks at.
         first = max(0, match.start() - 2)
         window = text[first : match.end() + 12]
-        for region in regions or (None,):
+        for start, end in _numbers(window, regions, named):
+            if score := _phone_score(text, first + start, first + end, named, regions):
+                yield Found("PHONE", first + start, first + end, "phone", score, False)
+
+
+def _numbers(window: str, regions: Sequence[str], named: bool) -> Iterator[tuple[int, int]]:
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    levels = [(Leniency.VALID, _FEWEST_DIGITS)]
+    if named:
+        levels.append((Leniency.POSSIBLE, _FEWEST_DIGITS_NAMED))
+    for region in regions or (None,):
+        for leniency, fewest in levels:
             for number in PhoneNumberMatcher(window, region, leniency=leniency):
-                start, end = first + number.start, first + number.end
-                if score := _phone_score(text, start, end, named, regions):
-                    yield Found("PHONE", start, end, "phone", score, False)
+                if sum(c.isdecimal() for c in number.raw_string) >= fewest:
+                    yield number.start, number.end
 
 
 def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence[str]) -> float:
     """Returns how sure it is that digits which could be a phone number are one; 0: they are not."""
-    if _PART_OF_MORE_AFTER.match(text, end) or _PART_OF_MORE_BEFORE.search(text[:start][-1:]):
+    if _PART_OF_MORE_AFTER.match(text, end) or _PART_OF_MORE_BEFORE.search(
+        text[max(0, start - 2) : start]
+    ):
         return 0
     value = text[start:end]
     international = value.lstrip("( ").startswith("+")
@@ -307,7 +329,7 @@ def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence
     return 0.7
 
 
-_PART_OF_MORE_BEFORE = re.compile(r"[\w#$€£/.,-]")
+_PART_OF_MORE_BEFORE = re.compile(r"[\w#$€£/-]$|[0-9][.,]$")
 _PART_OF_MORE_AFTER = re.compile(r"[\w-]|[.,/][0-9]|%")
 
 

@@ -19,9 +19,9 @@ def trl(method: str, files: Files, *arguments: str) -> str:
     Source: TRL documentation, `max_length` of its configurations: 1,024 by default, and what is
     longer loses its end.
     """
-    length = f"max_length={files.room},  # the longest row has {files.longest:,} tokens"
-    if files.room is None:
-        length = "max_length=4096,  # more than the longest row; what is longer loses its end"
+    length = f"max_length={_SEQUENCE},  # what is longer loses its end"
+    if files.longest is not None:
+        length = f"max_length={files.room},  # the longest row has {files.longest:,} tokens"
     listed = "".join(f"        {line}\n" for line in [*(f"{a}," for a in arguments), length])
     return (
         f"```python\nfrom datasets import load_dataset\nfrom trl import {method}Config, "

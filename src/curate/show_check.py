@@ -35,9 +35,7 @@ def _file(result: CheckResult, shown: int) -> str:
     if result.tokens.rows:
         text += _tokens(result.tokens)
     if result.compared:
-        text += (
-            f"  near-duplicates were looked for up to line {result.compared:,}: there are many\n"
-        )
+        text += f"  near-duplicates were looked for up to line {result.compared:,}\n"
     errors, warnings = _counted(result.errors, "error"), _counted(result.warnings, "warning")
     return text + f"  {'failed' if result.errors else 'passed'}: {errors}, {warnings}\n"
 

@@ -30,8 +30,8 @@ class Target:
     lacks: tuple[str, ...] = ()
     arguments: str = ""
     tool_ids: bool = False
+    tool_id_pattern: str = ".*"
     alternation: str = "usual"
-    min_messages: int = 0
     min_rows: int = 0
     advised_rows: int = 0
     max_rows: int | None = None

@@ -125,8 +125,8 @@ def covered(
     """
     import numpy as np
 
-    none: NDArray[Any] = np.zeros(0, np.int64)
-    found = [(none, none, none / 1, none / 1)]
+    found: list[tuple[NDArray[Any], ...]]
+    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         part = texts[start : start + _TEXTS_AT_ONCE]
         rows, grams = _three_grams([*asked, *part])

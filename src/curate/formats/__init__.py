@@ -81,10 +81,12 @@ class Contents:
     Attributes:
         tools: whether any of them has tools or calls one.
         labels: all labels, in order.
+        entities: the labels of all spans, in order.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,11 @@ class Files:
 
     @property
     def room(self) -> int | None:
-        """A sequence length that no row exceeds; None where nothing was counted."""
-        return None if self.longest is None else (self.longest // 256 + 1) * 256
+        """A sequence length with a quarter to spare; None where nothing was counted.
+
+        The spare part is for what a chat template adds, and for tokenizers that count otherwise.
+        """
+        return None if self.longest is None else (self.longest * 5 // 4 // 256 + 1) * 256
 
     @property
     def dataset(self) -> str:

@@ -12,7 +12,7 @@ Span = tuple[int, int, str]
 
 
 def _features(contents: Contents) -> str:
-    tags = [f"{place}-{label}" for label in contents.labels for place in "BI"]
+    tags = [f"{place}-{label}" for label in contents.entities for place in "BI"]
     names = ["O", *tags] if tags else []
     return (
         "  - name: text\n    dtype: string\n"

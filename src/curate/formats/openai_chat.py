@@ -1,5 +1,6 @@
 """`openai-chat`: chat fine-tuning rows that OpenAI, Azure, Together, Fireworks and Mistral read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from curate import chat, recipes
@@ -42,5 +43,22 @@ def openai_chat(example: Example) -> dict[str, Any]:
             message["weight"] = 0
         if not message["content"] and message["role"] != "tool" and "tool_calls" not in message:
             raise Inexpressible(f"an empty turn of the {message['role']}")
-    tools = {} if example.tools is None else {"tools": example.tools}
-    return {"messages": written, **tools}
+    _check_calls(written[:-1])
+    offered = chat.tools(example)
+    return {"messages": written, **({} if offered is None else {"tools": offered})}
+
+
+def _check_calls(written: Sequence[dict[str, Any]]) -> None:
+    """Checks that results follow the calls they answer; no service takes other conversations."""
+    waiting: list[str] = []
+    for message in written:
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                raise Inexpressible("the result of a tool call that is not there")
+            waiting.remove(message["tool_call_id"])
+        elif waiting:
+            break
+        else:
+            waiting = [call["id"] for call in message.get("tool_calls", [])]
+    if waiting:
+        raise Inexpressible("a tool call without its result")

@@ -39,8 +39,9 @@ def sharegpt(example: Example) -> dict[str, Any]:
     """
     system, turns = chat.turns([*chat.prompt(example), *chat.answer(example)])
     row = {"conversations": [_turn(turn) for turn in turns], "system": system}
-    if example.tools is not None:
-        flat = [tool.get("function", tool) for tool in example.tools]
+    offered = chat.tools(example)
+    if offered is not None:
+        flat = [tool["function"] for tool in offered]
         row["tools"] = orjson.dumps(flat).decode() if flat else ""
     return row
 

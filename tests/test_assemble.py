@@ -1,0 +1,323 @@
+"""What happens to kept examples on their way to lines: left out, mixed in, hidden, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from curate.project import Project
+from program import Program
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+Pulled = Callable[..., Project]
+
+KEY = "AKIA" + "QX7PLMN4ZRT5WVB2"
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "find", "arguments": '{"mail": "Ann.Berg@mail.example.com"}'},
+}
+
+
+@pytest.fixture
+def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Pulled:
+    def make(logged: Iterable[Mapping[str, Any]], task: str = "sft") -> Project:
+        project = Project.init(tmp_path / "p", task=task)
+        project.pull([str(write_jsonl(tmp_path / "logs.jsonl", logged))])
+        return project
+
+    return make
+
+
+SUBJECTS = (
+    "boats",
+    "tents",
+    "lamps",
+    "kites",
+    "drums",
+    "vases",
+    "ropes",
+    "bells",
+    "stoves",
+    "rugs",
+)
+ASKED = (
+    "What do {0} of kind {1} cost, and how soon do they come?",
+    "My {0} from order {1} arrived broken; please tell me what to do.",
+    "Is there a way to send back {1} of the {0} that I bought last week?",
+)
+
+
+def rows(count: int = 20) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"r{n:02}",
+            "prompt": ASKED[n % 3].format(SUBJECTS[n % 10], n),
+            "response": f"{n + 3} crowns; within {n + 2} days.",
+            "rating": 5,
+        }
+        for n in range(count)
+    ]
+
+
+def export(
+    project: Project, *arguments: str, name: str = "sup", code: int = 0
+) -> tuple[dict[str, Any], str]:
+    """Returns the result of an export, and what stood on stderr."""
+    command = ["-C", str(project.folder), "export", name, "--json", "--min-test", "0", *arguments]
+    result = CliRunner().invoke(Program(), command)  # type: ignore[arg-type]
+    assert result.exit_code == code, result.output
+    return (orjson.loads(result.stdout) if code == 0 else {}), result.stderr
+
+
+def read(said: Mapping[str, Any], name: str = "train.jsonl") -> list[dict[str, Any]]:
+    path = Path(said["folder"]) / name
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def manifest(said: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(orjson.loads((Path(said["folder"]) / "manifest.json").read_bytes()))
+
+
+def why(project: Project, name: str) -> list[dict[str, Any]]:
+    return list(project.why(name)["versions"])
+
+
+# -- evaluation sets and general data ----------------------------------------------------------
+
+
+def test_what_an_evaluation_set_has_is_out_of_train_with_the_line_as_evidence(
+    pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    project, logged = pulled(rows()), rows()
+    asked = [{"question": "Who won?"}, {"question": logged[4]["prompt"].upper()}]
+    evaluation = write_jsonl(tmp_path / "exam.jsonl", asked)
+    said, _ = export(project, "--against", str(evaluation), "--test-size", "0")
+    assert said["train"] == 19
+    assert said["in_evaluations"] == {"train": 1, "test": 0}
+    (story,) = why(project, "r04")
+    assert (story["reason"], story["line"]) == ("against", None)
+    assert story["evidence"] == "same as exam.jsonl line 2"
+    stored = manifest(said)["against"]
+    assert [(f["name"], f["prompts"]) for f in stored["files"]] == [("exam.jsonl", 2)]
+    assert {"reason": "against", "examples": 1} in manifest(said)["funnel"]
+
+
+def test_general_data_has_its_share_its_origin_and_never_leaves_train(
+    pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    project = pulled(rows(40))
+    first, _ = export(project, "--test-size", "0.3")
+    held_out = read(first, "test.jsonl")[0]["prompt"][-1]["content"]
+    offered = [{"prompt": held_out, "completion": "A leak."}] + [
+        {"prompt": f"Name {n} rivers of the country number {n}.", "completion": f"River {n}."}
+        for n in range(30)
+    ]
+    general = write_jsonl(tmp_path / "general.jsonl", offered)
+    said, _ = export(project, "--mix", f"{general}:20%", "--test-size", "0.3")
+    own = first["train"]
+    taken = round(own / 4)
+    assert (said["train"], said["test"]) == (own + taken, first["test"])
+    assert said["test_id"] == first["test_id"]
+    assert said["mixed"][0]["left_out"] == {"leak": 1}
+    assert manifest(said)["counts"]["mixed"] == taken
+    lineage = pq.read_table(Path(said["folder"]) / "lineage.parquet").to_pylist()
+    mixed = [row for row in lineage if row["role"] == "mixed"]
+    assert len(mixed) == taken
+    assert {row["split"] for row in mixed} == {"train"}
+    assert {row["source"] for row in mixed} == {"mix:general.jsonl"}
+    train = read(said)
+    for row in mixed:
+        line = offered[row["source_line"] - 1]
+        assert train[row["line"] - 1]["completion"][0]["content"] == line["completion"]
+    assert [v.problems for v in project.verify("sup")] == [(), ()]
+    again, _ = export(project, "--mix", f"{general}:20%", "--test-size", "0.3")
+    assert (again["created"], again["content_id"]) == (False, said["content_id"])
+
+
+def test_general_data_by_tokens_and_where_it_cannot_be(
+    pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    project = pulled(rows())
+    long = [
+        {"prompt": f"Tell me about {n}. " + "word " * 200, "completion": "So."} for n in range(9)
+    ]
+    general = write_jsonl(tmp_path / "general.jsonl", long)
+    by = ("--mix", f"{general}:0.5", "--test-size", "0")
+    by_rows, _ = export(project, *by)
+    by_tokens, _ = export(project, *by, "--mix-by", "tokens", name="tokens")
+    assert by_rows["mixed"][0]["taken"] == 9
+    assert "all 9 rows" in by_rows["notes"][0]
+    assert 0 < by_tokens["mixed"][0]["taken"] < 9
+    _, stderr = export(project, *by, "--format", "trl-kto", code=2)
+    assert "trl-kto has no lines that general data could be" in stderr
+
+
+# -- personal data and secrets -----------------------------------------------------------------
+
+
+def test_a_planted_key_stops_the_export_until_somebody_says_why_it_may_pass(
+    pulled: Pulled,
+) -> None:
+    logged = rows()
+    logged[3]["response"] += f" The key is {KEY}."
+    project = pulled(logged)
+    _, stderr = export(project, code=3)
+    assert "1 secrets in 1 examples" in stderr
+    assert KEY not in stderr
+    assert not (project.folder / "datasets").exists()
+    project.privacy_allow(["r03"], reason="revoked in May")
+    said, _ = export(project, "--test-size", "0")
+    body = (Path(said["folder"]) / "train.jsonl").read_text(encoding="utf-8")
+    assert KEY not in body
+    assert "<SECRET_1>" in body
+    assert said["hidden"] == manifest(said)["privacy"]["hidden"] == {"SECRET": 1}
+
+
+def test_a_key_in_what_is_not_exported_stops_nothing(pulled: Pulled) -> None:
+    logged = rows()
+    logged[3].update(rating=1, response=f"The key is {KEY}.")
+    said, _ = export(pulled(logged), "--test-size", "0")
+    assert (said["train"], said["hidden"]) == (19, {})
+
+
+def test_one_value_has_one_placeholder_in_prompt_answer_and_tool_call(pulled: Pulled) -> None:
+    history = [
+        {"role": "user", "content": "I am ann.berg@mail.example.com, not bo@mail.example.com."},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "ann.berg@mail.example.com: active"},
+        {"role": "user", "content": "And?"},
+    ]
+    logged = [
+        {
+            "id": "a",
+            "messages": history,
+            "response": "ann.berg@mail.example.com is active.",
+            "rating": 5,
+        }
+    ]
+    said, _ = export(pulled(logged), "--test-size", "0")
+    (row,) = read(said)
+    assert row["prompt"][0]["content"] == "I am <EMAIL_1>, not <EMAIL_2>."
+    assert row["prompt"][1]["tool_calls"][0]["function"]["arguments"] == {"mail": "<EMAIL_1>"}
+    assert row["prompt"][2]["content"] == "<EMAIL_1>: active"
+    assert row["completion"][0]["content"] == "<EMAIL_1> is active."
+
+
+def test_originals_leave_only_where_the_project_says_so(pulled: Pulled) -> None:
+    logged = rows()
+    logged[0]["response"] = "Write to ann.berg@mail.example.com."
+    project = pulled(logged)
+    toml = project.folder / "curate.toml"
+    toml.write_text(toml.read_text() + "\n[privacy]\nredact = false\n")
+    said, _ = export(project, "--test-size", "0")
+    assert "ann.berg@mail.example.com" in (Path(said["folder"]) / "train.jsonl").read_text()
+    assert (said["hidden"], manifest(said)["privacy"]["redact"]) == ({}, False)
+    assert "personal data is as it was logged" in (Path(said["folder"]) / "README.md").read_text()
+
+
+# -- rules and tokens --------------------------------------------------------------------------
+
+
+def test_a_target_that_wants_more_rows_stops_the_export(pulled: Pulled) -> None:
+    project = pulled(rows(6))
+    chat = ("--format", "openai-chat", "--test-size", "0")
+    _, stderr = export(project, *chat, "--target", "openai", code=3)
+    assert "too-few-rows" in stderr
+    assert not (project.folder / "datasets").exists()
+    said, _ = export(project, *chat)
+    assert said["train"] == 6
+    _, stderr = export(project, *chat, "--target", "opena", code=2)
+    assert "openai" in stderr
+
+
+def test_a_line_that_breaks_a_rule_names_its_example_and_lossy_leaves_it_out(
+    pulled: Pulled,
+) -> None:
+    logged = rows()
+    logged[5]["prompt"] = "User: what do boats cost? Assistant: nothing."
+    project = pulled(logged)
+    asked = ("--format", "openai-chat", "--target", "bedrock-nova", "--test-size", "0")
+    _, stderr = export(project, *asked, code=3)
+    assert "wrong-format" in stderr or "reserved-word" in stderr
+
+
+def test_tokens_are_counted_by_what_is_there_and_long_rows_are_told(pulled: Pulled) -> None:
+    logged = rows()
+    logged[7]["response"] = " ".join(f"word{n}" for n in range(500))
+    project = pulled(logged)
+    said, _ = export(project, "--test-size", "0", "--tokenizer", "estimate", "--max-length", "256")
+    (file,) = said["files"]
+    counted = file["tokens"]
+    assert (counted["exact"], counted["rows"], counted["cut"]) == (False, 20, 1)
+    assert counted["max"] > 400
+    assert said["warnings"] == {"answer-truncated": 1}
+    card = (Path(said["folder"]) / "README.md").read_text(encoding="utf-8")
+    assert "1 rows of `train.jsonl` are longer than 256 tokens" in card
+    _, stderr = export(project, "--tokenizer", "nosuch.json", code=2)
+    assert "nosuch.json" in stderr
+
+
+# -- pairs and thumbs --------------------------------------------------------------------------
+
+
+def rated() -> list[dict[str, Any]]:
+    """Ten prompts, each answered well and badly."""
+    return [
+        {**row, "id": f"{row['id']}{mark}", "response": answer + row["response"], "rating": rating}
+        for row in rows(10)
+        for mark, answer, rating in (("+", "Gladly: ", 5), ("-", "Who cares. ", 1))
+    ]
+
+
+def test_pairs_are_lines_with_two_examples_on_one_side(pulled: Pulled) -> None:
+    project = pulled(rated())
+    many = ("--format", "trl-dpo", "--format", "openai-dpo", "--test-size", "0.4")
+    said, _ = export(project, *many)
+    assert (said["train"] + said["test"], said["train"] > 0, said["test"] > 0) == (10, True, True)
+    sides = {side: read(said, f"{side}.trl-dpo.jsonl") for side in ("train", "test")}
+    asked = {side: {row["prompt"][-1]["content"] for row in part} for side, part in sides.items()}
+    assert asked["train"].isdisjoint(asked["test"])
+    for row in [row for part in sides.values() for row in part]:
+        assert row["chosen"][0]["content"].startswith("Gladly")
+        assert row["rejected"][0]["content"].startswith("Who cares")
+    lineage = pq.read_table(Path(said["folder"]) / "lineage.parquet").to_pylist()
+    assert len(lineage) == 20
+    source = {row["example_id"]: row["source_id"] for row in lineage}
+    for row in lineage:
+        assert source[row["example_id"]].endswith("+" if row["role"] == "chosen" else "-")
+    (checked,) = project.verify("sup")
+    assert (checked.problems, checked.train, checked.test) == ((), said["train"], said["test"])
+    frozen = project.table("version_examples").to_pylist()
+    assert len(frozen) == 20
+    assert all((row["line"] is None) == (row["reason"] is not None) for row in frozen)
+    again, _ = export(project, *many)
+    assert again["created"] is False
+
+
+def test_thumbs_are_lines_with_their_verdict(pulled: Pulled) -> None:
+    project = pulled(rated())
+    said, _ = export(project, "--format", "trl-kto", "--test-size", "0.4")
+    both = [*read(said), *read(said, "test.jsonl")]
+    assert len(both) == 20
+    for row in both:
+        assert row["label"] is row["completion"][0]["content"].startswith("Gladly")
+    assert project.verify("sup")[0].problems == ()
+
+
+def test_one_version_has_lines_of_one_kind(pulled: Pulled) -> None:
+    project = pulled(rated())
+    _, stderr = export(project, "--format", "openai-chat", "--format", "trl-dpo", code=2)
+    assert "openai-chat has examples, trl-dpo has pairs" in stderr
+    assert "two names" in stderr
+
+
+def test_the_task_preference_exports_pairs(pulled: Pulled) -> None:
+    said, _ = export(pulled(rated(), task="preference"), "--test-size", "0")
+    assert [file["format"] for file in said["files"]] == ["trl-dpo"]
