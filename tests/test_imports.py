@@ -125,6 +125,8 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "verify"],
         [*here, "diff", "set@1", "set@2"],
         [*here, "why", "r1"],
+        [*here, "pairs"],
+        [*here, "privacy"],
         [*here, "status"],
         [*here, "doctor"],
         ["check", str(folder / "datasets" / "set" / "v1" / "train.jsonl")],

@@ -252,8 +252,9 @@ def _trained(values: Values) -> list[Values]:
     parts = []
     for number, end in enumerate(ends, 1):
         part = {**values, "messages": listed[: end + 1]}
-        if number > 1 and (source_id := as_text(values.get("id"))):
-            part["id"] = f"{source_id}#{number}"
+        if source_id := as_text(values.get("id")):
+            part["document"] = source_id
+            part["id"] = source_id if number == 1 else f"{source_id}#{number}"
         if end != ends[-1]:
             part.pop("correction", None)
         parts.append(part)
