@@ -137,7 +137,8 @@ def export(
 
     url = _checked(context, to, yes, dry_run)
     project = context.project()
-    result = project.export(name, _export_settings(options), dry_run=dry_run)
+    settings = _export_settings(context, options)
+    result = project.export(name, settings, dry_run=dry_run)
     if url is None:
         show_result(result, as_json, lambda: show_versions.export(result, dry_run))
         return
@@ -164,14 +165,23 @@ def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str 
     return from_toml(to, where) if is_url(to) else str(context.folder / to)
 
 
-def _export_settings(options: dict[str, Any]) -> ExportSettings:
+def _export_settings(context: Context, options: dict[str, Any]) -> ExportSettings:
     from curate.export import ExportSettings
     from curate.split import SplitSettings
 
     names = ("test_size", "leak_threshold", "seed")
     split = SplitSettings(*(options.pop(name) for name in names))
-    options |= {name: tuple(options[name]) for name in ("against", "mix")}
+    for name in ("against", "mix"):
+        options[name] = tuple(_of_file(context, name, text) for text in options[name])
+    if (tokenizer := options["tokenizer"]) and "." in tokenizer:
+        options["tokenizer"] = _of_file(context, "tokenizer", tokenizer)
     return ExportSettings(tuple(options.pop("format")), split, **options)
+
+
+def _of_file(context: Context, option: str, text: str) -> str:
+    """Returns a path as typed; one that curate.toml names is in that file's folder."""
+    source = click.get_current_context().get_parameter_source(option)
+    return str(context.folder / text) if source is ParameterSource.DEFAULT_MAP else text
 
 
 @cli.command()
