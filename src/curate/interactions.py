@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from curate import preferences
-from curate.mapping import FieldMap, steps
+from curate.mapping import FieldMap, columns_of, steps
 from curate.messages import (
     Message,
     chain_hashes,
@@ -56,7 +56,7 @@ class RowBuilder:
 
     def __init__(self, mapping: FieldMap, salt: bytes) -> None:
         self._getters = list(mapping.getters().items())
-        self._mapped = set(mapping.fields.values())
+        self._mapped = {part for path in mapping.fields.values() for part in columns_of(path)}
         self._scale = mapping.rating_scale()
         self._salt = salt
         self._user_way = steps(mapping.fields.get("user", ""))

@@ -103,7 +103,7 @@ def _read(
     refused: Counter[str] = Counter()
     for document in reader(format_of(file.path) or "")(file):
         if isinstance(document, Document):
-            documents.append(Document(document.line, _one_prompt(document.fields)))
+            documents.append(document)
         else:
             refused[document.reason] += 1
     builder = _builder(file, [d.fields for d in documents], declared)
@@ -126,19 +126,6 @@ def _read(
     return Outside(
         name, sha256(file.path), _entries(rows, task, templates), dict(sorted(refused.items()))
     )
-
-
-def _one_prompt(fields: dict[str, Any]) -> dict[str, Any]:
-    """Returns a document in which Alpaca's two columns are one prompt.
-
-    Source: LLaMA-Factory, data/README.md (the instruction, a new line, the input).
-    """
-    asked, given = fields.get("instruction"), fields.get("input")
-    if not isinstance(asked, str) or "input" not in fields or "prompt" in fields:
-        return fields
-    rest = {name: value for name, value in fields.items() if name not in ("instruction", "input")}
-    whole = f"{asked}\n{given}" if isinstance(given, str) and given.strip() else asked
-    return {"prompt": whole, **rest}
 
 
 def _builder(file: Location, sample: list[dict[str, Any]], declared: Declared) -> RowBuilder:
