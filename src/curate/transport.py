@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
-from curate import buckets, versions
+from curate import buckets, publish, versions
 from curate.errors import ConfigError, StoreError, TransportError
 from curate.store import Store
 
@@ -267,21 +267,13 @@ class _Folder:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise FileExistsError(self.shown) from error
             raise
-        _sync(self._target.parent)
+        publish.sync(self._target.parent)
 
     def clear(self) -> None:
         shutil.rmtree(self._hidden, ignore_errors=True)
 
     def understood(self) -> AbstractContextManager[None]:
         return nullcontext()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # -- a bucket --------------------------------------------------------------------------------------
