@@ -6,8 +6,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from curate.show import wrapped
-from curate.table import table
+from curate.table import table, wrapped
 
 if TYPE_CHECKING:
     from curate.pairs import PairsResult

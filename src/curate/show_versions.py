@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import show_quality
-from curate.show import counted, wrapped
-from curate.table import table
+from curate.table import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.export import ExportResult
