@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 import browser
 import labelstudio
+import s3
 from curate import encoders
 from curate.encoders import Encoder
 from curate.store import Store
@@ -107,6 +108,8 @@ def shared_data() -> Path:
 
 
 label_studio = pytest.fixture(scope="session")(labelstudio.server)
+s3_server = pytest.fixture(scope="session")(s3.server)
+bucket = pytest.fixture(s3.bucket)
 chromium = pytest.fixture(scope="session")(browser.chromium)
 
 

@@ -33,7 +33,7 @@ SHORT = "What is the capital of France?"
 
 def evaluation(*texts: str) -> Evaluation:
     said = enumerate(map(normalise, texts), 1)
-    return Evaluation((), tuple(Prompt("e.jsonl", n, text, text) for n, text in said))
+    return Evaluation((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
 
 
 def found(asked: str, text: str) -> tuple[str, float] | None:
@@ -87,14 +87,14 @@ def brute_force(prompts: Evaluation, text: str, threshold: float) -> tuple[str, 
         w = words(text)
         return {tuple(w[n : n + 3]) for n in range(len(w) - 2)} if len(w) >= 8 else set()
 
-    if any(prompt.text == text for prompt in prompts.prompts):
+    if any(prompt.texts[0] == text for prompt in prompts.prompts):
         return "same", 1.0
     near, quoted = 0.0, 0.0
     for prompt in prompts.prompts:
-        mine, theirs = grams(prompt.text), grams(text)
+        mine, theirs = grams(prompt.texts[0]), grams(text)
         if mine and theirs:
             near = max(near, len(mine & theirs) / len(mine | theirs))
-            if len(words(prompt.text)) >= against.QUOTED_WORDS:
+            if len(words(prompt.texts[0])) >= against.QUOTED_WORDS:
                 quoted = max(quoted, len(mine & theirs) / len(mine))
     if near >= threshold:
         return "near", near
@@ -138,7 +138,7 @@ def test_load_names_files_by_content(tmp_path: Path, write_jsonl: WriteJsonl) ->
         {"name": "a.jsonl", "sha256": "", "prompts": 1, "refused": {}},
         {"name": "b.jsonl", "sha256": "", "prompts": 1, "refused": {"no-prompt": 1}},
     ]
-    assert [(p.file, p.line, p.text) for p in made.prompts] == [
+    assert [(p.file, p.line, p.texts[0]) for p in made.prompts] == [
         ("a.jsonl", 1, SHORT.lower()), ("b.jsonl", 1, LONG.lower())
     ]  # fmt: skip
     assert made == against.load([str(a), str(b)], tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ from curate.cli import cli, main
 from curate.errors import ConfigError, GateFailed, SourceError
 from curate.formats import Example, Pair
 from curate.shapes import SHAPES
+from curate.text import near_pairs, normalise
 
 BROKEN = Path(__file__).parent / "broken"
 HELDOUT = BROKEN / "heldout.jsonl"
@@ -196,6 +198,30 @@ def test_a_fraction_is_late_only_after_the_first_chunk(small_chunks: None) -> No
     fraction = {"text": "a half", "score": 0.5}
     assert _rules([rows[0], fraction, *rows[1:]], "trl") == set()
     assert _rules([*rows, fraction], "trl") == {"late-column"}
+
+
+@pytest.mark.e2e
+def test_load_dataset_refuses_a_late_column_and_turns_dates_into_times(tmp_path: Path) -> None:
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetGenerationError
+
+    def load(rows: Iterable[Any]) -> Any:
+        path = tmp_path / "train.jsonl"
+        path.write_bytes(b"".join(_lines(rows)))
+        return load_dataset("json", data_files=str(path), cache_dir=str(tmp_path / "cache"))[
+            "train"
+        ]
+
+    long = [{"text": f"{n} " + "x " * 500, "id": None} for n in range(12_000)]
+    late = [*long, {"text": "the last one", "id": "a"}]
+    found = check.check_lines(_lines(late), "trl")
+    assert [f.line for f in found if f.rule == "late-column"] == [12_001]
+    with pytest.raises(DatasetGenerationError):
+        load(late)
+    assert load([late[-1], *long]).num_rows == 12_001
+    assert (
+        load([{"text": f"2026-04-{n}"} for n in (16, 17)]).features["text"].dtype == "timestamp[s]"
+    )
 
 
 # -- what others say of the same rows --------------------------------------------------------------
@@ -490,3 +516,28 @@ def test_what_cannot_be_checked_is_said(tmp_path: Path, capsys: pytest.CaptureFi
             main(["check", str(path), *arguments])
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
+
+
+def test_near_inputs_are_those_that_comparing_all_finds(shared_data: Path) -> None:
+    with gzip.open(shared_data / "neardup_cora" / "rows.jsonl.gz") as lines:
+        texts = [json.loads(line)["text"] for line in lines]
+    rows, held = texts[::2], [normalise(text) for text in texts[1::2]]
+    found = check.check_lines(_lines(map(chat, rows)), heldout=list(enumerate(held, 1)))
+    seen = {f.line for f in found if f.rule.startswith("heldout")}
+    left, right, _ = near_pairs([*held, *map(normalise, rows)], threshold=0.8)
+    count = len(held)
+    met = {
+        b - count + 1 for a, b in zip(left.tolist(), right.tolist(), strict=True) if a < count <= b
+    }
+    same = {line for line, text in enumerate(rows, 1) if normalise(text) in held}
+    assert seen == met | same
+    assert len(met) > 100
+
+
+def test_a_file_of_rows_that_are_all_alike_is_soon_checked() -> None:
+    asked = "Please write a friendly answer to the customer who sent us the message with number"
+    begun = time.process_time()
+    rows = [chat(f"{asked} {n}", f"Answer {n}.") for n in range(6_000)]
+    found = list(check.check_lines(_lines(rows)))
+    assert [f.rule for f in found] == ["near-duplicate"] * 5_999
+    assert time.process_time() - begun < 20

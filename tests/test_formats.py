@@ -421,7 +421,7 @@ def test_the_list_of_llama_factory_holds_both_formats() -> None:
 )
 def test_the_configuration_for_axolotl(name: str, file: str) -> None:
     made = yaml.safe_load(formats.side_files(KNOWN, [(formats.get(name), FILES)])[file])
-    assert made["sequence_len"] == 1_024
+    assert made["sequence_len"] == 1_280
     (data,) = made["datasets"]
     assert data["path"] == "." and data["split"] == "train" and "name" not in data
     used = [value for key, value in data.items() if key.startswith("field_")]
@@ -436,7 +436,7 @@ def test_the_configuration_for_axolotl(name: str, file: str) -> None:
 def test_the_card_leaves_room_for_the_longest_row(name: str) -> None:
     snippet = formats.get(name).snippet
     assert snippet
-    for longest, room in ((1_000, 1_024), (1_024, 1_280), (0, 256)):
+    for longest, room in ((1_000, 1_280), (1_024, 1_536), (0, 256)):
         text = snippet(KNOWN, replace(FILES, longest=longest))
         assert f"max_length={room},  # the longest row has {longest:,} tokens" in text
     assert "max_length=4096" in snippet(KNOWN, replace(FILES, longest=None))

@@ -154,9 +154,9 @@ def test_weights_say_which_turns_are_answers() -> None:
     ]
     assert calls({"messages": talk[:4]}) == [(None, ["1", "2", "3"], "4", None)]
     assert calls({"messages": json.dumps(talk[:4])}) == [(None, ["1", "2", "3"], "4", None)]
-    nothing = {"messages": talk[:2]}
-    builder = RowBuilder(guess([nothing], Declared()), b"salt")
-    assert builder.from_document(nothing) == "all-weights-zero"
+    untrained = {"messages": talk[:2]}
+    builder = RowBuilder(guess([untrained], Declared()), b"salt")
+    assert builder.from_document(untrained) == "all-weights-zero"
     row = RowBuilder(guess([{"messages": talk}], Declared()), b"salt").from_document(
         {"messages": talk}
     )[0]

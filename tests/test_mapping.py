@@ -112,3 +112,16 @@ def test_pairs() -> None:
     assert parse_pairs("--map", ["a=b", "c = d=e", "f="]) == {"a": "b", "c": "d=e", "f": ""}
     with pytest.raises(ConfigError, match="--map 'ab': expected NAME=VALUE"):
         parse_pairs("--map", ["ab"])
+
+
+def test_instruction_and_input_are_one_prompt_below_each_other() -> None:
+    document = {"instruction": "Translate:", "input": "Guten Tag", "output": "Good day"}
+    found = guess([document], Declared())
+    assert dict(found.fields) == {"query": "instruction+input", "response": "output"}
+    get = found.getters()["query"]
+    assert get(document) == "Translate:\nGuten Tag"
+    assert get({**document, "input": ""}) == "Translate:"
+    assert get({"instruction+input": "as it is"}) == "as it is"
+    assert guess([document], Declared(fields={"query": "input"})).fields["query"] == "input"
+    with pytest.raises(ConfigError, match=r"a\+input"):
+        guess([document], Declared(fields={"query": "a+input"}))

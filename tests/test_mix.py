@@ -45,7 +45,7 @@ def candidate(n: int, text: str = "", size: int = 1) -> Candidate:
         digest(str(n)), "mix:g", [user(text)], [assistant(answer)], text, answer, None, None, False
     )
     normal = normalise(text)
-    return Candidate(example, normal, normal, digest(f"{text}|{answer}"), "g.jsonl", n)
+    return Candidate(example, (normal,), digest(f"{text}|{answer}"), "g.jsonl", n)
 
 
 def pool(candidates: Iterable[Candidate], share: float = 0.1) -> Pool:
@@ -177,7 +177,7 @@ def test_leaks_are_those_of_comparing_all_pairs(seed: int) -> None:
     expected = across | (set(held) & set(general))
     candidates = [candidate(n, text) for n, text in enumerate(general)]
     found = mix.leaking(candidates, [HeldOut(text) for text in held], threshold=0.7)
-    assert found == {c.example.example_id for c in candidates if c.input in expected}
+    assert found == {c.example.example_id for c in candidates if c.inputs[0] in expected}
     assert 0 < len(found) < len(candidates)
 
 
@@ -309,7 +309,7 @@ def test_open_assistant_leaks_no_held_out_prompt_of_alpaca_eval(
     [taken] = choose([made], own=300, seed=0)
     assert len(taken.candidates) == 100
     texts = [one.input for one in held]
-    mixed = [c.input for c in made.candidates]
+    mixed = [c.inputs[0] for c in made.candidates]
     assert not set(texts) & set(mixed)
     a, b, _ = near_pairs([*texts, *mixed], threshold=0.8)
     assert not [1 for i, j in zip(a, b, strict=True) if i < len(texts) <= j]

@@ -43,7 +43,7 @@ def test_prompts_of_all_shapes(
     path = write_jsonl(tmp_path / "eval.jsonl", [shape])
     [file] = outside.read(str(path), tmp_path, task="classification" if "text" in shape else "sft")
     [entry] = file.entries
-    assert (file.name, entry.line, entry.input) == ("eval.jsonl", 1, ASKED.lower())
+    assert (file.name, entry.line, entry.inputs[0]) == ("eval.jsonl", 1, ASKED.lower())
     assert (outside.answer_of(entry.row) or entry.row["label"]) == "Saturn."
 
 
@@ -82,8 +82,8 @@ def test_a_template_that_most_prompts_share_is_left_out(
     head = "Answer the following question as well as you can: "
     rows = [{"prompt": f"{head}{n} tons are how many pounds?"} for n in range(40)]
     [file] = outside.read(str(write_jsonl(tmp_path / "a.jsonl", rows)), tmp_path)
-    assert file.entries[7].input == "7"
-    assert file.entries[7].whole == f"{head.lower()}7 tons are how many pounds?"
+    assert file.entries[7].inputs[0] == "7"
+    assert file.entries[7].inputs[1] == f"{head.lower()}7 tons are how many pounds?"
 
 
 def test_columns_can_be_named(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
@@ -137,3 +137,13 @@ def test_names_do_not_tell_where_a_file_lay(tmp_path: Path, write_jsonl: WriteJs
     beside = write_jsonl(tmp_path / "b.jsonl", [{"prompt": ASKED}])
     names = [outside.read(str(path), project)[0].name for path in (inside, beside)]
     assert names == ["evals/a.jsonl", "b.jsonl"]
+
+
+def test_a_prompt_is_read_without_the_templates_of_the_project_too(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    path = write_jsonl(
+        tmp_path / "a.jsonl", [{"question": "Dear shop, where is my parcel? Thanks."}]
+    )
+    [file] = outside.read(str(path), tmp_path, templates=[("Dear shop, ", " Thanks.")])
+    assert file.entries[0].inputs[-1] == "where is my parcel?"

@@ -30,6 +30,7 @@ def values(text: str) -> list[tuple[str, str]]:
         ("Write to O'Hara@Sub.Example.co.uk.", [("EMAIL", "O'Hara@Sub.Example.co.uk")]),
         ("+1 (415) 555-0132 after 5pm", [("PHONE", "+1 (415) 555-0132")]),
         ("call 4155550132 now", [("PHONE", "4155550132")]),
+        ("what it costs.916-442-6802 is theirs", [("PHONE", "916-442-6802")]),
         ("UK mobile: 07700 900123", [("PHONE", "07700 900123")]),
         ("card 4111 1111 1111 1111 12/27", [("CARD", "4111 1111 1111 1111")]),
         ("IBAN gb82 west 1234 5698 7654 32 please", [("IBAN", "gb82 west 1234 5698 7654 32")]),

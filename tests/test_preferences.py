@@ -70,7 +70,7 @@ def pulled(folder: Path, write: WriteJsonl, rows: list[dict[str, Any]]) -> Proje
 def test_a_shape_becomes_two_answers_to_one_prompt(name: str) -> None:
     document, asked = SHAPES[name]
     document = {"id": "x", **document}
-    rows = RowBuilder(guess([document], Declared()), b"salt").from_call(document)
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
     assert not isinstance(rows, str)
     assert [(r["source_id"], r["preference"], r["response"]) for r in rows] == [
         ("x", "chosen", "good"),

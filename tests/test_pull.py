@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from curate import pull as pull_module
 from curate.errors import ConfigError, SourceError
+from curate.files import Files
 from curate.interactions import RowBuilder
 from curate.mapping import Declared
 from curate.pull import PullOptions, PullResult, pull
@@ -374,19 +375,19 @@ def test_a_killed_pull_goes_on_where_it_was(
             target.write(f"{letter}.jsonl", made)
             (target.logs / f"{letter}.jsonl").open("ab").write(b"{broken\n")
     calm.pull(kind=kind)
-    real = pull_module._read
+    real = Files.read
     with monkeypatch.context() as patch:
         seen = 0
 
-        def dies(location: Any, options: Any) -> Iterator[Any]:
+        def dies(files: Files, location: Any) -> Iterator[Any]:
             nonlocal seen
-            for document in real(location, options):
+            for document in real(files, location):
                 seen += 1
                 if seen > 22 + 17:  # 22 for the sample; then a and six of b
                     raise Killed
                 yield document
 
-        patch.setattr(pull_module, "_read", dies)
+        patch.setattr(Files, "read", dies)
         with pytest.raises(Killed):
             b.pull(kind=kind)
     assert count(b.store, "interactions") == count(b.store, "feedback") == 0

@@ -30,13 +30,12 @@ class Prompt:
     """One prompt of an evaluation set: its file and line, and its normalised input.
 
     Attributes:
-        whole: the input with the template that most prompts of the file share; a copy may have it.
+        texts: the input with and without templates, as `outside.Entry` has it; a copy may be any.
     """
 
     file: str
     line: int
-    text: str
-    whole: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,30 +90,29 @@ class Hit:
         return f"{value} like {where}" if self.kind == "near" else f"holds {value} of {where}"
 
 
-def load(locations: Sequence[str], folder: Path) -> Evaluation:
+def load(
+    locations: Sequence[str], folder: Path, *, templates: Sequence[outside.Affixes] = ()
+) -> Evaluation:
     """Returns the prompts of evaluation sets.
 
     Args:
         locations: files as `outside.read` takes them.
         folder: of the project.
+        templates: as `outside.read` takes them.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
     found = {
-        (file.name, file.sha256, tuple(e.whole for e in file.entries)): file
+        (file.name, file.sha256, tuple(e.inputs for e in file.entries)): file
         for location in locations
-        for file in outside.read(location, folder)
+        for file in outside.read(location, folder, templates=templates)
     }
     files = [file for _, file in sorted(found.items())]
     return Evaluation(
         tuple(File(f.name, f.sha256, len(f.entries), dict(f.refused)) for f in files),
-        tuple(
-            Prompt(f.name, entry.line, entry.input, entry.whole)
-            for f in files
-            for entry in f.entries
-        ),
+        tuple(Prompt(f.name, entry.line, entry.inputs) for f in files for entry in f.entries),
     )
 
 
@@ -144,8 +142,8 @@ def find(
     """
     prompts: dict[str, Prompt] = {}
     for prompt in evaluation.prompts:
-        prompts.setdefault(prompt.text, prompt)
-        prompts.setdefault(prompt.whole, prompt)
+        for text in prompt.texts:
+            prompts.setdefault(text, prompt)
     texts = list(dict.fromkeys(text for _, text in inputs))
     best = {text: Hit(*_where(prompts[text]), "same", 1.0) for text in texts if text in prompts}
     others = [text for text in texts if text not in best]

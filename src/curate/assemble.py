@@ -7,12 +7,13 @@ are checked as their trainers would.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from curate import against, lines, mix, pairs, privacy, targets, tokens
+from curate import against, inputs, lines, mix, pairs, privacy, targets, tokens
 from curate import items as selected
 from curate.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
@@ -110,9 +111,11 @@ class _Assembly:
     def run(self) -> Assembled:
         kept = self._kept()
         pools = self._pools()
-        self.made.contents = self._contents(kept, pools)
         chosen = {side: self._choose(part, side) for side, part in kept.items()}
         general = self._general(pools, chosen["train"])
+        self.made.contents = self._contents(kept["train"].contents, general)
+        chosen = {side: self._fit(part) for side, part in chosen.items()}
+        general = [self._fitted(example) for example in general]
         redact = self._redactor(chosen, general)
         for side, part in chosen.items():
             shown = self.progress(part, f"writing {side}")
@@ -135,17 +138,25 @@ class _Assembly:
             pairs.prepare_rated(self.con)
         kept = selected.read(self.con, self.unit, self.seed)
         if self.settings.against:
-            found = against.load(self.settings.against, self.store.folder)
-            self.made.evaluations = found.files
-            kept = {side: self._without(found, side, part) for side, part in kept.items()}
+            kept = {side: self._without(side, part) for side, part in kept.items()}
         return kept
 
-    def _without(self, found: against.Evaluation, side: str, part: Items) -> Items:
+    @functools.cached_property
+    def _evaluation(self) -> against.Evaluation:
+        found = against.load(self.settings.against, self.store.folder, templates=self._templates)
+        self.made.evaluations = found.files
+        return found
+
+    @property
+    def _templates(self) -> list[tuple[str, str]]:
+        return sorted(set(inputs.templates(self.con).values()))
+
+    def _without(self, side: str, part: Items) -> Items:
         ids = [lines.example_ids(item) for item in part]
         known = {example for some in ids for example in some}
         texts = [row for row in against.inputs_of(self.con, side) if row[0] in known]
         threshold = self.settings.split.leak_threshold
-        hits = against.find(found, texts, threshold=threshold)
+        hits = against.find(self._evaluation, texts, threshold=threshold)
         self.made.in_evaluations[side] = len(hits)
         if side == "test":
             return part
@@ -153,7 +164,6 @@ class _Assembly:
         return part.take([n for n, some in enumerate(ids) if hits.keys().isdisjoint(some)])
 
     def _choose(self, part: Items, side: str) -> Items:
-        part = Items(part.table, part.unit, self.made.contents)
         limit = self.settings.limit if side == "train" else None
         lossy = self.settings.lossy
         places, refused = lines.choose(part, self.formats, limit=limit, lossy=lossy)
@@ -174,45 +184,52 @@ class _Assembly:
             )
         held, ours = mix.held_out(self.con), mix.ours(self.con)
         threshold = self.settings.split.leak_threshold
-        read = [mix.load(one, self.store.folder, task=self.task) for one in asked]
-        return [mix.clean(pool, held, ours, threshold=threshold) for pool in read]
-
-    def _contents(self, kept: dict[str, Items], pools: Sequence[mix.Pool]) -> Contents:
-        own = kept["train"].contents
-        offered = [c.example for pool in pools for c in pool.candidates]
-        labels = {*own.labels, *(e.label for e in offered if e.label)}
-        return Contents(own.tools or any(map(_has_tools, offered)), tuple(sorted(labels)))
-
-    def _general(self, pools: Sequence[mix.Pool], own: Items) -> list[Example]:
-        """Returns what is mixed in, as it fits the version."""
-        pools = [pool.without(self._refused(pool), "inexpressible") for pool in pools]
-        if not pools:
-            return []
-        size_of, whole = None, float(len(own))
-        if self.settings.mix_by == "tokens":
-            size_of = self._tokens
-            whole = sum(map(size_of, own))
-        sized = {"size_of": size_of} if size_of else {}
-        self.made.mixed = tuple(mix.choose(pools, own=whole, seed=self.seed, **sized))
-        self.made.notes += [taken.note for taken in self.made.mixed if taken.note]
-        return [self._fitting(c.example) for taken in self.made.mixed for c in taken.candidates]
+        pools = []
+        for one in asked:
+            pool = mix.load(one, self.store.folder, task=self.task, templates=self._templates)
+            pool = mix.clean(pool, held, ours, threshold=threshold)
+            if self.settings.against:
+                pool = mix.apart(pool, self._evaluation, threshold=threshold)
+            pools.append(pool.without(self._refused(pool), "inexpressible"))
+        return pools
 
     def _refused(self, pool: mix.Pool) -> set[str]:
         refused = set()
         for candidate in pool.candidates:
             try:
                 for made in self.formats:
-                    made.row(self._fitting(candidate.example))
+                    made.row(candidate.example)
             except Inexpressible:
                 refused.add(candidate.example.example_id)
         return refused
 
-    def _fitting(self, example: Example) -> Example:
-        return replace(example, tools=(example.tools or []) if self.made.contents.tools else None)
+    def _general(self, pools: Sequence[mix.Pool], own: Items) -> list[Example]:
+        """Returns what is mixed in."""
+        if not pools:
+            return []
+        if self.settings.mix_by == "tokens":
+            whole = sum(map(self._tokens, own))
+            taken = mix.choose(pools, own=whole, seed=self.seed, size_of=self._tokens)
+        else:
+            taken = mix.choose(pools, own=float(len(own)), seed=self.seed)
+        self.made.mixed = tuple(taken)
+        self.made.notes += [one.note for one in taken if one.note]
+        return [candidate.example for one in taken for candidate in one.candidates]
 
     def _tokens(self, item: Item) -> float:
-        row = self.formats[0].row(self._fitting(item) if isinstance(item, Example) else item)
-        return float(tokens.row_tokens(row, self.counter))
+        return float(tokens.row_tokens(self.formats[0].row(item), self.counter))
+
+    # -- what all items have in common -----------------------------------------------------------
+
+    def _contents(self, own: Contents, general: Sequence[Example]) -> Contents:
+        labels = {*own.labels, *(example.label for example in general if example.label)}
+        return Contents(own.tools or any(map(_has_tools, general)), tuple(sorted(labels)))
+
+    def _fit(self, part: Items) -> Items:
+        return Items(part.table, part.unit, self.made.contents)
+
+    def _fitted(self, example: Example) -> Example:
+        return replace(example, tools=(example.tools or []) if self.made.contents.tools else None)
 
     # -- what must not leave ---------------------------------------------------------------------
 

@@ -81,13 +81,13 @@ def names() -> list[str]:
 
 
 def check_file(
-    path: Path,
+    path: Path | str,
     target: str | Target | None = None,
     *,
     counter: tokens.Counter | None = None,
     max_length: int | None = None,
     labels: Sequence[str] | None = None,
-    heldout: Path | None = None,
+    heldout: Path | str | None = None,
     progress: Callable[[Iterable[Any], str], Iterable[Any]] = lambda items, _: items,
 ) -> CheckResult:
     """Returns what is wrong with a JSON Lines file, plain, `.gz` or `.zst`.
@@ -105,6 +105,7 @@ def check_file(
         SourceError: the file cannot be read.
         ConfigError: there is no such target.
     """
+    path = Path(path)
     held = heldout_inputs(heldout) if heldout else ()
     checker = Checker(target, counter or tokens.counter(), max_length, labels, held)
     counts: Tally[str] = Tally()
@@ -145,7 +146,7 @@ def check_lines(
     yield from Checker(target, counter, max_length, labels, heldout).run(raw)
 
 
-def heldout_inputs(path: Path) -> list[tuple[int, str]]:
+def heldout_inputs(path: Path | str) -> list[tuple[int, str]]:
     """Returns (line, normalised input) of the rows of a held-out file, those that can be read.
 
     Raises:
@@ -153,7 +154,7 @@ def heldout_inputs(path: Path) -> list[tuple[int, str]]:
         GateFailed: none of its rows can.
     """
     checker, found, empty = Checker(), [], True
-    for number, raw in enumerate(lines(Location(path)), 1):
+    for number, raw in enumerate(lines(Location(Path(path))), 1):
         empty &= not raw.strip()
         for _, read in checker.readings(number, raw):
             found.append((number, input_of(read)))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from curate.inputs import input_text
 from curate.messages import canonical, query_and_context, text_of
 from curate.shapes import Message, Reading
-from curate.text import SHORT_WORDS, digest, normalise, words
+from curate.text import SHORT_WORDS, digest, jaccard, normalise, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,8 @@ THRESHOLD = 0.8
 AT_ONCE = 20_000
 ROOM = 64_000_000
 """Characters of inputs that are kept to compare later ones with."""
+
+_PAIRS_AT_ONCE = 200_000
 
 Found = tuple[int, str, str]
 
@@ -87,40 +89,91 @@ class Alike:
 
     def rest(self) -> Iterator[Found]:
         """Yields what the inputs that were not compared yet nearly meet."""
-        from curate import minhash
-
         if not self._new:
             return
         import numpy as np
 
-        before = len(self._texts)
+        before, held = len(self._texts), self._heldout
         lines = self._lines + [line for line, _, _ in self._new]
         texts = self._texts + [text for _, text, _ in self._new]
-        found = np.concatenate([self._keys, _keys(texts[before:])])
+        keys = np.concatenate([self._keys, _keys(texts[before:])])
         kept = np.array([True] * before + [kept for _, _, kept in self._new])
-        pairs = minhash.pairs(texts, found, np.arange(len(texts)) >= before, threshold=THRESHOLD)
-        yield from self._named(lines, kept, *pairs)
+        new = np.arange(before, len(texts))
+        for row, other, alike in _first_like(texts, keys, new, 0, np.full(len(new), held)):
+            where = f"held-out line {lines[other]:,}"
+            yield lines[row], "heldout-near", f"its input is {alike:.2f} like that of {where}"
         self._lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
         self._texts = [text for text, keep in zip(texts, kept, strict=True) if keep]
-        self._keys, self._new = found[kept], []
+        self._keys, self._new = keys[kept], []
+        new = np.arange(before, len(self._texts))
+        for row, other, alike in _first_like(self._texts, self._keys, new, held, new, most=5):
+            where = f"line {self._lines[other]:,}"
+            yield (
+                self._lines[row],
+                "near-duplicate",
+                f"its input is {alike:.2f} like that of {where}",
+            )
 
-    def _named(
-        self,
-        lines: Sequence[int],
-        kept: NDArray[np.bool_],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-        similarity: NDArray[np.float64],
-    ) -> Iterator[Found]:
-        told: set[tuple[int, bool]] = set()
-        for a, b, alike in zip(left.tolist(), right.tolist(), similarity.tolist(), strict=True):
-            held = a < self._heldout
-            if (b, held) in told or not (held or (kept[a] and kept[b])):
-                continue
-            told.add((b, held))
-            where = f"{'held-out ' if held else ''}line {lines[a]:,}"
-            rule = "heldout-near" if held else "near-duplicate"
-            yield lines[b], rule, f"its input is {alike:.2f} like that of {where}"
+
+def _first_like(
+    texts: Sequence[str],
+    keys: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    first: int,
+    last: NDArray[np.int64],
+    *,
+    most: int | None = None,
+) -> Iterator[tuple[int, int, float]]:
+    """Yields (row, other, similarity): for each row the first text found that is like it.
+
+    A row that has met one looks no further, so that a file in which all rows are alike costs
+    about as much as one in which none are.
+
+    Args:
+        texts: normalised texts of `SHORT_WORDS` words or more.
+        keys: their MinHash keys (n, bands).
+        rows: positions of the texts to look for.
+        first: the position from which on others count.
+        last: for each row, the position before which they do.
+        most: how many others of one key are looked at; None leaves none out.
+    """
+    import numpy as np
+
+    found: dict[int, tuple[int, float]] = {}
+    for band in range(keys.shape[1] if len(rows) else 0):
+        place = keys[:, band].astype(np.int64) << 32
+        order = np.argsort(place, kind="stable")
+        ordered = place[order] | order
+        start = np.searchsorted(ordered, place[rows] | first)
+        count = np.searchsorted(ordered, place[rows] | last) - start
+        count = np.minimum(count, len(texts) if most is None else most)
+        done, width = 0, 1
+        open_ = np.array([row not in found for row in rows.tolist()])
+        while (live := np.flatnonzero(open_ & (count > done))).size:
+            for part in np.array_split(live, 1 + len(live) * width // _PAIRS_AT_ONCE):
+                take = np.minimum(count[part] - done, width)
+                offset = np.arange(take.sum()) - np.repeat(np.cumsum(take) - take, take)
+                other = order[np.repeat(start[part] + done, take) + offset]
+                _settle(texts, np.repeat(rows[part], take), other, found)
+            open_[live] = [row not in found for row in rows[live].tolist()]
+            done, width = done + width, 4 * width
+    for row in sorted(found):
+        yield row, *found[row]
+
+
+def _settle(
+    texts: Sequence[str],
+    rows: NDArray[np.int64],
+    others: NDArray[np.int64],
+    found: dict[int, tuple[int, float]],
+) -> None:
+    """Notes for each row the first of the others that it is like."""
+    import numpy as np
+
+    involved, at = np.unique(np.concatenate([rows, others]), return_inverse=True)
+    similarity = jaccard([texts[p] for p in involved], at[: len(rows)], at[len(rows) :])
+    for hit in np.flatnonzero(similarity >= THRESHOLD).tolist():
+        found.setdefault(int(rows[hit]), (int(others[hit]), float(similarity[hit])))
 
 
 def _is_long(text: str) -> bool:

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import orjson
 
+from curate import buckets
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, SourceError, unknown_name
 from curate.files import shown
 from curate.sources import Location
@@ -90,6 +91,8 @@ def from_toml(location: str, folder: Path) -> str:
     scheme, separator, rest = location.partition("://")
     if not separator:
         return str(folder / location)
+    if not is_database(location, None):
+        return buckets.from_toml(location, f"{folder / 'curate.toml'}: [pull] locations")
     if _network(location).secrets:
         raise ConfigError(
             f"{folder / 'curate.toml'}: [pull] locations has a password. Next: take it out (and "

@@ -6,6 +6,7 @@ CurateError 1              expected failure
   StoreError 1             lock, migration, corrupt version
   SourceError 1            cannot read or map the logs
   LabelStudioError 1       the server said no, and a rerun will not help
+  TransportError 1         a bucket, folder or address said no, and a rerun will not help
   GateFailed 3             leak found, too few examples, a version that does not verify
   RemoteUnavailable 4      server, database or bucket does not answer: run again
 """
@@ -42,6 +43,10 @@ class SourceError(CurateError):
 
 class LabelStudioError(CurateError):
     """The Label Studio server said no; running the command again will not help."""
+
+
+class TransportError(CurateError):
+    """A bucket, folder or address said no; running the command again will not help."""
 
 
 class GateFailed(CurateError):

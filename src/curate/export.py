@@ -8,7 +8,7 @@ by the next command that looks.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +21,7 @@ from curate import (
     filters,
     formats,
     inputs,
+    lineage,
     pairs,
     privacy,
     publish,
@@ -33,15 +34,12 @@ from curate import (
 from curate.assemble import Assembled, assemble
 from curate.audit import ErrorRate
 from curate.errors import ConfigError, GateFailed, StoreError
-from curate.lines import Line
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-Lines = Mapping[str, Sequence[Line]]
 
 MANIFEST_VERSION = 1
 MAX_NAME = 100
@@ -356,9 +354,9 @@ class _Export:
         if not there:  # also a version whose folder somebody deleted: its bytes are the same
             manifest = self._manifest(result, facts)
             with self.store.read() as con:
-                lineage = _lineage(con, self.made)
+                origins = lineage.of(con, self.made)
             bodies = self._bodies(files, manifest, facts)
-            publish.write_folder(publish.partial_folder(result.folder), bodies, lineage)
+            publish.write_folder(publish.partial_folder(result.folder), bodies, origins)
         with self.store.write() as con:
             self._record(con, result, plan, frozen)
         if not there:
@@ -411,7 +409,7 @@ class _Export:
             )
             which = {"name": result.name, "version": result.version}
             con.execute(sql("version_examples_add"), which)
-            con.register("others", _others(self.made.lines))
+            con.register("others", lineage.others(self.made.lines))
             con.execute(sql("version_lines_add"), which)
         moved = plan.counts["new"] + plan.counts["newly_exposed"]
         self.run.changed |= result.created or moved > 0
@@ -492,64 +490,3 @@ def _content_id(task: str, settings: ExportSettings, files: Sequence[dict[str, A
         }
     )
     return hashlib.sha256(body.encode()).hexdigest()
-
-
-def _others(made: Lines) -> pa.Table:
-    """Returns the rows of `version_lines`: what is not one example of the store."""
-    import pyarrow as pa
-
-    others = [
-        (side, number, line)
-        for side, part in made.items()
-        for number, line in enumerate(part, 1)
-        if line.parts[0][0] != "example"
-    ]
-    ids = [[example for _, example in line.parts] for _, _, line in others]
-    return pa.table(
-        {
-            "side": pa.array([side for side, _, _ in others], pa.string()),
-            "line": pa.array([number for _, number, _ in others], pa.int64()),
-            "item_id": pa.array([line.item_id for _, _, line in others], pa.string()),
-            "example_ids": pa.array(ids, pa.list_(pa.string())),
-            "row_hash": pa.array([line.row_hash for _, _, line in others], pa.string()),
-        }
-    )
-
-
-def _lineage(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
-    """Returns where each line came from, one row per line and example in it."""
-    import pyarrow as pa
-
-    placed = [
-        (side, number, role, example, line.row_hash)
-        for side, part in made.lines.items()
-        for number, line in enumerate(part, 1)
-        for role, example in line.parts
-    ]
-    kinds = {"split": pa.string(), "line": pa.int64(), "role": pa.string()}
-    kinds |= {"example_id": pa.string(), "row_hash": pa.string()}
-    columns = {
-        name: pa.array([row[place] for row in placed], kind)
-        for place, (name, kind) in enumerate(kinds.items())
-    }
-    con.register("placed", pa.table(columns))
-    own = con.sql(sql("export_lineage")).to_arrow_table()
-    general = {c.example.example_id: c for taken in made.mixed for c in taken.candidates}
-    rows = [
-        {
-            **dict(zip(kinds, row, strict=True)),
-            "source": general[row[3]].example.source,
-            "location": general[row[3]].file,
-            "source_line": general[row[3]].line,
-            "label": general[row[3]].example.label,
-            "conversation_id": general[row[3]].example.conversation_id,
-            "input": general[row[3]].input,
-        }
-        for row in placed
-        if row[2] == "mixed"
-    ]
-    if not rows:
-        return own
-    mixed = pa.Table.from_pylist(rows, schema=own.schema)
-    order = [("split", "descending"), ("line", "ascending"), ("role", "ascending")]
-    return pa.concat_tables([own, mixed]).sort_by(order)

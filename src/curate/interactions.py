@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from curate import preferences
-from curate.mapping import FieldMap, steps
+from curate.mapping import FieldMap, columns_of, steps
 from curate.messages import (
     Message,
     as_json,
@@ -57,7 +57,7 @@ class RowBuilder:
 
     def __init__(self, mapping: FieldMap, salt: bytes) -> None:
         self._getters = list(mapping.getters().items())
-        self._mapped = set(mapping.fields.values())
+        self._mapped = {part for path in mapping.fields.values() for part in columns_of(path)}
         self._scale = mapping.rating_scale()
         self._salt = salt
         self._user_way = steps(mapping.fields.get("user", ""))
@@ -251,8 +251,9 @@ def _trained(values: Values) -> list[Values]:
     parts = []
     for number, end in enumerate(ends, 1):
         part = {**values, "messages": listed[: end + 1]}
-        if number > 1 and (source_id := as_text(values.get("id"))):
-            part["id"] = f"{source_id}#{number}"
+        if source_id := as_text(values.get("id")):
+            part["document"] = source_id
+            part["id"] = source_id if number == 1 else f"{source_id}#{number}"
         if end != ends[-1]:
             part.pop("correction", None)
         parts.append(part)

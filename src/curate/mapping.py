@@ -56,6 +56,8 @@ _CALL: dict[str, tuple[str, ...]] = {
     "tools": ("tools", "functions"),
     "label": ("label", "intent", "category", "class"),
 }
+# Source: LLaMA-Factory, data/README.md: the prompt is the instruction, a new line, and the input.
+_ALPACA = ("instruction", "input")
 _ANY: dict[str, tuple[str, ...]] = {
     "rating": (
         "human_rating",
@@ -208,6 +210,9 @@ def guess(
     for name, column in (before.fields if before else {}).items():
         if column not in taken:
             fields.setdefault(name, column)
+    if fields.get("query") in (by_name.get(a) for a in _ALPACA) and "query" not in declared.fields:
+        asked = [by_name[a] for a in _ALPACA if a in by_name]
+        fields["query"] = "+".join(asked)
     if not _is_preference(fields, sample):
         for name in {"chosen", "rejected"} - set(declared.fields):
             fields.pop(name, None)
@@ -260,8 +265,8 @@ def _check(declared: Declared, columns: Sequence[str]) -> None:
     for name, column in declared.fields.items():
         if name not in FIELDS[declared.kind]:
             raise ConfigError(f"--map: {unknown_name('field', name, FIELDS[declared.kind])}")
-        top = steps(column)[0] if column else ""
-        if columns and column and column not in columns and top not in columns:
+        tops = {steps(part)[0] for part in columns_of(column)} if column else set()
+        if columns and column and column not in columns and not tops <= set(columns):
             raise ConfigError(f"--map {name}={column}: {unknown_name('column', column, columns)}")
 
 
@@ -325,9 +330,28 @@ def steps(path: str) -> list[str]:
     return path.removeprefix("$.").replace("[", ".").replace("]", "").split(".")
 
 
+def columns_of(path: str) -> list[str]:
+    """Returns the columns that a field is read from: one, or several joined as `A+B`."""
+    parts = path.split("+")
+    return parts if len(parts) > 1 and all(parts) else [path]
+
+
 def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`."""
+    """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`.
+
+    `A+B` is the texts of two columns, one below the other; a column of that name comes first.
+    """
     way = steps(path)
+    if len(parts := columns_of(path)) > 1:
+        getters = [_getter(part) for part in parts]
+
+        def joined(document: Mapping[str, Any]) -> Any:
+            if path in document:
+                return document[path]
+            found = [value for get in getters if not is_blank(value := get(document))]
+            return "\n".join(map(str, found)) if len(found) > 1 else next(iter(found), None)
+
+        return joined
     if way == [path]:
         return lambda document: document.get(path)
 

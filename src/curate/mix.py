@@ -45,15 +45,13 @@ class Candidate:
     """A row that may be mixed in.
 
     Attributes:
-        input: normalised, as leaks are judged by it.
-        whole: the input with the template that most rows of the file share.
+        inputs: normalised, as `outside.Entry` has them; leaks are judged by each.
         content: a hash that equal examples share, as in the table `example_inputs`.
         file: that it is from, with `line`.
     """
 
     example: Example
-    input: str
-    whole: str
+    inputs: tuple[str, ...]
     content: str
     file: str
     line: int
@@ -167,7 +165,9 @@ def parse(text: str) -> Mix:
     return Mix(location, share)
 
 
-def load(asked: Mix, folder: Path, *, task: str = "sft") -> Pool:
+def load(
+    asked: Mix, folder: Path, *, task: str = "sft", templates: Sequence[outside.Affixes] = ()
+) -> Pool:
     """Returns the rows of a location that have a prompt and an answer, each content once.
 
     An id depends on the content alone, so a file that is moved or put in another order gives the
@@ -177,12 +177,13 @@ def load(asked: Mix, folder: Path, *, task: str = "sft") -> Pool:
         asked: where, with the columns after `#` as `outside.read` takes them.
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
+        templates: as `outside.read` takes them.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
-    files = outside.read(asked.location, folder, task=task)
+    files = outside.read(asked.location, folder, task=task, templates=templates)
     source = f"mix:{Path(outside.parse(asked.location)[0]).name}"
     left_out: Counter[str] = Counter()
     first: dict[str, Candidate] = {}
@@ -209,9 +210,7 @@ def _place(candidate: Candidate) -> tuple[str, str, int]:
 
 def _candidates(files: Sequence[Outside], source: str) -> list[Candidate]:
     return [
-        Candidate(
-            _example(entry, source), entry.input, entry.whole, entry.content, file.name, entry.line
-        )
+        Candidate(_example(entry, source), entry.inputs, entry.content, file.name, entry.line)
         for file in files
         for entry in file.entries
     ]
@@ -287,7 +286,7 @@ def clean(
 
 def apart(pool: Pool, evaluation: Evaluation, *, threshold: float) -> Pool:
     """Returns a pool without what is in an evaluation set (`against`)."""
-    looked = [(c.example.example_id, text) for c in pool.candidates for text in (c.input, c.whole)]
+    looked = [(c.example.example_id, text) for c in pool.candidates for text in c.inputs]
     return pool.without(find(evaluation, looked, threshold=threshold), "against")
 
 
@@ -296,7 +295,7 @@ def leaking(
 ) -> set[str]:
     """Returns the ids of the candidates that leak a held-out example, as `leaks` defines it."""
     inputs = sorted({one.input for one in held_out} - {""})
-    texts = sorted({text for c in candidates for text in (c.input, c.whole)})
+    texts = sorted({text for c in candidates for text in c.inputs})
     _, near, similarity, _ = covered(inputs, texts, threshold=threshold)
     bad = {*inputs, *(texts[n] for n in near[similarity >= threshold].tolist())}
     calls = {one.call for one in held_out} - {""}
@@ -305,7 +304,7 @@ def leaking(
     for candidate in candidates:
         example = candidate.example
         mine, call = chain_hashes(example.messages, example.output)
-        alike = candidate.input in bad or candidate.whole in bad
+        alike = not bad.isdisjoint(candidate.inputs)
         if alike or call in earlier or not calls.isdisjoint(mine):
             found.add(example.example_id)
     return found

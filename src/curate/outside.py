@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate import inputs
+from curate import buckets, inputs
 from curate.errors import ConfigError
 from curate.files import find_files, sha256, shown
 from curate.interactions import Row, RowBuilder
@@ -19,6 +19,8 @@ from curate.mapping import Declared, guess
 from curate.messages import decoded, parse_messages
 from curate.sources import Document, Location, format_of, reader
 from curate.text import shared_affixes
+
+Affixes = tuple[str, str]
 
 _PROMPTS = ("query", "messages", "request")
 _MAX_SHOWN = 12
@@ -31,15 +33,14 @@ class Entry:
     Attributes:
         line: of the file, from 1.
         row: as `pull` would store it.
-        input: normalised, as leaks and duplicates are judged by it.
-        whole: the same with the template that most rows of the file share.
+        inputs: normalised, as leaks and duplicates are judged by them: without the template that
+            most rows of the file share, with it, and without each template of the project.
         content: a hash that equal examples share.
     """
 
     line: int
     row: Row
-    input: str
-    whole: str
+    inputs: tuple[str, ...]
     content: str
 
 
@@ -58,7 +59,9 @@ class Outside:
         return len(self.entries) + sum(self.refused.values())
 
 
-def read(text: str, folder: Path, *, task: str = "sft") -> list[Outside]:
+def read(
+    text: str, folder: Path, *, task: str = "sft", templates: Sequence[Affixes] = ()
+) -> list[Outside]:
     """Returns the files that a location names, each with the rows that have a prompt.
 
     Args:
@@ -66,13 +69,19 @@ def read(text: str, folder: Path, *, task: str = "sft") -> list[Outside]:
             prompts, `FILE#query=COLUMN,response=COLUMN` what `--map` would.
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
+        templates: (prefix, suffix) of the project's prompts, which its own inputs are without.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
     location, declared = parse(text)
-    return [_read(file, declared, folder, task) for file in find_files([location])]
+    if buckets.local_path(location) is None:
+        raise ConfigError(
+            f"{buckets.address(location).shown}: --against and --mix read files of this machine. "
+            "Next: copy it here, and name the copy"
+        )
+    return [_read(file, declared, folder, task, templates) for file in find_files([location])]
 
 
 def parse(text: str) -> tuple[str, Declared]:
@@ -87,12 +96,14 @@ def parse(text: str) -> tuple[str, Declared]:
     return location, Declared(fields={name.strip(): column.strip() for name, _, column in pairs})
 
 
-def _read(file: Location, declared: Declared, folder: Path, task: str) -> Outside:
+def _read(
+    file: Location, declared: Declared, folder: Path, task: str, templates: Sequence[Affixes]
+) -> Outside:
     documents: list[Document] = []
     refused: Counter[str] = Counter()
     for document in reader(format_of(file.path) or "")(file):
         if isinstance(document, Document):
-            documents.append(Document(document.line, _one_prompt(document.fields)))
+            documents.append(document)
         else:
             refused[document.reason] += 1
     builder = _builder(file, [d.fields for d in documents], declared)
@@ -112,20 +123,9 @@ def _read(file: Location, declared: Declared, folder: Path, task: str) -> Outsid
         )
     home = Path(shown(file, folder))
     name = home.name if home.is_absolute() else home.as_posix()
-    return Outside(name, sha256(file.path), _entries(rows, task), dict(sorted(refused.items())))
-
-
-def _one_prompt(fields: dict[str, Any]) -> dict[str, Any]:
-    """Returns a document in which Alpaca's two columns are one prompt.
-
-    Source: LLaMA-Factory, data/README.md (the instruction, a new line, the input).
-    """
-    asked, given = fields.get("instruction"), fields.get("input")
-    if not isinstance(asked, str) or "input" not in fields or "prompt" in fields:
-        return fields
-    rest = {name: value for name, value in fields.items() if name not in ("instruction", "input")}
-    whole = f"{asked}\n{given}" if isinstance(given, str) and given.strip() else asked
-    return {"prompt": whole, **rest}
+    return Outside(
+        name, sha256(file.path), _entries(rows, task, templates), dict(sorted(refused.items()))
+    )
 
 
 def _builder(file: Location, sample: list[dict[str, Any]], declared: Declared) -> RowBuilder:
@@ -149,7 +149,9 @@ def _unfit(values: Mapping[str, Any]) -> str | None:
     return "not-one-text" if isinstance(said, list) and parse_messages(said) is None else None
 
 
-def _entries(rows: Sequence[tuple[int, Row]], task: str) -> tuple[Entry, ...]:
+def _entries(
+    rows: Sequence[tuple[int, Row]], task: str, templates: Sequence[Affixes]
+) -> tuple[Entry, ...]:
     import pyarrow as pa
 
     answers = [row["label"] if task == "classification" else answer_of(row) for _, row in rows]
@@ -164,11 +166,12 @@ def _entries(rows: Sequence[tuple[int, Row]], task: str) -> tuple[Entry, ...]:
         for (_, row), answer in zip(rows, answers, strict=True)
     ]
     table = pa.Table.from_pylist(batch)
-    template = shared_affixes([row["query"] for _, row in rows])
-    made, whole = (inputs.rows_of(table, known).to_pylist() for known in ({"": template}, {}))
+    own = shared_affixes([row["query"] for _, row in rows])
+    ways = [own, ("", ""), *templates]
+    read = [inputs.rows_of(table, {"": affixes}).to_pylist() for affixes in ways]
     return tuple(
-        Entry(line, row, one["text"], same["text"], one["example_hash"])
-        for (line, row), one, same in zip(rows, made, whole, strict=True)
+        Entry(line, row, tuple(dict.fromkeys(one["text"] for one in same)), same[0]["example_hash"])
+        for (line, row), *same in zip(rows, *read, strict=True)
     )
 
 

@@ -40,6 +40,9 @@ MOST_ANSWERS, MOST_NEAR = 10, 2
 """How many of the best and of the worst rated answers to a prompt meet; where prompts are only
 nearly the same, fewer: a template has very many of those."""
 
+LEAST_PROMPTS = 20
+"""From so many prompts on the mean length ratio has an interval: it holds for many."""
+
 _NORMAL_95 = 1.959964
 """Source: 97.5% quantile of the normal distribution."""
 
@@ -72,7 +75,7 @@ class LengthBias:
         longer: share of pairs whose better answer is longer, a half for those of one length, with
             its 95% interval `longer_low` to `longer_high`.
         log_ratio: mean of the logarithm of the ratio of the lengths; likewise. Its interval is None
-            for a single prompt.
+            where there are few prompts.
     """
 
     pairs: int
@@ -312,7 +315,7 @@ def _lengths(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
     ratio = math.fsum(row[3] for row in found) / count
     low, high = clopper_pearson(longer, prompts)
     half = None
-    if prompts > 1:
+    if prompts >= LEAST_PROMPTS:
         squares = math.fsum((row[3] - row[1] * ratio) ** 2 for row in found)
         half = _NORMAL_95 * math.sqrt(squares * prompts / (prompts - 1)) / count
     return LengthBias(

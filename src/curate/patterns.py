@@ -272,7 +272,7 @@ def _names_host(address: str) -> bool:
 # -- phone numbers ---------------------------------------------------------------------------------
 
 _DIGITS = re.compile(
-    r"(?<![\w#$€£/.,_-])[+(]{0,2}[0-9](?:[0-9 ().\-\u2010-\u2015\u00a0/]{5,22})[0-9]"
+    r"(?<![\w#$€£/-])(?<![0-9][.,])[+(]{0,2}[0-9](?:[0-9 ().\-\u2010-\u2015\u00a0/]{5,22})[0-9]"
 )
 _PHONE_WORDS = re.compile(
     r"(?i)phone|(?<![a-z])(?:tel|mobile|cell|fax|whatsapp|sms|call|dial|ring|text|reach|contact|"
@@ -316,7 +316,9 @@ def _numbers(window: str, regions: Sequence[str], named: bool) -> Iterator[tuple
 
 def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence[str]) -> float:
     """Returns how sure it is that digits which could be a phone number are one; 0: they are not."""
-    if _PART_OF_MORE_AFTER.match(text, end) or _PART_OF_MORE_BEFORE.search(text[:start][-1:]):
+    if _PART_OF_MORE_AFTER.match(text, end) or _PART_OF_MORE_BEFORE.search(
+        text[max(0, start - 2) : start]
+    ):
         return 0
     value = text[start:end]
     international = value.lstrip("( ").startswith("+")
@@ -327,7 +329,7 @@ def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence
     return 0.7
 
 
-_PART_OF_MORE_BEFORE = re.compile(r"[\w#$€£/.,-]")
+_PART_OF_MORE_BEFORE = re.compile(r"[\w#$€£/-]$|[0-9][.,]$")
 _PART_OF_MORE_AFTER = re.compile(r"[\w-]|[.,/][0-9]|%")
 
 

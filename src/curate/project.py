@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from curate.queue import QueueResult
     from curate.status import Status
     from curate.thresholds import Suggestion
+    from curate.transport import Sent
     from curate.versions import Verification, Version, VersionDiff
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
@@ -297,6 +298,12 @@ class Project:
             dry_run=dry_run,
             progress=self._progress,
         )
+
+    def send(self, version: str, url: str, *, yes: bool = False) -> Sent:
+        """Sends NAME or NAME@N to a folder or bucket; see `curate.transport.send_version`."""
+        from curate.transport import send_version
+
+        return send_version(self._writable(), version, url, yes=yes, progress=self._progress)
 
     def versions(self) -> list[Version]:
         """Returns all versions; see `curate.versions.versions`."""

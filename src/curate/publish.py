@@ -40,7 +40,7 @@ def write_folder(folder: Path, bodies: Mapping[str, bytes], lineage: pa.Table) -
     for name, body in bodies.items():
         _write(folder / name, partial(_body, body))
     _write(folder / "lineage.parquet", lambda handle: pq.write_table(lineage, handle))
-    _sync(folder)
+    sync(folder)
 
 
 def publish(folder: Path) -> None:
@@ -50,7 +50,7 @@ def publish(folder: Path) -> None:
     except FileNotFoundError:
         if not folder.exists():
             raise
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def recover(store: Store) -> list[str]:
@@ -77,7 +77,8 @@ def _write(path: Path, fill: Callable[[Any], None]) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Waits until the disk has what a folder names."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -16,14 +16,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate import inputs, staging
+from curate import buckets, inputs, staging
 from curate.dialects import is_database
-from curate.errors import ConfigError, SourceError, unknown_name
-from curate.files import find_files, sha256, shown
+from curate.errors import ConfigError, unknown_name
+from curate.files import Files, find_files
 from curate.interactions import Row, RowBuilder, as_text
 from curate.mapping import Declared, FieldMap, extended, guess, steps
 from curate.messages import canonical
-from curate.sources import Document, Location, Reject, format_of, reader
+from curate.sources import Document, Location, Reject
 from curate.store import Run, Store, sql
 from curate.text import digest
 from curate.turns import Turn, assemble
@@ -117,6 +117,8 @@ def pull(
 
     Raises:
         SourceError: a location does not exist or cannot be read.
+        TransportError: a bucket said no.
+        RemoteUnavailable: a bucket or a database does not answer.
         ConfigError: an option names a column, format or scale that does not exist.
     """
     if rater_type(options.rater) is None:
@@ -128,10 +130,12 @@ def pull(
             store, locations, options=options, on_mapping=on_mapping, progress=progress
         )
     _refuse_reading(options)
-    files = find_files(
+    found = find_files(
         locations, file_format=options.file_format, table=options.table, query=options.query
     )
-    with store.run("pull", {"locations": list(locations)}) as run:
+    files = Files(found, store.folder, options.file_format, progress)
+    asked = {"locations": [buckets.address(n).shown if buckets.is_url(n) else n for n in locations]}
+    with store.run("pull", asked) as run, files:
         with store.read() as con:
             source = options.source or default_source(con, options)
             if options.heldout and con.execute(sql("pull_logs_in"), {"source": source}).fetchall():
@@ -140,10 +144,8 @@ def pull(
                     "Next: leave --source away, or give another name"
                 )
             known, before = known_mapping(con, source, options.declared)
-        sample = _sample(files, options)
-        mapping = guess(sample, known, fresh=options.declared, before=before)
+        mapping, columns = _mapping(store, source, files, options, known, before)
         on_mapping(mapping)
-        columns = {name for document in sample for name in document}
         under_way = _Pull(store, run, source, known, mapping, files, options, progress, columns)
         if under_way.stage() and (more := extended(mapping, under_way.late)) != mapping:
             # A column that nobody had used in the sample: a first rating after months of logs.
@@ -163,18 +165,17 @@ class _Pull:
         source: str,
         declared: Declared,
         mapping: FieldMap,
-        files: list[Location],
+        files: Files,
         options: PullOptions,
         progress: Progress,
         columns: set[str],
     ) -> None:
         self.store, self.run, self.source, self.mapping = store, run, source, mapping
         self.declared = declared
-        self.files, self.options, self.progress = files, options, progress
-        self.names = {f.path: shown(f, store.folder) for f in files}
-        self.hashes = {f.path: sha256(f.path) for f in files}
-        self.reading = digest(repr([mapping.reading(), options.rater, options.heldout]))
-        contents = [(self.names[f.path], self.hashes[f.path]) for f in files]
+        self.opened, self.options, self.progress = files, options, progress
+        self.files, self.contents = files.found, files.contents
+        self.reading = _reading(mapping, options)
+        contents = [self.contents[f] for f in self.files]
         self.pull_id = digest(repr([source, self.reading, contents]))
         self.maker = Maker(mapping, options, store.folder)
         self.documents = 0
@@ -184,11 +185,8 @@ class _Pull:
 
     def stage(self) -> bool:
         """Stages the documents of files that are new or changed; returns whether there are any."""
-        with self.store.read() as con:
-            named = {"source": self.source, "reading": self.reading}
-            done = set(con.execute(sql("pull_files_done"), named).fetchall())
-        unchanged = [(self.names[f.path], self.hashes[f.path]) in done for f in self.files]
-        self.todo = self._todo(unchanged)
+        done = _done(self.store, self.source, self.reading)
+        self.todo = self._todo([self.contents[f] in done for f in self.files])
         if self.todo:
             records = self._records if self._by_document else self._turn_records
             staging.stage(
@@ -227,7 +225,7 @@ class _Pull:
             return []
         if not self._by_document:
             return list(range(len(self.files)))
-        after = [self.names[f.path] for f in self.files[numbers[0] :]]
+        after = [self.contents[f][0] for f in self.files[numbers[0] :]]
         if self.mapping.kind == "interactions" and self._numbered(after):
             return list(range(numbers[0], len(self.files)))
         return numbers
@@ -242,15 +240,13 @@ class _Pull:
     def _documents(self, todo: list[int]) -> Iterator[tuple[int, str, Document | Reject]]:
         for number in todo:
             location = self.files[number]
-            name = self.names[location.path]
-            documents = _read(location, self.options)
-            if len(self.files) > 1:
-                documents = _as_far_as_possible(documents)
-            for document in self.progress(documents, f"reading {name}"):
+            name, _ = self.contents[location]
+            for document in self.progress(self.opened.read(location), f"reading {name}"):
                 self.documents += 1
                 if isinstance(document, Document) and not self.columns.issuperset(document.fields):
                     self._notice(document.fields)
                 yield number, name, document
+            self.opened.let_go(location)
 
     def _notice(self, fields: dict[str, Any]) -> None:
         """Keeps documents with columns that the sample had not, up to a number."""
@@ -282,7 +278,7 @@ class _Pull:
 
     def _merge(self, todo: list[int]) -> staging.Merged:
         files = [
-            staging.PulledFile(number, self.names[f.path], self.hashes[f.path], number in todo)
+            staging.PulledFile(number, *self.contents[f], number in todo)
             for number, f in enumerate(self.files)
         ]
         with self.store.write() as con:
@@ -426,37 +422,72 @@ def _refuse_reading(options: PullOptions) -> None:
         )
 
 
-def _read(location: Location, options: PullOptions) -> Iterator[Document | Reject]:
-    name = options.file_format or format_of(location.path) or ""
-    return reader(name)(location)
+def _reading(mapping: FieldMap, options: PullOptions) -> str:
+    """Returns a digest of everything that decides what the documents of a file become."""
+    return digest(repr([mapping.reading(), options.rater, options.heldout]))
 
 
-def _as_far_as_possible(documents: Iterator[Document | Reject]) -> Iterator[Document | Reject]:
-    """Yields documents; where the file cannot be read further, a reject that says so ends them."""
-    line = 0
-    try:
-        for document in documents:
-            line = document.line
-            yield document
-    except SourceError as error:
-        yield Reject(line + 1, "unreadable", str(error))
+def _done(store: Store, source: str, reading: str) -> set[tuple[str, str]]:
+    """Returns the name and hash of the files of a source that were read in this way."""
+    with store.read() as con:
+        named = {"source": source, "reading": reading}
+        return set(con.execute(sql("pull_files_done"), named).fetchall())
 
 
-def _sample(files: list[Location], options: PullOptions) -> list[dict[str, Any]]:
+def _mapping(
+    store: Store,
+    source: str,
+    files: Files,
+    options: PullOptions,
+    known: Declared,
+    before: Declared | None,
+) -> tuple[FieldMap, set[str]]:
+    """Returns how the files are read, and the columns of the sample that says so.
+
+    What is in a bucket is looked at only where it is new, as long as that is read as what is there
+    was; otherwise all has to be read again anyway.
+    """
+    if before and files.any_remote and _agrees(options.declared, before):
+        as_before = FieldMap(known.kind, before.fields, before.scale, before.roles)
+        done = _done(store, source, _reading(as_before, options))
+        fresh = [f for f in files.found if files.contents[f] not in done]
+        if not fresh:
+            return as_before, set()
+        if known.kind != "turns":
+            sample = _sample(files, fresh, options.declared)
+            mapping = guess(sample, known, fresh=Declared(known.kind), before=before)
+            if mapping.reading() == as_before.reading():
+                return mapping, _columns(sample)
+    sample = _sample(files, files.found, options.declared)
+    return guess(sample, known, fresh=options.declared, before=before), _columns(sample)
+
+
+def _agrees(declared: Declared, before: Declared) -> bool:
+    """Returns whether what the user says now is how the last pull read the source."""
+    fields = all(before.fields.get(name, "") == column for name, column in declared.fields.items())
+    return (
+        fields
+        and declared.scale in (None, before.scale)
+        and declared.roles.items() <= before.roles.items()
+    )
+
+
+def _columns(sample: Iterable[dict[str, Any]]) -> set[str]:
+    return {name for document in sample for name in document}
+
+
+def _sample(files: Files, chosen: Sequence[Location], declared: Declared) -> list[dict[str, Any]]:
     """Returns documents to guess from; it goes on until every declared column has been seen."""
     sample: list[dict[str, Any]] = []
-    for number, location in enumerate(files[:_SAMPLE_FILES]):
+    for number, location in enumerate(chosen[:_SAMPLE_FILES]):
         size = _SAMPLE_OTHERS if number else _SAMPLE_FIRST
-        readable = _read(location, options)
-        if len(files) > 1:
-            readable = _as_far_as_possible(readable)
-        documents = islice(readable, size)
+        documents = islice(files.read(location), size)
         sample.extend(d.fields for d in documents if isinstance(d, Document))
-    seen = {name for document in sample for name in document}
-    declared = [column for column in options.declared.fields.values() if column]
-    missing = {steps(column)[0] for column in declared if column not in seen} - seen
-    for location in files if missing else []:
-        for document in _as_far_as_possible(_read(location, options)):
+    columns = [column for column in declared.fields.values() if column]
+    seen = _columns(sample)
+    missing = {steps(column)[0] for column in columns if column not in seen} - seen
+    for location in chosen if missing else []:
+        for document in files.read(location):
             if isinstance(document, Document) and not missing.isdisjoint(document.fields):
                 sample.append(document.fields)
                 missing -= set(document.fields)

@@ -86,7 +86,14 @@ def _shape(name: str, kind: Kind, required: str, optional: str = "") -> Callable
 def fitting(row: Row, names: Iterable[str]) -> list[str]:
     """Returns those of the named shapes that a row may be read as; the fuller one wins."""
     found = [SHAPES[name] for name in names if SHAPES[name].required <= row.keys()]
-    return [s.name for s in found if not any(s.required < other.required for other in found)]
+    return [s.name for s in found if not any(_covers(other, s) for other in found)]
+
+
+def _covers(shape: Shape, other: Shape) -> bool:
+    """Returns whether a shape may hold all that another one must, and not the other way round."""
+    return other.required <= shape.required | shape.optional and not (
+        shape.required <= other.required | other.optional
+    )
 
 
 # -- parts of rows ---------------------------------------------------------------------------------

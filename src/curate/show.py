@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import show_pairs, show_quality
-from curate.table import percent, table
+from curate.table import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
     from curate.cluster import Alarm, ClusterResult
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from curate.status import Status
     from curate.thresholds import Suggestion
 
-WIDTH = 100
 CLUSTERS_SHOWN, ALARMS_SHOWN, _STATUS_CLUSTERS = 12, 3, 5
 
 REASONS = {
@@ -56,16 +55,6 @@ REASONS = {
     "limit": "beyond --limit",
     "no_pair": "no pair has it",
 }
-
-
-def wrapped(text: str, indent: str = "  ") -> str:
-    """Returns text in lines of at most 100 columns; all but the first are indented."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
-
-
-def counted(number: int, noun: str) -> str:
-    """Returns a number with its noun, in the plural where it is not one."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def mapping(found: FieldMap) -> str:

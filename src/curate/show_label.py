@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from curate import show_quality
-from curate.show import counted, wrapped
+from curate.table import counted, wrapped
 
 if TYPE_CHECKING:
     from curate.label import PushResult, SyncResult

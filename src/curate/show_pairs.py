@@ -6,12 +6,11 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from curate.table import table
+from curate.table import table, wrapped
 
 if TYPE_CHECKING:
     from curate.pairs import PairsResult
 
-WIDTH = 100
 
 REASONS = {
     "stale": "judged otherwise since: curate pairs",
@@ -43,9 +42,10 @@ def pairs(result: PairsResult) -> str:
         text += f"  {-count:>7,}  {reason(why)}\n"
     text += _bias(result)
     if result.undecided:
-        text += _wrapped(
+        text += wrapped(
             f"  {result.undecided:,} calls have several outputs and nobody says which is better: "
-            "curate queue --kind preference"
+            "curate queue --kind preference",
+            "    ",
         )
     return text + f"Next: {_next(result)}\n"
 
@@ -91,15 +91,17 @@ def _bias(result: PairsResult) -> str:
             "" if low is None or high is None else f", {math.exp(low):.2f} to {math.exp(high):.2f}"
         )
         times = math.exp(found.log_ratio)
-        text += _wrapped(
+        text += wrapped(
             f"  length: the better answer is the longer one in {found.longer:.0%} of pairs "
             f"({found.longer_low:.0%} to {found.longer_high:.0%}); it is {times:.2f} times as long "
-            f"(geometric mean{between}; {found.prompts:,} prompts)"
+            f"(geometric mean{between}; {found.prompts:,} prompts)",
+            "    ",
         )
     if place := result.position:
-        text += _wrapped(
+        text += wrapped(
             f"  position: annotators preferred the answer shown first {place.first:,} of "
-            f"{place.decided:,} times ({place.share:.0%}, {place.low:.0%} to {place.high:.0%})"
+            f"{place.decided:,} times ({place.share:.0%}, {place.low:.0%} to {place.high:.0%})",
+            "    ",
         )
     return text
 
@@ -110,10 +112,6 @@ def _next(result: PairsResult) -> str:
     if result.found or result.examples:
         return "curate status, or curate queue --kind preference"
     return "curate pull LOGS, with ratings, corrections or preferences"
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent="    ") + "\n"
 
 
 def _decimal(value: float | None) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import show_quality
-from curate.show import counted, wrapped
-from curate.table import table
+from curate.table import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.export import ExportResult
+    from curate.transport import Sent
     from curate.versions import SideDiff, Verification, Version, VersionDiff
 
 
@@ -81,6 +81,17 @@ def _on_the_way(result: ExportResult) -> str:
     for rule, n in result.warnings.items():
         text += f"  warning: {rule}: {counted(n, 'line')}\n"
     return text
+
+
+def sent(result: Sent) -> str:
+    """Returns what of a version was sent, or would be."""
+    what = f"{len(result.files):,} files, {result.bytes / 1e6:,.1f} MB"
+    if result.state == "there":
+        return f"{result.version} is there already: {result.to}   {what}\n"
+    if result.state == "sent":
+        return f"sent {result.version} to {result.to}   {what}\n"
+    text = f"plan: {result.version} to {result.to}   {what}\n  {', '.join(result.files)}\n"
+    return text + "Nothing was sent. Next: the same command with --yes\n"
 
 
 def versions(found: Sequence[Version]) -> str:

@@ -130,14 +130,18 @@ def status(store: Store) -> Status:
 
 
 def stages(store: Store) -> list[str]:
-    """Returns the stages of `curate run` in order, as far as this environment can do them."""
-    located = config.load(store.folder).get("pull", {}).get("locations")
-    names = ["pull", "filter"] if located else ["filter"]
-    if not encoders.available():
-        return [*names, "dedupe"]
+    """Returns the stages of `curate run` in order, as far as this environment can do them.
+
+    Personal data is looked for where curate.toml has a section `[privacy]` (an export looks for it
+    anyway, in what it writes), and pairs where the task is preference.
+    """
+    sections = config.load(store.folder)
+    names = ["pull", "filter"] if sections.get("pull", {}).get("locations") else ["filter"]
     with store.read() as con:
         judged = ["mislabels"] if mislabels.wanted(store, con) else []
-    return [*names, "embed", "dedupe", "cluster", *judged]
+        paired = ["pairs"] if store.setting(con, "project").get("task") == "preference" else []
+    meant = ["embed", "dedupe", "cluster", *judged] if encoders.available() else ["dedupe"]
+    return [*names, *meant, *(["privacy"] if "privacy" in sections else []), *paired]
 
 
 def rejects(store: Store, limit: int = 50) -> list[dict[str, Any]]:

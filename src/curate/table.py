@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
+
+WIDTH = 100
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: bool = False) -> str:
@@ -40,3 +43,13 @@ def _cell(value: Any) -> str:
 
 def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "").replace("%", "").replace("-", "").isdigit()
+
+
+def wrapped(text: str, indent: str = "  ") -> str:
+    """Returns text in lines of at most 100 columns; all but the first are indented."""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun, in the plural where it is not one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

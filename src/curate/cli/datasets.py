@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.errors import GateFailed
@@ -107,30 +108,80 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
 )
+@click.option(
+    "--to",
+    metavar="URL",
+    help="Send the version to URL/NAME/vN too: a folder, or a bucket such as s3://bucket/data.",
+)
+@click.option("--yes", is_flag=True, help="Send; without it --to shows what would be sent.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
 @pass_context
-def export(context: Context, /, name: str, as_json: bool, dry_run: bool, **options: Any) -> None:
+def export(
+    context: Context,
+    /,
+    name: str,
+    as_json: bool,
+    to: str | None,
+    yes: bool,
+    dry_run: bool,
+    **options: Any,
+) -> None:
     """Writes the next version of a dataset: train.jsonl, test.jsonl, manifest, card, lineage.
 
     \b
-    Example: curate export support-sft --format openai-chat
+    Examples: curate export support-sft --format openai-chat
+              curate export support-sft --to s3://bucket/data --yes
     """
     from curate import show_versions
 
+    url = _checked(context, to, yes, dry_run)
     project = context.project()
-    result = project.export(name, _export_settings(options), dry_run=dry_run)
-    show_result(result, as_json, lambda: show_versions.export(result, dry_run))
+    settings = _export_settings(context, options)
+    result = project.export(name, settings, dry_run=dry_run)
+    if url is None:
+        show_result(result, as_json, lambda: show_versions.export(result, dry_run))
+        return
+    sent = project.send(f"{name}@{result.version}", url, yes=yes)
+    both = {**vars(result), "sent": sent}
+    text = show_versions.export(result, False) + show_versions.sent(sent)
+    show_result(both, as_json, lambda: text)
 
 
-def _export_settings(options: dict[str, Any]) -> ExportSettings:
+def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str | None:
+    """Returns where to send: as typed, or as curate.toml says, whose paths are in its folder."""
+    source = click.get_current_context().get_parameter_source("to")
+    if yes and not to:
+        raise click.UsageError("--yes sends a version: say where with --to.")
+    if dry_run and source is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--dry-run writes no version that --to could send.")
+    if to is None or dry_run:
+        return None
+    if source is not ParameterSource.DEFAULT_MAP:
+        return to
+    from curate.buckets import from_toml, is_url
+
+    where = f"{context.folder / 'curate.toml'}: [export] to"
+    return from_toml(to, where) if is_url(to) else str(context.folder / to)
+
+
+def _export_settings(context: Context, options: dict[str, Any]) -> ExportSettings:
     from curate.export import ExportSettings
     from curate.split import SplitSettings
 
     names = ("test_size", "leak_threshold", "seed")
     split = SplitSettings(*(options.pop(name) for name in names))
-    options |= {name: tuple(options[name]) for name in ("against", "mix")}
+    for name in ("against", "mix"):
+        options[name] = tuple(_of_file(context, name, text) for text in options[name])
+    if (tokenizer := options["tokenizer"]) and "." in tokenizer:
+        options["tokenizer"] = _of_file(context, "tokenizer", tokenizer)
     return ExportSettings(tuple(options.pop("format")), split, **options)
+
+
+def _of_file(context: Context, option: str, text: str) -> str:
+    """Returns a path as typed; one that curate.toml names is in that file's folder."""
+    source = click.get_current_context().get_parameter_source(option)
+    return str(context.folder / text) if source is ParameterSource.DEFAULT_MAP else text
 
 
 @cli.command()

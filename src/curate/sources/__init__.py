@@ -12,9 +12,12 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curate.errors import ConfigError, unknown_name
+
+if TYPE_CHECKING:
+    from curate.buckets import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,15 @@ class Reject:
 
 @dataclass(frozen=True)
 class Location:
-    """A file to read, and which table of it where it is a database."""
+    """A file to read, and which table of it where it is a database.
+
+    Of a `remote` file, the path says its name only, until it is fetched; a reader sees a local one.
+    """
 
     path: Path
     table: str | None = None
     query: str | None = None
+    remote: RemoteFile | None = None
 
 
 Reader = Callable[[Location], Iterator[Document | Reject]]
