@@ -264,6 +264,26 @@ def test_tokens_are_counted_by_what_is_there_and_long_rows_are_told(pulled: Pull
     assert "nosuch.json" in stderr
 
 
+def test_columns_of_dates_load_as_the_texts_they_are(pulled: Pulled, tmp_path: Path) -> None:
+    import datasets
+
+    logged = [
+        {
+            "id": str(n),
+            "prompt": f"When is event {n}?",
+            "response": f"2026-01-{n + 10}",
+            "rating": 5,
+        }
+        for n in range(9)
+    ]
+    said, _ = export(pulled(logged), "--test-size", "0", "--format", "records")
+    assert said["warnings"] == {}
+    datasets.disable_progress_bars()
+    data = datasets.load_dataset(said["folder"], split="train", cache_dir=str(tmp_path / "cache"))
+    assert sorted(data["output"]) == [row["response"] for row in logged]
+    assert set(data["input"]) == {row["prompt"] for row in logged}
+
+
 # -- pairs and thumbs --------------------------------------------------------------------------
 
 

@@ -118,7 +118,11 @@ def _head(manifest: dict[str, Any], contents: Contents) -> str:
     lines.append("dataset_info:")
     for name in names:
         lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
-        lines += ["  features:", formats.get(name).features(contents).rstrip("\n")]
+        columns = formats.get(name).features(contents).rstrip("\n")
+        for dated in manifest["check"]["dated"][name]:
+            text = f"  - name: {dated}\n    dtype: "
+            columns = columns.replace(f"{text}string", f"{text}json")
+        lines += ["  features:", columns]
     return "\n".join([*lines, "---\n"])
 
 

@@ -65,4 +65,9 @@ def _changed(line: int, name: str, value: Any, column: _Column, late: bool) -> I
         if late:
             yield line, "late-column", f"`{name}` is first a fraction here"
     if column.dates:
-        column.dates = isinstance(value, str) and _DATE.fullmatch(value) is not None
+        column.dates = is_date(value)
+
+
+def is_date(value: Any) -> bool:
+    """Returns whether a loader takes a value for a time, though it is a text."""
+    return isinstance(value, str) and _DATE.fullmatch(value) is not None

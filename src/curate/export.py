@@ -451,7 +451,11 @@ class _Export:
             },
             "pairs": [{"reason": reason, "pairs": n} for reason, n in result.pair_reasons],
             "privacy": {**privacy.settings(self.store.folder).as_dict(), "hidden": result.hidden},
-            "check": {"target": self.settings.target, "warnings": result.warnings},
+            "check": {
+                "target": self.settings.target,
+                "warnings": result.warnings,
+                "dated": self.made.dated,
+            },
             "error_rates": [asdict(rate) for rate in result.error_rates],
             "mix": facts["mix"],
             "volatile": {

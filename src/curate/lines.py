@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from curate.check_columns import is_date
 from curate.errors import ConfigError
 from curate.formats import Example, Format, Inexpressible, Item, Pair
 from curate.items import Items
@@ -104,6 +105,22 @@ def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
         return hashlib.sha256(f"{seed}|{line.item_id}".encode()).hexdigest(), line.item_id
 
     return sorted(lines, key=place)
+
+
+def dated(lines: Iterable[Line], name: str) -> list[str]:
+    """Returns the columns of a format whose every text is a date, in order.
+
+    Declared as text, `load_dataset` would still read times and write them in another way; declared
+    as JSON it leaves them alone.
+    """
+    columns: set[str] | None = None
+    for line in lines:
+        row = orjson.loads(line.rows[name])
+        found = {key for key, value in row.items() if is_date(value)}
+        columns = found if columns is None else columns & found
+        if not columns:
+            return []
+    return sorted(columns or ())
 
 
 def item_id(item: Item) -> str:
