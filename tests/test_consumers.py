@@ -16,8 +16,12 @@ import orjson
 import pytest
 
 from curate import formats
+from curate.export import ExportSettings
 from curate.formats import Contents, Example, Files, Inexpressible, Pair
+from curate.mapping import Declared
 from curate.messages import query_and_context, text_of
+from curate.project import Project
+from curate.pull import PullOptions
 
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 
@@ -441,14 +445,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train(name: str, folder: Path, tiny: Path, contents: Contents, longest: int) -> Any:
+def train(said: str, folder: Path, tiny: Path) -> Any:
     """Runs what the card says, for three steps of LoRA on a CPU, and returns the trainer."""
     import peft
 
-    snippet = formats.get(name).snippet
-    assert snippet
-    said = snippet(contents, replace(FILES, longest=longest))
-    (code,) = re.findall(r"```python\n(.*?)```", said, re.DOTALL)
+    code = next(c for c in re.findall(r"```python\n(.*?)```", said, re.DOTALL) if "trl" in c)
     few = (
         f'output_dir="{folder}/out", max_steps=3, per_device_train_batch_size=2, use_cpu=True, '
         'bf16=False, report_to="none", save_strategy="no", logging_steps=1, disable_tqdm=True, '
@@ -505,13 +506,42 @@ def test_trl_trains_on_it(
     tools = any("tools" in formats.get(name).row(one) for one in items)
     contents = Contents(tools=tools)
     rows = written(tmp_path / "v1", name, items, contents)
-    trainer = train(name, tmp_path / "v1", tiny, contents, 6_000)
+    snippet = formats.get(name).snippet
+    assert snippet
+    said = snippet(contents, replace(FILES, longest=6_000))
+    trainer = train(said, tmp_path / "v1", tiny)
     assert trainer.state.global_step == 3
     losses = [log["loss"] for log in trainer.state.log_history if "loss" in log]
     assert len(losses) == 3 and all(loss > 0 for loss in losses)
     assert len(trainer.train_dataset) == len(rows)
     if name == "trl-prompt-completion":
         _only_the_answer(trainer, rows)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", ["trl-prompt-completion", "trl-dpo", "trl-kto"])
+def test_trl_trains_on_a_version_by_its_card(
+    name: str, tiny: Path, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole path: real ranks and ratings are pulled and exported, and the card is followed."""
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    rows = list(unzipped(shared_data / "oasst1_en_validation/messages.jsonl.gz"))
+    for row in rows:
+        labels = row.pop("labels", None) or {"name": [], "value": []}
+        quality = dict(zip(labels["name"], labels["value"], strict=True)).get("quality")
+        row["quality"] = None if quality is None else round(1 + 4 * quality)
+    logged = tmp_path / "oasst.jsonl"
+    logged.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    fields = {"rank": "rank", "session": "message_tree_id", "rating": "quality"}
+    project = Project.init(tmp_path / "p")
+    project.pull([str(logged)], PullOptions(declared=Declared("turns", fields, scale="1-5")))
+    counted = str(tiny / "tokenizer.json")
+    settings = ExportSettings(formats=(name,), limit=40, tokenizer=counted)
+    result = project.export("set", settings)
+    assert (result.train, result.test > 0) == (40, True)
+    trainer = train((result.folder / "README.md").read_text(), result.folder, tiny)
+    assert trainer.state.global_step == 3
+    assert len(trainer.train_dataset) == 40
 
 
 def _only_the_answer(trainer: Any, rows: list[Row]) -> None:
