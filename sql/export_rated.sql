@@ -2,7 +2,7 @@
 -- ids alone.
 SELECT e.example_id, e.source, e.messages::VARCHAR AS messages, e.output::VARCHAR AS output, e.query,
        e.response, e.label, r.human_rating, false AS is_edge_case, e.tools::VARCHAR AS tools,
-       e.conversation_id, v.good, NULL::VARCHAR AS spans, e.created_at
+       e.conversation_id, v.good, NULL::VARCHAR AS spans, NULL::VARCHAR AS task, e.created_at
 FROM rated_verdicts v
 JOIN examples e USING (example_id)
 LEFT JOIN ratings r ON r.interaction_id = v.example_id

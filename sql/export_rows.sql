@@ -1,7 +1,7 @@
 -- Kept examples of one side in the order of the file, which depends on seed and ids alone.
 SELECT e.example_id, e.source, e.messages::VARCHAR AS messages, e.output::VARCHAR AS output, e.query,
        e.response, e.label, r.human_rating, e.tools::VARCHAR AS tools, a.spans, e.conversation_id,
-       e.created_at, true AS good, e.example_id IN (SELECT example_id FROM issues) AS is_edge_case
+       e.created_at, e.task, true AS good, e.example_id IN (SELECT example_id FROM issues) AS is_edge_case
 FROM verdicts v
 JOIN examples e USING (example_id)
 LEFT JOIN ratings r ON r.interaction_id = v.example_id

@@ -284,6 +284,33 @@ def test_columns_of_dates_load_as_the_texts_they_are(pulled: Pulled, tmp_path: P
     assert set(data["input"]) == {row["prompt"] for row in logged}
 
 
+def test_values_of_a_json_answer_are_spans_of_the_text(pulled: Pulled) -> None:
+    said = [
+        ("Ann flew to Oslo.", {"person": "Ann", "place": "Oslo"}),
+        ("Write to Bo, bo@mail.example.com.", {"mail": "bo@mail.example.com"}),
+        ("Nothing here.", {}),
+        ("He flew home.", {"person": "Ann"}),
+    ]
+    logged = [
+        {"id": str(n), "prompt": text, "response": orjson.dumps(found).decode(), "rating": 5}
+        for n, (text, found) in enumerate(said)
+    ]
+    project = pulled(logged, task="extraction")
+    _, stderr = export(project, "--test-size", "0", code=2)
+    assert "does not say where they stand" in stderr
+    made, _ = export(project, "--test-size", "0", "--lossy")
+    rows = {row["text"]: row for row in read(made)}
+    assert made["inexpressible"] == 1
+    spans = {text: [text[s["start"] : s["end"]] for s in rows[text]["spans"]] for text in rows}
+    assert spans == {
+        "Ann flew to Oslo.": ["Ann", "Oslo"],
+        "Write to Bo, <EMAIL_1>.": ["<EMAIL_1>"],
+        "Nothing here.": [],
+    }
+    card = (Path(made["folder"]) / "README.md").read_text(encoding="utf-8")
+    assert "B-mail" in card and "B-place" in card
+
+
 # -- pairs and thumbs --------------------------------------------------------------------------
 
 

@@ -225,7 +225,8 @@ class _Assembly:
 
     def _contents(self, own: Contents, general: Sequence[Example]) -> Contents:
         labels = {*own.labels, *(example.label for example in general if example.label)}
-        return Contents(own.tools or any(map(_has_tools, general)), tuple(sorted(labels)))
+        tools = own.tools or any(map(_has_tools, general))
+        return replace(own, tools=tools, labels=tuple(sorted(labels)))
 
     def _fit(self, part: Items) -> Items:
         return Items(part.table, part.unit, self.made.contents)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from curate import questions
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.store import sql
 
@@ -57,7 +58,7 @@ class Items:
             row["human_rating"],
             row["is_edge_case"],
             tools=offered if self.contents.tools else None,
-            spans=tuple((s, e, label) for s, e, label in orjson.loads(row["spans"] or "[]")),
+            spans=_spans(row),
             good=row["good"],
             conversation_id=row["conversation_id"],
         )
@@ -100,9 +101,32 @@ def contents(tables: Sequence[pa.Table], unit: Unit) -> Contents:
             columns += [table.to_struct_array().combine_chunks()]
     labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
     labels -= {None}
-    spans = {text for column in columns for text in _field(column, "spans").unique().to_pylist()}
-    entities = {label for text in spans for _, _, label in orjson.loads(text or "[]")}
+    entities = {label for column in columns for label in _entities(column)}
     return Contents(any(map(_has_tools, columns)), tuple(sorted(labels)), tuple(sorted(entities)))
+
+
+def _entities(column: Any) -> Iterator[str]:
+    """Yields the labels of the spans in a column of structs."""
+    names = ("spans", "task", "query", "response")
+    values = (_field(column, name).to_pylist() for name in names)
+    for row in zip(*values, strict=True):
+        for _, _, label in _spans(dict(zip(names, row, strict=True))) or ():
+            yield label
+
+
+def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
+    """Returns what annotators marked, else where the values of a JSON answer stand in the text.
+
+    None where a value does not stand there, or the answer is no such object.
+    """
+    if row["spans"] is not None:
+        return tuple((start, end, label) for start, end, label in orjson.loads(row["spans"]))
+    text, answer = row["query"] or "", row["response"]
+    if row["task"] != "extraction" or not questions.is_object(answer):
+        return None
+    found = questions.spans(text, answer)
+    whole = len(found) == sum(value != "" for _, value in questions.fields(answer))
+    return tuple(sorted((s, e, label) for label, s, e in found)) if whole else None
 
 
 def _field(column: Any, name: str) -> Any:

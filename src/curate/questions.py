@@ -296,6 +296,14 @@ def spans(text: str, response: str | None) -> list[tuple[str, int, int]]:
     return found
 
 
+def is_object(response: str | None) -> bool:
+    """Returns whether an answer is a JSON object."""
+    try:
+        return isinstance(json.loads(response or ""), dict)
+    except ValueError:
+        return False
+
+
 def fields(response: str | None) -> list[tuple[str, str]]:
     """Returns the (field, text) pairs of a JSON object whose values are texts or lists of texts."""
     try:

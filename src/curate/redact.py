@@ -408,7 +408,9 @@ class Redactor:
             ]
 
         hidden = texts(example, lambda _, key, text: _edited(text, edits(key, text)))
-        made = edits("", example.query) if example.spans else []
+        if not example.spans:
+            return hidden
+        made = edits("", example.query)
         spans = tuple((_moved(a, made, 0), _moved(b, made, 1), c) for a, b, c in example.spans)
         return replace(hidden, spans=spans)
 

@@ -35,7 +35,8 @@ class Example:
         output: the answer, one assistant message; empty where there is none.
         tools: the tools that were offered, in OpenAI's nested form; an empty list where none were,
             and None where no item of the version has any, so that all rows have the same keys.
-        spans: what is to be extracted: (start, end, label), in characters of `query`, end excluded.
+        spans: what is to be extracted: (start, end, label), in characters of `query`, end excluded;
+            None where nobody marked it and the answer does not say where it stands.
         good: whether people found the answer good; only the unit `rated` holds both kinds.
         conversation_id: of the calls that belong together.
     """
@@ -50,7 +51,7 @@ class Example:
     human_rating: float | None
     is_edge_case: bool
     tools: list[dict[str, Any]] | None = None
-    spans: tuple[tuple[int, int, str], ...] = ()
+    spans: tuple[tuple[int, int, str], ...] | None = None
     good: bool = True
     conversation_id: str = ""
 

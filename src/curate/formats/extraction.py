@@ -30,6 +30,8 @@ def extraction(example: Example) -> dict[str, Any]:
     `start` and `end` count characters of the text, `end` excluded. A token is a run of letters,
     digits and underscores, or any other character that is no space (`\w+|\S`). Tags are IOB2.
     """
+    if example.spans is None:
+        raise Inexpressible("values of which the text does not say where they stand")
     text, spans = example.query, sorted(example.spans)
     tokens = [(match.start(), match.end()) for match in TOKEN.finditer(text)]
     tags = ["O"] * len(tokens)
