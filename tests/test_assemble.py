@@ -368,3 +368,42 @@ def test_one_version_has_lines_of_one_kind(pulled: Pulled) -> None:
 def test_the_task_preference_exports_pairs(pulled: Pulled) -> None:
     said, _ = export(pulled(rated(), task="preference"), "--test-size", "0")
     assert [file["format"] for file in said["files"]] == ["trl-dpo"]
+
+
+# -- what people are told ----------------------------------------------------------------------
+
+
+def test_a_gate_says_what_the_format_refused(pulled: Pulled) -> None:
+    _, stderr = export(pulled(rows(3)), "--format", "classification", "--lossy", code=3)
+    assert "3 were left out: classification refuses no label" in stderr
+
+
+def test_a_version_with_a_missing_file_is_no_unchanged_version(pulled: Pulled) -> None:
+    project = pulled(rows())
+    said, _ = export(project, "--test-size", "0")
+    (Path(said["folder"]) / "manifest.json").unlink()
+    _, stderr = export(project, "--test-size", "0", code=1)
+    assert "manifest.json is missing" in stderr
+    Path(said["folder"]).rename(project.folder / "away")
+    again, _ = export(project, "--test-size", "0")
+    assert (again["created"], again["content_id"]) == (False, said["content_id"])
+    assert project.verify("sup")[0].problems == ()
+
+
+def test_rows_of_an_evaluation_set_without_a_prompt_are_told(
+    pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    asked = [{"question": "Who won?"}, {"question": ""}, {"other": 1}]
+    evaluation = write_jsonl(tmp_path / "exam.jsonl", asked)
+    folder = str(pulled(rows()).folder)
+    command = ["-C", folder, "export", "sup", "--test-size", "0", "--min-test", "0"]
+    result = CliRunner().invoke(Program(), [*command, "--against", str(evaluation)])  # type: ignore[arg-type]
+    assert "exam.jsonl: 1 prompt, 2 no-prompt" in result.stdout
+
+
+def test_lines_of_other_formats_are_no_changed_answers(pulled: Pulled) -> None:
+    project = pulled(rows())
+    export(project, "--test-size", "0")
+    export(project, "--test-size", "0", "--format", "records")
+    found = project.diff("sup@1", "sup@2")
+    assert (found.same_formats, found.train.changed, found.train.added) == (False, 0, ())

@@ -138,7 +138,8 @@ def _fit_where_needed(
         members = con.execute(sql("cluster_members_all")).fetchall()
     if not hashes:
         raise ConfigError(
-            f"no input has a vector, and clusters rest on them. Next: {encoders.next_step()}"
+            "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
+            f"{encoders.next_step()}"
         )
     other = bool(before) and before["encoder"] != encoder
     if before and not other and not refit:

@@ -95,6 +95,7 @@ class ExportResult:
         hidden: kind of personal data -> places that have a placeholder.
         warnings: rule -> lines that a trainer would take but should not.
         in_evaluations: side -> examples that the evaluation sets have; those of train are out.
+        evaluations: files of evaluation sets, with the rows that have no prompt.
         pair_reasons: why pairs are out, and how many.
     """
 
@@ -115,6 +116,7 @@ class ExportResult:
     hidden: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     mixed: tuple[dict[str, Any], ...] = ()
+    evaluations: tuple[dict[str, Any], ...] = ()
     in_evaluations: dict[str, int] = field(default_factory=dict)
     pair_reasons: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
@@ -253,6 +255,7 @@ class _Export:
             hidden=made.hidden,
             warnings=dict(sorted(made.warnings.items())),
             mixed=tuple(taken.as_dict() for taken in made.mixed),
+            evaluations=tuple(file.as_dict() for file in made.evaluations),
             in_evaluations=made.in_evaluations,
             pair_reasons=made.pairs,
             notes=(*self.notes, *made.notes),
@@ -277,6 +280,10 @@ class _Export:
         ]
         if short:
             wait = f" ({pending:,} held-out examples wait for a good answer)" if pending else ""
+            if self.made.inexpressible:
+                names = " and ".join(self.settings.formats)
+                what = next(e for r, e in self.made.left_out.values() if r == "inexpressible")
+                wait += f"; {self.made.inexpressible:,} were left out: {names} refuses {what}"
             look = "curate pairs" if self.unit == "pair" else "curate status"
             raise GateFailed(
                 f"{self.name}: {'; '.join(short)}{wait}. Next: {look} shows what keeps "
@@ -346,6 +353,14 @@ class _Export:
         facts: dict[str, Any],
     ) -> None:
         there = result.folder.exists()
+        if there and not result.created:
+            names = ["manifest.json", "README.md", "lineage.parquet", *(f["path"] for f in files)]
+            gone = [name for name in names if not (result.folder / name).exists()]
+            if gone:
+                raise StoreError(
+                    f"{result.folder} is damaged: {', '.join(gone)} is missing. Next: move the "
+                    "folder away, then type the command again: it is written anew"
+                )
         if result.created and there:
             raise StoreError(
                 f"{result.folder} is there already, and this store does not know it. "
@@ -446,7 +461,7 @@ class _Export:
             "limit": self.settings.limit,
             "mixed": list(result.mixed),
             "against": {
-                "files": [file.as_dict() for file in self.made.evaluations],
+                "files": list(result.evaluations),
                 "examples": result.in_evaluations,
             },
             "pairs": [{"reason": reason, "pairs": n} for reason, n in result.pair_reasons],

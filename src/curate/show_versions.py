@@ -70,11 +70,16 @@ def _on_the_way(result: ExportResult) -> str:
     if result.in_evaluations:
         train, test = (result.in_evaluations.get(side, 0) for side in ("train", "test"))
         text += f"  in the evaluation sets: {train:,} of train, left out; {test:,} of test, kept\n"
+        for file in result.evaluations:
+            refused = "".join(f", {n:,} {reason}" for reason, n in file["refused"].items())
+            text += f"    {file['name']}: {counted(file['prompts'], 'prompt')}{refused}\n"
     for taken in result.mixed:
         text += (
             f"  mixed in: {taken['taken']:,} of {taken['available']:,} from {taken['source']}, "
-            f"{taken['got']:.1%} of train\n"
+            f"{taken['got']:.1%} of train"
         )
+        refused = ", ".join(f"{n:,} {reason}" for reason, n in taken["left_out"].items())
+        text += f" (left out: {refused})\n" if refused else "\n"
     if result.hidden:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in result.hidden.items())
         text += wrapped(f"  hidden behind placeholders: {kinds}", "    ")
@@ -136,6 +141,10 @@ def diff(result: VersionDiff) -> str:
     """Returns what moved between two versions."""
     same = "the same held-out part" if result.same_test else "another held-out part"
     text = f"{result.a} -> {result.b}   {same}; {result.moved:,} moved between the sides\n"
+    if not result.same_formats:
+        text += (
+            "  note: the formats differ, so which answers changed cannot be told from the lines\n"
+        )
     for name, side in (("train", result.train), ("test", result.test)):
         text += _side(name, side)
     return text

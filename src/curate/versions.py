@@ -69,7 +69,10 @@ class SideDiff:
 
 @dataclass(frozen=True)
 class VersionDiff:
-    """What moved between two versions, by side; `moved` counts examples that changed sides."""
+    """What moved between two versions, by side; `moved` counts examples that changed sides.
+
+    Lines of other formats are other lines: without `same_formats` none counts as changed.
+    """
 
     a: str
     b: str
@@ -77,6 +80,7 @@ class VersionDiff:
     test: SideDiff
     moved: int
     same_test: bool
+    same_formats: bool
 
 
 def versions(store: Store) -> list[Version]:
@@ -339,6 +343,8 @@ def diff(store: Store, a: str, b: str) -> VersionDiff:
                 "b_version": second.version,
             },
         ).fetchall()
+    same = first.formats == second.formats
+    rows = [row for row in rows if same or row[1] != "changed"]
     return VersionDiff(
         first.label,
         second.label,
@@ -346,6 +352,7 @@ def diff(store: Store, a: str, b: str) -> VersionDiff:
         _side(rows, "test"),
         sum(1 for row in rows if row[1] == "moved"),
         first.test_id == second.test_id,
+        same,
     )
 
 
