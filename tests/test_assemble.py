@@ -169,7 +169,7 @@ def test_a_planted_key_stops_the_export_until_somebody_says_why_it_may_pass(
     logged[3]["response"] += f" The key is {KEY}."
     project = pulled(logged)
     _, stderr = export(project, code=3)
-    assert "1 secrets in 1 examples" in stderr
+    assert "1 secret in 1 example that" in stderr
     assert KEY not in stderr
     assert not (project.folder / "datasets").exists()
     project.privacy_allow(["r03"], reason="revoked in May")
@@ -213,13 +213,21 @@ def test_one_value_has_one_placeholder_in_prompt_answer_and_tool_call(pulled: Pu
 def test_originals_leave_only_where_the_project_says_so(pulled: Pulled) -> None:
     logged = rows()
     logged[0]["response"] = "Write to ann.berg@mail.example.com."
+    logged[1]["response"] = f"The key {KEY} is revoked."
     project = pulled(logged)
     toml = project.folder / "curate.toml"
     toml.write_text(toml.read_text() + "\n[privacy]\nredact = false\n")
+    export(project, "--test-size", "0", code=3)
+    (secret,) = project.privacy().stopping
+    project.privacy_allow([secret.example_id], reason="revoked")
     said, _ = export(project, "--test-size", "0")
-    assert "ann.berg@mail.example.com" in (Path(said["folder"]) / "train.jsonl").read_text()
-    assert (said["hidden"], manifest(said)["privacy"]["redact"]) == ({}, False)
-    assert "personal data is as it was logged" in (Path(said["folder"]) / "README.md").read_text()
+    train, card = (
+        (Path(said["folder"]) / name).read_text() for name in ("train.jsonl", "README.md")
+    )
+    assert "ann.berg@mail.example.com" in train
+    assert KEY not in train and "The key <SECRET_1> is revoked." in train
+    assert (said["hidden"], manifest(said)["privacy"]["redact"]) == ({"SECRET": 1}, False)
+    assert "personal data is as it was logged" in card and "1 SECRET" in card
 
 
 # -- rules and tokens --------------------------------------------------------------------------

@@ -67,6 +67,7 @@ def test_found(text: str, expected: list[tuple[str, str]]) -> None:
         "max_tokens: 512, next_page_token=CAoQAA1b2c3d4e5f6, eos_token = 'tok1tok2tok3'",
         "password is required; password = getpass(); pwd: $PASSWORD; password: your-password1",
         "mysql://user:password@localhost/db",
+        "版本10.20.30.40，订单号415-555-0132; a disk-ant-colony-optimization-of-2024-12",
         "scikit-learn uses sk-learn-style-names-all-over-the-place",
         "-----BEGIN PRIVATE KEY----- is how such a file begins.",
         "<EMAIL_1> <PHONE_12> api_key=<SECRET_1> postgres://a:<SECRET_2>@db.example.com",
@@ -74,6 +75,33 @@ def test_found(text: str, expected: list[tuple[str, str]]) -> None:
 )
 def test_left_alone(text: str) -> None:
     assert values(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"密钥{KEY}不行", [("SECRET", KEY)]),
+        (f"секрет{KEY}", [("SECRET", KEY)]),
+        ("密钥AKIAQ3EGW5RTYHBNMPLK是", [("SECRET", "AKIAQ3EGW5RTYHBNMPLK")]),
+        ("the keyAKIAQ3EGW5RTYHBNMPLK", [("SECRET", "AKIAQ3EGW5RTYHBNMPLK")]),
+        (f"key{KEY}", [("SECRET", KEY)]),
+        (f"api_key：{'a1b2c3d4e5f6' * 2}不行", [("SECRET", "a1b2c3d4e5f6" * 2)]),
+        ("地址postgres://app:s3cr3tpw@db.example.com吗", [("SECRET", "s3cr3tpw")]),
+        ("电话+8613812345678。", [("PHONE", "+8613812345678")]),
+        ("卡号4111111111111111是", [("CARD", "4111111111111111")]),
+        ("帳號GB82WEST12345698765432です", [("IBAN", "GB82WEST12345698765432")]),
+        ("号码536-90-4399吧", [("SSN", "536-90-4399")]),
+        ("地址192.168.12.44和00:1b:44:11:3a:b7吧",
+         [("IP", "192.168.12.44"), ("MAC", "00:1b:44:11:3a:b7")]),
+        ("邮箱是ann@example.com，联系ann@example.com吧", [("EMAIL", "ann@example.com")] * 2),
+        ("メールann@example.comまで", [("EMAIL", "ann@example.com")]),
+        ("à josé@müller.de, иван@почта.рф",
+         [("EMAIL", "josé@müller.de"), ("EMAIL", "иван@почта.рф")]),
+        ("https://x.example?to=ann%40x.org&b=1", [("EMAIL", "ann%40x.org")]),
+    ],
+)  # fmt: skip
+def test_found_where_words_are_not_spaced(text: str, expected: list[tuple[str, str]]) -> None:
+    assert values(text) == expected
 
 
 def test_kinds_that_are_left_and_regions() -> None:

@@ -108,7 +108,7 @@ def test_a_planted_key_stops_what_it_is_kept_in(pulled: Callable[..., Project]) 
     project = pulled(*ROWS)
     found = exported(project, "b")
     with pytest.raises(
-        GateFailed, match=r"1 secrets in 1 examples.*curate privacy --allow"
+        GateFailed, match=r"1 secret in 1 example that.*curate privacy --allow"
     ) as said:
         gate(found.secrets)
     assert said.value.exit_code == 3 and KEY not in str(said.value)
@@ -185,10 +185,16 @@ def test_command(pulled: Callable[..., Project]) -> None:
 
     done = run()
     assert done.exit_code == 0, done.output
-    assert "stops an export" in done.stdout and "in no export" in done.stdout
+    assert "stops an export" in done.stdout and "not kept: out of exports of kept" in done.stdout
     assert "kept examples with any of it: 2 of 3; exported as placeholders" in done.stdout
     assert done.stderr == ""
-    assert isinstance(run("--allow", "b").exception, ConfigError)
+    for refused in (
+        ("--allow", "b"),
+        ("--reason", "why"),
+        ("--allow-value", "", "--reason", "why"),
+        ("--allow-value", " -", "--reason", "why"),
+    ):
+        assert isinstance(run(*refused).exception, ConfigError), refused
     allowed = run("--allow", "b", "--reason", "revoked on 3 May")
     assert "revoked on 3 May" in allowed.stdout and "Next: curate status" in allowed.stdout
     said = orjson.loads(run("--withdraw", "1", "--json").stdout)

@@ -70,6 +70,14 @@ def test_a_value_that_is_known_is_hidden_where_nothing_else_gives_it_away() -> N
     assert (a.query, b.query) == ("is it <PHONE_1>?", "you can call <PHONE_1>")
 
 
+def test_a_known_value_ends_where_another_script_begins() -> None:
+    items = [example("1", "call 4155550198"), example("2", "打4155550198吧, not 441555501981")]
+    (_, b), _ = redacted(*items)
+    assert b.query == "打<PHONE_1>吧, not 441555501981"
+    (a,), _ = redacted(example("1", "ann@x.org, ?to=ann%40x.org"))
+    assert a.query == "<EMAIL_1>, ?to=<EMAIL_1>"
+
+
 def test_json_stays_json() -> None:
     arguments = '{"to":"a@b.co", "note": "x\\na@b.co \\u00e9", "phone": 4155550198, "n": 1.10}'
     nested = json.dumps({"body": arguments, "password": "Hunter2!x"})

@@ -44,8 +44,8 @@ class Assembled:
         tokens: (format, side) -> statistics.
         warnings: rule -> lines.
         dated: format -> columns of texts that are all dates.
-        hidden: kind of personal data -> places that have a placeholder now; empty where the
-            originals are exported.
+        hidden: kind of personal data -> places that have a placeholder now; secrets alone where
+            the originals are exported.
         mixed: what was mixed in, by location.
         evaluations: files that were kept out of train.
         in_evaluations: train examples that they had, and held-out ones, which stay.
@@ -245,8 +245,6 @@ class _Assembly:
         for example in general:
             redactor.look(example)
         privacy.gate(redactor.secrets)
-        if not privacy.settings(self.store.folder).redact:
-            return lambda item: item
         self.made.hidden = dict(sorted(redactor.counts.items()))
         return redactor.redact if redactor.counts else lambda item: item
 

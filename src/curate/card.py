@@ -195,11 +195,12 @@ def _on_the_way(manifest: dict[str, Any]) -> str:
     lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in manifest["pairs"]]
     if manifest["privacy"]["hidden"]:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
+        first = next(iter(manifest["privacy"]["hidden"]))
         lines.append(
-            f"- hidden behind placeholders such as `<EMAIL_1>`: {kinds}. Patterns find what looks "
-            "like personal data; this does not make the data anonymous"
+            f"- hidden behind placeholders such as `<{first}_1>`: {kinds}. Patterns find what "
+            "looks like it; this does not make the data anonymous"
         )
-    elif not manifest["privacy"]["redact"]:
+    if not manifest["privacy"]["redact"]:
         lines.append("- personal data is as it was logged (`[privacy] redact = false`)")
     warnings = manifest["check"]["warnings"]
     lines += [f"- `{rule}`: {n:,} lines (`curate check`)" for rule, n in warnings.items()]

@@ -57,7 +57,7 @@ task = "{task}"                    # sft, classification, preference or extracti
 # regions = ["US", "GB"]           # whose phone numbers are known without a country code
 # leave = ["IP", "MAC"]            # kinds that stay as they are
 # names = true                     # names of people too; needs the extra [pii]
-# redact = false                   # exports the originals; a secret stops the export all the same
+# redact = false                   # exports personal data as it is; secrets are hidden all the same
 
 # [export]
 # format = ["trl-prompt-completion"]

@@ -59,41 +59,48 @@ class _Key:
     check: Callable[[str], bool] = _varied
 
 
+def ascii_words(pattern: str) -> re.Pattern[str]:
+    """Returns a pattern for which a letter of another script ends a word, as in `密钥AKIA`."""
+    return re.compile(pattern, re.ASCII)
+
+
 # Source: the issuers' documentation, and the tables of GitHub's secret scanning and of gitleaks.
+# Where no word ends like the prefix, a key may be glued to letters before it, as in `keyAKIA`.
 _KEYS = (
-    _Key("private-key", ("PRIVATE KEY",), re.compile(
+    _Key("private-key", ("PRIVATE KEY",), ascii_words(
         r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:[^<>]{40,20000}?-----END "
         r"[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\:,.-]{40,20000})"),
         _long_body),
-    _Key("anthropic", ("sk-ant-",), re.compile(r"(?<![\w-])sk-ant-[\w-]{20,}")),
-    _Key("openai", ("sk-",), re.compile(r"(?<![\w-])sk-(?!ant-)[\w-]{20,}"), _random),
-    _Key("aws-access-key", ("AKIA", "ASIA"), re.compile(r"(?<!\w)A[KS]IA[A-Z0-9]{16}(?!\w)"), bool),
-    _Key("aws-secret-key", ("AKIA", "ASIA", "aws", "AWS", "ecret"), re.compile(
+    _Key("anthropic", ("sk-ant-",), ascii_words(
+        r"(?:(?<![\w-])sk-ant-|sk-ant-[a-z]{3,8}[0-9]{2}-)[\w-]{20,}")),
+    _Key("openai", ("sk-",), ascii_words(r"(?<![\w-])sk-(?!ant-)[\w-]{20,}"), _random),
+    _Key("aws-access-key", ("AKIA", "ASIA"), ascii_words(
+        r"(?<![A-Z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Z0-9])"), bool),
+    _Key("aws-secret-key", ("AKIA", "ASIA", "aws", "AWS", "ecret"), ascii_words(
         r"(?:(?i:aws|secret)|A[KS]IA[A-Z0-9]{16})[^\n>]{0,60}?(?<![\w/+=])([\w/+]{40})(?![\w/+=])"),
         _mixed),
-    _Key("github", ("gh",), re.compile(r"(?<!\w)gh[pousr]_[A-Za-z0-9]{36,255}(?!\w)")),
-    _Key("github", ("github_pat_",), re.compile(r"(?<!\w)github_pat_\w{22,255}")),
-    _Key("gitlab", ("glpat-",), re.compile(r"(?<![\w-])glpat-[\w-]{20,}")),
-    _Key("slack", ("xox", "xapp-"), re.compile(
-        r"(?<![\w-])(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}")),
-    _Key("slack-webhook", ("hooks.slack.com",), re.compile(
+    _Key("github", ("gh",), ascii_words(r"gh[pousr]_[A-Za-z0-9]{36,255}(?!\w)")),
+    _Key("github", ("github_pat_",), ascii_words(r"(?<!\w)github_pat_\w{22,255}")),
+    _Key("gitlab", ("glpat-",), ascii_words(r"glpat-[\w-]{20,}")),
+    _Key("slack", ("xox", "xapp-"), ascii_words(r"(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}")),
+    _Key("slack-webhook", ("hooks.slack.com",), ascii_words(
         r"hooks\.slack\.com/(?:services|workflows)/([A-Z0-9]{8,}/[A-Z0-9]{8,}/\w{16,})")),
-    _Key("google", ("AIza",), re.compile(r"(?<![\w-])AIza[\w-]{35}(?![\w-])")),
-    _Key("google-oauth", ("GOCSPX-",), re.compile(r"(?<![\w-])GOCSPX-[\w-]{28}")),
-    _Key("stripe", ("_live_", "_test_"), re.compile(
+    _Key("google", ("AIza",), ascii_words(r"AIza[\w-]{35}(?![\w-])")),
+    _Key("google-oauth", ("GOCSPX-",), ascii_words(r"GOCSPX-[\w-]{28}")),
+    _Key("stripe", ("_live_", "_test_"), ascii_words(
         r"(?<!\w)[sr]k_(?:live|test)_[A-Za-z0-9]{16,}")),
-    _Key("sendgrid", ("SG.",), re.compile(r"(?<![\w.-])SG\.[\w-]{16,32}\.[\w-]{16,64}")),
-    _Key("npm", ("npm_",), re.compile(r"(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)")),
-    _Key("pypi", ("pypi-",), re.compile(r"(?<![\w-])pypi-[\w-]{50,}")),
-    _Key("hugging-face", ("hf_",), re.compile(r"(?<!\w)hf_[A-Za-z0-9]{30,}")),
-    _Key("groq", ("gsk_",), re.compile(r"(?<!\w)gsk_[A-Za-z0-9]{40,}")),
-    _Key("databricks", ("dapi",), re.compile(r"(?<!\w)dapi[a-f0-9]{32}(?!\w)")),
-    _Key("digitalocean", ("_v1_",), re.compile(r"(?<!\w)do[opr]_v1_[a-f0-9]{64}")),
-    _Key("shopify", ("shp",), re.compile(r"(?<!\w)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
-    _Key("telegram", (":AA",), re.compile(r"(?<!\w)[0-9]{8,10}:AA[\w-]{33}(?![\w-])")),
-    _Key("azure-storage", ("AccountKey=",), re.compile(r"AccountKey=([A-Za-z0-9+/]{86}==)")),
-    _Key("jwt", ("eyJ",), re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
-    _Key("bearer", ("earer", "EARER"), re.compile(
+    _Key("sendgrid", ("SG.",), ascii_words(r"(?<![\w.-])SG\.[\w-]{16,32}\.[\w-]{16,64}")),
+    _Key("npm", ("npm_",), ascii_words(r"npm_[A-Za-z0-9]{36}(?!\w)")),
+    _Key("pypi", ("pypi-",), ascii_words(r"(?<![\w-])pypi-[\w-]{50,}")),
+    _Key("hugging-face", ("hf_",), ascii_words(r"(?<!\w)hf_[A-Za-z0-9]{30,}")),
+    _Key("groq", ("gsk_",), ascii_words(r"(?<!\w)gsk_[A-Za-z0-9]{40,}")),
+    _Key("databricks", ("dapi",), ascii_words(r"(?<!\w)dapi[a-f0-9]{32}(?!\w)")),
+    _Key("digitalocean", ("_v1_",), ascii_words(r"(?<!\w)do[opr]_v1_[a-f0-9]{64}")),
+    _Key("shopify", ("shp",), ascii_words(r"(?<!\w)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
+    _Key("telegram", (":AA",), ascii_words(r"(?<!\w)[0-9]{8,10}:AA[\w-]{33}(?![\w-])")),
+    _Key("azure-storage", ("AccountKey=",), ascii_words(r"AccountKey=([A-Za-z0-9+/]{86}==)")),
+    _Key("jwt", ("eyJ",), ascii_words(r"(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
+    _Key("bearer", ("earer", "EARER"), ascii_words(
         r"(?i)(?<![a-z])bearer\s+([\w.~+/-]{20,}=*)"), _random),
 )  # fmt: skip
 
@@ -107,17 +114,17 @@ def _keys(text: str) -> Iterator[Place]:
                     yield *match.span(group), key.detector, 0.95
 
 
-_URL_PASSWORD = re.compile(
+_URL_PASSWORD = ascii_words(
     r"(?<![\w+.-])[A-Za-z][\w+.-]{1,20}://[^\s:/@<>]{0,64}:(?P<value>[^\s/@<>]{1,100})@"
 )
-_IS = r"(?:[\"'`]|_\w{1,20})?(?:\s*(?:=>|:=|=|:)\s*|\s+(?:is|was)\s*:?\s+)[\"'`]?"
+_IS = r"(?:[\"'`]|_\w{1,20})?(?:\s*(?:=>|:=|[=:：是])\s*|\s+(?:is|was)\s*:?\s+)[\"'`]?"
 _PASSWORD = re.compile(
     rf"(?i)(?<![a-z])(?:pass(?:word|wd|phrase|code)?|pwd){_IS}"
-    r"(?P<value>(?:(?!&\w+=)[^\s\"'`<>]){6,100}+)"
+    r"(?P<value>(?:(?!&\w+=)[^\s\"'`<>。，、；]){6,100}+)"
 )
 _ASSIGNED = re.compile(
     r"(?i)(?:(?:api|access|secret|private|auth)[ _-]?key|client[ _-]?secret|secret|token)"
-    rf"{_IS}(?P<value>[^\s\"'`,;<>(){{}}\[\]&|]{{6,200}}+)(?![(\[{{])"
+    rf"{_IS}(?P<value>[^\s\"'`,;<>(){{}}\[\]&|\u0370-\U0010ffff]{{6,200}}+)(?![(\[{{])"
 )
 _EXAMPLE = re.compile(
     r"(?i)^\$[a-z_{(]|%\(|\*{3}|x{4}|\.{3}|example|placeholder|your|change.?me|pass(?:word)?$|secret$"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from curate import credentials
+from curate.credentials import ascii_words
 
 REGIONS = ("US", "GB")
 SECRET = "SECRET"  # noqa: S105 - the name of a kind
@@ -103,7 +104,8 @@ def _before(text: str, start: int, length: int = 40) -> str:
 _NUMBERED = re.compile(
     r"(?i)(?:order|invoice|ticket|track|case|ref(?:erence)?|sku|part|model|serial|version|ver|isbn|"
     r"release|build|firmware|section|chapter|booking|confirmation|reservation|article|item|product|"
-    r"line|row|page|port|bug|issue|commit|transaction|receipt|parcel|shipment|flight|id)"
+    r"line|row|page|port|bug|issue|commit|transaction|receipt|parcel|shipment|flight|id|"
+    r"版本号?|订单号?|编号|バージョン|注文番号|버전|주문번호|верси[яию]|заказа?)"
     r"(?:[ _-]?(?:number|no|num|nr|id|code|ing))?[\s#:.=\"'()-]{0,4}(?:is|was)?[\s#:\"']{0,3}$"
 )
 
@@ -114,18 +116,26 @@ def _is_numbered(text: str, start: int) -> bool:
 
 # -- e-mail ----------------------------------------------------------------------------------------
 
+# An address is of Latin letters, or a part of it is of others throughout: where words are not
+# spaced, `邮箱是ann@example.com吧` has three of them.
+LATIN = r"0-9A-Za-z\u00c0-\u024f"
+_OTHER = r"[^\W\d_A-Za-z\u00c0-\u024f]"
 _EMAIL = re.compile(
-    r"(?<![\w.+%'@-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-])"
+    rf"(?:(?<![{LATIN}_.+%'@-])[{LATIN}_.+%'-]{{1,64}}|(?<!{_OTHER}){_OTHER}{{1,64}})(?:@|%40)"
+    rf"(?:(?:[{LATIN}](?:[{LATIN}_-]{{0,61}}[{LATIN}])?\.){{1,8}}[A-Za-z]{{2,24}}(?![{LATIN}_-])"
+    r"|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-]))"
 )
 _FILE_ENDINGS = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "py")
 
 
 def _emails(text: str) -> Iterator[Found]:
-    for match in _EMAIL.finditer(text) if "@" in text else ():
+    for match in _EMAIL.finditer(text) if "@" in text or "%40" in text else ():
         # `//me:pw@host`, `git@host` and `icon@2x.png` only look like it.
-        in_url = re.search(r"://[^\s/]*$", text[max(0, match.start() - 200) : match.start()])
+        in_url = "@" in match[0] and re.search(
+            r"://[^\s/]*$", text[max(0, match.start() - 200) : match.start()]
+        )
         start = match.start() + len(match[0]) - len(match[0].lstrip("'.%+-"))
-        local, _, domain = text[start : match.end()].partition("@")
+        local, _, domain = text[start : match.end()].replace("%40", "@").partition("@")
         if in_url or local in ("", "git") or domain.rpartition(".")[2].lower() in _FILE_ENDINGS:
             continue
         yield Found("EMAIL", start, match.end(), "email", 0.95, False)
@@ -133,7 +143,7 @@ def _emails(text: str) -> Iterator[Found]:
 
 # -- cards and accounts ----------------------------------------------------------------------------
 
-_CARD = re.compile(r"(?<![\w.,+#-])[2-6](?:[ -]?[0-9]){11,22}")
+_CARD = ascii_words(r"(?<![\w.,+#-])[2-6](?:[ -]?[0-9]){11,22}")
 _CARD_WORDS = re.compile(r"(?i)card|visa|maestro|credit|debit|charge|pa(?:y|id)")
 # Source: ISO/IEC 7812 issuer ranges as the networks publish them; brand -> prefix, lengths.
 _BRANDS = (
@@ -177,7 +187,7 @@ def _cards(text: str) -> Iterator[Found]:
 
 
 _SHORT_CARD = 13
-_CARD_GOES_ON = re.compile(r"[\w-]|[.,][0-9]")
+_CARD_GOES_ON = ascii_words(r"[\w-]|[.,][0-9]")
 
 
 # Source: SWIFT IBAN registry, release 99; country and length.
@@ -192,7 +202,9 @@ _IBAN_LENGTHS = {
         "SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30",
     )
 }
-_IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}")
+_IBAN = ascii_words(r"(?<![^\W_])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}")
+
+_IBAN_GOES_ON = re.compile("[A-Za-z0-9]")
 
 
 def _ibans(text: str) -> Iterator[Found]:
@@ -204,7 +216,7 @@ def _ibans(text: str) -> Iterator[Found]:
             continue
         end = match.start() + places[length - 1] + 1
         value = re.sub("[ -]", "", text[match.start() : end]).upper()
-        if not text[end : end + 1].isalnum() and _mod_97(value[4:] + value[:4]) == 1:
+        if not _IBAN_GOES_ON.match(text, end) and _mod_97(value[4:] + value[:4]) == 1:
             yield Found("IBAN", match.start(), end, "iban", 0.99, False)
 
 
@@ -212,7 +224,7 @@ def _mod_97(value: str) -> int:
     return int("".join(str(int(c, 36)) for c in value)) % 97
 
 
-_SSN = re.compile(
+_SSN = ascii_words(
     r"(?<![\w.,#+-])(?!000|666|9)[0-9]{3}([ -]?)(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-])"
     r"(?![.,][0-9])"
 )
@@ -229,9 +241,11 @@ def _ssns(text: str) -> Iterator[Found]:
 
 # -- addresses of machines -------------------------------------------------------------------------
 
-_IPV4 = re.compile(r"(?<![\w.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-])(?!\.[0-9])")
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![\w:])(?!\.[0-9])")
-_MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
+_IPV4 = ascii_words(r"(?<![\w.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-])(?!\.[0-9])")
+_IPV6 = ascii_words(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![\w:])(?!\.[0-9])")
+_MAC = ascii_words(
+    r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
+)
 
 
 def _addresses(text: str) -> Iterator[Found]:
@@ -271,7 +285,7 @@ def _names_host(address: str) -> bool:
 
 # -- phone numbers ---------------------------------------------------------------------------------
 
-_DIGITS = re.compile(
+_DIGITS = ascii_words(
     r"(?<![\w#$€£/-])(?<![0-9][.,])[+(]{0,2}[0-9](?:[0-9 ().\-\u2010-\u2015\u00a0/]{5,22})[0-9]"
 )
 _PHONE_WORDS = re.compile(
@@ -329,8 +343,8 @@ def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence
     return 0.7
 
 
-_PART_OF_MORE_BEFORE = re.compile(r"[\w#$€£/-]$|[0-9][.,]$")
-_PART_OF_MORE_AFTER = re.compile(r"[\w-]|[.,/][0-9]|%")
+_PART_OF_MORE_BEFORE = ascii_words(r"[\w#$€£/-]$|[0-9][.,]$")
+_PART_OF_MORE_AFTER = ascii_words(r"[\w-]|[.,/][0-9]|%")
 
 
 def _well_grouped(value: str, regions: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from curate.patterns import find as find
 from curate.pull import salt
 from curate.redact import Finder, Finding, Redactor
 from curate.store import Run, Store, sql
+from curate.table import counted
 from curate.text import digest
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class PrivacySettings:
         regions: whose phone numbers are known without a country code.
         leave: kinds that stay as they are.
         names: whether the names of people are hidden too; needs the extra `[pii]`.
-        redact: whether an export has placeholders; without, it has the originals.
+        redact: whether an export hides personal data; secrets are hidden without it too.
     """
 
     regions: tuple[str, ...] = REGIONS
@@ -170,6 +171,9 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
         MissingExtra: names are to be hidden, and the extra `[pii]` is not installed.
     """
     wanted = settings(store.folder)
+    if not wanted.redact:
+        # Personal data may be meant to stay; a key never is, though it was said to be revoked.
+        wanted = replace(wanted, leave=tuple(kind for kind in KINDS if kind != SECRET), names=False)
     found = names.load() if wanted.names else None
     allowed = [row[0] for row in con.execute(sql("privacy_allowed_examples")).fetchall()]
     return Redactor(_finder(store, con, wanted, found), allowed)
@@ -186,7 +190,8 @@ def gate(secrets: Sequence[Finding]) -> None:
     examples = sorted({s.example_id for s in secrets})
     shown = ", ".join(f"{s.example_id[:12]} {s.field} ({s.detector})" for s in secrets[:_SHOWN])
     raise GateFailed(
-        f"{len(secrets):,} secrets in {len(examples):,} examples that would be exported: {shown}"
+        f"{counted(len(secrets), 'secret')} in {counted(len(examples), 'example')} that would be "
+        f"exported: {shown}"
         f"{', ...' if len(secrets) > _SHOWN else ''}. Next: revoke them where they are used, then "
         f'curate privacy --allow {examples[0][:12]} --reason "revoked" (they are exported as '
         "placeholders)"
@@ -211,8 +216,11 @@ def _finder(
 
 def value_key(key: bytes, value: str) -> str:
     """Returns what is stored of a value: its HMAC, whatever its case and punctuation."""
-    plain = re.sub(r"[\s().\-/]", "", value).casefold()
-    return hmac.new(key, plain.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:32]
+    return hmac.new(key, _plain(value).encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:32]
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"[\s().\-/]", "", value).casefold()
 
 
 # -- the stage -------------------------------------------------------------------------------------
@@ -354,10 +362,22 @@ def allow(
         reason: why.
 
     Raises:
-        ConfigError: there is no reason, or no such example, or more than one.
+        ConfigError: there is no reason, or nothing that it is about; a value is empty; no example
+            has an id, or more than one.
     """
     if not reason.strip():
         raise ConfigError('a reason is missing. Next: the same command with --reason "..."')
+    if not all(map(_plain, values)):
+        raise ConfigError(
+            "--allow-value is empty, or nothing but space and punctuation: expected a value as it "
+            'stands in a text. Next: curate privacy --allow-value "+44 7911 123456" '
+            '--reason "our hotline"'
+        )
+    if not examples and not values:
+        raise ConfigError(
+            "a reason alone allows nothing: expected an example or a value with it. Next: "
+            'curate privacy --allow ID --reason "..."'
+        )
     key = salt(store.folder)
     with (
         store.run("privacy", {"allow": list(examples), "reason": reason}) as run,

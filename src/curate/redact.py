@@ -232,7 +232,7 @@ _PROSE = ("content", "text", "refusal", "arguments")
 def normal(kind: str, value: str, regions: Sequence[str] = REGIONS) -> str:
     """Returns one spelling for all spellings of a value that are surely the same."""
     if kind in ("EMAIL", "NAME"):
-        return " ".join(value.split()).casefold()
+        return " ".join(value.replace("%40", "@").split()).casefold()
     if kind in ("CARD", "IBAN", "SSN", "MAC"):
         return re.sub(r"[\s:-]", "", value).upper()
     if kind == "IP":
@@ -278,13 +278,19 @@ class _Known:
 
     def __init__(self, spellings: dict[str, Found]) -> None:
         long = [s for s in spellings if len(s) >= _SHORTEST_KNOWN]
-        words = "|".join(re.escape(s) for s in sorted(long, key=lambda s: (-len(s), s)))
-        self._pattern = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])") if long else None
+        words = "|".join(_word(s) for s in sorted(long, key=lambda s: (-len(s), s)))
+        self._pattern = re.compile(words) if long else None
         self._spellings = spellings
 
     def find(self, text: str) -> Iterator[Found]:
         for match in self._pattern.finditer(text) if self._pattern else ():
             yield replace(self._spellings[match[0]], start=match.start(), end=match.end())
+
+
+def _word(spelling: str) -> str:
+    """Returns a pattern for a value that is no part of a longer word of its script."""
+    letter = f"[{patterns.LATIN}]" if spelling.isascii() else r"[^\W_]"
+    return rf"(?<!{letter}){re.escape(spelling)}(?!{letter})"
 
 
 class Redactor:

@@ -24,7 +24,8 @@ def privacy(result: PrivacyResult) -> str:
             for k in result.kinds
         ]
         text += textwrap.indent(table(["kind", "places", "examples", "kept", ""], rows), "  ")
-    become = "placeholders" if result.settings.redact else "ORIGINALS, as curate.toml says"
+    originals = "ORIGINALS, as curate.toml says (secrets as placeholders)"
+    become = "placeholders" if result.settings.redact else originals
     text += f"  kept examples with any of it: {result.concerned:,} of {result.kept:,}; "
     text += f"exported as {become}\n"
     text += _secrets(result.secrets) + _allowances(result.allowances)
@@ -47,7 +48,7 @@ def _secrets(found: Sequence[SecretPlace]) -> str:
 def _state(secret: SecretPlace) -> str:
     if secret.allowed:
         return "allowed"
-    return "stops an export" if secret.kept else "in no export: the example is out"
+    return "stops an export" if secret.kept else "not kept: out of exports of kept examples"
 
 
 def _allowances(allowed: Sequence[Allowance]) -> str:

@@ -44,7 +44,7 @@ def privacy(
     project = context.project()
     if withdraw is not None:
         project.privacy_withdraw(withdraw)
-    if allow or allow_value:
+    if allow or allow_value or reason:
         project.privacy_allow(allow, allow_value, reason=reason)
     result = project.privacy()
     show_result(result, as_json, lambda: show_privacy.privacy(result))
