@@ -479,6 +479,26 @@ def random_rows(seed: int, count: int) -> list[dict[str, Any]]:
     return rows
 
 
+def test_an_image_is_part_of_what_was_asked(shop: Shop) -> None:
+    def seen(name: str, image: str, answer: str, rating: int) -> dict[str, Any]:
+        parts = [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": f"https://example.org/{image}.png"}},
+        ]
+        return {
+            "id": name, "messages": [{"role": "user", "content": parts}],
+            "response": answer, "rating": rating,
+        }  # fmt: skip
+
+    shop.pull([
+        seen("good", "cat", "A cat.", 5), seen("bad", "cat", "A dog.", 1),
+        seen("other", "hat", "A bat.", 1),
+    ])  # fmt: skip
+    shop.project.pairs()
+    assert shop.pairs() == {("good", "bad", "rating")}
+    shop.project.pairs()
+
+
 def test_what_is_found_step_by_step_is_what_is_found_at_once(
     tmp_path: Path, write_jsonl: WriteJsonl, new_store: NewStore
 ) -> None:

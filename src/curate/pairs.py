@@ -238,7 +238,8 @@ def _said(messages: list[Message]) -> str:
         content = m["content"]
         listed = content if isinstance(content, list) else []
         other = [p for p in listed if isinstance(p, dict) and p.get("type", "text") != "text"]
-        rest = canonical([other, m["tool_calls"]]) if other or m.get("tool_calls") else ""
+        calls = m.get("tool_calls")
+        rest = canonical([other, calls]) if other or calls else ""
         parts.append(f"{m['role']}\x1f{normalise(text_of(content))}\x1f{rest}")
     return digest("\x1e".join(parts))
 
