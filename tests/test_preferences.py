@@ -116,6 +116,32 @@ def test_what_is_no_pair_is_listed_with_its_reason(tmp_path: Path, write_jsonl: 
     assert project.table("interactions").num_rows == 2
 
 
+ENDS = "pref-prompt-ends-assistant: the prompt ends with an answer"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"prompt": [user("a"), bot("lost")], "chosen": "b", "rejected": "c"},
+        {"prompt": [user("a"), bot("lost")], "chosen": [bot("b")], "rejected": [bot("c")]},
+        {"messages": [user("a"), bot("lost")], "chosen": "b", "rejected": "c"},
+        {"input": {"messages": [user("a"), bot("lost")]},
+         "preferred_output": [bot("b")], "non_preferred_output": [bot("c")]},
+        {"prompt": "\n\nHuman: a\n\nAssistant: lost", "chosen": "b", "rejected": "c"},
+    ],
+)  # fmt: skip
+def test_no_answer_of_a_prompt_is_cut_off(document: dict[str, Any]) -> None:
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    assert rows == ENDS
+
+
+def test_messages_that_repeat_the_better_side_are_no_prompt_with_an_answer() -> None:
+    document = {"messages": [user("a"), bot("good")], "chosen": "good", "rejected": "bad"}
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    assert not isinstance(rows, str)
+    assert [orjson.loads(r["messages"]) for r in rows] == [[user("a")]] * 2
+
+
 def test_a_longer_side_differs_where_the_shorter_one_ends(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:

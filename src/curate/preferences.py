@@ -44,7 +44,9 @@ def transcript(value: Any) -> list[Message] | None:
     ]
 
 
-def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
+def sides(
+    prompt: list[Message], chosen: Any, rejected: Any, *, ending: list[Message] | None = None
+) -> Sides | str:
     """Returns the messages that both answers follow and the two answers, or why there are none.
 
     A side is an answer, or a whole conversation that ends with it. Where two conversations differ
@@ -54,6 +56,8 @@ def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
         prompt: what the document says was asked, empty where it has no prompt of its own.
         chosen: the better side, a text, a message or a list of messages.
         rejected: the other one.
+        ending: the answer that the prompt of the document ends with. Some documents repeat a side
+            there; one that is in neither side would be lost.
     """
     if chosen is None or rejected is None:
         return f"pref-one-sided: no {SIDES[chosen is not None]} answer"
@@ -62,9 +66,10 @@ def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
     for name, messages in zip(SIDES, whole, strict=True):
         if messages[-1]["role"] != "assistant":
             return f"last-not-assistant: the {name} side ends with the role {messages[-1]['role']}"
-    if prompt and prompt[-1]["role"] == "assistant":
+    lost = [m for m in ending or () if not _holds([*one, *other], m)]
+    if lost or (prompt and prompt[-1]["role"] == "assistant"):
         return "pref-prompt-ends-assistant: the prompt ends with an answer"
-    if prompt and not _asks(one, prompt[-1]):
+    if prompt and not _holds(one, prompt[-1]):
         return "pref-prompt-mismatch: the conversation does not hold the prompt"
     if len(one) == 1 or len(other) == 1:
         return "no-prompt: two answers, and nothing that says what was asked"
@@ -92,8 +97,8 @@ def _text(side: Any) -> str:
     return side if isinstance(side, str) else canonical(side)
 
 
-def _asks(messages: list[Message], question: Message) -> bool:
-    return any(_same(message, question) for message in messages)
+def _holds(messages: list[Message], wanted: Message) -> bool:
+    return any(_same(message, wanted) for message in messages)
 
 
 def _first_difference(one: list[Message], other: list[Message]) -> int | None:
