@@ -622,6 +622,27 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
     assert counts == 4
 
 
+def test_what_is_kept_though_nobody_rates_it_is_no_thumb_up(shop: Shop) -> None:
+    shop.pull([
+        row("silent", "One?", "Yes."), row("copy", "Two?", "Yes."), row("bad", "Two?", "Yes.", 1),
+        row("up", "Three?", "Yes.", 5), row("poor", "Four?", "No.", 1),
+        row("corrected", "Five?", "No.", 1, corrected_response="Yes."),
+    ])  # fmt: skip
+    shop.project.filter(skip=["min_rating"])
+    shop.project.dedupe(exact="off", near=None, semantic=None)
+    store, names = shop.project.store, shop.names()
+    with store.read() as con:
+        verdicts.current(store, con)
+        pairs.prepare_rated(con)
+        rows = con.execute("SELECT example_id, good, reason FROM rated_verdicts").fetchall()
+        counts = pairs.rated_counts(con)
+    told = {names[name]: (good, reason) for name, good, reason in rows}
+    assert [told[n][1] for n in ("silent", "copy")] == ["unrated", "unrated"]
+    assert (told["bad"], told["poor"]) == ((False, None), (False, None))
+    assert (told["up"], told["corrected"]) == ((True, None), (True, None))
+    assert sum(n for _, _, why, n in counts if why == "unrated") == 2
+
+
 # -- what people see -------------------------------------------------------------------------------
 
 
