@@ -73,11 +73,12 @@ def sides(
         return "pref-prompt-mismatch: the conversation does not hold the prompt"
     if len(one) == 1 or len(other) == 1:
         return "no-prompt: two answers, and nothing that says what was asked"
-    place = _first_difference(one[:-1], other[:-1])
-    if place is not None:
-        return f"diverges-early: the sides differ from message {place} of {len(one)} on"
+    if told := _difference(one[:-1], other[:-1]):
+        return f"diverges-early: {told}"
     if _same(one[-1], other[-1]):
-        return "pref-identical: both answers are the same"
+        equal = canonical(one[-1]) == canonical(other[-1])
+        but = "" if equal else " but for case and white space"
+        return f"pref-identical: both answers are the same{but}"
     return one[:-1], [one[-1], other[-1]]
 
 
@@ -101,11 +102,16 @@ def _holds(messages: list[Message], wanted: Message) -> bool:
     return any(_same(message, wanted) for message in messages)
 
 
-def _first_difference(one: list[Message], other: list[Message]) -> int | None:
+def _difference(one: list[Message], other: list[Message]) -> str | None:
+    """Returns where the messages before the two answers differ."""
     for place, (a, b) in enumerate(zip(one, other, strict=False), 1):
         if canonical(a) != canonical(b):
-            return place
-    return None if len(one) == len(other) else min(len(one), len(other)) + 1
+            return f"the sides differ from message {place} of {len(one) + 1} on"
+    if len(one) == len(other):
+        return None
+    longer, shorter = SIDES if len(one) > len(other) else SIDES[::-1]
+    counts = sorted((len(one) + 1, len(other) + 1))
+    return f"the {shorter} side answers at message {counts[0]}, the {longer} one at {counts[1]}"
 
 
 def _same(one: Message, other: Message) -> bool:
