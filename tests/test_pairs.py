@@ -643,6 +643,25 @@ def test_what_is_kept_though_nobody_rates_it_is_no_thumb_up(shop: Shop) -> None:
     assert sum(n for _, _, why, n in counts if why == "unrated") == 2
 
 
+def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> None:
+    rows = [row("plain", "One?", "Yes.", 5)]
+    rows += [
+        row(name, f"{name}?", "No.", 1, corrected_response="Yes.") for name in ("logged", "judged")
+    ]
+    shop.pull(rows)
+    shop.project.filter()
+    store, names = shop.project.store, shop.names()
+    judged = next(i for i, name in names.items() if name == "judged")
+    with store.write() as con:
+        con.execute("INSERT INTO settled (example_id, rating) VALUES (?, 4)", [judged])
+    with store.read() as con:
+        verdicts.current(store, con)
+        lines = [row for side in ("train", "test") for row in exported(con, "export_rows", side)]
+    assert {names[r["example_id"]]: r["human_rating"] for r in lines} == {
+        "plain": 5, "logged": None, "judged": 4,
+    }  # fmt: skip
+
+
 # -- what people see -------------------------------------------------------------------------------
 
 
