@@ -366,6 +366,21 @@ def test_thumbs_are_lines_with_their_verdict(pulled: Pulled) -> None:
     assert project.verify("sup")[0].problems == ()
 
 
+def test_thumbs_that_are_pulled_again_are_the_same_thumbs(pulled: Pulled, tmp_path: Path) -> None:
+    said, _ = export(pulled(rated()), "--format", "trl-kto", "--test-size", "0")
+    again = Project.init(tmp_path / "again")
+    again.pull([str(Path(said["folder"]) / "train.jsonl")])
+    assert {r["label"] for r in again.table("interactions").to_pylist()} == {None}
+    other, _ = export(again, "--format", "trl-kto", "--test-size", "0")
+
+    def thumbs(made: dict[str, Any]) -> list[bytes]:
+        return sorted(orjson.dumps([r[n] for n in ("prompt", "completion", "label")])
+                      for r in read(made))  # fmt: skip
+
+    assert {row["label"] for row in read(said)} == {True, False}
+    assert thumbs(other) == thumbs(said)
+
+
 def test_one_version_has_lines_of_one_kind(pulled: Pulled) -> None:
     project = pulled(rated())
     _, stderr = export(project, "--format", "openai-chat", "--format", "trl-dpo", code=2)

@@ -125,3 +125,18 @@ def test_instruction_and_input_are_one_prompt_below_each_other() -> None:
     assert guess([document], Declared(fields={"query": "input"})).fields["query"] == "input"
     with pytest.raises(ConfigError, match=r"a\+input"):
         guess([document], Declared(fields={"query": "a+input"}))
+
+
+def test_a_label_of_true_and_false_beside_a_completion_is_a_thumb() -> None:
+    rows = [{"prompt": "a", "completion": "b", "label": good} for good in (True, False)]
+    found = guess(rows, Declared())
+    assert (found.fields["rating"], found.scale, "label" in found.fields) == (
+        "label", "words", False,
+    )  # fmt: skip
+    scale = found.rating_scale()
+    assert scale is not None and [scale.normalise(r["label"]) for r in rows] == [1.0, 0.0]
+    unsure = [{**rows[0], "label": None}]
+    assert guess(unsure, Declared(), before=Declared(fields=found.fields)).fields == found.fields
+    assert guess(rows, Declared(fields={"label": "label"})).fields["label"] == "label"
+    classes = [{**rows[0], "label": "yes"}]
+    assert guess(classes, Declared()).fields["label"] == "label"

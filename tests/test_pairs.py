@@ -479,6 +479,26 @@ def random_rows(seed: int, count: int) -> list[dict[str, Any]]:
     return rows
 
 
+def test_an_image_is_part_of_what_was_asked(shop: Shop) -> None:
+    def seen(name: str, image: str, answer: str, rating: int) -> dict[str, Any]:
+        parts = [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": f"https://example.org/{image}.png"}},
+        ]
+        return {
+            "id": name, "messages": [{"role": "user", "content": parts}],
+            "response": answer, "rating": rating,
+        }  # fmt: skip
+
+    shop.pull([
+        seen("good", "cat", "A cat.", 5), seen("bad", "cat", "A dog.", 1),
+        seen("other", "hat", "A bat.", 1),
+    ])  # fmt: skip
+    shop.project.pairs()
+    assert shop.pairs() == {("good", "bad", "rating")}
+    shop.project.pairs()
+
+
 def test_what_is_found_step_by_step_is_what_is_found_at_once(
     tmp_path: Path, write_jsonl: WriteJsonl, new_store: NewStore
 ) -> None:
@@ -600,6 +620,46 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
         "up": True, "again": False, "held": False, "fine": True,
     }  # fmt: skip
     assert counts == 4
+
+
+def test_what_is_kept_though_nobody_rates_it_is_no_thumb_up(shop: Shop) -> None:
+    shop.pull([
+        row("silent", "One?", "Yes."), row("copy", "Two?", "Yes."), row("bad", "Two?", "Yes.", 1),
+        row("up", "Three?", "Yes.", 5), row("poor", "Four?", "No.", 1),
+        row("corrected", "Five?", "No.", 1, corrected_response="Yes."),
+    ])  # fmt: skip
+    shop.project.filter(skip=["min_rating"])
+    shop.project.dedupe(exact="off", near=None, semantic=None)
+    store, names = shop.project.store, shop.names()
+    with store.read() as con:
+        verdicts.current(store, con)
+        pairs.prepare_rated(con)
+        rows = con.execute("SELECT example_id, good, reason FROM rated_verdicts").fetchall()
+        counts = pairs.rated_counts(con)
+    told = {names[name]: (good, reason) for name, good, reason in rows}
+    assert [told[n][1] for n in ("silent", "copy")] == ["unrated", "unrated"]
+    assert (told["bad"], told["poor"]) == ((False, None), (False, None))
+    assert (told["up"], told["corrected"]) == ((True, None), (True, None))
+    assert sum(n for _, _, why, n in counts if why == "unrated") == 2
+
+
+def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> None:
+    rows = [row("plain", "One?", "Yes.", 5)]
+    rows += [
+        row(name, f"{name}?", "No.", 1, corrected_response="Yes.") for name in ("logged", "judged")
+    ]
+    shop.pull(rows)
+    shop.project.filter()
+    store, names = shop.project.store, shop.names()
+    judged = next(i for i, name in names.items() if name == "judged")
+    with store.write() as con:
+        con.execute("INSERT INTO settled (example_id, rating) VALUES (?, 4)", [judged])
+    with store.read() as con:
+        verdicts.current(store, con)
+        lines = [row for side in ("train", "test") for row in exported(con, "export_rows", side)]
+    assert {names[r["example_id"]]: r["human_rating"] for r in lines} == {
+        "plain": 5, "logged": None, "judged": 4,
+    }  # fmt: skip
 
 
 # -- what people see -------------------------------------------------------------------------------

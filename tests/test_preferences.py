@@ -95,7 +95,8 @@ REFUSED = {
          "rejected": [user("a"), bot("other"), user("c"), bot("bad")]},
         "the sides differ from message 2 of 4 on"),
     "pref-identical": (
-        {"prompt": "a", "chosen": "Good.", "rejected": " good. "}, "both answers are the same"),
+        {"prompt": "a", "chosen": "Good.", "rejected": " good. "},
+        "both answers are the same but for case and white space"),
     "pref-one-sided": ({"prompt": "a", "chosen": "b", "rejected": None}, "no rejected answer"),
     "no-prompt": (
         {"chosen": "a b", "rejected": "a c"}, "two answers, and nothing that says what was asked"),
@@ -116,7 +117,33 @@ def test_what_is_no_pair_is_listed_with_its_reason(tmp_path: Path, write_jsonl: 
     assert project.table("interactions").num_rows == 2
 
 
-def test_a_longer_side_differs_where_the_shorter_one_ends(
+ENDS = "pref-prompt-ends-assistant: the prompt ends with an answer"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"prompt": [user("a"), bot("lost")], "chosen": "b", "rejected": "c"},
+        {"prompt": [user("a"), bot("lost")], "chosen": [bot("b")], "rejected": [bot("c")]},
+        {"messages": [user("a"), bot("lost")], "chosen": "b", "rejected": "c"},
+        {"input": {"messages": [user("a"), bot("lost")]},
+         "preferred_output": [bot("b")], "non_preferred_output": [bot("c")]},
+        {"prompt": "\n\nHuman: a\n\nAssistant: lost", "chosen": "b", "rejected": "c"},
+    ],
+)  # fmt: skip
+def test_no_answer_of_a_prompt_is_cut_off(document: dict[str, Any]) -> None:
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    assert rows == ENDS
+
+
+def test_messages_that_repeat_the_better_side_are_no_prompt_with_an_answer() -> None:
+    document = {"messages": [user("a"), bot("good")], "chosen": "good", "rejected": "bad"}
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    assert not isinstance(rows, str)
+    assert [orjson.loads(r["messages"]) for r in rows] == [[user("a")]] * 2
+
+
+def test_sides_of_which_one_answers_earlier_are_told_apart(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
     rows = [
@@ -125,7 +152,13 @@ def test_a_longer_side_differs_where_the_shorter_one_ends(
     project = pulled(tmp_path, write_jsonl, rows)
     (refused,) = project.rejects()
     assert refused["reason"] == "diverges-early"
-    assert refused["detail"] == "the sides differ from message 2 of 2 on"
+    assert refused["detail"] == "the chosen side answers at message 2, the rejected one at 4"
+
+
+def test_answers_that_are_equal_to_the_letter_are_called_the_same() -> None:
+    document = {"prompt": "a", "chosen": "Same.", "rejected": "Same."}
+    rows = RowBuilder(guess([document], Declared()), b"salt").from_document(document)
+    assert rows == "pref-identical: both answers are the same"
 
 
 def test_preferences_without_ids_that_are_pulled_again_change_nothing(

@@ -138,6 +138,8 @@ class _Assembly:
             self.made.pairs = pairs.reasons(self.con)
         elif self.unit == "rated":
             pairs.prepare_rated(self.con)
+            left_out = pairs.rated_left_out(self.con)
+            self.made.left_out |= {name: (why, None) for name, why in left_out.items()}
         kept = selected.read(self.con, self.unit, self.seed)
         if self.settings.against:
             kept = {side: self._without(side, part) for side, part in kept.items()}

@@ -101,8 +101,8 @@ class RowBuilder:
     def _preference(self, fields: Mapping[str, Any], values: Values) -> list[Row] | str:
         sides = values.get("chosen"), values.get("rejected")
         values = {name: value for name, value in values.items() if name not in _OF_ANSWER}
-        prompt, _, found = content_of({**values, **preferences.transcript_prompt(values)})
-        read = preferences.sides(prompt, *sides)
+        prompt, ending, found = content_of({**values, **preferences.transcript_prompt(values)})
+        read = preferences.sides(prompt, *sides, ending=ending)
         if isinstance(read, str):
             return read
         return self._several(fields, {**found, **values}, *read, sides=preferences.SIDES)

@@ -207,6 +207,8 @@ def guess(
         if name not in fields and column is not None:
             fields[name] = column
             taken.add(column)
+    if not {"label", "rating"} & set(declared.fields) and _is_thumb(fields, sample, before):
+        fields["rating"] = fields.pop("label")
     for name, column in (before.fields if before else {}).items():
         if column not in taken:
             fields.setdefault(name, column)
@@ -238,6 +240,22 @@ def _is_preference(fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]
     get = _getter(fields["chosen"])
     seen = [value for value in map(get, sample) if not is_blank(value)]
     return all(isinstance(value, str | list | Mapping) for value in seen)
+
+
+def _is_thumb(
+    fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]], before: Declared | None
+) -> bool:
+    """Returns whether the label beside a prompt and its completion says if the answer is good.
+
+    Source: TRL documentation, dataset formats, unpaired preference.
+    """
+    named = {name: _folded(fields.get(name, "")) for name in ("query", "response", "label")}
+    if "rating" in fields or list(named.values()) != ["prompt", "completion", "label"]:
+        return False
+    get = _getter(fields["label"])
+    seen = [value for value in map(get, sample) if not is_blank(value)]
+    known = before is not None and before.fields.get("rating") == fields["label"]
+    return all(isinstance(value, bool) for value in seen) and (bool(seen) or known)
 
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {

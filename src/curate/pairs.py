@@ -238,7 +238,8 @@ def _said(messages: list[Message]) -> str:
         content = m["content"]
         listed = content if isinstance(content, list) else []
         other = [p for p in listed if isinstance(p, dict) and p.get("type", "text") != "text"]
-        rest = canonical([other, m["tool_calls"]]) if other or m.get("tool_calls") else ""
+        calls = m.get("tool_calls")
+        rest = canonical([other, calls]) if other or calls else ""
         parts.append(f"{m['role']}\x1f{normalise(text_of(content))}\x1f{rest}")
     return digest("\x1e".join(parts))
 
@@ -272,9 +273,10 @@ def reasons(con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
 def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> None:
     """Creates the temporary table `rated_verdicts`; `verdicts.prepare` comes first.
 
-    It has one row per example that is known to be good or bad: example_id, side, good, and the
-    reason why it is not written: `neither` (rated between bad and good), `contradicted` (a copy of
-    the answer is rated otherwise) or `duplicate`; null where it is written.
+    It has one row per example that may be good or bad: example_id, side, good, and the reason why
+    it is not written: `unrated` (nobody says that it is good), `neither` (rated between bad and
+    good), `contradicted` (a copy of the answer is rated otherwise) or `duplicate`; null where it is
+    written.
     """
     con.execute(sql("rated_verdicts"), {"bad": bad})
 
@@ -282,6 +284,11 @@ def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> No
 def rated_counts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, bool, str | None, int]]:
     """Returns (side, good, reason, examples), reason None for what is written."""
     return con.execute(sql("rated_counts")).fetchall()
+
+
+def rated_left_out(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Returns example -> reason of what is kept and gets no thumb; after `prepare_rated`."""
+    return dict(con.execute(sql("rated_left_out")).fetchall())
 
 
 # -- what they look like ---------------------------------------------------------------------------

@@ -44,7 +44,9 @@ def transcript(value: Any) -> list[Message] | None:
     ]
 
 
-def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
+def sides(
+    prompt: list[Message], chosen: Any, rejected: Any, *, ending: list[Message] | None = None
+) -> Sides | str:
     """Returns the messages that both answers follow and the two answers, or why there are none.
 
     A side is an answer, or a whole conversation that ends with it. Where two conversations differ
@@ -54,6 +56,8 @@ def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
         prompt: what the document says was asked, empty where it has no prompt of its own.
         chosen: the better side, a text, a message or a list of messages.
         rejected: the other one.
+        ending: the answer that the prompt of the document ends with. Some documents repeat a side
+            there; one that is in neither side would be lost.
     """
     if chosen is None or rejected is None:
         return f"pref-one-sided: no {SIDES[chosen is not None]} answer"
@@ -62,17 +66,19 @@ def sides(prompt: list[Message], chosen: Any, rejected: Any) -> Sides | str:
     for name, messages in zip(SIDES, whole, strict=True):
         if messages[-1]["role"] != "assistant":
             return f"last-not-assistant: the {name} side ends with the role {messages[-1]['role']}"
-    if prompt and prompt[-1]["role"] == "assistant":
+    lost = [m for m in ending or () if not _holds([*one, *other], m)]
+    if lost or (prompt and prompt[-1]["role"] == "assistant"):
         return "pref-prompt-ends-assistant: the prompt ends with an answer"
-    if prompt and not _asks(one, prompt[-1]):
+    if prompt and not _holds(one, prompt[-1]):
         return "pref-prompt-mismatch: the conversation does not hold the prompt"
     if len(one) == 1 or len(other) == 1:
         return "no-prompt: two answers, and nothing that says what was asked"
-    place = _first_difference(one[:-1], other[:-1])
-    if place is not None:
-        return f"diverges-early: the sides differ from message {place} of {len(one)} on"
+    if told := _difference(one[:-1], other[:-1]):
+        return f"diverges-early: {told}"
     if _same(one[-1], other[-1]):
-        return "pref-identical: both answers are the same"
+        equal = canonical(one[-1]) == canonical(other[-1])
+        but = "" if equal else " but for case and white space"
+        return f"pref-identical: both answers are the same{but}"
     return one[:-1], [one[-1], other[-1]]
 
 
@@ -92,15 +98,20 @@ def _text(side: Any) -> str:
     return side if isinstance(side, str) else canonical(side)
 
 
-def _asks(messages: list[Message], question: Message) -> bool:
-    return any(_same(message, question) for message in messages)
+def _holds(messages: list[Message], wanted: Message) -> bool:
+    return any(_same(message, wanted) for message in messages)
 
 
-def _first_difference(one: list[Message], other: list[Message]) -> int | None:
+def _difference(one: list[Message], other: list[Message]) -> str | None:
+    """Returns where the messages before the two answers differ."""
     for place, (a, b) in enumerate(zip(one, other, strict=False), 1):
         if canonical(a) != canonical(b):
-            return place
-    return None if len(one) == len(other) else min(len(one), len(other)) + 1
+            return f"the sides differ from message {place} of {len(one) + 1} on"
+    if len(one) == len(other):
+        return None
+    longer, shorter = SIDES if len(one) > len(other) else SIDES[::-1]
+    counts = sorted((len(one) + 1, len(other) + 1))
+    return f"the {shorter} side answers at message {counts[0]}, the {longer} one at {counts[1]}"
 
 
 def _same(one: Message, other: Message) -> bool:

@@ -54,6 +54,7 @@ REASONS = {
     "inexpressible": "refused by the format (--lossy)",
     "limit": "beyond --limit",
     "no_pair": "no pair has it",
+    "contradicted": "a copy of the answer is rated otherwise",
 }
 
 

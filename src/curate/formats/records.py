@@ -25,7 +25,8 @@ from curate.formats import Example, Inexpressible, export_format
 def records(example: Example) -> dict[str, Any]:
     """Returns `{"input", "output", "metadata": {"source", "quality", "isEdgeCase"}}`.
 
-    `quality` is the human rating as a whole number from 1 to 5, null where nobody rated.
+    `quality` is the human rating of this answer as a whole number from 1 to 5, null where nobody
+    rated it.
     """
     if any(message.get("tool_calls") for message in example.output[:1]):
         raise Inexpressible("a tool call as the answer")
