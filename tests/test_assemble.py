@@ -352,6 +352,9 @@ def test_pairs_are_lines_with_two_examples_on_one_side(pulled: Pulled) -> None:
     frozen = project.table("version_examples").to_pylist()
     assert len(frozen) == 20
     assert all((row["line"] is None) == (row["reason"] is not None) for row in frozen)
+    assert manifest(said)["pairs"]["length_bias"]["pairs"] == 10
+    card = (Path(said["folder"]) / "README.md").read_text(encoding="utf-8")
+    assert "the better answer is the longer one in 0% of pairs" in card
     again, _ = export(project, *many)
     assert again["created"] is False
 

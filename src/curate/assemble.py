@@ -49,7 +49,7 @@ class Assembled:
         mixed: what was mixed in, by location.
         evaluations: files that were kept out of train.
         in_evaluations: train examples that they had, and held-out ones, which stay.
-        pairs: why pairs are out, and how many.
+        pair_reasons: why pairs are out, and how many; `length_bias` of those that are in.
     """
 
     lines: dict[str, list[Line]]
@@ -63,7 +63,8 @@ class Assembled:
     mixed: tuple[mix.Taken, ...] = ()
     evaluations: tuple[against.File, ...] = ()
     in_evaluations: dict[str, int] = field(default_factory=dict)
-    pairs: tuple[tuple[str, int], ...] = ()
+    pair_reasons: tuple[tuple[str, int], ...] = ()
+    length_bias: pairs.LengthBias | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -135,7 +136,8 @@ class _Assembly:
         """Returns the items of each side, without what the evaluation sets have."""
         if self.unit == "pair":
             pairs.prepare(self.store, self.con)
-            self.made.pairs = pairs.reasons(self.con)
+            self.made.pair_reasons = pairs.reasons(self.con)
+            self.made.length_bias = pairs.length_bias(self.con)
         elif self.unit == "rated":
             pairs.prepare_rated(self.con)
             left_out = pairs.rated_left_out(self.con)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -192,7 +193,14 @@ def _on_the_way(manifest: dict[str, Any]) -> str:
             f"- evaluation sets kept out of train: {names}; {found['train']:,} examples were left "
             f"out, {found['test']:,} held-out examples are in them too"
         )
-    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in manifest["pairs"]]
+    left_out = manifest["pairs"]["left_out"]
+    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in left_out]
+    if bias := manifest["pairs"]["length_bias"]:
+        lines.append(
+            f"- the better answer is the longer one in {bias['longer']:.0%} of pairs "
+            f"({bias['longer_low']:.0%} to {bias['longer_high']:.0%}), "
+            f"{math.exp(bias['log_ratio']):.2f} times as long: a model may learn length instead"
+        )
     if manifest["privacy"]["hidden"]:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
         first = next(iter(manifest["privacy"]["hidden"]))

@@ -257,7 +257,7 @@ class _Export:
             mixed=tuple(taken.as_dict() for taken in made.mixed),
             evaluations=tuple(file.as_dict() for file in made.evaluations),
             in_evaluations=made.in_evaluations,
-            pair_reasons=made.pairs,
+            pair_reasons=made.pair_reasons,
             notes=(*self.notes, *made.notes),
         )
 
@@ -464,7 +464,10 @@ class _Export:
                 "files": list(result.evaluations),
                 "examples": result.in_evaluations,
             },
-            "pairs": [{"reason": reason, "pairs": n} for reason, n in result.pair_reasons],
+            "pairs": {
+                "left_out": [{"reason": why, "pairs": n} for why, n in result.pair_reasons],
+                "length_bias": self.made.length_bias and asdict(self.made.length_bias),
+            },
             "privacy": {**privacy.settings(self.store.folder).as_dict(), "hidden": result.hidden},
             "check": {
                 "target": self.settings.target,

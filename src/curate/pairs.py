@@ -301,15 +301,15 @@ def _result(con: duckdb.DuckDBPyConnection, changed: int, settings: dict[str, An
         changed=changed,
         methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs_methods")).fetchall()),
         reasons=reasons(con),
-        lengths=_lengths(con),
+        lengths=length_bias(con),
         position=_position(con),
         undecided=undecided,
         settings=settings,
     )
 
 
-def _lengths(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
-    """Returns the length bias of the kept pairs.
+def length_bias(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
+    """Returns the length bias of the kept pairs, None where there are none; after `prepare`.
 
     Source: Liang & Zeger 1986, Biometrika 73:13 (the variance of a mean over clusters, here
     prompts); the share's interval is the exact one for as many draws as there are prompts.
