@@ -365,6 +365,21 @@ def test_a_tool_call_is_no_record() -> None:
         row("records", output=[ASKED], response="")
 
 
+@pytest.mark.parametrize("name", ["records", "classification", "extraction"])
+def test_a_picture_in_the_question_is_refused_and_one_before_it_is_not(name: str) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "x"}}
+    seen = {"role": "user", "content": [{"type": "text", "text": "Where is it?"}, picture]}
+    with pytest.raises(Inexpressible, match="content other than text"):
+        row(name, messages=[seen], spans=())
+    assert "Where is it?" in row(name, messages=[seen, TALK[2], TALK[3]], spans=()).values()
+
+
+def test_a_picture_as_the_answer_is_no_record() -> None:
+    picture = {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
+    with pytest.raises(Inexpressible, match="content other than text"):
+        row("records", output=[picture])
+
+
 def test_an_unknown_format_gets_a_suggestion() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'openai-chat'"):
         formats.get("openai_chat")
