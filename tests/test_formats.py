@@ -399,7 +399,7 @@ FILES = Files("support", "train.jsonl", "test.jsonl", None, 1_000)
 def test_features_name_the_columns(name: str, contents: Contents) -> None:
     made = formats.get(name)
     unit = pair if made.unit == "pair" else example
-    columns = made.row(unit(tools=[] if contents.tools else None))
+    columns = made.row(unit(tools=[] if contents.tools else None, spans=()))
     features = yaml.safe_load(made.features(contents))
     assert [feature["name"] for feature in features] == list(columns)
 
