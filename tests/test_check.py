@@ -372,6 +372,15 @@ def test_a_prompt_beside_whole_conversations_is_not_counted_twice() -> None:
     assert _rules([{"prompt": "Do you ship to Norway?", **answers}], "trl") == set()
 
 
+def test_a_span_that_cuts_a_word_is_none() -> None:
+    def found(start: int, end: int) -> set[str]:
+        span = {"start": start, "end": end, "label": "PLACE"}
+        return _rules([{"text": "To Oslo.", "spans": [span]}], "extraction")
+
+    assert found(3, 7) == found(0, 7) == found(3, 8) == set()
+    assert found(3, 6) == found(4, 7) == found(1, 2) == {"bad-span"}
+
+
 def test_transcripts_share_a_prompt_or_are_no_pair() -> None:
     asked = "\n\nHuman: Do you ship?\n\nAssistant: "
     row = {"chosen": f"{asked}Yes.", "rejected": f"{asked}No idea."}
