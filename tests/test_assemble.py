@@ -268,8 +268,32 @@ def test_tokens_are_counted_by_what_is_there_and_long_rows_are_told(pulled: Pull
     assert said["warnings"] == {"answer-truncated": 1}
     card = (Path(said["folder"]) / "README.md").read_text(encoding="utf-8")
     assert "1 rows of `train.jsonl` are longer than 256 tokens" in card
+    assert "max_length=256,  # the longest row has" in card
     _, stderr = export(project, "--tokenizer", "nosuch.json", code=2)
     assert "nosuch.json" in stderr
+
+
+def test_no_row_is_too_long_for_the_length_that_the_card_sets(pulled: Pulled) -> None:
+    logged = rows()
+    logged[7]["response"] = " ".join(f"word{n}" for n in range(1_500))
+    said, _ = export(pulled(logged), "--test-size", "0", "--tokenizer", "estimate")
+    (file,) = said["files"]
+    longest = file["tokens"]["max"]
+    assert longest > 1_024 and said["warnings"] == {}
+    card = (Path(said["folder"]) / "README.md").read_text(encoding="utf-8")
+    assert f"the longest row has {longest:,} tokens" in card and "cuts them" not in card
+
+
+@pytest.mark.parametrize("lossy", [(), ("--lossy",)])
+def test_a_format_that_the_target_does_not_read_is_told_by_one_that_it_does(
+    pulled: Pulled, lossy: tuple[str, ...]
+) -> None:
+    project = pulled(rows())
+    _, stderr = export(project, "--target", "mistral", *lossy, code=3)
+    assert "wrong-format" in stderr and "Next: --format openai-chat" in stderr
+    assert "--lossy" not in stderr and "--format trl" not in stderr
+    _, stderr = export(project, "--target", "vertex", *lossy, code=3)
+    assert "Next: leave out --target vertex" in stderr
 
 
 def test_columns_of_dates_load_as_the_texts_they_are(pulled: Pulled, tmp_path: Path) -> None:

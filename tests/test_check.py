@@ -356,6 +356,43 @@ def test_what_curate_writes_is_a_target_and_passes_it(name: str) -> None:
 # -- files, shapes, targets ------------------------------------------------------------------------
 
 
+def test_a_prompt_beside_whole_conversations_is_not_counted_twice() -> None:
+    def whole(answer: str) -> list[dict[str, Any]]:
+        return chat("Do you ship to Norway?", answer)["messages"]
+
+    row = {"chosen": whole("Yes."), "rejected": whole("No idea.")}
+    repeated = {"prompt": "Do you ship to  Norway?", **row}
+    assert _rules([row, {**row, "rejected": whole("No.")}], "trl") == set()
+    assert _rules([repeated, {**repeated, "rejected": whole("No.")}], "trl") == set()
+    counter = tokens.counter("estimate")
+    assert tokens.row_tokens(repeated, counter) == tokens.row_tokens(row, counter) > 0
+    other = {**repeated, "prompt": "Do you ship to Oslo?"}
+    assert _rules([other], "trl") == {"pref-prompt-mismatch"}
+    answers = {key: side[1:] for key, side in row.items()}
+    assert _rules([{"prompt": "Do you ship to Norway?", **answers}], "trl") == set()
+
+
+def test_a_span_that_cuts_a_word_is_none() -> None:
+    def found(start: int, end: int) -> set[str]:
+        span = {"start": start, "end": end, "label": "PLACE"}
+        return _rules([{"text": "To Oslo.", "spans": [span]}], "extraction")
+
+    assert found(3, 7) == found(0, 7) == found(3, 8) == set()
+    assert found(3, 6) == found(4, 7) == found(1, 2) == {"bad-span"}
+
+
+def test_transcripts_share_a_prompt_or_are_no_pair() -> None:
+    asked = "\n\nHuman: Do you ship?\n\nAssistant: "
+    row = {"chosen": f"{asked}Yes.", "rejected": f"{asked}No idea."}
+    assert _rules([row], "trl") == set()
+    early = {
+        "chosen": f"{asked}Yes.\n\nHuman: When?\n\nAssistant: Today.",
+        "rejected": f"{asked}No.\n\nHuman: Why?\n\nAssistant: No idea.",
+    }
+    (found,) = check.check_lines(_lines([early]), "trl")
+    assert found.rule == "pref-prompt-mismatch" and "from message 2 on" in found.message
+
+
 @pytest.mark.parametrize(
     ("suffix", "pack"), [("", bytes), (".gz", gzip.compress), (".zst", zstandard.compress)]
 )

@@ -97,7 +97,7 @@ def test_openai_chat_trains_only_the_answer() -> None:
         "messages": [TRACKED[0], {**ASKED, "weight": 0}, RESULT, ANSWER],
         "tools": TOOLS,
     }
-    assert row("openai-chat", tools=[])["tools"] == []
+    assert "tools" not in row("openai-chat", tools=[])
 
 
 def test_an_empty_turn_is_no_openai_chat() -> None:
@@ -365,6 +365,21 @@ def test_a_tool_call_is_no_record() -> None:
         row("records", output=[ASKED], response="")
 
 
+@pytest.mark.parametrize("name", ["records", "classification", "extraction"])
+def test_a_picture_in_the_question_is_refused_and_one_before_it_is_not(name: str) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "x"}}
+    seen = {"role": "user", "content": [{"type": "text", "text": "Where is it?"}, picture]}
+    with pytest.raises(Inexpressible, match="content other than text"):
+        row(name, messages=[seen], spans=())
+    assert "Where is it?" in row(name, messages=[seen, TALK[2], TALK[3]], spans=()).values()
+
+
+def test_a_picture_as_the_answer_is_no_record() -> None:
+    picture = {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
+    with pytest.raises(Inexpressible, match="content other than text"):
+        row("records", output=[picture])
+
+
 def test_an_unknown_format_gets_a_suggestion() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'openai-chat'"):
         formats.get("openai_chat")
@@ -384,7 +399,7 @@ FILES = Files("support", "train.jsonl", "test.jsonl", None, 1_000)
 def test_features_name_the_columns(name: str, contents: Contents) -> None:
     made = formats.get(name)
     unit = pair if made.unit == "pair" else example
-    columns = made.row(unit(tools=[] if contents.tools else None))
+    columns = made.row(unit(tools=TOOLS if contents.tools else None, spans=()))
     features = yaml.safe_load(made.features(contents))
     assert [feature["name"] for feature in features] == list(columns)
 

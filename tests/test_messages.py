@@ -190,6 +190,7 @@ def test_the_query_and_what_was_said_before() -> None:
 def test_text_of_parts() -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {}}, "b"]
     assert text_of(parts) == "a\nb" and text_of(None) == "" and text_of("x") == "x"
+    assert text_of(["", "part one", {"type": "text", "text": ""}]) == "part one"
 
 
 def test_a_longer_call_goes_on_from_a_shorter_one() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from curate import against, inputs, lines, mix, pairs, privacy, targets, tokens
+from curate import against, formats, inputs, lines, mix, pairs, privacy, targets, tokens
 from curate import items as selected
 from curate.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
@@ -266,6 +266,8 @@ class _Assembly:
                     continue  # the card declares it so that it loads as it is
                 if found.level == "warning":
                     self.made.warnings[found.rule] += 1
+                elif found.rule == "wrong-format":  # as every line of this format is
+                    raise GateFailed(_misread(found, made, side, checker.target))
                 elif found.line is None or not self.settings.lossy:
                     raise GateFailed(_broken(found, made.name, side, part))
                 else:
@@ -281,6 +283,8 @@ class _Assembly:
             if name not in known:  # a format of another package, of which no rules are known
                 continue
             target = targets.get(name)
+            if self.settings.max_length is None:  # the card then sets one that cuts nothing
+                target = replace(target, cuts_at=None)
             # How many rows a service wants, it wants in train.
             few = {"train": target, "test": replace(target, min_rows=0, advised_rows=0)}
             for side, part in self.made.lines.items():
@@ -303,6 +307,20 @@ class _Assembly:
 def _has_tools(example: Example) -> bool:
     said = [*example.messages, *example.output]
     return bool(example.tools) or any(message.get("tool_calls") for message in said)
+
+
+def _misread(found: Finding, made: Format, side: str, target: targets.Target) -> str:
+    """Returns what to write for a target that does not read a format."""
+    read = [
+        name
+        for name in targets.names()
+        if name in formats.names()
+        and formats.get(name).unit == made.unit
+        and set(targets.get(name).shapes) <= set(target.shapes)
+    ]
+    options = " or ".join(f"--format {name}" for name in read)
+    fix = options or f"leave out --target {target.name}, which reads no format that fits"
+    return f"{side} ({made.name}): {found.rule}: {found.message}. Next: {fix}"
 
 
 def _broken(found: Finding, name: str, side: str, part: Sequence[Line]) -> str:

@@ -132,13 +132,14 @@ def files_of(manifest: dict[str, Any], name: str) -> Files:
     names = {file["format"] for file in manifest["files"]}
     of_format = {f["split"]: f for f in manifest["files"] if f["format"] == name}
     paths = {side: file["path"] for side, file in of_format.items()}
-    longest = [f["tokens"]["max"] for f in of_format.values() if f.get("tokens")]
+    counted = [file["tokens"] for file in of_format.values() if file.get("tokens")]
     return Files(
         manifest["name"],
         paths.get("train", ""),
         paths.get("test"),
         name if len(names) > 1 else None,
-        max(longest, default=None),
+        max((tokens["max"] for tokens in counted), default=None),
+        next((tokens["max_length"] for tokens in counted), None),
     )
 
 

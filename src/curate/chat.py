@@ -84,6 +84,18 @@ def answer(example: Example) -> list[Message]:
     return example.output[:1]
 
 
+def question(example: Example) -> str:
+    """Returns the text of the last user turn.
+
+    Raises:
+        Inexpressible: it holds something other than text.
+    """
+    asked = [message for message in example.messages if message["role"] == "user"]
+    for message in asked[-1:]:
+        text(message)
+    return example.query
+
+
 def role(message: Message) -> str:
     """Returns who speaks.
 

@@ -396,7 +396,8 @@ def _heard(messages: Iterable[Message]) -> list[Any]:
 
 
 def _spans(read: Reading) -> Iterator[Problem]:
-    length = len(text_of(read.prompt[0]["content"]))
+    text = text_of(read.prompt[0]["content"])
+    length = len(text)
     end_before = 0
     whole = [s for s in read.spans if type(s[0]) is int and type(s[1]) is int]
     if len(whole) < len(read.spans):
@@ -406,7 +407,13 @@ def _spans(read: Reading) -> Iterator[Problem]:
             yield "bad-span", f"{start} to {end} in a text of {length} characters"
         elif start < end_before:
             yield "bad-span", f"{start} to {end} overlaps the one before"
+        elif any(_within_word(text, place) for place in (start, end)):
+            yield "bad-span", f"{start} to {end} cuts a word"
         end_before = max(end, end_before)
+
+
+def _within_word(text: str, place: int) -> bool:
+    return re.fullmatch(r"\w\w", text[max(place - 1, 0) : place + 1]) is not None
 
 
 def _reserved(prompt: Sequence[Message], target: Target) -> Iterator[Problem]:

@@ -119,7 +119,7 @@ def text_of(content: Any) -> str:
         return content
     if isinstance(content, list):
         parts = [p.get("text") if isinstance(p, Mapping) else p for p in content]
-        return "\n".join(part for part in parts if isinstance(part, str))
+        return "\n".join(part for part in parts if isinstance(part, str) and part)
     return ""
 
 

@@ -17,6 +17,10 @@ from typing import Any, Literal
 
 import orjson
 
+from curate.messages import text_of
+from curate.preferences import transcript
+from curate.text import normalise
+
 Message = dict[str, Any]
 Row = Mapping[str, Any]
 Kind = Literal["chat", "pair", "rated", "labelled", "text"]
@@ -207,9 +211,30 @@ def _good(row: Row, key: str) -> bool:
 
 @_shape("preference", "pair", "chosen rejected", "prompt tools chat_template_kwargs")
 def _read_preference(row: Row) -> Reading:
+    if "prompt" not in row:
+        return _read_conversations(row)
     sides = [_turns(row, key, "assistant") for key in ("chosen", "rejected")]
-    if "prompt" in row:
-        return Reading(_turns(row, "prompt", "user"), sides, tools=_tools(row))
+    prompt = _turns(row, "prompt", "user")
+    if not isinstance(row["prompt"], str) or not all(map(_is_whole, sides)):
+        return Reading(prompt, sides, tools=_tools(row))
+    # A text beside whole conversations repeats what they hold, as in UltraFeedback.
+    read = _read_conversations(row)
+    if normalise(row["prompt"]) not in {normalise(text_of(m.get("content"))) for m in read.prompt}:
+        raise Unreadable("pref-prompt-mismatch", "the conversations do not hold the `prompt`")
+    return read
+
+
+def _is_whole(messages: list[Message]) -> bool:
+    """Returns whether messages begin with what was asked, and not with the answer."""
+    roles = [m["role"] for m in messages if m["role"] not in ("system", "developer")]
+    return roles[:1] == ["user"]
+
+
+def _read_conversations(row: Row) -> Reading:
+    """Returns the reading of two conversations: what they share is the prompt."""
+    sides = [
+        transcript(row[key]) or _turns(row, key, "assistant") for key in ("chosen", "rejected")
+    ]
     shared = 0
     while shared < min(map(len, sides)) and sides[0][shared] == sides[1][shared]:
         shared += 1

@@ -1,8 +1,9 @@
 """Export formats: one file a format, each a function from an item to the row of its line.
 
 An item is an example, or a pair of answers to one prompt. A format gives every row of a version
-the same keys in the same order with one type each, and raises `Inexpressible` for what it has no
-words for. To add one, add a file here with one function under `@export_format("name")`.
+the same keys in the same order with one type each (only a list of tools may be missing), and raises
+`Inexpressible` for what it has no words for. To add one, add a file here with one function under
+`@export_format("name")`.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Files:
         test: of the held-out file; None where there is none.
         config: the configuration name of `load_dataset`; None where the version has one format.
         longest: tokens of the longest row, None where nothing was counted.
+        max_length: tokens that the trainer is to take of a row, None where nobody said.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Files:
     test: str | None
     config: str | None
     longest: int | None
+    max_length: int | None = None
 
     @property
     def load(self) -> str:
@@ -116,10 +119,13 @@ class Files:
 
     @property
     def room(self) -> int | None:
-        """A sequence length with a quarter to spare; None where nothing was counted.
+        """The sequence length to train with; None where nothing was counted.
 
-        The spare part is for what a chat template adds, and for tokenizers that count otherwise.
+        It is the one that was asked for, else that of the longest row and a quarter to spare, for
+        what a chat template adds and for tokenizers that count otherwise.
         """
+        if self.max_length is not None:
+            return self.max_length
         return None if self.longest is None else (self.longest * 5 // 4 // 256 + 1) * 256
 
     @property

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from curate import chat
 from curate.formats import Contents, Example, Files, Inexpressible, class_label, export_format
 
 
@@ -29,4 +30,4 @@ def classification(example: Example) -> dict[str, Any]:
     """Returns `{"text": last user turn, "label": class}`."""
     if not example.label:
         raise Inexpressible("no label")
-    return {"text": example.query, "label": example.label}
+    return {"text": chat.question(example), "label": example.label}

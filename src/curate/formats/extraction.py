@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from curate import chat
 from curate.formats import Contents, Example, Inexpressible, class_label, export_format
 
 TOKEN = re.compile(r"\w+|\S")
@@ -32,7 +33,7 @@ def extraction(example: Example) -> dict[str, Any]:
     """
     if example.spans is None:
         raise Inexpressible("values of which the text does not say where they stand")
-    text, spans = example.query, sorted(example.spans)
+    text, spans = chat.question(example), sorted(example.spans)
     tokens = [(match.start(), match.end()) for match in TOKEN.finditer(text)]
     tags = ["O"] * len(tokens)
     _check(text, spans)

@@ -29,10 +29,10 @@ def _snippet(contents: Contents, files: Files) -> str:
 
 @export_format("openai-chat", features=_features, snippet=_snippet, side_files=_axolotl)
 def openai_chat(example: Example) -> dict[str, Any]:
-    """Returns `{"messages": [...]}`, the answer last, and `tools` where the version has any.
+    """Returns `{"messages": [...]}`, the answer last, and `tools` where any were offered.
 
     Earlier answers are context: they carry `weight: 0`. Keys that a consumer refuses (`name`,
-    `refusal`) are left out.
+    `refusal`) are left out, and so is an empty list of tools: services ask for one or more.
 
     Source: OpenAI API reference, supervised fine-tuning, chat format; mistral-common's validation
     for fine-tuning.
@@ -45,7 +45,7 @@ def openai_chat(example: Example) -> dict[str, Any]:
             raise Inexpressible(f"an empty turn of the {message['role']}")
     _check_calls(written[:-1])
     offered = chat.tools(example)
-    return {"messages": written, **({} if offered is None else {"tools": offered})}
+    return {"messages": written, **({"tools": offered} if offered else {})}
 
 
 def _check_calls(written: Sequence[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from curate import chat
 from curate.formats import Example, Inexpressible, export_format
 
 
@@ -30,9 +31,11 @@ def records(example: Example) -> dict[str, Any]:
     """
     if any(message.get("tool_calls") for message in example.output[:1]):
         raise Inexpressible("a tool call as the answer")
+    for message in example.output[:1]:
+        chat.text(message)
     rating = example.human_rating
     return {
-        "input": example.query,
+        "input": chat.question(example),
         "output": example.response or example.label or "",
         "metadata": {
             "source": example.source,
