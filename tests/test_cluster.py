@@ -125,7 +125,7 @@ def test_ids_stay_through_a_refit_and_are_not_used_twice(clustered: Clustered) -
 
 
 def test_what_cannot_be_done_is_said(clustered: Clustered) -> None:
-    with pytest.raises(ConfigError, match=r"Next: curate embed"):
+    with pytest.raises(ConfigError, match=r"Next: curate pull LOGS, then curate embed"):
         clustered.project.cluster()
 
 

@@ -273,8 +273,8 @@ def test_what_a_format_cannot_express(pulled: Pulled) -> None:
     assert (said["inexpressible"], said["train"] + said["test"]) == (1, 15)
     assert check_counts(project, 1) == {"low_rating": 5, "inexpressible": 1}
     assert "not in: inexpressible" in curate(project.folder, "why", "picture").stdout
-    # records has words for it: question and answer.
-    assert export(project, "--format", "records")["inexpressible"] == 0
+    # records has no words for a picture either, and says so.
+    assert "content other than text" in export(project, "--format", "records", code=2)["stderr"]
 
 
 # -- must-show 9: loaders read what was exported -----------------------------------------------
