@@ -20,11 +20,12 @@ test-e2e: $(VENV)/.installed-dev test-duckdb2  ## wheel, full-size data, DuckDB 
 	$(BIN)/python tests/labelstudio.py
 	$(BIN)/python -m pytest -m e2e
 
-# Modules that know no database; their tests need no second run.
-PURE := check consumers formats interactions loo mapping messages minhash patterns rating redact roundtrip text tokens
+# The tests that ask a database much; the rest of the suite would find nothing else there.
+DUCKDB := assemble cluster databases dedupe export feedback filters growth label mislabels pairs privacy pull \
+	quality queue resume similar split sql status store verdicts versions why
 
-test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests again, with the other DuckDB that is supported
-	$(VENV)-duckdb2/bin/python -m pytest -n 2 $(PURE:%=--ignore=tests/test_%.py)
+test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests of the store, with the other DuckDB that is supported
+	$(VENV)-duckdb2/bin/python -m pytest -n 2 $(DUCKDB:%=tests/test_%.py)
 
 bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
 	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done
