@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from click.testing import CliRunner, Result
 
+from curate.export import ExportSettings
 from curate.project import Project
 from labelstudio import LabelStudio
 from program import Program
@@ -53,6 +54,7 @@ class Office:
         url: str | None = None,
     ) -> None:  # fmt: skip
         self.kind = ""
+        self.format = "classification" if task == "classification" else "trl-prompt-completion"
         self.folder, self.server, self.url = folder, server, url or server.url
         self.project = Project.init(folder / "p", task=task)
         self.pull(rows)
@@ -131,6 +133,6 @@ class Office:
         return dict(orjson.loads(result.stdout))
 
     def exported(self, name: str = "set") -> list[dict[str, Any]]:
-        """Returns the rows of train of a new version."""
-        made = self.project.export(name)
+        """Returns the rows of train of a new version: answers in full, classes for a classifier."""
+        made = self.project.export(name, ExportSettings(formats=(self.format,)))
         return [orjson.loads(x) for x in (made.folder / "train.jsonl").read_bytes().splitlines()]
