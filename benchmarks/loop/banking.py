@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from annotator import ALL, Curator, Labels, answered, paid
 from measured import Stage
-from mislabels.run import Task, confused, logistic, rows
+from peers import logistic
 from search import Found, Set, search
+from sets import confused, rows
 
 
 @dataclass
@@ -239,9 +240,7 @@ class Loop:
         """Returns the train file by cleanlab's self-confidence, the worst label first."""
         names = list(given)
         vectors = np.stack([self.data.vectors[n] for n in names])
-        none = np.zeros(len(names), bool)
-        task = Task("banking77", "", [], vectors, [given[n] for n in names], none)
-        return [names[n] for n in np.argsort(-logistic(task), kind="stable")]
+        return [names[n] for n in logistic(vectors, [given[n] for n in names]).worst()]
 
     def of(self, name: str, c: float) -> Any:
         """Returns the accuracies of an arm, by seed."""

@@ -27,7 +27,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "quality")]
 
 from banking import (  # noqa: E402
     AUDITED,
@@ -42,7 +42,7 @@ from banking import (  # noqa: E402
     banking,
     with_copies,
 )
-from mislabels.run import SEEDS, table  # noqa: E402
+from report import SEEDS, table  # noqa: E402
 from search import DRAWS, Found, searched  # noqa: E402
 
 PACKAGES = ("duckdb", "scikit-learn", "cleanlab", "sentence-transformers")

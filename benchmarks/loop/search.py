@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 from annotator import ALL, Curator, paid
-from mislabels.run import Task, datalab, logistic, raters, rows
+from peers import datalab, logistic
+from report import Bench
+from sets import raters, rows
 
 DRAWS = 1_000
 
@@ -59,7 +61,9 @@ def sentiment(data: Path) -> Iterator[Set]:
     """What one rater said of a text, wrong where the mean of all says otherwise."""
     for name in ("amazon_snippets", "tweets"):
         read = rows(data / "vader_multirater" / f"{name}.jsonl.gz")
-        task = next(t for t in raters(data, _unembedded) if t.name == f"{name}, draw 0")
+        task = next(
+            t for t in raters(Bench(data, _unembedded, data)) if t.name == f"{name}, draw 0"
+        )
         lines = [
             {"id": f"r{n}", "text": r["text"], "label": label}
             for n, (r, label) in enumerate(zip(read, task.given, strict=True))
@@ -76,10 +80,7 @@ def search(one: Set, curator: Curator) -> Found:
     names = [line["id"] for line in one.lines]
     vectors = curator.vectors()
     wrong = np.array([n in one.wrong for n in names])
-    task = Task(
-        "", one.name, [], np.stack([vectors[n] for n in names]),
-        [line["label"] for line in one.lines], wrong,
-    )  # fmt: skip
+    labelled = np.stack([vectors[n] for n in names]), [line["label"] for line in one.lines]
     draws = [
         wrong[np.random.default_rng(seed).permutation(len(names))[: one.budget]].sum()
         for seed in range(DRAWS)
@@ -87,8 +88,7 @@ def search(one: Set, curator: Curator) -> Found:
     low, high = np.percentile(draws, [2.5, 97.5]).astype(int)
     peers = {}
     for name, method in (("logistic", logistic), ("datalab", datalab)):
-        worst = np.argsort(-method(task), kind="stable")[: one.budget]
-        peers[name] = int(wrong[worst].sum())
+        peers[name] = int(wrong[method(*labelled).worst()[: one.budget]].sum())
 
     def queued(*options: str) -> Any:
         return curator("queue", *options)["entries"]
