@@ -97,7 +97,7 @@ def datalab(vectors: Any, given: Any) -> Found:
 
 
 def logistic(vectors: Any, given: Any) -> Found:
-    """Returns cleanlab's self-confidence and count by scikit-learn's LR, five folds, all defaults."""
+    """Returns cleanlab's self-confidence and count by scikit-learn's LR, five folds; defaults."""
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
     from sklearn.linear_model import LogisticRegression

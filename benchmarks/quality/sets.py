@@ -1,4 +1,4 @@
-"""Labelled texts of which some labels are wrong, by noise that was added or by what people found."""
+"""Labelled texts of which some labels are wrong: by noise that is added, or as people found."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ CELLS = (
 
 
 def cells(bench: Bench, seeds: tuple[int, ...] = SEEDS) -> Iterator[tuple[Clean, str, int, Task]]:
-    """Yields the published set, the kind of noise, the seed and the task, for each cell and seed."""
+    """Yields the published set, the kind of noise, the seed and the task."""
     sets = {name: published(bench, name) for name, _ in CELLS}
     for name, noise in CELLS:
         clean = sets[name]
