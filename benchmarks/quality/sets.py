@@ -100,7 +100,7 @@ def published(bench: Bench, name: str) -> Clean:
     """Returns BANKING77 or CLINC150 (in scope)."""
     file, label = {
         "banking77": ("banking77/rows.jsonl.gz", "category"),
-        "clinc150": ("clinc150/rows.jsonl.gz", "intent"),
+        "clinc150": ("clinc150/rows.jsonl.gz", "label"),
     }[name]
     read = [r for r in rows(bench.data / file) if r["split"] in ("train", "test")]
     texts = [normalise(r["text"]) for r in read]
