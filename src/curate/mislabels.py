@@ -33,7 +33,7 @@ SAME_MEANING = 0.95
 DETECTORS = ("mislabel", "low_confidence")
 """Their names in the queue: likely wrong labels, and possibly wrong ones."""
 
-METHOD = "landmarks-1"
+METHOD = "landmarks-2"
 """Changes whenever the same data would be judged otherwise, so that they are judged anew."""
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]

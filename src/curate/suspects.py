@@ -76,8 +76,22 @@ class Model:
         places = task.at[self.used], self.given[self.used]
         self.counts = csr_array((ones, places), shape=self.shape)
         self.counts.sum_duplicates()
-        self.without = loo.left_out(self.counts.sum(axis=1) > 0, *task.pairs)
+        self.without = loo.left_out(self.counts.sum(axis=1) > 0, *self._vouching(task.pairs))
         self.enough = self._enough(task.at)
+
+    def _vouching(self, pairs: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        """Returns the pairs of copies without those that contradict each other.
+
+        A copy with the same label may have its error too, and hide it. One with another label
+        speaks against both, and is heard. An input that is not fitted hears no copy at all.
+        """
+        import numpy as np
+
+        a, b, _ = pairs
+        same = np.asarray(self.counts[a].minimum(self.counts[b]).sum(axis=1)).ravel() > 0
+        fitted = np.asarray(self.counts.sum(axis=1)).ravel() > 0
+        keep = same | ~fitted[a] | ~fitted[b]
+        return pairs[0][keep], pairs[1][keep], pairs[2][keep]
 
     def _enough(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Returns whether enough train inputs, copies of its own aside, have an example's label."""
@@ -137,6 +151,7 @@ def assess(
         model.without,
         progress=lambda blocks: progress(blocks, "judging labels"),
     )
+    scores += loo.CENTRE * loo.centres(task.vectors, model.counts, model.without)
     fair = model.used & model.enough
     heat = loo.temperature(scores, task.at[fair], model.given[fair])
     chosen = np.flatnonzero(model.enough & ~task.by_hand)
