@@ -165,6 +165,21 @@ def test_an_unchanged_second_run_does_nothing(made: Made) -> None:
     assert shown.issues == first.issues[:1] and shown.found == 2
 
 
+def test_another_detector_judges_anew_and_is_remembered(made: Made) -> None:
+    project = made(WRONG)
+    first = mislabels(project.store)
+    assert first.detector == "kernel"
+    second = mislabels(project.store, detector="cleanlab-lr")
+    assert second.detector == "cleanlab-lr"
+    assert {i.id for i in first.issues} & {i.id for i in second.issues}
+    assert [i.score for i in second.issues] != [i.score for i in first.issues]
+    before = project.store.state_digest()
+    assert mislabels(project.store) == second and project.store.state_digest() == before
+    assert mislabels(project.store, detector="kernel") == first
+    with pytest.raises(ConfigError, match="unknown detector 'datalb'. Did you mean 'datalab'"):
+        mislabels(project.store, detector="datalb")
+
+
 def test_the_order_of_rows_does_not_matter(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:

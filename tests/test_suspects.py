@@ -62,8 +62,8 @@ def chosen(task: Labelled, keep: np.ndarray) -> Labelled:
     )
 
 
-def by_id(task: Labelled) -> dict[str, dict[str, Any]]:
-    return {row["example_id"]: row for row in suspects.find(task)[0]}
+def by_id(task: Labelled, detector: str = "kernel") -> dict[str, dict[str, Any]]:
+    return {row["example_id"]: row for row in suspects.find(task, detector=detector)[0]}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -87,6 +87,20 @@ def test_wrong_labels_are_the_worst(seed: int) -> None:
         assert counts["sides"][side]["possible"] == len(possible)
         assert max(likely, default=0) <= min([*possible, 0.5])
         assert len(likely) <= counts["sides"][side]["estimated"]
+
+
+@pytest.mark.parametrize("detector", ["cleanlab-lr", "datalab"])
+def test_stock_detectors_rank_by_self_confidence(detector: str) -> None:
+    task, wrong = made(1)
+    rows, counts = suspects.find(task, detector=detector)
+    worst = sorted(rows, key=lambda row: row["score"])
+    assert wrong <= {row["example_id"] for row in worst[: 2 * len(wrong)]}
+    assert all(row["score"] == pytest.approx(row["given_probability"], rel=1e-7) for row in rows)
+    assert all(row["probability"] > row["given_probability"] for row in rows)
+    assert counts["sides"]["train"]["judged"] == 90 and counts["sides"]["test"]["judged"] == 30
+    alone = by_id(chosen(task, task.train), detector)
+    in_train = {row["example_id"]: row for row in rows if task.train[int(row["example_id"])]}
+    assert in_train == alone and alone
 
 
 @pytest.mark.parametrize("seed", range(6))

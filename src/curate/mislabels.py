@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate import config, embed, inputs, similar, suspects, verdicts
 from curate.encoders import HOW_TO_INSTALL, next_step
-from curate.errors import ConfigError, MissingExtra
+from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
 from curate.table import percent
@@ -89,6 +89,7 @@ class MislabelsResult:
     Attributes:
         applies: whether there are labels to judge.
         note: why nothing was judged; empty where something was.
+        detector: that judged.
         judged: examples whose label was judged.
         estimated: how many of them are wrong by cleanlab's estimate.
         likely: the worst of them, as many as are estimated to be wrong.
@@ -111,6 +112,7 @@ class MislabelsResult:
 
     applies: bool
     note: str
+    detector: str = suspects.DETECTORS[0]
     judged: int = 0
     estimated: int = 0
     likely: int = 0
@@ -132,22 +134,29 @@ class MislabelsResult:
 
 
 def mislabels(
-    store: Store, *, top: int | None = None, progress: Progress = lambda items, _: items
+    store: Store,
+    *,
+    top: int | None = None,
+    detector: str | None = None,
+    progress: Progress = lambda items, _: items,
 ) -> MislabelsResult:
     """Judges all labels, where anything changed since the last time, and returns the worst.
 
     Args:
         store: the project's store.
         top: most issues in the result; None for all. All are stored.
+        detector: one of `suspects.DETECTORS`; None for the one that was used last.
         progress: called with (items, label) around the work.
 
     Raises:
-        ConfigError: no input has a vector.
+        ConfigError: no input has a vector, or there is no such detector.
         MissingExtra: cleanlab is not installed.
     """
     from curate import quality
 
-    with store.run("mislabels", {"top": top}) as run:
+    if detector is not None and detector not in suspects.DETECTORS:
+        raise ConfigError(unknown_name("detector", detector, suspects.DETECTORS))
+    with store.run("mislabels", {"top": top, "detector": detector}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
             alike = _alike(store, con)
@@ -162,10 +171,19 @@ def mislabels(
         with store.read() as con:
             verdicts.current(store, con)
             today = con.sql(sql("mislabels_examples")).to_arrow_table()
-            known = None if _changed(store, con) else store.setting(con, "mislabels")
+            last = store.setting(con, "mislabels")
+            detector = detector or last.get("detector", suspects.DETECTORS[0])
+            stays = last.get("detector") == detector and not _changed(store, con)
+            known = last if stays else None
             read = _read(store, con, today) if known is None else None
         if read is not None:
-            known = _store(store, run, read, *suspects.find(read.task, progress=progress))
+            known = _store(
+                store,
+                run,
+                read,
+                detector,
+                suspects.find(read.task, detector=detector, progress=progress),
+            )
         with store.read() as con:
             con.register("verdicts", today)
             reviewed = tuple(d for d in quality.detectors(store, con) if d.name in DETECTORS)
@@ -295,12 +313,18 @@ def _sorted_out(
 
 
 def _store(
-    store: Store, run: Run, read: _Read, rows: list[dict[str, Any]], counts: dict[str, Any]
+    store: Store,
+    run: Run,
+    read: _Read,
+    detector: str,
+    found: tuple[list[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
     """Replaces what is stored; returns the settings that say what it rests on, and the counts."""
     import pyarrow as pa
 
-    known = {**read.counts, **counts, "state": read.state, "found": len(rows)}
+    rows, counts = found
+    known = {**read.counts, **counts, "state": read.state, "detector": detector}
+    known["found"] = len(rows)
     names = pa.list_(pa.string())
     columns = {
         **dict.fromkeys(("example_id", "given", "suggested"), pa.string()),

@@ -171,11 +171,11 @@ class Project:
 
         return cluster(self._writable(), refit=refit, seed=seed, progress=self._progress)
 
-    def mislabels(self, *, top: int | None = None) -> MislabelsResult:
+    def mislabels(self, *, top: int | None = None, detector: str | None = None) -> MislabelsResult:
         """Finds labels that like inputs speak against; see `curate.mislabels.mislabels`."""
         from curate.mislabels import mislabels
 
-        return mislabels(self._writable(), top=top, progress=self._progress)
+        return mislabels(self._writable(), top=top, detector=detector, progress=self._progress)
 
     def pairs(self, *, min_margin: float = 0.25) -> PairsResult:
         """Finds preference pairs; see `curate.pairs.pairs`."""

@@ -286,8 +286,9 @@ def alarms(found: Sequence[Alarm]) -> str:
 def mislabels(result: MislabelsResult) -> str:
     """Returns the suspected labels, the worst first."""
     text = (
-        f"mislabels   {result.judged:,} labels judged: {result.likely:,} likely wrong, "
-        f"{result.possible:,} possibly\n"
+        f"mislabels   {result.judged:,} labels judged"
+        + ("" if result.detector == "kernel" else f" by {result.detector}")
+        + f": {result.likely:,} likely wrong, {result.possible:,} possibly\n"
     )
     if result.note:
         text += f"  note: {result.note}\n"

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from curate import loo
+from curate import loo, stock
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+DETECTORS = ("kernel", *stock.DETECTORS)
 SIDES = ("train", "test")
 COUNTS = ("judged", "estimated", "likely", "possible")
 
@@ -137,14 +138,21 @@ class Assessment:
 
 
 def assess(
-    task: Labelled, model: Model, *, progress: Progress = lambda items, _: items
+    task: Labelled,
+    model: Model,
+    *,
+    detector: str = "kernel",
+    progress: Progress = lambda items, _: items,
 ) -> Assessment:
-    """Judges the examples of a model whose `note` is empty.
+    """Judges the examples of a model whose `note` is empty, by one of `DETECTORS`.
 
-    The temperature is fitted on train, so the test side changes nothing for it.
+    All is learned from train, so the test side changes nothing for it.
     """
     import numpy as np
 
+    chosen = np.flatnonzero(model.enough & ~task.by_hand)
+    if detector != "kernel":
+        return _stock(task, model, chosen, detector)
     scores = loo.predictions(
         task.vectors,
         model.counts,
@@ -154,14 +162,41 @@ def assess(
     scores += loo.CENTRE * loo.centres(task.vectors, model.counts, model.without)
     fair = model.used & model.enough
     heat = loo.temperature(scores, task.at[fair], model.given[fair])
-    chosen = np.flatnonzero(model.enough & ~task.by_hand)
     at = task.at[chosen]
     judgement = loo.judge(scores, at, model.given[chosen], heat)
     return Assessment(chosen, judgement, loo.probabilities(scores, at, heat))
 
 
+def _stock(task: Labelled, model: Model, chosen: NDArray[np.int64], detector: str) -> Assessment:
+    """Judges by probabilities alone, ranked by that of the given label."""
+    import numpy as np
+
+    # What is not learned from may be judged, and the other way round: labelled by hand.
+    others = chosen[~model.used[chosen]]
+    fitted = np.flatnonzero(model.used)
+    every = np.zeros((len(task.at), model.shape[1]))
+    every[fitted], every[others] = stock.DETECTORS[detector](
+        task.vectors[task.at[fitted]], model.given[fitted], task.vectors[task.at[others]]
+    )
+    chances, given = every[chosen], model.given[chosen]
+    judgement = loo.judge(chances, np.arange(len(chosen)), given, 1.0)
+    own, best = (
+        np.take_along_axis(chances, label[:, None], axis=1)[:, 0]
+        for label in (given, judgement.suggested)
+    )
+    confidence = loo.rounded(own)
+    return Assessment(
+        chosen,
+        replace(judgement, score=confidence, given_probability=own, probability=best),
+        chances,
+    )
+
+
 def find(
-    task: Labelled, *, progress: Progress = lambda items, _: items
+    task: Labelled,
+    *,
+    detector: str = "kernel",
+    progress: Progress = lambda items, _: items,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Returns the labels under suspicion, and counts.
 
@@ -184,7 +219,7 @@ def find(
     }
     if counts["note"]:
         return [], counts
-    found = assess(task, model, progress=progress)
+    found = assess(task, model, detector=detector, progress=progress)
     judgement, train = found.judgement, task.train[found.examples]
     wrong = estimate(found.chances, model.given[found.examples], train)
     rows = []

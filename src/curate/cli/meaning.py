@@ -118,9 +118,14 @@ def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Show so many.")
+@click.option(
+    "--detector",
+    metavar="NAME",
+    help="kernel (the default), or the stock ways: cleanlab-lr, datalab. It is remembered.",
+)
 @json_option
 @pass_context
-def mislabels(context: Context, top: int, as_json: bool) -> None:
+def mislabels(context: Context, top: int, detector: str | None, as_json: bool) -> None:
     """Finds labels that the labels of like inputs speak against, worst first.
 
     \b
@@ -128,7 +133,7 @@ def mislabels(context: Context, top: int, as_json: bool) -> None:
     """
     from curate import show
 
-    result = context.project().mislabels(top=top)
+    result = context.project().mislabels(top=top, detector=detector)
     show_result(result, as_json, lambda: show.mislabels(result))
 
 
