@@ -62,7 +62,7 @@ def sentiment(data: Path) -> Iterator[Set]:
     for name in ("amazon_snippets", "tweets"):
         read = rows(data / "vader_multirater" / f"{name}.jsonl.gz")
         task = next(
-            t for t in raters(Bench(data, _unembedded, data)) if t.name == f"{name}, draw 0"
+            t for t in raters(Bench(data, _unembedded, data, data)) if t.name == f"{name}, draw 0"
         )
         lines = [
             {"id": f"r{n}", "text": r["text"], "label": label}

@@ -19,12 +19,13 @@ class Bench:
     Attributes:
         data: folder with the data sets.
         embedded: (name, texts) -> unit vectors, float32 (n, dim); each text is encoded once.
-        folder: where pictures go, beside RESULTS.md.
+        folder: where pictures go, beside RESULTS.md; scratch: what is thrown away.
     """
 
     data: Path
     embedded: Callable[[str, list[str]], Any]
     folder: Path
+    scratch: Path
 
 
 @dataclass(frozen=True)

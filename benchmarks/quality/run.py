@@ -30,7 +30,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from report import Bench, Section  # noqa: E402
 from sets import Embedded  # noqa: E402
 
-PARTS = ("detection",)
+PARTS = ("detection", "value", "real_errors", "size", "ablation")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "cleanlab", "sentence-transformers")
 
 _ABOUT = """\
@@ -88,7 +88,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         cache = arguments.cache or Path(folder)
         cache.mkdir(parents=True, exist_ok=True)
-        bench = Bench(arguments.data, Embedded(cache), HERE)
+        bench = Bench(arguments.data, Embedded(cache), HERE, Path(folder))
         for name in arguments.only or PARTS:
             print(name, file=sys.stderr)
             begun = time.perf_counter()
