@@ -1,4 +1,4 @@
-"""What each part of the default detector is worth: taken away, one at a time; and what was added."""
+"""What each part of the default detector is worth: taken away, or another one added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from peers import labelled, ranked
-from report import Bench, Section, spread, table
+from report import Bench, Section, table
 from sets import CELLS, NOISES, Task, cells, published
 
 from curate import loo, suspects

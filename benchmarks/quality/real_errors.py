@@ -118,8 +118,8 @@ def _claim(ratios: dict[Any, tuple[float, float, float]]) -> str:
         return f"At least 1.5 times {WORDS}: {ratio:.2f} ({low:.2f} to {high:.2f}).\n"
     said = "ahead of" if low > 1 else "not to be told from"
     return (
-        f"Pooled, curate is {said} {WORDS} ({ratio:.2f} times, {low:.2f} to {high:.2f}); that it is "
-        "1.5 times as good the interval does not allow to claim.\n"
+        f"Pooled, curate is {said} {WORDS} ({ratio:.2f} times, {low:.2f} to {high:.2f}); that it "
+        "is 1.5 times as good the interval does not allow to claim.\n"
     )
 
 
@@ -143,6 +143,6 @@ def _raters(opinions: list[Task], said: list[dict[str, Any]]) -> str:
 
 
 _RATERS = """\
-VADER's raters saw short product reviews and tweets. The given label (of three) is what one of about
-20 raters said, wrong where the mean of all says otherwise: disagreement about hard texts, not slips.
+VADER's raters saw short product reviews and tweets. The given label (of three) is what one of some
+20 raters said, wrong where the mean of all says otherwise: disagreement on hard texts, not slips.
 """
