@@ -30,7 +30,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from report import Bench, Section  # noqa: E402
 from sets import Embedded  # noqa: E402
 
-PARTS = ("detection", "value", "real_errors", "size", "ablation")
+PARTS = (
+    "detection",
+    "value",
+    "real_errors",
+    "cold_start",
+    "out_of_scope",
+    "size",
+    "ablation",
+)
 PACKAGES = ("numpy", "scipy", "scikit-learn", "cleanlab", "sentence-transformers")
 
 _ABOUT = """\
