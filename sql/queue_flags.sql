@@ -95,9 +95,12 @@ JOIN examples mine ON mine.example_id = c.example_id AND mine.label <> e.label
 GROUP BY c.example_id
 UNION ALL
 -- A suspicion of the model that has not seen the copies, and copies that say otherwise: two witnesses.
+-- Of what is held out first, after what waits for an answer: a wrong label there misleads every comparison.
 SELECT example_id, CASE WHEN tier = 'possible' THEN 'low_confidence' ELSE 'mislabel' END,
-       CASE WHEN tier = 'possible' THEN 6 WHEN example_id IN (SELECT example_id FROM contradicted) THEN 3 ELSE 4 END,
-       score, '', suggested
+       CASE WHEN side = 'test' AND tier <> 'possible' THEN 0 WHEN side = 'test' THEN 3
+            WHEN tier = 'possible' THEN 6
+            WHEN example_id IN (SELECT example_id FROM contradicted) THEN 3 ELSE 4 END,
+       CASE WHEN side = 'test' THEN 1 ELSE 0 END + score, '', suggested
 FROM suspects
 UNION ALL
 SELECT example_id, 'contradiction', 5, score,
@@ -110,6 +113,12 @@ FROM raters r JOIN verdicts v USING (example_id) WHERE apart >= 2 AND $kind <> '
 UNION ALL
 SELECT example_id, 'raters', 5, 0, 'raters disagree: ' || labels, NULL
 FROM labellers WHERE $kind = 'relabel'
+UNION ALL
+SELECT d.example_id, d.kind, CASE d.kind WHEN 'boundary' THEN 7 ELSE 9 END, d.score, d.why, NULL
+FROM edges d
+JOIN verdicts v USING (example_id)
+JOIN examples e ON e.example_id = d.example_id AND e.label = d.given
+WHERE v.reason IS NULL
 UNION ALL
 SELECT v.example_id, 'low_rating', 7, r.human_rating,
        'rated ' || round(r.human_rating, 1) || ' of 5: worth a better answer', NULL

@@ -33,7 +33,7 @@ SAME_MEANING = 0.95
 DETECTORS = ("mislabel", "low_confidence")
 """Their names in the queue: likely wrong labels, and possibly wrong ones."""
 
-METHOD = "landmarks-2"
+METHOD = "landmarks-3"
 """Changes whenever the same data would be judged otherwise, so that they are judged anew."""
 
 Progress = Callable[[Iterable[Any], str], Iterable[Any]]
@@ -323,6 +323,7 @@ def _store(
     import pyarrow as pa
 
     rows, counts = found
+    edges = counts.pop("edges")
     known = {**read.counts, **counts, "state": read.state, "detector": detector}
     known["found"] = len(rows)
     names = pa.list_(pa.string())
@@ -333,10 +334,15 @@ def _store(
         **dict.fromkeys(("nearest", "like_given", "like_suggested"), names),
         "similarity": pa.float64(),
     }
+    edge = dict.fromkeys(("example_id", "kind", "given", "why"), pa.string())
+    edge["score"] = pa.float64()
     with store.write() as con:
         con.register("found", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
         con.execute(sql("mislabels_clear"))
         con.execute(sql("mislabels_add"))
+        con.register("found", pa.Table.from_pylist(edges, schema=pa.schema(edge)))
+        con.execute(sql("edges_clear"))
+        con.execute(sql("edges_add"))
         con.unregister("found")
         run.changed |= store.set_setting(con, "mislabels", known)
     run.changed |= bool(rows)

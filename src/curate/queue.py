@@ -38,7 +38,7 @@ AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
 DETECTORS = {
     "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
-                "raters", "low_confidence", "no_label", "thin_cluster", "outlier"),
+                "raters", "low_confidence", "boundary", "no_label", "thin_cluster", "out_of_scope"),
     "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
                "thin_cluster", "outlier", "unrated"),
     "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",

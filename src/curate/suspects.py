@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from curate import loo, stock
+from curate import edges, loo, stock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,11 +130,13 @@ class Assessment:
         examples: their positions in the task.
         judgement: of each of them.
         chances: calibrated probabilities, float64 (examples, labels).
+        centres: cosines with the centres of labels, of the same shape.
     """
 
     examples: NDArray[np.int64]
     judgement: loo.Judgement
     chances: NDArray[np.float64]
+    centres: NDArray[np.float64]
 
 
 def assess(
@@ -151,23 +153,26 @@ def assess(
     import numpy as np
 
     chosen = np.flatnonzero(model.enough & ~task.by_hand)
+    at = task.at[chosen]
+    centres = loo.centres(task.vectors, model.counts, model.without)
     if detector != "kernel":
-        return _stock(task, model, chosen, detector)
+        return Assessment(chosen, *_stock(task, model, chosen, detector), centres[at])
     scores = loo.predictions(
         task.vectors,
         model.counts,
         model.without,
         progress=lambda blocks: progress(blocks, "judging labels"),
     )
-    scores += loo.CENTRE * loo.centres(task.vectors, model.counts, model.without)
+    scores += loo.CENTRE * centres
     fair = model.used & model.enough
     heat = loo.temperature(scores, task.at[fair], model.given[fair])
-    at = task.at[chosen]
     judgement = loo.judge(scores, at, model.given[chosen], heat)
-    return Assessment(chosen, judgement, loo.probabilities(scores, at, heat))
+    return Assessment(chosen, judgement, loo.probabilities(scores, at, heat), centres[at])
 
 
-def _stock(task: Labelled, model: Model, chosen: NDArray[np.int64], detector: str) -> Assessment:
+def _stock(
+    task: Labelled, model: Model, chosen: NDArray[np.int64], detector: str
+) -> tuple[loo.Judgement, NDArray[np.float64]]:
     """Judges by probabilities alone, ranked by that of the given label."""
     import numpy as np
 
@@ -185,11 +190,7 @@ def _stock(task: Labelled, model: Model, chosen: NDArray[np.int64], detector: st
         for label in (given, judgement.suggested)
     )
     confidence = loo.rounded(own)
-    return Assessment(
-        chosen,
-        replace(judgement, score=confidence, given_probability=own, probability=best),
-        chances,
-    )
+    return replace(judgement, score=confidence, given_probability=own, probability=best), chances
 
 
 def find(
@@ -202,7 +203,8 @@ def find(
 
     Returns:
         One dict per suspicion: example_id, given, suggested, score, probability,
-        given_probability, tier, nearest, like_given, like_suggested, similarity. Then the counts:
+        given_probability, tier, nearest, like_given, like_suggested, similarity; under `edges` of
+        the counts one dict per edge case: example_id, kind, given, score, why. The other counts:
         `sides` (side -> `COUNTS`), `classes`, `too_rare` (the labels), `too_rare_examples`, and
         `note`, which says why nothing was judged.
     """
@@ -216,6 +218,7 @@ def find(
         "too_rare_examples": len(rare),
         "note": model.note(),
         "sides": {side: dict.fromkeys(COUNTS, 0) for side in SIDES},
+        "edges": [],
     }
     if counts["note"]:
         return [], counts
@@ -231,6 +234,7 @@ def find(
         numbers = (int(mine.sum()), wrong[side], likely, len(suspects) - likely)
         counts["sides"][side] = dict(zip(COUNTS, numbers, strict=True))
         rows += _rows(task, model, found, suspects, likely)
+    counts["edges"] = edges.find(task, model, found)
     return rows, counts
 
 

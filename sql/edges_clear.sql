@@ -1,0 +1,2 @@
+-- Removes all edge cases before they are found anew.
+DELETE FROM edges
