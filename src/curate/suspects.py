@@ -77,22 +77,8 @@ class Model:
         places = task.at[self.used], self.given[self.used]
         self.counts = csr_array((ones, places), shape=self.shape)
         self.counts.sum_duplicates()
-        self.without = loo.left_out(self.counts.sum(axis=1) > 0, *self._vouching(task.pairs))
+        self.without = loo.left_out(self.counts.sum(axis=1) > 0, *task.pairs)
         self.enough = self._enough(task.at)
-
-    def _vouching(self, pairs: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        """Returns the pairs of copies without those that contradict each other.
-
-        A copy with the same label may have its error too, and hide it. One with another label
-        speaks against both, and is heard. An input that is not fitted hears no copy at all.
-        """
-        import numpy as np
-
-        a, b, _ = pairs
-        same = np.asarray(self.counts[a].minimum(self.counts[b]).sum(axis=1)).ravel() > 0
-        fitted = np.asarray(self.counts.sum(axis=1)).ravel() > 0
-        keep = same | ~fitted[a] | ~fitted[b]
-        return pairs[0][keep], pairs[1][keep], pairs[2][keep]
 
     def _enough(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Returns whether enough train inputs, copies of its own aside, have an example's label."""
