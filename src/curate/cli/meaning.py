@@ -1,7 +1,8 @@
-"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, pairs."""
+"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, curve, pairs."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -118,18 +119,58 @@ def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Show so many.")
+@click.option(
+    "--evaluate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Say how well the stored suspicions find the errors of an audited sample; judge nothing.",
+)
+@click.option("--classes", is_flag=True, help="Show classes and confusable pairs; judge nothing.")
 @json_option
 @pass_context
-def mislabels(context: Context, top: int, as_json: bool) -> None:
+def mislabels(
+    context: Context, top: int, evaluate: Path | None, classes: bool, as_json: bool
+) -> None:
     """Finds labels that the labels of like inputs speak against, worst first.
 
     \b
     Example: curate mislabels --top 50 --json
     """
-    from curate import show
+    from curate import show, show_classes, show_evaluate
 
+    if evaluate:
+        measured = context.project().evaluate(evaluate)
+        show_result(measured, as_json, lambda: show_evaluate.evaluation(measured))
+        return
+    if classes:
+        seen = context.project().classes()
+        show_result(seen, as_json, lambda: show_classes.classes(seen))
+        return
     result = context.project().mislabels(top=top)
     show_result(result, as_json, lambda: show.mislabels(result))
+
+
+@cli.command()
+@click.option(
+    "--repeats",
+    type=click.IntRange(2, 100),
+    default=5,
+    show_default=True,
+    help="How often the part that judges is drawn.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@json_option
+@pass_context
+def curve(context: Context, repeats: int, seed: int, as_json: bool) -> None:
+    """Tells whether more data of this kind would help: a learning curve on train, never on test.
+
+    \b
+    Example: curate curve --repeats 10
+    """
+    from curate import show_curve
+
+    result = context.project().curve(repeats=repeats, seed=seed)
+    show_result(result, as_json, lambda: show_curve.curve(result))
 
 
 @cli.command()
