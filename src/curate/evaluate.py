@@ -125,7 +125,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class _Audited:
+class AuditedLabel:
     """An audited label as it stands today."""
 
     example_id: str
@@ -222,16 +222,16 @@ def _matched(
 
 def _joined(
     path: Path, sample: audited.Sample, found: dict[int, dict[str, Any]]
-) -> tuple[list[_Audited], dict[str, int], int]:
+) -> tuple[list[AuditedLabel], dict[str, int], int]:
     """Returns the audited labels, each once, how many are aside and why, and rows that repeat."""
-    judged: dict[str, tuple[int, _Audited | None, str | None]] = {}
+    judged: dict[str, tuple[int, AuditedLabel | None, str | None]] = {}
     repeated = 0
     for truth in sample.truths:
         row = found.get(truth.number)
         if row is None:
             continue
         wrong = truth.label != row["label"] if truth.wrong is None else truth.wrong
-        label = _Audited(
+        label = AuditedLabel(
             row["example_id"], row["side"] or "", wrong, truth.label, row["tier"] or TIERS[-1],
             float("inf") if row["score"] is None else row["score"], row["suggested"],
             row["readable"],
@@ -255,7 +255,7 @@ def _joined(
 
 
 def scores(
-    side: str, judged: Sequence[_Audited], population: dict[tuple[str, str], int]
+    side: str, judged: Sequence[AuditedLabel], population: dict[tuple[str, str], int]
 ) -> Scores:
     """Returns the figures of one side; audited labels come worst first."""
     import numpy as np
@@ -341,7 +341,7 @@ def average(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> Average:
     return Average(value, float(low), float(high), average_precision(total, everyone))
 
 
-def _depths(judged: Sequence[_Audited]) -> tuple[Depth, ...]:
+def _depths(judged: Sequence[AuditedLabel]) -> tuple[Depth, ...]:
     """Returns what reading finds: numbers, as many as are wrong, shares, and tiers."""
     import math
 

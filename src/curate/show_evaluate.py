@@ -16,17 +16,16 @@ _FEW = 10
 def evaluation(result: Evaluation) -> str:
     """Returns the figures of an audited sample, side by side."""
     text = f"evaluate   {result.file}: {counted(result.rows, 'row')}, {result.matched:,} matched\n"
-    left = {
-        "name no example here": result.unmatched,
-        "name one again": result.repeated,
-        "without an answer": result.unanswered,
-        "cannot be read": result.refused,
-    }
-    for what, count in left.items():
-        named = f": {', '.join(result.unmatched_ids)}" if count == result.unmatched else ""
-        more = ", ..." if count > len(result.unmatched_ids) else ""
-        shown = f"{named}{more}" if what == "name no example here" else ""
-        text += wrapped(f"  {count:,} {what}{shown}", "    ") if count else ""
+    if result.unmatched:
+        more = ", ..." if result.unmatched > len(result.unmatched_ids) else ""
+        named = f"{', '.join(result.unmatched_ids)}{more}"
+        text += wrapped(f"  {result.unmatched:,} name no example here: {named}", "    ")
+    for count, what in (
+        (result.repeated, "repeat another row"),
+        (result.unanswered, "without an answer"),
+        (result.refused, "cannot be read"),
+    ):
+        text += f"  {count:,} {what}\n" if count else ""
     if result.aside:
         said = ", ".join(f"{count:,} {why}" for why, count in result.aside.items())
         text += f"  aside, not up for judgement: {said}\n"
@@ -43,19 +42,7 @@ def _side(found: Scores) -> str:
             f"  average precision {average.value:.2f} (95%: {average.low:.2f} to "
             f"{average.high:.2f}); random order {average.random:.2f}\n"
         )
-    elif not found.wrong:
-        text += "  none wrong: nothing to find, so only the tiers tell something\n"
-    rows = [
-        [
-            d.name,
-            d.labels,
-            f"{d.precision:.0%}",
-            "" if d.recall is None else f"{d.recall:.0%}",
-            "" if d.scored else "in part at random",
-        ]
-        for d in found.depths
-    ]
-    text += _indented(table(["read", "labels", "of them wrong", "of the wrong", ""], rows))
+    text += _depths(found) if found.wrong else "  none wrong: only the tiers tell something\n"
     tiers = [
         [t.name, t.labels, t.wrong.of, t.wrong.hits, _percent(t.wrong), _range(t.wrong)]
         for t in found.tiers
@@ -63,6 +50,22 @@ def _side(found: Scores) -> str:
     head = ["tier", "in all", "audited", "wrong", "share", "95%"]
     text += _indented(table(head, tiers))
     return text + "".join(wrapped(f"  {said}", "    ") for said in _notes(found))
+
+
+def _depths(found: Scores) -> str:
+    """Returns what reading so far finds: the shares of what is read, and of what is wrong."""
+    rows = [
+        [d.name, d.labels, f"{d.precision:.0%}", f"{d.recall or 0.0:.0%}", "" if d.scored else "*"]
+        for d in found.depths
+    ]
+    text = _indented(table(["read", "labels", "of them wrong", "of the wrong", ""], rows))
+    if any(not d.scored for d in found.depths):
+        text += wrapped(
+            "  * labels that are not suspected have no score: they come last, and this is the mean "
+            "over all their orders",
+            "    ",
+        )
+    return text
 
 
 def _notes(found: Scores) -> list[str]:
@@ -82,11 +85,6 @@ def _notes(found: Scores) -> list[str]:
         )
     if 0 < found.wrong < _FEW:
         said.append(f"careful: only {found.wrong:,} wrong; a larger sample would say more")
-    if any(not d.scored for d in found.depths):
-        said.append(
-            "in part at random: labels that are not suspected have no score; they come last, and "
-            "what stands here is the mean over all their orders"
-        )
     if found.without_vector:
         said.append(
             f"{counted(found.without_vector, 'label')} could not be judged: no vector (curate "

@@ -138,6 +138,8 @@ def mislabels(
     """
     from curate import show, show_classes, show_evaluate
 
+    if evaluate and classes:
+        raise click.UsageError("--evaluate and --classes are two questions: ask one at a time")
     if evaluate:
         measured = context.project().evaluate(evaluate)
         show_result(measured, as_json, lambda: show_evaluate.evaluation(measured))
