@@ -17,8 +17,12 @@ from curate.store import Store, sql
 if TYPE_CHECKING:
     import duckdb
 
-OVERLAP, FEWEST = 0.1, 3
-"""Two classes may be one if this share of each, and so many labels, look like the other."""
+OVERLAP, FEWEST = 0.5, 5
+"""Two classes may be one if so many labels look like the other class: this share of the smaller.
+
+Of one class under two names, all labels of the smaller part look like the larger part, or half of
+each like the other. Source: classes of BANKING77 and CLINC150 split in two, docs/mislabels.md.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Pair:
         a_as_b: labels `a` that look like `b`; `b_as_a` the other way round.
         likely: of both, those that are likely wrong.
         cost: of both, how many are wrong in this way: the sum of their chances.
-        share_a: of the judged labels `a`, those that look like `b`; likewise `share_b`.
+        judged_a: labels `a` that were judged; likewise `judged_b`.
         overlap: whether the two may be one class.
     """
 
@@ -63,16 +67,17 @@ class Pair:
     b_as_a: int
     likely: int
     cost: float
-    share_a: float
-    share_b: float
+    judged_a: int
+    judged_b: int
     overlap: bool
 
     @property
     def said(self) -> str:
         """Returns in a sentence how much the two overlap."""
         return (
-            f'may be one class: "{self.a}" and "{self.b}": {self.share_a:.0%} of the first look '
-            f"like the second, {self.share_b:.0%} of the second like the first"
+            f'may be one class: "{self.a}" and "{self.b}": {self.a_as_b:,} of {self.judged_a:,} '
+            f"labels of the first look like the second, {self.b_as_a:,} of {self.judged_b:,} the "
+            "other way round"
         )
 
 
@@ -150,14 +155,12 @@ def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[P
     found = []
     for a, b in sorted({(min(key), max(key)) for key in known}):
         there, back = known.get((a, b), none), known.get((b, a), none)
-        share_a = there["labels"] / judged[a] if judged.get(a) else 0.0
-        share_b = back["labels"] / judged[b] if judged.get(b) else 0.0
+        both, smaller = there["labels"] + back["labels"], min(judged.get(a, 0), judged.get(b, 0))
         found.append(
             Pair(
                 a, b, there["labels"], back["labels"], there["likely"] + back["likely"],
-                round(there["chance"] + back["chance"], 4), share_a, share_b,
-                overlap=min(share_a, share_b) >= OVERLAP
-                and min(there["labels"], back["labels"]) >= FEWEST,
+                round(there["chance"] + back["chance"], 4), judged.get(a, 0), judged.get(b, 0),
+                overlap=both >= FEWEST and both >= OVERLAP * smaller,
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda p: (-p.cost, p.a, p.b)))

@@ -194,9 +194,7 @@ def _population(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
     return [(side, tier or TIERS[-1], count) for side, tier, count in rows]
 
 
-def _matched(
-    con: duckdb.DuckDBPyConnection, sample: audited.Sample
-) -> dict[int, dict[str, Any]]:
+def _matched(con: duckdb.DuckDBPyConnection, sample: audited.Sample) -> dict[int, dict[str, Any]]:
     """Returns the example of each row that names one."""
     import pyarrow as pa
 
@@ -248,7 +246,11 @@ def _joined(
         if why:
             aside[why] = aside.get(why, 0) + 1
     kept = [label for _, label, why in judged.values() if label and not why]
-    return sorted(kept, key=lambda j: (j.score, j.example_id)), dict(sorted(aside.items())), repeated
+    return (
+        sorted(kept, key=lambda j: (j.score, j.example_id)),
+        dict(sorted(aside.items())),
+        repeated,
+    )
 
 
 # -- figures ---------------------------------------------------------------------------------------

@@ -38,7 +38,9 @@ def classes(result: ClassesResult) -> str:
 
 def _row(one: ClassRow) -> list[Any]:
     noise = one.noise
-    said = ["", ""] if noise is None else [f"{noise.share:.0%}", f"{noise.low:.0%}-{noise.high:.0%}"]
+    said = (
+        ["", ""] if noise is None else [f"{noise.share:.0%}", f"{noise.low:.0%}-{noise.high:.0%}"]
+    )
     by = "" if noise is None else f"{noise.of:,} audited" if one.audited else "estimate"
     counts = [one.train, one.test, one.judged, one.likely, one.possible]
     return [one.label, *counts, *said, by]
@@ -54,7 +56,7 @@ def _pairs(result: ClassesResult) -> str:
     rows = [
         [p.a, p.b, p.a_as_b, p.b_as_a, p.likely, f"{p.cost:.1f}"] for p in result.pairs[:_PAIRS]
     ]
-    head = ["confused", "with", "->", "<-", "likely", "wrong in all"]
+    head = ["confused", "with", "->", "<-", "likely", "expected wrong"]
     text = "\n" + table(head, rows)
     if len(result.pairs) > _PAIRS:
         text += f"... and {len(result.pairs) - _PAIRS:,} more: --json\n"
