@@ -26,10 +26,11 @@ from test_mislabels import TEXTS
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
-ITEMS = (
-    "lamp chair table sofa mirror carpet curtain shelf vase clock bench stool "
-    "desk bed kettle rug candle basket pillow blanket drawer frame ladder hammock"
-).split()
+ITEMS = [
+    "lamp", "chair", "table", "sofa", "mirror", "carpet", "curtain", "shelf", "vase", "clock",
+    "bench", "stool", "desk", "bed", "kettle", "rug", "candle", "basket", "pillow", "blanket",
+    "drawer", "frame", "ladder", "hammock",
+]  # fmt: skip
 ASKED = {
     "delivery": TEXTS["delivery"],
     "password": TEXTS["password"],
@@ -82,7 +83,7 @@ def test_classes_of_real_texts(judged: Project) -> None:
     assert by["delivery"].noise == share(by["delivery"].likely, 8) and not by["delivery"].audited
     suspected = [c.likely + c.possible for c in found.classes]
     assert sum(suspected) == judged.mislabels().found
-    assert [c.likely for c in found.classes] == sorted((c.likely for c in found.classes))[::-1]
+    assert [c.likely for c in found.classes] == sorted(c.likely for c in found.classes)[::-1]
     assert judged.store.state_digest() == before
 
 
@@ -154,10 +155,10 @@ def test_audits_outrank_the_estimate(
 
 def test_nothing_judged_yet_and_nothing_confused(tmp_path: Path) -> None:
     project = Project.init(tmp_path / "p", task="classification")
-    with pytest.raises(ConfigError, match="no label was judged yet. Next: curate mislabels"):
+    with pytest.raises(ConfigError, match="no label was judged yet"):
         classes(project.store)
     said = show_classes.classes(ClassesResult((), (), (), (), False))
-    assert said.startswith("classes   0 classes: 0 labels likely wrong")
+    assert said.startswith("classes   0 in use: 0 labels likely wrong")
     assert said.endswith("no two classes are confused\n")
 
 
@@ -168,7 +169,7 @@ def curate(*arguments: str | Path) -> Result:
 def test_the_command_line(judged: Project) -> None:
     done = curate("-C", judged.folder, "mislabels", "--classes")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith("classes   5 classes: ")
+    assert done.stdout.startswith("classes   5 in use: ")
     assert "listed, but no example has it: gone\n" in done.stdout
     assert "too rare to judge: rare" in done.stdout
     as_json = orjson.loads(curate("-C", judged.folder, "mislabels", "--classes", "--json").stdout)

@@ -1,4 +1,4 @@
-"""The learning curve: train alone tells it, copies never cross the cut, and its verdict is checked."""
+"""The learning curve: train alone tells it, copies never cross the cut, and what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audited samples: figures checked by hand and by brute force, files of all kinds, honest errors."""
+"""Audited samples: figures checked by hand and by brute force, and files of all kinds."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_what_is_wrong_with_a_file_is_said(judged: Project, tmp_path: Path) -> N
 
 def test_nothing_judged_yet(tmp_path: Path) -> None:
     project = Project.init(tmp_path / "p", task="classification")
-    with pytest.raises(ConfigError, match="no label was judged yet. Next: curate mislabels"):
+    with pytest.raises(ConfigError, match="no label was judged yet"):
         evaluate(project.store, csv(tmp_path / "a.csv", "id,wrong", "x,1"))
 
 

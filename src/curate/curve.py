@@ -215,7 +215,7 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _Read:
     if not hashes:
         raise ConfigError(f"a curve is learned from the vectors of inputs. Next: {next_step()}")
     foreign = similar.foreign_inputs(store, con.sql(sql("thresholds_texts")).to_arrow_table())
-    finite = np.isfinite(vectors).all(axis=1)
+    finite = np.asarray(np.isfinite(vectors).all(axis=1))
     number = {h: n for n, h in enumerate(hashes) if finite[n] and h not in foreign}
     at = np.array([number.get(h, -1) for h in rows["input_hash"].to_pylist()], np.int64)
     chosen = rows.filter(at >= 0)

@@ -1,9 +1,9 @@
 """`curate mislabels --evaluate FILE`: how well the suspicions find what an audit found.
 
 The audited sample is anybody's: ids, and their true labels or whether the label is wrong. It is set
-against the labels and the stored suspicions of today. Only suspected labels have a score; the others
-come after them, in no order, and every figure is what random order among equals would give on
-average. Nothing is stored.
+against the labels and the stored suspicions of today. Only suspected labels have a score; the
+others come after them, in no order, and every figure is what random order among equals would give
+on average. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -246,11 +246,8 @@ def _joined(
         if why:
             aside[why] = aside.get(why, 0) + 1
     kept = [label for _, label, why in judged.values() if label and not why]
-    return (
-        sorted(kept, key=lambda j: (j.score, j.example_id)),
-        dict(sorted(aside.items())),
-        repeated,
-    )
+    kept.sort(key=lambda label: (label.score, label.example_id))
+    return kept, dict(sorted(aside.items())), repeated
 
 
 # -- figures ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.table import counted, table, wrapped
+from curate.table import table, wrapped
 
 if TYPE_CHECKING:
     from curate.classes import ClassesResult, ClassRow
@@ -17,7 +17,7 @@ def classes(result: ClassesResult) -> str:
     """Returns the classes with most suspected labels, and the most costly pairs."""
     rows = result.classes
     text = (
-        f"classes   {counted(len(rows), 'class').replace('classs', 'classes')}: "
+        f"classes   {len(rows):,} in use: "
         f"{sum(c.likely for c in rows):,} labels likely wrong, "
         f"{sum(c.possible for c in rows):,} possibly, of {sum(c.judged for c in rows):,}\n"
     )
@@ -38,9 +38,9 @@ def classes(result: ClassesResult) -> str:
 
 def _row(one: ClassRow) -> list[Any]:
     noise = one.noise
-    said = (
-        ["", ""] if noise is None else [f"{noise.share:.0%}", f"{noise.low:.0%}-{noise.high:.0%}"]
-    )
+    said = ["", ""]
+    if noise is not None:
+        said = [f"{noise.share:.0%}", f"{noise.low:.0%} to {noise.high:.0%}"]
     by = "" if noise is None else f"{noise.of:,} audited" if one.audited else "estimate"
     counts = [one.train, one.test, one.judged, one.likely, one.possible]
     return [one.label, *counts, *said, by]
