@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate import show_curve
-from curate.curve import CurveResult, Gain, Point, Recall, curve, gained, learned
+from curate.curve import CurveResult, Gain, Point, Recall, curve, forecast, learned
 from curate.embed import embed
 from curate.errors import ConfigError
 from curate.mapping import Declared
@@ -115,12 +115,16 @@ def test_conversations_and_copies_stay_on_one_side(project: Project) -> None:
         assert not inside & set(read.unit[outside].tolist())
 
 
-def test_a_power_law_is_continued() -> None:
-    size = np.array([100.0, 200.0, 400.0, 800.0, 1600.0])
-    error = 0.05 + 0.4 * (size / 100) ** -0.5
-    assert gained(size, error) == pytest.approx(0.4 * (16**-0.5 - 32**-0.5), abs=1e-6)
-    assert gained(size, np.full(5, 0.2)) == pytest.approx(0, abs=1e-9)
-    assert gained(size, np.linspace(0.1, 0.3, 5)) == pytest.approx(0, abs=1e-9)
+def test_the_next_doubling_follows_from_the_last() -> None:
+    # Every repeat gained 4 points: 2 ** -0.75 of it, at least 2 ** -1.5, at most all of it.
+    before = np.array([0.7, 0.72, 0.69])
+    said = forecast(before, before + 0.04)
+    assert said == pytest.approx((0.04 * 2**-0.75, 0.04 * 2**-1.5, 0.04))
+    gain, low, high = forecast(before, before + np.array([0.02, 0.04, 0.06]))
+    # The spread is 2 points: 4.303 (t, two degrees of freedom) * 2 * sqrt(1/3 + 1/4) = 6.57.
+    assert gain == pytest.approx(0.04 * 2**-0.75) and low == 0
+    assert high == pytest.approx(0.04 + 0.0657, abs=1e-4)
+    assert forecast(before, before - 0.01) == (0, 0, 0)
 
 
 def test_what_is_learned_is_the_side_of_a_line() -> None:
@@ -144,7 +148,7 @@ def test_what_a_person_reads() -> None:
     said = " ".join(show_curve.curve(result()).split())
     assert (
         "Doubling the data of this kind, to 400, would bring about +5.0 points (from 70.0% to "
-        "75.0%; 95%: +4.0 to +6.0)."
+        "75.0%; +4.0 to +6.0)."
     ) in said
     assert "most for: rare (4 examples, 20% recognised)" in said
     assert "Labels are not the main thing: of its mistakes, 5% have a label" in said

@@ -41,6 +41,9 @@ FEWEST = 50
 HELPS = 0.005
 """Gain in accuracy from which on doubling the data is said to help: half a point."""
 
+POWERS = (0.75, 1.5, 0.0)
+"""By which power of the size errors fall: usually, at most, at least."""
+
 GAMMA, RIDGE, LANDMARKS = 0.25, 0.1, 1_000
 """Of the classifier, a kernel ridge: within 2 points of logistic regression on sets of intents."""
 
@@ -64,7 +67,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Gain:
-    """What doubling would bring: accuracy now, then, and by how much, with its 95% interval."""
+    """What doubling would bring: accuracy now, then, and by how much: from `low` to `high`."""
 
     examples: int
     now: float
@@ -93,7 +96,7 @@ class CurveResult:
         classes: their labels.
         judged: examples that judged, in the mean over repeats.
         points: the smallest share first.
-        doubled: what twice as many as the last point has would bring, by a power law.
+        doubled: what twice as many as the last point has would bring; see `forecast`.
         helps: whether that is half a point or more.
         suspected: of what the last point got wrong, the share whose label is likely wrong; None
             where no labels were judged.
@@ -123,7 +126,7 @@ class CurveResult:
         told = self.doubled
         amount = (
             f"about {100 * told.gain:+.1f} points (from {told.now:.1%} to {told.then:.1%}; "
-            f"95%: {100 * told.low:+.1f} to {100 * told.high:+.1f})"
+            f"{100 * told.low:+.1f} to {100 * told.high:+.1f})"
         )
         if self.helps:
             return f"doubling the data of this kind, to {told.examples:,}, would bring {amount}"
@@ -160,7 +163,8 @@ def curve(
     size = np.array([[at.learned for at in test] for test in tests]).mean(axis=0)
     last = [test[-1] for test in tests]
     wrong = np.concatenate([at.judged[~at.hit] for at in last])
-    doubled = _doubled(size, accuracy)
+    gain, low, high = forecast(accuracy[:, -2], accuracy[:, -1])
+    now = float(accuracy[:, -1].mean())
     recalls = _recalls(read, last)
     return CurveResult(
         examples=len(read.ids),
@@ -172,11 +176,11 @@ def curve(
             Point(round(float(n)), *_interval(part))
             for n, part in zip(size, accuracy.T, strict=True)
         ),
-        doubled=doubled,
-        helps=doubled.gain >= HELPS,
+        doubled=Gain(2 * round(float(size[-1])), now, now + gain, gain, low, high),
+        helps=gain >= HELPS,
         suspected=float(read.suspect[wrong].mean()) if read.judges and len(wrong) else None,
         recalls=recalls,
-        profit=_profit(recalls, doubled.now),
+        profit=_profit(recalls, now),
         without_vector=read.without_vector,
     )
 
@@ -385,36 +389,21 @@ def _interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def _doubled(size: NDArray[np.float64], accuracy: NDArray[np.float64]) -> Gain:
-    """Returns what twice the last size would bring; each repeat is extrapolated by itself."""
-    import numpy as np
+def forecast(before: NDArray[np.float64], now: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Returns what the next doubling brings, and from where to where it may lie.
 
-    now = float(accuracy[:, -1].mean())
-    gain = gained(size, 1 - accuracy.mean(axis=0))
-    middle, low, high = _interval(np.array([gained(size, 1 - one) for one in accuracy]))
-    shift = gain - middle
-    return Gain(
-        2 * round(float(size[-1])), now, now + gain, gain, max(low + shift, 0.0), high + shift
-    )
+    Of an error that falls as size ** -power to some rest, a doubling brings 2 ** -power times what
+    the one before brought. The power is not fitted: five points do not tell it from the rest.
 
+    Args:
+        before: accuracy of each repeat at half the size.
+        now: at the last size.
 
-def gained(size: NDArray[np.float64], error: NDArray[np.float64]) -> float:
-    """Returns by how much the error falls from the last size to its double: by a power law.
-
-    error = rest + scale * size ** -power, neither below zero, by least squares for each power.
-
-    Source: Hestness et al. 2017, arXiv:1712.00409 (learning curves are power laws with a rest).
+    Source: Hestness et al. 2017, arXiv:1712.00409 (power laws); docs/curve.md (the powers).
     """
-    import numpy as np
-    from scipy.optimize import nnls
-
-    best, fall = np.inf, 0.0
-    for power in np.arange(0.05, 2.0, 0.05):
-        falls = (size / size[-1]) ** -power
-        (_, scale), off = nnls(np.column_stack([np.ones_like(falls), falls]), error)
-        if off < best - 1e-12:
-            best, fall = off, float(scale * (1 - 2.0**-power))
-    return fall
+    usual, steep, flat = (2.0**-power for power in POWERS)
+    gain, low, high = _interval(now - before)
+    return max(gain, 0.0) * usual, max(low, 0.0) * steep, max(high, 0.0) * flat
 
 
 def _recalls(read: _Read, tests: Sequence[_Test]) -> tuple[Recall, ...]:
