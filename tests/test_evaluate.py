@@ -37,14 +37,18 @@ TRUE = {name: name.rpartition("-")[0] for name in ROWS}
 def judged(
     tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl, encoder: Any
 ) -> Project:
-    """A project with three wrong labels, one of them held out, all judged; nothing changes it."""
+    """A project with three wrong labels, one of them held out; two sources have an id in common."""
     folder = tmp_path_factory.mktemp("judged")
     project = Project.init(folder / "p", task="classification")
     documents = [{"id": name, "split": "train", **row} for name, row in ROWS.items()]
     log = write_jsonl(folder / "log.jsonl", documents)
-    project.pull([str(log)], PullOptions(declared=Declared(fields={"query": "text"})))
+    project.pull([str(log)], PullOptions(source="log", declared=Declared(fields={"query": "text"})))
+    for source, text in (("log", "Kindly refund me"), ("mail", "I wait for my money")):
+        twice = {"id": "twice", "split": "train", "text": text, "label": "refund"}
+        more = write_jsonl(folder / f"{source}.jsonl", [twice])
+        project.pull([str(more)], PullOptions(source=source))
     said = write_jsonl(folder / "said.jsonl", [{"id": "password-5", "label": "password"}])
-    project.pull([str(said)], PullOptions(declared=Declared("feedback")))
+    project.pull([str(said)], PullOptions(source="log", declared=Declared("feedback")))
     embed(project.store, load=lambda _: encoder)
     project.mislabels()
     return project
@@ -173,7 +177,7 @@ def test_suspicions_against_the_truth(judged: Project, tmp_path: Path) -> None:
     assert (train.suggestions.hits, train.suggestions.of) == (2, 2)
     # Held-out labels are counted apart.
     assert (test.side, test.audited, test.wrong) == ("test", 2, 1)
-    assert sum(t.labels for t in (*train.tiers, *test.tiers)) == 23
+    assert sum(t.labels for t in (*train.tiers, *test.tiers)) == 25
     assert train.random and test.random
     assert judged.store.state_digest() == before
 
@@ -237,6 +241,9 @@ def test_what_is_wrong_with_a_file_is_said(judged: Project, tmp_path: Path) -> N
     assert "no row names an example" in refused("id,wrong", "x,1", "y,0")
     assert "lines 2 and 3 disagree" in refused("id,wrong", "refund-0,1", "refund-0,0")
     assert "no row" in refused("id,wrong")
+    assert "'twice' is the id of several examples" in refused("id,label", "twice,refund")
+    told = csv(tmp_path / "b.csv", "id,source,label", "twice,mail,refund", "twice,log,refund")
+    assert evaluate(judged.store, told).sides[0].audited == 2
     with pytest.raises(SourceError, match="no such file"):
         audited.read(tmp_path / "nosuch.csv")
     with pytest.raises(SourceError, match="format not known"):

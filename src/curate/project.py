@@ -180,13 +180,13 @@ class Project:
 
         return mislabels(self._writable(), top=top, progress=self._progress)
 
-    def evaluate(self, path: str | Path) -> Evaluation:
+    def mislabels_evaluate(self, path: str | Path) -> Evaluation:
         """Returns how well suspicions find what an audit found; see `curate.evaluate.evaluate`."""
         from curate.evaluate import evaluate
 
         return evaluate(self.store, Path(path))
 
-    def classes(self) -> ClassesResult:
+    def mislabels_classes(self) -> ClassesResult:
         """Returns classes, their noise, and those that are confused; see `curate.classes`."""
         from curate.classes import classes
 

@@ -141,11 +141,11 @@ def mislabels(
     if evaluate and classes:
         raise click.UsageError("--evaluate and --classes are two questions: ask one at a time")
     if evaluate:
-        measured = context.project().evaluate(evaluate)
+        measured = context.project().mislabels_evaluate(evaluate)
         show_result(measured, as_json, lambda: show_evaluate.evaluation(measured))
         return
     if classes:
-        seen = context.project().classes()
+        seen = context.project().mislabels_classes()
         show_result(seen, as_json, lambda: show_classes.classes(seen))
         return
     result = context.project().mislabels(top=top)
