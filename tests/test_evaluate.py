@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate import audited, show_evaluate
+from curate.classes import classes
 from curate.embed import embed
 from curate.errors import ConfigError, SourceError
 from curate.evaluate import AuditedLabel, Scores, average_precision, evaluate, scores
@@ -225,6 +227,23 @@ def test_every_row_is_accounted_for(judged: Project, tmp_path: Path) -> None:
     said = show_evaluate.evaluation(found)
     assert "1 name no example here: nobody (line 2)" in said
     assert "1 without an answer" in said and "1 repeat another row" in said
+
+
+def test_labels_that_changed_are_no_errors_found(
+    judged: Project, tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    lines = ["refund-0,refund,delivery", "refund-1,refund,refund", "refund-2,delivery,"]
+    file = csv(tmp_path / "a.csv", "id,true_label,given", *lines)
+    found = evaluate(judged.store, file)
+    assert found.aside == {"changed since the audit": 1}
+    assert (found.sides[0].audited, found.sides[0].wrong, found.stale) == (2, 1, False)
+    project = Project(shutil.copytree(judged.folder, tmp_path / "p"))
+    said = write_jsonl(tmp_path / "said.jsonl", [{"id": "refund-1", "label": "delivery"}])
+    project.pull([str(said)], PullOptions(source="log", declared=Declared("feedback")))
+    later = evaluate(project.store, file)
+    assert later.stale and later.aside == {"changed since the audit": 1, "labelled by hand": 1}
+    assert "note: labels have changed since they were judged" in show_evaluate.evaluation(later)
+    assert classes(project.store).stale
 
 
 def test_what_is_wrong_with_a_file_is_said(judged: Project, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from curate.sources import Document, Location, Reject, format_of, known_suffixes
 IDS = ("example_id", "id", "source_id")
 TRUE_LABELS = ("true_label", "label")
 WRONG = ("is_error", "wrong")
+GIVEN = ("given", "given_label")
 
 _WORDS = {
     "1": True, "true": True, "yes": True, "y": True, "t": True,
@@ -29,6 +30,7 @@ class Truth:
         number: of the row, from 0; line: of the file, from 1.
         label: the true one; None where only `wrong` is told.
         wrong: None where the true label tells.
+        given: the label that was audited; None where the file does not tell.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Truth:
     source: str | None
     label: str | None
     wrong: bool | None
+    given: str | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Sample:
 def read(path: Path) -> Sample:
     """Returns the audited sample in a file.
 
-    Where `true_label` is there, it decides, else `is_error` or `wrong`, else `label`.
+    Where `true_label` is there, it decides, else `is_error` or `wrong`, else `label`. A column
+    `given` (or `given_label`) has the label that was audited.
 
     Raises:
         SourceError: there is no such file, or its format is not known.
@@ -99,6 +103,7 @@ class _Columns:
         self.id = self._one(IDS)
         self.source = self._one(("source",))
         self.wrong = self._one(WRONG)
+        self.given = self._one(GIVEN)
         # Beside an answer that says wrong or not, `label` may be the one that was judged.
         self.label = self._one(TRUE_LABELS[:1] if self.wrong else TRUE_LABELS)
         if self.id is None:
@@ -129,9 +134,8 @@ class _Columns:
                     f"{self.file} line {line}: {self.wrong} is {said!r}. Expected 1 or 0, true or "
                     "false. Next: correct it; leave it empty where nobody looked"
                 )
-        return Truth(
-            number, line, _text(fields, self.id) or "", _text(fields, self.source), label, wrong
-        )
+        name, source = _text(fields, self.id) or "", _text(fields, self.source)
+        return Truth(number, line, name, source, label, wrong, _text(fields, self.given))
 
 
 def _text(fields: Mapping[str, Any], name: str | None) -> str | None:

@@ -27,6 +27,7 @@ SIDES = ("train", "test")
 TIERS = ("likely", "possible", "rated", "not suspected")
 FIRST = (10, 25, 50, 100)
 BUDGETS = (0.1, 0.25, 0.5)
+CHANGED = "changed since the audit"
 _REPEATS = 1_000
 _NAMED = 5
 
@@ -234,7 +235,9 @@ def _joined(
             float("inf") if row["score"] is None else row["score"], row["suggested"],
             row["readable"],
         )  # fmt: skip
-        before = judged.setdefault(row["example_id"], (truth.line, label, row["aside"]))
+        changed = truth.given is not None and truth.given != row["label"]
+        why = row["aside"] or (CHANGED if changed else None)
+        before = judged.setdefault(row["example_id"], (truth.line, label, why))
         if before[1] != label:
             raise ConfigError(
                 f"{path.name}: lines {before[0]} and {truth.line} disagree about {truth.id!r}. "
