@@ -13,10 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate import show_curve
-from curate.curve import CurveResult, Gain, Point, Recall, curve, forecast, learned
+from curate.curve import CurveResult, Gain, Point, Recall, curve, forecast
 from curate.embed import embed
 from curate.errors import ConfigError
 from curate.mapping import Declared
+from curate.probe import learned
 from curate.project import Project
 from curate.pull import PullOptions
 from program import Program

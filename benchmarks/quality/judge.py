@@ -12,7 +12,8 @@ from sets import Clean, confusable, published, uniform
 
 from curate import suspects
 from curate.classes import Pair, pairs
-from curate.curve import REPEATS, VALIDATION, forecast, learned
+from curate.curve import REPEATS, VALIDATION, forecast
+from curate.probe import learned
 
 TITLE = "Classes, and more data"
 
