@@ -14,10 +14,13 @@ from curate.store import Store, sql
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from curate.classes import ClassesResult
     from curate.cluster import ClusterResult
+    from curate.curve import CurveResult
     from curate.dedupe import DedupeResult
     from curate.doctor import Check
     from curate.embed import EmbedResult
+    from curate.evaluate import Evaluation
     from curate.export import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
     from curate.label import PushResult, SyncResult
@@ -176,6 +179,24 @@ class Project:
         from curate.mislabels import mislabels
 
         return mislabels(self._writable(), top=top, detector=detector, progress=self._progress)
+
+    def mislabels_evaluate(self, path: str | Path) -> Evaluation:
+        """Returns how well suspicions find what an audit found; see `curate.evaluate.evaluate`."""
+        from curate.evaluate import evaluate
+
+        return evaluate(self.store, Path(path))
+
+    def mislabels_classes(self) -> ClassesResult:
+        """Returns classes, their noise, and those that are confused; see `curate.classes`."""
+        from curate.classes import classes
+
+        return classes(self.store)
+
+    def curve(self, *, repeats: int = 5, seed: int = 0) -> CurveResult:
+        """Returns whether more data of this kind would help; see `curate.curve.curve`."""
+        from curate.curve import curve
+
+        return curve(self.store, repeats=repeats, seed=seed, progress=self._progress)
 
     def pairs(self, *, min_margin: float = 0.25) -> PairsResult:
         """Finds preference pairs; see `curate.pairs.pairs`."""

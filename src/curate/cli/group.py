@@ -199,6 +199,8 @@ _FLAGS = {
     "rebuild",
     "suggest_threshold",
     "refit",
+    "evaluate",
+    "classes",
     "yes",
     "full",
     "again",

@@ -1,7 +1,8 @@
-"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, pairs."""
+"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, curve, pairs."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -123,18 +124,64 @@ def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:
     metavar="NAME",
     help="kernel (the default), or the stock ways: cleanlab-lr, datalab. It is remembered.",
 )
+    "--evaluate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Say how well the stored suspicions find the errors of an audited sample; judge nothing.",
+)
+@click.option("--classes", is_flag=True, help="Show classes and confusable pairs; judge nothing.")
 @json_option
 @pass_context
-def mislabels(context: Context, top: int, detector: str | None, as_json: bool) -> None:
+def mislabels(
+    context: Context,
+    top: int,
+    detector: str | None,
+    evaluate: Path | None,
+    classes: bool,
+    as_json: bool,
+) -> None:
     """Finds labels that the labels of like inputs speak against, worst first.
 
     \b
     Example: curate mislabels --top 50 --json
     """
-    from curate import show
+    from curate import show, show_classes, show_evaluate
 
+    if evaluate and classes:
+        raise click.UsageError("--evaluate and --classes are two questions: ask one at a time")
+    if evaluate:
+        measured = context.project().mislabels_evaluate(evaluate)
+        show_result(measured, as_json, lambda: show_evaluate.evaluation(measured))
+        return
+    if classes:
+        seen = context.project().mislabels_classes()
+        show_result(seen, as_json, lambda: show_classes.classes(seen))
+        return
     result = context.project().mislabels(top=top, detector=detector)
     show_result(result, as_json, lambda: show.mislabels(result))
+
+
+@cli.command()
+@click.option(
+    "--repeats",
+    type=click.IntRange(2, 100),
+    default=5,
+    show_default=True,
+    help="How often the part that judges is drawn.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@json_option
+@pass_context
+def curve(context: Context, repeats: int, seed: int, as_json: bool) -> None:
+    """Tells whether more data of this kind would help: a learning curve on train, never on test.
+
+    \b
+    Example: curate curve --repeats 10
+    """
+    from curate import show_curve
+
+    result = context.project().curve(repeats=repeats, seed=seed)
+    show_result(result, as_json, lambda: show_curve.curve(result))
 
 
 @cli.command()
