@@ -124,6 +124,7 @@ def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:
     metavar="NAME",
     help="kernel (the default), or the stock ways: cleanlab-lr, datalab. It is remembered.",
 )
+@click.option(
     "--evaluate",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
