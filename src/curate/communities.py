@@ -50,12 +50,12 @@ def centroids(
     import numpy as np
 
     if len(vectors) < 2 * SMALLEST:
-        return _means(vectors, np.zeros(len(vectors), np.int64))[: len(vectors)]
+        return means(vectors, np.zeros(len(vectors), np.int64))[: len(vectors)]
     steps = iter(progress(range(2 * _SPLITS + 1)))
     resolution = _resolution(vectors, seed, steps)
     next(steps, None)
     if resolution is None:
-        return _means(vectors, np.zeros(len(vectors), np.int64))
+        return means(vectors, np.zeros(len(vectors), np.int64))
     graph = _graph(vectors)
     return _large(vectors, _sweep(graph, [resolution], np.random.default_rng(seed))[resolution])
 
@@ -103,7 +103,8 @@ def _resolution(vectors: NDArray[np.float32], seed: int, steps: Any) -> float | 
     return RESOLUTIONS[best] if smooth[best] >= _STABLE else None
 
 
-def _means(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
+def means(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Returns the unit mean of each group, float32 (groups, dim); zero where a group is empty."""
     import numpy as np
     from scipy.sparse import csr_array
 
@@ -112,8 +113,8 @@ def _means(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[n
     member = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))), shape=shape)
     sums = member @ vectors.astype(np.float64)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    means: NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return means
+    found: NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return found
 
 
 def _large(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -123,7 +124,7 @@ def _large(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[n
     sizes = np.bincount(groups)
     order = np.lexsort((np.arange(len(sizes)), -sizes))
     kept = [group for group in order if sizes[group] >= SMALLEST] or [order[0]]
-    return _means(vectors, groups)[kept]
+    return means(vectors, groups)[kept]
 
 
 def _graph(vectors: NDArray[np.float32]) -> Any:
