@@ -15,14 +15,15 @@ copies AS (
 ),
 reasons AS (
     SELECT example_id, list(detector ORDER BY place, score, detector) AS detectors, min(place) AS place,
-           arg_min(score, (place, score, detector)) AS score, arg_min(why, (place, score, detector)) AS why,
-           max(suggested) AS suggested
+           list({'detector': detector, 'place': place, 'score': score, 'why': why}
+                ORDER BY place, score, detector) AS flags,
+           arg_min(score, (place, score, detector)) AS score, max(suggested) AS suggested
     FROM flags WHERE list_contains($detectors, detector) GROUP BY example_id
 )
 SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side,
        bool_or(v.reason IS NULL) OVER alike AS kept,
        CASE WHEN $kind = 'relabel' THEN x.input_hash ELSE x.example_hash END AS copies,
-       coalesce(f.detectors, []) AS detectors, f.place, f.score, f.why, f.suggested,
+       coalesce(f.detectors, []) AS detectors, f.flags, f.place, f.score, f.suggested,
        coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query
 FROM examples e
 JOIN example_inputs x USING (example_id)

@@ -1,6 +1,7 @@
 -- What speaks for asking a human about an example, under today's verdicts; one row per example and
--- detector. Places order the detectors: what has to be asked first, then what pays most. Scores order the
--- examples of one detector, low first.
+-- detector. Places order the detectors: up to 3 what has to be asked first, from 12 on what is asked last;
+-- between them the budget is shared by what pays. Scores order the examples of one detector, low first. A
+-- label or rating of a held-out example that something speaks against comes before anything of train.
 CREATE OR REPLACE TEMP TABLE flags AS
 WITH thin AS (
     SELECT m.cluster_id, any_value(c.name) AS name, count(*) AS production,
@@ -70,22 +71,22 @@ SELECT v.example_id, 'held_out' AS detector, 0 AS place, 0::DOUBLE AS score,
        'held out, and waits for a good answer' AS why, NULL::VARCHAR AS suggested
 FROM verdicts v WHERE v.pending
 UNION ALL
-SELECT example_id, 'annotators', 1, 0,
+SELECT example_id, 'annotators', 2, 0,
        CASE WHEN bool_or(about IN ('verdict', 'rate')) THEN 'annotators disagree: ' || max(said)
             ELSE 'annotators disagree' END, NULL
 FROM disputed GROUP BY example_id
 UNION ALL
-SELECT d.example_id, 'annotators', 1, 0, 'it was answered with a hint before it was held out', NULL
+SELECT d.example_id, 'annotators', 2, 0, 'it was answered with a hint before it was held out', NULL
 FROM current_decisions d
 JOIN tasks t ON t.task_key = d.task_key AND t.kind = $kind
 JOIN verdicts v ON v.example_id = d.example_id AND v.side = 'test'
 WHERE NOT d.stale
 GROUP BY d.example_id HAVING NOT bool_or(t.blind)
 UNION ALL
-SELECT d.example_id, 'stale', 1, 0, 'its content has changed since it was answered', NULL
+SELECT d.example_id, 'stale', 2, 0, 'its content has changed since it was answered', NULL
 FROM current_decisions d GROUP BY d.example_id HAVING bool_and(d.stale)
 UNION ALL
-SELECT c.example_id, 'near_decision', 2, 1 - max(c.similarity),
+SELECT c.example_id, 'near_decision', 3, 1 - max(c.similarity),
        'people gave ' || CASE max(c.similarity) WHEN 1 THEN 'a copy of it' ELSE 'one that is alike' END
        || ' the label "' || arg_max(e.label, (c.similarity, e.label)) || '"',
        arg_max(e.label, (c.similarity, e.label))
@@ -97,39 +98,34 @@ UNION ALL
 -- A suspicion of the model that has not seen the copies, and copies that say otherwise: two witnesses.
 -- Of what is held out first, after what waits for an answer: a wrong label there misleads every comparison.
 SELECT example_id, CASE WHEN tier = 'possible' THEN 'low_confidence' ELSE 'mislabel' END,
-       CASE WHEN side = 'test' AND tier <> 'possible' THEN 0 WHEN side = 'test' THEN 3
-            WHEN tier = 'possible' THEN 6
-            WHEN example_id IN (SELECT example_id FROM contradicted) THEN 3 ELSE 4 END,
-       CASE WHEN side = 'test' THEN 1 ELSE 0 END + score, '', suggested
+       CASE WHEN tier = 'possible' THEN 7 WHEN side = 'test' THEN 1
+            WHEN example_id IN (SELECT example_id FROM contradicted) THEN 4 ELSE 5 END,
+       score, '', suggested
 FROM suspects
 UNION ALL
-SELECT example_id, 'contradiction', 5, score,
+SELECT example_id, 'contradiction', CASE side WHEN 'test' THEN 1 ELSE 6 END, score,
        CASE $kind WHEN 'relabel' THEN 'a copy of it, or one that is alike, has another label'
                   ELSE 'another copy of it was rated two or more apart' END, suggested
-FROM contradicted
+FROM contradicted JOIN verdicts USING (example_id)
 UNION ALL
-SELECT r.example_id, 'raters', 5, 1 - apart / 5, 'raters disagree by ' || round(apart, 1) || ' of 5', NULL
+SELECT r.example_id, 'raters', CASE v.side WHEN 'test' THEN 1 ELSE 6 END, 1 - apart / 5, 'raters disagree by ' || round(apart, 1) || ' of 5', NULL
 FROM raters r JOIN verdicts v USING (example_id) WHERE apart >= 2 AND $kind <> 'relabel'
 UNION ALL
-SELECT example_id, 'raters', 5, 0, 'raters disagree: ' || labels, NULL
-FROM labellers WHERE $kind = 'relabel'
+SELECT example_id, 'raters', CASE side WHEN 'test' THEN 1 ELSE 6 END, 0, 'raters disagree: ' || labels, NULL
+FROM labellers JOIN verdicts USING (example_id) WHERE $kind = 'relabel'
 UNION ALL
-SELECT d.example_id, d.kind, CASE d.kind WHEN 'boundary' THEN 7 ELSE 9 END, d.score, d.why, NULL
-FROM edges d
-JOIN verdicts v USING (example_id)
-JOIN examples e ON e.example_id = d.example_id AND e.label = d.given
-WHERE v.reason IS NULL
-UNION ALL
-SELECT v.example_id, 'low_rating', 7, r.human_rating,
+SELECT v.example_id, 'low_rating', 8, r.human_rating,
        'rated ' || round(r.human_rating, 1) || ' of 5: worth a better answer', NULL
 FROM verdicts v JOIN ratings r ON r.interaction_id = v.example_id
 WHERE v.reason = 'low_rating' AND v.side = 'train'
 UNION ALL
-SELECT v.example_id, 'no_label', 7, 0,
-       CASE v.reason WHEN 'no_label' THEN 'it has no label' ELSE 'its label is none of the project''s' END, NULL
-FROM verdicts v WHERE v.reason IN ('no_label', 'unknown_label') AND v.side = 'train'
+SELECT v.example_id, 'coverage', 8, c.score, c.why, NULL
+FROM cover c
+JOIN example_inputs x USING (input_hash)
+JOIN verdicts v USING (example_id)
+WHERE c.kind = $kind AND c.detector = 'coverage' AND v.side = 'train' AND v.reason IN ('no_label', 'unknown_label', 'unrated')
 UNION ALL
-SELECT v.example_id, 'thin_cluster', 8, t.train / t.production,
+SELECT v.example_id, 'thin_cluster', 9, t.train / t.production,
        'train has ' || t.train || ' of ' || t.production || ' examples about "' || t.name || '"', NULL
 FROM thin t
 JOIN cluster_members m USING (cluster_id)
@@ -137,12 +133,27 @@ JOIN example_inputs x USING (input_hash)
 JOIN verdicts v USING (example_id)
 WHERE v.side = 'train' AND v.reason IN ('unrated', 'low_rating', 'no_label', 'unknown_label')
 UNION ALL
-SELECT v.example_id, 'outlier', 9, m.similarity, 'unlike anything else that is asked', NULL
-FROM cluster_members m
+SELECT d.example_id, d.kind, CASE d.kind WHEN 'boundary' THEN 10 ELSE 11 END, d.score, d.why, NULL
+FROM edges d
+JOIN verdicts v USING (example_id)
+JOIN examples e ON e.example_id = d.example_id AND e.label = d.given
+WHERE v.reason IS NULL AND $kind = 'relabel'
+UNION ALL
+SELECT v.example_id, 'out_of_scope', 11, c.score, c.why, NULL
+FROM cover c
 JOIN example_inputs x USING (input_hash)
 JOIN verdicts v USING (example_id)
-WHERE v.reason IS NULL
-QUALIFY row_number() OVER (ORDER BY m.similarity, v.example_id) <= $outlier_share * count(*) OVER ()
+WHERE c.kind = $kind AND c.detector = 'out_of_scope'
+  AND (v.reason IS NULL AND $kind <> 'relabel'
+       OR v.side = 'train' AND v.reason IN ('no_label', 'unknown_label', 'unrated'))
 UNION ALL
-SELECT example_id, 'unrated', 10, (md5_number_lower(example_id) % 1000000)::DOUBLE / 1000000, 'nobody has rated it', NULL
-FROM verdicts WHERE reason = 'unrated' AND side = 'train'
+SELECT v.example_id, 'no_label', 12, 0,
+       CASE v.reason WHEN 'no_label' THEN 'it has no label' ELSE 'its label is none of the project''s' END, NULL
+FROM verdicts v
+WHERE v.reason IN ('no_label', 'unknown_label') AND v.side = 'train' AND v.example_id NOT IN (
+    SELECT example_id FROM example_inputs JOIN cover c USING (input_hash) WHERE c.kind = $kind AND c.detector = 'coverage')
+UNION ALL
+SELECT v.example_id, 'unrated', 12, (md5_number_lower(v.example_id) % 1000000)::DOUBLE / 1000000, 'nobody has rated it', NULL
+FROM verdicts v
+WHERE v.reason = 'unrated' AND v.side = 'train' AND v.example_id NOT IN (
+    SELECT example_id FROM example_inputs JOIN cover c USING (input_hash) WHERE c.kind = $kind AND c.detector = 'coverage')

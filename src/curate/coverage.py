@@ -79,9 +79,7 @@ def typical(
     cluster = _clusters(vectors, int(labelled.sum()) + wanted, progress)
     order = np.argsort(cluster, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
-    members.sort(
-        key=lambda of: (len(of) < SMALLEST, int(labelled[of].sum()), -len(of), int(of[0]))
-    )
+    members.sort(key=lambda of: (len(of) < SMALLEST, int(labelled[of].sum()), -len(of), int(of[0])))
     queues = [_most_typical(vectors, of, labelled) for of in members]
     return np.fromiter(_in_turns(queues), np.int64)[:wanted]
 
@@ -248,7 +246,7 @@ def out_of_scope(
 
     if len(known) == 0:
         return np.zeros(len(vectors))
-    found = [np.zeros(0)]
+    found: list[NDArray[np.float64]] = [np.zeros(0)]
     if label is not None:
         sums = np.zeros((int(label.max()) + 1, known.shape[1]))
         np.add.at(sums, label, known.astype(np.float64))

@@ -118,11 +118,11 @@ def _take_over(
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Removes all vectors, and the pairs and suspicions that rest on them.
+    """Removes all vectors, and the pairs, suspicions and edge cases that rest on them.
 
     Clusters stay until the next `curate cluster`, which finds them anew and hands their ids on.
     """
-    for name in ("embeddings", "semantic_pairs", "mislabels"):
+    for name in ("embeddings", "semantic_pairs", "mislabels", "edges", "cover"):
         con.execute(sql(f"embed_forget_{name}"))
 
 

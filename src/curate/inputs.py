@@ -28,6 +28,7 @@ _FORGET = (
     "embeddings_forget",
     "semantic_pairs_forget",
     "cluster_members_forget",
+    "cover_forget",
 )
 
 

@@ -235,7 +235,14 @@ class Project:
         """Ranks what a human should look at; see `curate.queue.queue`."""
         from curate.queue import queue
 
-        return queue(self._writable(), kind=kind, budget=budget, audit=audit, seed=seed)
+        return queue(
+            self._writable(),
+            kind=kind,
+            budget=budget,
+            audit=audit,
+            seed=seed,
+            progress=self._progress,
+        )
 
     def label_push(
         self,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 _OF_WHAT_IS_OUT = {
-    "held_out", "annotators", "stale", "low_rating", "no_label", "thin_cluster", "unrated",
+    "held_out", "annotators", "stale", "low_rating", "coverage", "thin_cluster", "no_label",
+    "unrated",
 }  # fmt: skip
 
 
@@ -131,12 +132,19 @@ class _Settled:
     changed: bool
 
 
-def detectors(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[Detector, ...]:
+def detectors(
+    store: Store, con: duckdb.DuckDBPyConnection, kind: str | None = None
+) -> tuple[Detector, ...]:
     """Returns how often each detector was right, in the order in which they speak.
 
     Every answered example counts that a detector had flagged, drawn at random or not.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        kind: of the work whose answers count; None for all kinds.
     """
-    settled = _settled(store, con)
+    settled = [s for s in _settled(store, con) if kind in (None, s.kind)]
     drawn = [s for s in settled if s.audit and s.changed]
     names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
     found = []

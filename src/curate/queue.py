@@ -1,20 +1,22 @@
 """`curate queue`: which examples a human should look at, for a budget, and why each of them.
 
-Detectors put examples into the queue: held-out examples that wait for an answer first, then what
-annotators left open, then suspected labels, contradictions, disagreeing raters, low ratings, thin
-clusters, outliers (`sql/queue_flags.sql`). A tenth of the budget is an audit: kept examples drawn
-at random, whatever the detectors say, and asked blindly; only from them an error rate can be told.
+Detectors put examples into the queue (`sql/queue_flags.sql`): held-out examples first that wait for
+an answer, or whose label is suspected, then what annotators left open; the rest of the budget is
+shared by what answers have shown each detector to be worth (`curate.shares`). A tenth of the budget
+is an audit: kept examples drawn at random, whatever the detectors say, and asked blindly; only from
+them an error rate can be told.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate import inputs, mislabels, verdicts
+from curate import cover, inputs, mislabels, shares, verdicts
 from curate.errors import ConfigError, unknown_name
+from curate.shares import Share
 from curate.store import Run, Store, sql
 
 if TYPE_CHECKING:
@@ -38,14 +40,16 @@ AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
 DETECTORS = {
     "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
-                "raters", "low_confidence", "boundary", "no_label", "thin_cluster", "out_of_scope"),
+                "raters", "low_confidence", "coverage", "thin_cluster", "boundary", "out_of_scope",
+                "no_label"),
     "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-               "thin_cluster", "outlier", "unrated"),
+               "coverage", "thin_cluster", "out_of_scope", "unrated"),
     "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-              "thin_cluster", "outlier", "unrated"),
+              "coverage", "thin_cluster", "out_of_scope", "unrated"),
     "preference": (),
 }  # fmt: skip
-_OUTLIER_SHARE = 0.01
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -92,10 +96,9 @@ class QueueResult:
         found: examples that a detector speaks for, in the queue or not.
         audit: how many of the entries are audited.
         waiting: tasks that were handed over and have no answer yet.
-        detectors: how many entries each detector spoke for first.
+        shares: what each detector put into the queue, and what is known of it.
         missing: what detectors have nothing to go by, or only what is out of date, and the command
             that changes it.
-        reviewed: how often each detector was right so far.
     """
 
     kind: str
@@ -103,9 +106,8 @@ class QueueResult:
     found: int
     audit: int
     waiting: int
-    detectors: tuple[tuple[str, int], ...]
+    shares: tuple[Share, ...]
     missing: tuple[tuple[str, str], ...]
-    reviewed: tuple[Detector, ...]
     next: str
     entries: tuple[Entry, ...]
 
@@ -117,6 +119,7 @@ def queue(
     budget: int = 200,
     audit: int | None = None,
     seed: int = 0,
+    progress: Progress = lambda items, _: items,
 ) -> QueueResult:
     """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.
 
@@ -126,6 +129,7 @@ def queue(
         budget: entries, audit included.
         audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
         seed: of the draw.
+        progress: called with (items, label) around the work.
 
     Raises:
         ConfigError: the kind is unknown, or the audit is larger than the budget.
@@ -141,20 +145,22 @@ def queue(
             _require_something_to_ask(store, con, asked)
             usual = OF_TASK[store.setting(con, "project").get("task", "sft")] == asked
             size = 0 if asked == "preference" else _audit_size(budget, audit)
+        cover.refresh(store, run, asked, budget, progress=progress)
+        with store.read() as con:
             candidates = _candidates(store, con, asked)
             missing = _missing(store, con, asked)
             waiting = con.execute(sql("queue_waiting"), {"kind": asked}).fetchall()[0][0]
-            right = quality.detectors(store, con)
-        entries = _entries(asked, candidates, budget, size, seed)
+            right = quality.detectors(store, con, asked)
+        drawn = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
+        flagged = _first_of_copies(candidates, {c["copies"] for c in drawn})
+        chosen, parts = _chosen(asked, flagged, right, budget - len(drawn))
+        entries = _entries(asked, chosen, drawn, seed)
         _store(store, run, asked, entries)
-        first = Counter(e.detectors[0] for e in entries if not e.audit)
-        run.counts = {"entries": len(entries), "audit": sum(e.audit for e in entries)}
+        run.counts = {"entries": len(entries), "audit": len(drawn)}
     found = sum(bool(c["detectors"]) for c in candidates)
-    drawn = sum(e.audit for e in entries)
-    spoke = tuple(first.most_common())
     step = "curate label push" if usual else f"curate label push --kind {asked}"
     return QueueResult(
-        asked, budget, found, drawn, waiting, spoke, missing, right, step, tuple(entries)
+        asked, budget, found, len(drawn), waiting, parts, missing, step, tuple(entries)
     )
 
 
@@ -191,7 +197,8 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     found = list(con.sql(sql("queue_candidates"), params=asked).to_arrow_table().to_pylist())
     reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
     for row in found:
-        row["why"] = row["why"] or reasons.get(row["example_id"], "")
+        for said in row["flags"] or ():
+            said["why"] = said["why"] or reasons.get(row["example_id"], "")
     return found
 
 
@@ -208,7 +215,6 @@ def flag(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
             "semantic": alike.semantic,
             "thin_train": THIN_EXAMPLES,
             "thin_share": THIN_SHARE,
-            "outlier_share": _OUTLIER_SHARE,
         },
     )
 
@@ -224,26 +230,36 @@ def _missing(
     elif kind == "relabel" and mislabels.stale(store, con):
         lacks.append(("labels have changed since they were judged", "mislabels"))
     if kind != "preference" and not con.execute(sql("clusters_centroids")).fetchall():
-        lacks.append(
-            ("no clusters, so no thin ones and no outliers", "cluster" if vectors else "run")
-        )
+        lacks.append(("no clusters, so no thin ones", "cluster" if vectors else "run"))
     return tuple((what, f"curate {command}") for what, command in lacks)
 
 
+def _chosen(
+    kind: str, flagged: list[dict[str, Any]], right: Sequence[Detector], budget: int
+) -> tuple[list[dict[str, Any]], tuple[Share, ...]]:
+    """Returns what is asked, in order, and what each detector gets of it."""
+    if kind != "preference":
+        return shares.share(flagged, DETECTORS[kind], right, budget)
+    chosen = flagged[:budget]
+    asked, there = ([c["detectors"][0] for c in rows] for rows in (chosen, flagged))
+    return chosen, tuple(
+        Share(name, asked.count(name), there.count(name), 0, 0, shares.expected(name, 0, 0))
+        for name in dict.fromkeys(there)
+    )
+
+
 def _entries(
-    kind: str, candidates: list[dict[str, Any]], budget: int, audit: int, seed: int
+    kind: str, chosen: list[dict[str, Any]], drawn: list[dict[str, Any]], seed: int
 ) -> list[Entry]:
-    unasked = [c for c in candidates if c["kept"] and c["round"] == 1]
-    drawn = _draw(unasked, audit, seed)
     taken = {c["example_id"] for c in drawn}
-    chosen = _first_of_copies(candidates, {c["copies"] for c in drawn})[: budget - len(drawn)]
+    rows = list(chosen)
     # Scattered, so that their place says nothing.
     for row in sorted(drawn, key=lambda c: _lot(seed, "place", c["example_id"])):
-        place = int(_lot(seed, "place", row["example_id"]) * (len(chosen) + 1))
-        chosen.insert(place, row)
+        place = int(_lot(seed, "place", row["example_id"]) * (len(rows) + 1))
+        rows.insert(place, row)
     return [
         _entry(kind, place, row, audit=row["example_id"] in taken, seed=seed)
-        for place, row in enumerate(chosen, 1)
+        for place, row in enumerate(rows, 1)
     ]
 
 
@@ -288,7 +304,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
         side=row["side"],
         detectors=tuple(row["detectors"]),
         score=row["score"],
-        why=row["why"] or "",
+        why=row.get("why") or next((f["why"] for f in row.get("flags") or () if f["why"]), ""),
         given=row["label"],
         suggested=row["suggested"],
         audit=audit,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from curate import show_quality
-from curate.table import counted, wrapped
+from curate.table import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.label import PushResult, SyncResult
@@ -20,10 +19,20 @@ def queue(result: QueueResult) -> str:
     drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
     text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
     text += f"; {result.found:,} examples are worth a look\n"
-    right = {d.name: show_quality.precision(d) for d in result.reviewed}
-    for name, n in result.detectors:
-        note = f"  ({right[name]} so far)" if name in right else ""
-        text += f"  {n:>6,}  {name.replace('_', ' ')}{note}\n"
+    if result.shares:
+        head = ["detector", "tasks", "of", "reviewed", "changed", "expected"]
+        rows = [
+            [
+                s.name.replace("_", " "),
+                s.tasks,
+                s.available,
+                s.reviewed,
+                s.changed,
+                f"{s.expected:.0%}",
+            ]
+            for s in result.shares
+        ]
+        text += textwrap.indent(table(head, rows), "  ")
     for entry in [e for e in result.entries if not e.audit][:_SHOWN]:
         quoted = " ".join(entry.text.split())
         quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
