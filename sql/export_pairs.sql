@@ -3,11 +3,11 @@
 SELECT v.pair_id, v.method, v.margin, v.chosen_id, v.rejected_id, c.created_at,
        {'example_id': c.example_id, 'source': c.source, 'messages': c.messages::VARCHAR,
         'output': c.output::VARCHAR, 'query': c.query, 'response': c.response, 'label': c.label,
-        'human_rating': a.human_rating, 'is_edge_case': false, 'tools': c.tools::VARCHAR,
+        'human_rating': a.human_rating, 'edge_case': NULL::VARCHAR, 'tools': c.tools::VARCHAR,
         'spans': NULL::VARCHAR, 'task': NULL::VARCHAR, 'good': true, 'conversation_id': c.conversation_id} AS chosen,
        {'example_id': r.example_id, 'source': r.source, 'messages': r.messages::VARCHAR,
         'output': i.output::VARCHAR, 'query': r.query, 'response': i.response, 'label': r.label,
-        'human_rating': b.human_rating, 'is_edge_case': false, 'tools': r.tools::VARCHAR,
+        'human_rating': b.human_rating, 'edge_case': NULL::VARCHAR, 'tools': r.tools::VARCHAR,
         'spans': NULL::VARCHAR, 'task': NULL::VARCHAR, 'good': false, 'conversation_id': r.conversation_id} AS rejected
 FROM pair_verdicts v
 JOIN examples c ON c.example_id = v.chosen_id

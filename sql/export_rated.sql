@@ -1,10 +1,11 @@
 -- Examples of one side with a thumb up or down, in the order of the file, which depends on seed and
 -- ids alone.
 SELECT e.example_id, e.source, e.messages::VARCHAR AS messages, e.output::VARCHAR AS output, e.query,
-       e.response, e.label, r.human_rating, false AS is_edge_case, e.tools::VARCHAR AS tools,
+       e.response, e.label, r.human_rating, c.reason AS edge_case, e.tools::VARCHAR AS tools,
        e.conversation_id, v.good, NULL::VARCHAR AS spans, NULL::VARCHAR AS task, e.created_at
 FROM rated_verdicts v
 JOIN examples e USING (example_id)
+LEFT JOIN edge_cases c ON c.example_id = v.example_id
 LEFT JOIN ratings r ON r.interaction_id = v.example_id
 WHERE v.side = $side AND v.reason IS NULL
 ORDER BY sha256($seed || '|' || e.example_id), e.example_id

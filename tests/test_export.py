@@ -113,7 +113,12 @@ def test_every_format_at_once_against_rows_written_by_hand(pulled: Pulled) -> No
             assert record == {
                 "input": row["prompt"],
                 "output": row["response"],
-                "metadata": {"source": "logs", "quality": row["rating"], "isEdgeCase": False},
+                "metadata": {
+                    "source": "logs",
+                    "quality": row["rating"],
+                    "isEdgeCase": False,
+                    "edgeCaseReason": None,
+                },
             }
             seen.add(row["id"])
     assert seen == {row["id"] for row in logged.values()}

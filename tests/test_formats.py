@@ -297,13 +297,20 @@ def test_classification() -> None:
     ],
 )
 def test_records(rating: float | None, quality: int | None) -> None:
-    made = formats.get("records").row(example(human_rating=rating, is_edge_case=True))
+    made = formats.get("records").row(
+        example(human_rating=rating, is_edge_case=True, edge_case_reason="boundary")
+    )
     assert made == {
         "input": "Where is it?",
         "output": "In Bergen.",
-        "metadata": {"source": "chat", "quality": quality, "isEdgeCase": True},
+        "metadata": {
+            "source": "chat",
+            "quality": quality,
+            "isEdgeCase": True,
+            "edgeCaseReason": "boundary",
+        },
     }
-    assert list(made["metadata"]) == ["source", "quality", "isEdgeCase"]
+    assert list(made["metadata"]) == ["source", "quality", "isEdgeCase", "edgeCaseReason"]
 
 
 def test_records_of_a_classification_hold_the_label() -> None:

@@ -20,7 +20,7 @@ from curate.errors import ConfigError, GateFailed
 from curate.formats import Contents, Example, Format, Inexpressible, Item
 from curate.items import Items
 from curate.lines import Line
-from curate.store import Store
+from curate.store import Store, sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +49,7 @@ class Assembled:
         mixed: what was mixed in, by location.
         evaluations: files that were kept out of train.
         in_evaluations: train examples that they had, and held-out ones, which stay.
+        edge_cases: what makes an example one, by its id, of all examples with a side.
         pair_reasons: why pairs are out, and how many; `length_bias` of those that are in.
     """
 
@@ -65,6 +66,7 @@ class Assembled:
     in_evaluations: dict[str, int] = field(default_factory=dict)
     pair_reasons: tuple[tuple[str, int], ...] = ()
     length_bias: pairs.LengthBias | None = None
+    edge_cases: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -112,6 +114,7 @@ class _Assembly:
         self.made = Assembled({})
 
     def run(self) -> Assembled:
+        self.made.edge_cases = dict(self.con.execute(sql("export_edge_cases")).fetchall())
         kept = self._kept()
         pools = self._pools()
         chosen = {side: self._choose(part, side) for side, part in kept.items()}

@@ -20,18 +20,22 @@ _MIX_ROWS = 12
 
 
 def facts(
-    con: duckdb.DuckDBPyConnection, lines: Mapping[str, Sequence[Line]], otherwise: str
+    con: duckdb.DuckDBPyConnection,
+    lines: Mapping[str, Sequence[Line]],
+    edge_cases: Mapping[str, str],
+    otherwise: str,
 ) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
 
     Args:
         con: a connection that has the verdicts, and the table `left_out`.
         lines: of the train file and of the held-out file, by side.
+        edge_cases: what makes an example one, by its id, of all examples with a side.
         otherwise: why an example is not in that nothing speaks against.
 
     Returns:
         `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
-        [(value, production, train, test)]}, `answer_words` (p50 and p95 of train).
+        [(value, production, train, test)]}, `edge_cases` {reason: [production, train, test]}.
     """
     import pyarrow as pa
 
@@ -62,7 +66,27 @@ def facts(
         "pending": pending,
         "funnel": con.execute(sql("verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
+        "edge_cases": _edge_cases(edge_cases, kept, examples),
     }
+
+
+def _edge_cases(
+    reasons: Mapping[str, str], kept: Sequence[tuple[str, str]], examples: int
+) -> dict[str, list[int]]:
+    """Returns reason -> edge cases in production, train and test.
+
+    `any` counts each of them once, `examples` all examples.
+    """
+    found: dict[str, list[int]] = {}
+    sides = dict.fromkeys(reasons, 0) | {e: {"train": 1, "test": 2}[side] for side, e in kept}
+    for example, reason in reasons.items():
+        for name in ["any", *reason.split(", ")]:
+            counts = found.setdefault(name, [0, 0, 0])
+            counts[0] += 1
+            if sides[example]:
+                counts[sides[example]] += 1
+    held_out = sum(side == "test" for side, _ in kept)
+    return {"examples": [examples, len(kept) - held_out, held_out], **dict(sorted(found.items()))}
 
 
 def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
@@ -95,10 +119,26 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         + "\n".join(
             _mix(aspect, rows, counts) for aspect, rows in facts["mix"].items() if len(rows) > 1
         ),
+        "## Edge cases\n\n" + _hard(manifest["edge_cases"]),
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _hard(found: Mapping[str, Sequence[int]]) -> str:
+    """Returns how many edge cases there are, and where."""
+    whole, reasons = found["examples"], [name for name in found if name != "examples"]
+    said = "Nothing is left out for being an edge case; both sides hold them as production does.\n"
+    if not reasons:
+        return said + "\nNone is known. Next: `curate queue`, which looks for them\n"
+    rows = [
+        [name.replace("_", " ")]
+        + [f"{n:,} ({n / of:.1%})" if of else "0" for n, of in zip(found[name], whole, strict=True)]
+        for name in reasons
+    ]
+    head = ["why", "production", "train", "test"]
+    return said + "\n" + table(head, rows, markdown=True)
 
 
 def _paths(manifest: dict[str, Any], side: str) -> str:

@@ -207,7 +207,7 @@ class _Export:
                 progress=self.progress,
             )  # fmt: skip
             frozen = self._frozen(con)
-            facts = card.facts(con, self.made.lines, self._otherwise)
+            facts = card.facts(con, self.made.lines, self.made.edge_cases, self._otherwise)
             written = {side for side, part in self.made.lines.items() if part}
             rates = quality.gate(self.store, con, self.settings.max_error, written)
         self._gate(int(facts["pending"]))
@@ -476,6 +476,7 @@ class _Export:
             },
             "error_rates": [asdict(rate) for rate in result.error_rates],
             "mix": facts["mix"],
+            "edge_cases": facts["edge_cases"],
             "volatile": {
                 "exported_at": f"{utcnow():%Y-%m-%dT%H:%M:%SZ}",
                 "run_id": self.run.run_id,

@@ -56,11 +56,12 @@ class Items:
             row["response"] or "",
             row["label"],
             row["human_rating"],
-            row["is_edge_case"],
+            row["edge_case"] is not None,
             tools=offered if self.contents.tools else None,
             spans=_spans(row),
             good=row["good"],
             conversation_id=row["conversation_id"],
+            edge_case_reason=row["edge_case"],
         )
 
 

@@ -41,13 +41,14 @@ def of(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
     import pyarrow as pa
 
     placed = [
-        (side, number, role, example, line.row_hash)
+        (side, number, role, example, line.row_hash, made.edge_cases.get(example))
         for side, part in made.lines.items()
         for number, line in enumerate(part, 1)
         for role, example in line.parts
     ]
     kinds = {"split": pa.string(), "line": pa.int64(), "role": pa.string()}
     kinds |= {"example_id": pa.string(), "row_hash": pa.string()}
+    kinds["edge_case"] = pa.string()
     columns = {
         name: pa.array([row[place] for row in placed], kind)
         for place, (name, kind) in enumerate(kinds.items())
@@ -57,7 +58,8 @@ def of(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
     general = {c.example.example_id: c for taken in made.mixed for c in taken.candidates}
     rows = [
         {
-            **dict(zip(kinds, row, strict=True)),
+            **dict(zip(list(kinds)[:-1], row[:-1], strict=True)),
+            "is_edge_case": False,
             "source": general[row[3]].example.source,
             "location": general[row[3]].file,
             "source_line": general[row[3]].line,

@@ -50,8 +50,9 @@ def prepare(
     settings: SplitSettings,
     dedupe: DedupeSettings | None = None,
 ) -> Plan:
-    """Creates the temporary tables `plan`, `hits`, `excluded`, `duplicates`, `verdicts`, `issues`.
+    """Creates the temporary tables that verdicts are made of, and those that they make.
 
+    These are `plan`, `hits`, `excluded`, `duplicates`, `verdicts`, `issues` and `edge_cases`.
     `excluded` has every reason of every example that is out; `verdicts` one row per example with
     its side and its first reason, null where it is in.
 
@@ -76,6 +77,7 @@ def prepare(
     con.execute(sql("verdict_issues"), {"near": alike.near})
     con.execute(sql("mislabels_suspects"))
     con.execute(sql("mislabels_issues"))
+    con.execute(sql("verdict_edge_cases"))
     return made
 
 

@@ -40,6 +40,8 @@ class Example:
             None where nobody marked it and the answer does not say where it stands.
         good: whether people found the answer good; only the unit `rated` holds both kinds.
         conversation_id: of the calls that belong together.
+        edge_case_reason: what makes it an edge case, such as `boundary, disagreement`; None where
+            it is none.
     """
 
     example_id: str
@@ -55,6 +57,7 @@ class Example:
     spans: tuple[tuple[int, int, str], ...] | None = None
     good: bool = True
     conversation_id: str = ""
+    edge_case_reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,15 @@ from curate.formats import Example, Inexpressible, export_format
       dtype: int64
     - name: isEdgeCase
       dtype: bool
+    - name: edgeCaseReason
+      dtype: string
 """,
 )
 def records(example: Example) -> dict[str, Any]:
-    """Returns `{"input", "output", "metadata": {"source", "quality", "isEdgeCase"}}`.
+    """Returns `{"input", "output", "metadata": {...}}`.
 
-    `quality` is the human rating of this answer as a whole number from 1 to 5, null where nobody
-    rated it.
+    `metadata` has `source`; `quality`, the human rating of this answer as a whole number from 1 to
+    5, null where nobody rated it; `isEdgeCase`, and `edgeCaseReason`, null where it is none.
     """
     if any(message.get("tool_calls") for message in example.output[:1]):
         raise Inexpressible("a tool call as the answer")
@@ -41,5 +43,6 @@ def records(example: Example) -> dict[str, Any]:
             "source": example.source,
             "quality": None if rating is None else int(rating + 0.5),
             "isEdgeCase": example.is_edge_case,
+            "edgeCaseReason": example.edge_case_reason,
         },
     }
