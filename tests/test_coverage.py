@@ -70,3 +70,33 @@ def test_far_from_all_labels_is_out_of_scope() -> None:
     assert nearest[:3].max() < 0.1 and nearest[3] == pytest.approx(1, abs=0.2)
     assert not coverage.out_of_scope(asked, vectors[:0]).any()
     assert len(coverage.out_of_scope(asked[:0], vectors)) == 0
+
+
+def test_tiny_clusters_come_last() -> None:
+    vectors, of = blobs((30, 20, 2))
+    assert of[coverage.typical(vectors, np.zeros(52, bool), 3)][-1] == 2
+
+
+def test_margins_are_those_of_a_model_without_the_input() -> None:
+    vectors, of = blobs((8, 8, 8))
+    vectors = unit(vectors + 0.3)
+    label = np.where(np.arange(24) % 4 == 3, -1, of)
+    margin, best = coverage.margins(vectors, label)
+    wide = np.c_[vectors, np.ones(24)].astype(float)
+    for n in range(24):
+        used = (label >= 0) & (np.arange(24) != n)
+        gram = wide[used].T @ wide[used] + coverage.RIDGE * np.eye(13)
+        scores = wide[n] @ np.linalg.solve(gram, wide[used].T @ np.eye(3)[label[used]])
+        first, second = np.argsort(-scores)[:2]
+        assert best[n].tolist() == [first, second]
+        assert margin[n] == pytest.approx(scores[first] - scores[second], abs=1e-5)
+
+
+def test_what_is_labelled_is_measured_without_itself() -> None:
+    vectors, of = blobs((6, 6, 1))
+    found = coverage.out_of_scope(vectors, vectors, of, own=of)
+    for n in range(13):
+        rest = [vectors[(of == k) & (np.arange(13) != n)].sum(axis=0) for k in range(3)]
+        cosine = [v @ vectors[n] / np.linalg.norm(v) for v in rest if v.any()]
+        assert found[n] == pytest.approx(1 - max(cosine), abs=1e-5)
+    assert found[of == 2][0] == found.max(), "a label of one input has no centre without it"

@@ -375,6 +375,49 @@ def test_two_witnesses_come_before_one(
     assert "r900" not in names(found), "its text is asked already"
 
 
+def test_a_wrong_held_out_label_comes_before_anything_of_train(
+    tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
+) -> None:
+    rows = [
+        {**r, "split": "test" if r["id"] in ("r1", "r130", "r210") else "train"}
+        for r in suspicious()
+    ]
+    project = made(tmp_path, write_jsonl, rows, "classification")
+    whole_path(project)
+    found = project.queue(audit=0)
+    first, second = found.entries[:2]
+    assert (first.source_id, first.side, first.detectors[0]) == ("r130", "test", "mislabel")
+    assert first.blind
+    assert (second.source_id, second.side, second.blind) == ("r0", "train", False)
+    assert all(e.side == "train" for e in found.entries if "mislabel" in e.detectors[1:])
+    task = handed_over(project)[0]
+    assert task["data"]["curate_id"] == first.task_key
+    assert (task["data"]["reason"], task.get("predictions")) == ("", None), "asked without a hint"
+
+
+def test_the_queue_says_what_each_detector_is_worth(labelled: Project) -> None:
+    asked = labelled.queue(budget=30, audit=0)
+    handed_over(labelled)
+    answered(labelled, asked, {"r200": ["red"], "r201": ["blue"]})
+    command = ["-C", str(labelled.folder), "queue", "--budget", "9", "--audit", "0"]
+    result = CliRunner().invoke(Program(), [*command, "--json"])  # type: ignore[arg-type]
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["shares"] == []
+    rows = [row(300 + n, label=None, rating=None) for n in range(9)]
+    logs = labelled.folder.parent / "more.jsonl"
+    logs.write_bytes(b"".join(orjson.dumps(r) + b"\n" for r in rows))
+    labelled.pull([str(logs)])
+    labelled.filter()
+    result = CliRunner().invoke(Program(), [*command, "--json"])  # type: ignore[arg-type]
+    (told,) = json.loads(result.stdout)["shares"]
+    assert (told["name"], told["reviewed"], told["changed"]) == ("no_label", 2, 2)
+    assert told["tasks"] <= told["available"] <= 9
+    assert told["expected"] == pytest.approx(3 / 4)
+    text = CliRunner().invoke(Program(), command).stdout  # type: ignore[arg-type]
+    assert "detector  tasks  of  reviewed  changed  expected" in text
+    assert " 75%" in text
+
+
 def whole_path(project: Project) -> None:
     project.embed()
     project.dedupe()
@@ -414,7 +457,7 @@ def test_what_was_not_looked_for_is_said_with_the_command(labelled: Project, enc
         return CliRunner().invoke(Program(), command).stdout  # type: ignore[arg-type]
 
     assert "note: no label is suspected yet: curate run" in said()
-    assert "note: no clusters, so no thin ones and no outliers: curate run" in said()
+    assert "note: no vectors, so nothing to tell edge cases by: curate run" in said()
     labelled.embed()
     assert "note: no label is suspected yet: curate mislabels" in said()
     labelled.cluster()

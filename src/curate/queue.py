@@ -229,8 +229,10 @@ def _missing(
         lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
     elif kind == "relabel" and mislabels.stale(store, con):
         lacks.append(("labels have changed since they were judged", "mislabels"))
-    if kind != "preference" and not con.execute(sql("clusters_centroids")).fetchall():
-        lacks.append(("no clusters, so no thin ones", "cluster" if vectors else "run"))
+    if kind != "preference" and not vectors:
+        lacks.append(("no vectors, so nothing to tell edge cases by", "run"))
+    elif kind != "preference" and not con.execute(sql("clusters_centroids")).fetchall():
+        lacks.append(("no clusters, so no thin ones", "cluster"))
     return tuple((what, f"curate {command}") for what, command in lacks)
 
 
