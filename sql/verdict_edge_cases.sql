@@ -1,6 +1,6 @@
 -- Edge cases, and what makes them ones; one row per example. It is told from what is stored: copies that say
--- otherwise, what the last queue of each kind found out (edges), and the tasks that were handed over about
--- today's content; of what was asked for coverage, only what was answered.
+-- otherwise, what the last curate mislabels (edges) and the last queue of each kind (cover) found out, and the
+-- tasks that were handed over about today's content; of what was asked for coverage, only what was answered.
 CREATE OR REPLACE TEMP TABLE edge_cases AS
 WITH asked AS (
     SELECT t.example_id, unnest(t.detectors) AS detector, t.answered
@@ -16,9 +16,11 @@ named AS (
     UNION ALL
     SELECT example_id, detector FROM asked WHERE detector = 'coverage' AND answered
     UNION ALL
-    SELECT x.example_id, e.detector
-    FROM edges e
+    SELECT d.example_id, d.kind FROM edges d JOIN examples e ON e.example_id = d.example_id AND e.label = d.given
+    UNION ALL
+    SELECT x.example_id, c.detector
+    FROM cover c
     JOIN example_inputs x USING (input_hash)
-    WHERE e.detector IN ('boundary', 'out_of_scope')
+    WHERE c.detector = 'out_of_scope'
 )
 SELECT example_id, string_agg(DISTINCT reason, ', ' ORDER BY reason) AS reason FROM named GROUP BY example_id

@@ -1,4 +1,4 @@
-"""What vectors say about edge cases: what is covered, what lies between labels, what outside."""
+"""What to ask first of what nobody labelled or rated; which edge cases exports tell of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STRANGE = "Which mountain on the moon did the second crew photograph?"
 
 
 def questions() -> list[dict[str, Any]]:
-    """Questions of three kinds with labels; four more, one of them strange, have none."""
+    """Questions of three kinds with labels, two of them at odds; four more, one strange, have none."""
     ways = ("Where is my {}?", "I have a question about the {} of last week", "{} please")
     rows = [
         row(100 * a + 10 * b + c, prompt=way.format(what), label=name, rating=None)
@@ -33,6 +33,10 @@ def questions() -> list[dict[str, Any]]:
         row(900 + n, prompt=text.format(things[0]), label=None, rating=None)
         for n, (text, things) in enumerate(zip(texts, SUBJECTS.values(), strict=True))
     ]
+    rows += [
+        row(920 + n, prompt="The refund of my parcel?", label=label, rating=None)
+        for n, label in enumerate(("refund", "delivery"))
+    ]
     return [*rows, row(910, prompt=STRANGE, label=None, rating=None)]
 
 
@@ -42,6 +46,7 @@ def asked(
 ) -> tuple[Project, QueueResult]:
     project = made(tmp_path_factory.mktemp("edges"), write_jsonl, questions(), "classification")
     project.embed()
+    project.mislabels()
     return project, project.queue(budget=60, audit=0)
 
 
@@ -51,14 +56,12 @@ def test_each_edge_case_is_asked_with_its_reason(asked: tuple[Project, QueueResu
     lacking = {name for name, e in by.items() if "coverage" in e.detectors}
     held_out = {name for name, e in by.items() if e.side == "test"}
     assert lacking == {"r900", "r901", "r902", "r910"} - held_out
+    assert len({"r920", "r921"} & by.keys()) == 1, "a text is asked once"
     assert all("it has no label, and lies between" in by[name].why for name in lacking)
     assert "out_of_scope" in by["r910"].detectors or by["r910"].side == "test"
-    between = [e for e in found.entries if e.detectors[0] == "boundary"]
-    assert between
-    assert all(e.why.startswith('between "') and e.given for e in between)
     assert not any("no_label" in e.detectors for e in found.entries)
     told = {share.name: share for share in found.shares}
-    assert told["coverage"].tasks + told["boundary"].tasks <= len(found.entries)
+    assert told["coverage"].tasks == told["coverage"].available == len(lacking)
 
 
 def test_the_same_again_changes_nothing(asked: tuple[Project, QueueResult]) -> None:
@@ -73,22 +76,23 @@ def test_exports_say_what_is_an_edge_case(asked: tuple[Project, QueueResult]) ->
     import pyarrow.parquet as pq
 
     project, _ = asked
-    edges = {e["input_hash"]: e for e in project.table("edges").to_pylist()}
-    inputs = {r["example_id"]: r["input_hash"] for r in project.table("example_inputs").to_pylist()}
+    edges: dict[str, set[str]] = {}
+    for edge in project.table("edges").to_pylist():
+        edges.setdefault(edge["example_id"], set()).add(edge["kind"])
     result = project.export("set", ExportSettings(formats=("records",)))
     origins = pq.read_table(result.folder / "lineage.parquet").to_pylist()
     said = {
         side: [orjson.loads(x) for x in (result.folder / f"{side}.jsonl").open("rb")]
         for side in ("train", "test")
     }
-    assert len(origins) == result.train + result.test == 54, "all that has a label"
+    assert len(origins) == result.train + result.test == 56, "all that has a label"
     for origin in origins:
         metadata = said[origin["split"]][origin["line"] - 1]["metadata"]
-        edge = edges.get(inputs[origin["example_id"]])
-        assert metadata["isEdgeCase"] is origin["is_edge_case"] is (edge is not None)
-        assert metadata["edgeCaseReason"] == origin["edge_case_reason"]
-        if edge:
-            assert edge["detector"] in origin["edge_case_reason"].split(", ")
+        reasons = edges.get(origin["example_id"], set())
+        reasons |= {"disagreement"} if origin["source_id"] in ("r920", "r921") else set()
+        assert metadata["isEdgeCase"] is origin["is_edge_case"] is bool(reasons)
+        told = ", ".join(sorted(reasons)) or None
+        assert metadata["edgeCaseReason"] == origin["edge_case_reason"] == told
     hard = sum(origin["is_edge_case"] for origin in origins)
     manifest = orjson.loads((result.folder / "manifest.json").read_bytes())
     production, train, test = manifest["edge_cases"]["any"]
