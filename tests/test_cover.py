@@ -20,7 +20,7 @@ STRANGE = "Which mountain on the moon did the second crew photograph?"
 
 
 def questions() -> list[dict[str, Any]]:
-    """Questions of three kinds with labels, two of them at odds; four more, one strange, have none."""
+    """Questions of three kinds with labels, two at odds; four more, one strange, have none."""
     ways = ("Where is my {}?", "I have a question about the {} of last week", "{} please")
     rows = [
         row(100 * a + 10 * b + c, prompt=way.format(what), label=name, rating=None)

@@ -36,6 +36,7 @@ PARTS = (
     "real_errors",
     "cold_start",
     "out_of_scope",
+    "budget",
     "judge",
     "size",
     "ablation",
