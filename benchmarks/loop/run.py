@@ -79,7 +79,7 @@ def searches(found: Sequence[Found]) -> str:
 
 
 ORDER = ("near_decision", "mislabel and contradiction", "mislabel", "contradiction", "raters",
-         "low_confidence", "outlier")  # fmt: skip
+         "low_confidence", "boundary", "out_of_scope")  # fmt: skip
 
 
 def detectors(found: Sequence[Found], loop: Loop) -> str:
@@ -221,7 +221,12 @@ def environment() -> str:
     import curate
 
     code = hashlib.sha256()
-    for file in ("src/curate/queue.py", "sql/queue_flags.sql", "sql/queue_candidates.sql"):
+    for file in (
+        "src/curate/queue.py",
+        "src/curate/shares.py",
+        "sql/queue_flags.sql",
+        "sql/queue_candidates.sql",
+    ):
         code.update((CHECKOUT / file).read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (

@@ -159,6 +159,8 @@ def _coverage(task: Inputs, budget: int, progress: Progress) -> Found:
     import numpy as np
 
     asked = task.wanted & ~task.covered
+    if not asked.any():
+        return []
     if task.average >= coverage.ENOUGH:
         pool = np.flatnonzero(asked)
         chosen = pool[coverage.between(task.vectors[pool], task.margins[0][pool], budget)]
@@ -186,7 +188,7 @@ def _scope(task: Inputs, progress: Progress) -> Found:
     # Of what has a label, `curate.edges` tells.
     pool = np.flatnonzero(task.wanted if task.kind == "relabel" else task.kept | task.wanted)
     known = np.flatnonzero(task.label >= 0) if task.names else np.flatnonzero(task.settled)
-    if len(known) < 2:
+    if len(known) < 2 or not len(pool):
         return []
     far = coverage.out_of_scope(
         task.vectors,
