@@ -32,7 +32,7 @@ LIKENESS = {
     "near-duplicate inputs": (60, 59, 0),
     "light rewordings": (40, 38, 50),
     "free paraphrases": (40, 0, 50),
-    "wrong labels": (30, 27, 3),
+    "wrong labels": (30, 26, 3),
 }
 
 
