@@ -31,6 +31,14 @@ def names(label: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def read(label: str) -> tuple[str, ...]:
+    """Returns the names in a label of whatever project: a list's, or the label itself."""
+    try:
+        return names(label)
+    except ValueError:
+        return (label,)
+
+
 def change(given: str | None, other: str | None) -> tuple[str, bool] | None:
     """Returns the one name by which two sets differ, and whether the other one has it.
 

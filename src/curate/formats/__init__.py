@@ -40,6 +40,7 @@ class Example:
             None where nobody marked it and the answer does not say where it stands.
         good: whether people found the answer good; only the unit `rated` holds both kinds.
         conversation_id: of the calls that belong together.
+        labels: the names in the label, where the project has several for an example; else None.
     """
 
     example_id: str
@@ -55,6 +56,7 @@ class Example:
     spans: tuple[tuple[int, int, str], ...] | None = None
     good: bool = True
     conversation_id: str = ""
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,13 @@ class Contents:
         tools: whether any of them has tools or calls one.
         labels: all labels, in order.
         entities: the labels of all spans, in order.
+        multi_label: whether an example has a list of labels.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+    multi_label: bool = False
 
 
 @dataclass(frozen=True)
