@@ -3,7 +3,7 @@
 CREATE OR REPLACE VIEW base_labels AS
 SELECT interaction_id,
        CASE WHEN NOT multi_label OR coalesce(trim(said), '') = '' THEN said
-            WHEN said LIKE '[%' AND json_valid(said)
+            WHEN trim(said) LIKE '[%' AND json_valid(said)
             THEN to_json(list_sort(list_distinct([trim(name) FOR name IN json_extract_string(said, '$[*]')
                                                   IF trim(name) <> ''])))::VARCHAR
             ELSE to_json([trim(said)])::VARCHAR END AS label,
