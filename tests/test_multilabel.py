@@ -394,16 +394,9 @@ def test_a_prefilled_set_is_several_choices() -> None:
 # -- curate.toml -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("toml", "said"),
-    [
-        ('task = "sft"\nmulti_label = true', 'multi_label goes with task = "classification"'),
-        ('task = "classification"\nmulti_label = "yes"', "multi_label: expected true or false"),
-    ],
-)
-def test_what_curate_toml_may_say(toml: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "curate.toml").write_text(f"[project]\n{toml}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=said):
+def test_what_curate_toml_may_say(tmp_path: Path) -> None:
+    (tmp_path / "curate.toml").write_text('[project]\nmulti_label = "yes"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="multi_label: expected true or false"):
         config.project_settings(tmp_path)
 
 

@@ -30,7 +30,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from report import Bench, Section  # noqa: E402
 from sets import Embedded  # noqa: E402
 
-PARTS = ("detection",)
+PARTS = ("detection", "several")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "cleanlab", "sentence-transformers")
 
 _ABOUT = """\

@@ -123,9 +123,6 @@ def project_settings(folder: Path) -> dict[str, Any]:
     several = section.get("multi_label", False)
     if not isinstance(several, bool):
         raise ConfigError(f"{folder / NAME}: [project] multi_label: expected true or false")
-    if several and task != "classification":
-        message = 'multi_label goes with task = "classification"'
-        raise ConfigError(f"{folder / NAME}: [project] {message}, this is {task!r}")
     found = {"task": task, "label_from": label_from, "labels": labels}
     # A store of before knows nothing of it, and stays as it is.
     return {**found, "multi_label": True} if several else found
