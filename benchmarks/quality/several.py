@@ -399,11 +399,16 @@ def judged(crowd: Crowd) -> tuple[dict[str, float], dict[str, float]]:
     for name in (HABITS, PLAIN, TEXTS):
         theirs, sure = (part[settled] for part in made[name])
         doubt[name] = float(roc_auc_score(wrong, np.where(theirs == value, -sure, sure)))
+    other = made[TEXTS][0][settled] != value
+    doubt["flagged"] = float(other.mean())
+    doubt["correct"] = float(wrong[other].mean()) if other.any() else float("nan")
+    doubt["wrong"] = float(wrong.mean())
     return right, doubt
 
 
 METHODS = (MAJORITY, HABITS, PLAIN, TEXTS)
 FEW = 300
+_ASKED = ("wrong", "flagged", "correct")
 
 
 def _measure_crowds(bench: Bench) -> tuple[str, list[str]]:
@@ -419,11 +424,15 @@ def _measure_crowds(bench: Bench) -> tuple[str, list[str]]:
         shares = {m: [one[0][m] for one in found] for m in METHODS}
         told = {m: [one[1][m] for one in found] for m in METHODS}
         right.append([name, *(_percent(shares[m]) for m in METHODS)])
-        doubt.append([name, *(spread(told[m], 2) for m in METHODS)])
+        asked = (float(np.nanmean([one[1][key] for one in found])) for key in _ASKED)
+        doubt.append(
+            [name, *(spread(told[m], 2) for m in METHODS), *(f"{share:.1%}" for share in asked)]
+        )
         if np.mean(told[TEXTS]) < np.mean(told[MAJORITY]):
             problems.append(f"{name}: doubt by texts at least as telling as by votes")
     first = table(["set", *METHODS], right)
-    second = table(["set", "votes", *METHODS[1:]], doubt)
+    head = ["set", "votes", *METHODS[1:], "wrong", "asked once more", "wrong of them"]
+    second = table(head, doubt)
     return _ABOUT_CROWDS + first + _DOUBT + second, problems
 
 
@@ -432,8 +441,8 @@ _ABOUT_CROWDS = """
 
 Share of items that each method decides rightly; in brackets the smallest and the largest of the
 raters left out, of five draws, or of three seeds. *ConvAbuse*: each of the five busiest raters in
-turn is the truth, the others are seen. *VADER*: three of about 20 ratings, by raters unknown (so that
-habits say nothing); the truth is the sign of the mean of all. *Simulated*: three of eight
+turn is the truth, the others are seen. *VADER*: three of about 20 ratings, by raters unknown
+(so that habits say nothing); the truth is the sign of the mean of all. *Simulated*: three of eight
 raters, right in 50% to 95% of the cases and else at a like intent, see each of 3,000 texts of
 BANKING77. crowdlab is cleanlab's `get_label_quality_multiannotator`, once with the chances of
 Dawid-Skene, and once, as it is meant, with what a model says of a text that learned the answers to
@@ -442,7 +451,8 @@ all others, copies aside: ours, on MiniLM vectors.
 """
 _DOUBT = """
 Which answers want another rater: AUROC of the wrong majorities among the majorities, ties aside, by
-the share of votes for them, and by how sure each method is of them.
+the share of votes for them, and by how sure each method is of them. *Asked once more* are those that
+crowdlab on our model decides otherwise: `curate queue` sends them back.
 
 """
 
