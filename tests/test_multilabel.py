@@ -313,6 +313,7 @@ def test_the_file_has_lists_that_load_as_classes(project: Project, tmp_path: Pat
     assert loaded.features["labels"].feature.names == NAMES
     assert [NAMES[n] for n in loaded[0]["labels"]] == rows[0]["labels"]
     card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "| refund " in card and "| [" not in card  # how names are mixed
     (code,) = [part for part in card.split("```python\n")[1:] if "MultiLabelBinarizer" in part]
     assert "OneVsRestClassifier(LogisticRegression())" in code
     checked = curate(project.folder, "check", str(folder / "train.jsonl"), "--label", "refund")

@@ -426,7 +426,11 @@ def _measure_crowds(bench: Bench) -> tuple[str, list[str]]:
         right.append([name, *(_percent(shares[m]) for m in METHODS)])
         asked = (float(np.nanmean([one[1][key] for one in found])) for key in _ASKED)
         doubt.append(
-            [name, *(spread(told[m], 2) for m in METHODS), *(f"{share:.1%}" for share in asked)]
+            [
+                name,
+                *(spread(told[m], 2) for m in METHODS),
+                *(f"{s:.1%}" if s == s else "" for s in asked),
+            ]
         )
         if np.mean(told[TEXTS]) < np.mean(told[MAJORITY]):
             problems.append(f"{name}: doubt by texts at least as telling as by votes")
@@ -451,8 +455,8 @@ all others, copies aside: ours, on MiniLM vectors.
 """
 _DOUBT = """
 Which answers want another rater: AUROC of the wrong majorities among the majorities, ties aside, by
-the share of votes for them, and by how sure each method is of them. *Asked once more* are those that
-crowdlab on our model decides otherwise: `curate queue` sends them back.
+the share of votes for them, and by how sure each method is of them. *Asked once more* are those
+that crowdlab on our model decides otherwise: `curate queue` sends them back.
 
 """
 
