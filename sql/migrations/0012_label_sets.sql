@@ -1,13 +1,14 @@
 -- Several labels of one example: with multi_label in curate.toml a label is a set of names, written as a
 -- JSON list, sorted, each name once, however the logs, a correction or an annotator wrote it.
+CREATE MACRO label_set(said) AS CASE
+    WHEN coalesce(trim(said), '') = '' THEN NULL
+    WHEN trim(said) LIKE '[%' AND json_valid(said)
+    THEN to_json(list_sort(list_distinct([trim(name) FOR name IN json_extract_string(said, '$[*]')
+                                          IF trim(name) <> ''])))::VARCHAR
+    ELSE to_json([trim(said)])::VARCHAR END;
+
 CREATE OR REPLACE VIEW base_labels AS
-SELECT interaction_id,
-       CASE WHEN NOT multi_label OR coalesce(trim(said), '') = '' THEN said
-            WHEN trim(said) LIKE '[%' AND json_valid(said)
-            THEN to_json(list_sort(list_distinct([trim(name) FOR name IN json_extract_string(said, '$[*]')
-                                                  IF trim(name) <> ''])))::VARCHAR
-            ELSE to_json([trim(said)])::VARCHAR END AS label,
-       corrected
+SELECT interaction_id, CASE WHEN multi_label THEN label_set(said) ELSE said END AS label, corrected
 FROM (
     SELECT i.interaction_id, l.value AS corrected, p.multi_label,
            coalesce(l.value, CASE
@@ -35,14 +36,21 @@ labelled AS (
            p.task, p.multi_label,
            -- Where the answer is the label, a corrected label corrects the answer.
            coalesce(a.correction, c.value, CASE WHEN p.task = 'classification' AND p.label_from = 'response'
-                                                THEN coalesce(a.label, b.corrected) END) AS correction,
-           coalesce(a.label, b.label) AS current_label
+                                                THEN coalesce(a.label, l.value) END) AS correction,
+           coalesce(a.label, l.value, CASE
+               WHEN p.label_from = 'column' THEN i.label
+               WHEN p.label_from = 'response' THEN trim(i.response)
+               WHEN json_valid(i.response) THEN json_extract_string(i.response, p.label_from)
+           END) AS said_label
     FROM interactions i
     CROSS JOIN project p
-    JOIN base_labels b ON b.interaction_id = i.interaction_id
     LEFT JOIN split_sources s USING (source)
     LEFT JOIN corrections c ON c.interaction_id = i.interaction_id AND c.kind = 'correction'
+    LEFT JOIN corrections l ON l.interaction_id = i.interaction_id AND l.kind = 'label'
     LEFT JOIN settled a ON a.example_id = i.interaction_id
+),
+named AS (
+    SELECT *, CASE WHEN multi_label THEN label_set(said_label) ELSE said_label END AS current_label FROM labelled
 )
 SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
        CASE WHEN x.correction IS NULL THEN x.output
@@ -62,7 +70,7 @@ SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
                      coalesce(x.current_label, ''))) AS revision,
        CASE WHEN NOT x.multi_label THEN nullif([x.current_label], [NULL])
             ELSE json_extract_string(x.current_label, '$[*]') END AS label_names
-FROM labelled x
+FROM named x
 LEFT JOIN conversations v ON v.example_id = x.interaction_id;
 COMMENT ON COLUMN examples.conversation_id IS 'Source and session id; without one, the first call of the conversation found by hash chain.';
 COMMENT ON COLUMN examples.revision IS 'Changes with anything that rules on content may read.';
