@@ -163,6 +163,7 @@ def logistic(sets: Sets, given: Any) -> Any:
 
 
 OURS, STOCK, MIXED = "curate", "cleanlab + LR", "cleanlab, our probabilities"
+WORST = "worst name by LR"
 
 
 def _measure_sets(bench: Bench) -> tuple[str, list[str]]:
@@ -174,7 +175,7 @@ def _measure_sets(bench: Bench) -> tuple[str, list[str]]:
     lines, flags, problems = [], [], []
     for sets in made:
         pairs = alike(sets.texts, sets.vectors)
-        cell: dict[str, dict[str, list[float]]] = {n: {} for n in (OURS, STOCK, MIXED)}
+        cell: dict[str, dict[str, list[float]]] = {n: {} for n in (OURS, STOCK, MIXED, WORST)}
         for seed in SEEDS:
             print(sets.name, seed, file=sys.stderr)
             given = noisy(sets, seed)
@@ -186,6 +187,8 @@ def _measure_sets(bench: Bench) -> tuple[str, list[str]]:
                     STOCK: cleanlab(given, logistic(sets, given)),
                     MIXED: cleanlab(given, chances),
                 }
+            entries = said[STOCK].of_entries
+            said[WORST] = Said(entries.max(axis=1), entries, said[STOCK].flagged)
             wrong = given != sets.true
             for name, one in said.items():
                 values = {
@@ -199,7 +202,7 @@ def _measure_sets(bench: Bench) -> tuple[str, list[str]]:
         count = f"{len(sets.texts):,} x {sets.true.shape[1]}"
         lines.append(
             [sets.name, count]
-            + [spread(cell[n]["rows"]) for n in (OURS, STOCK, MIXED)]
+            + [spread(cell[n]["rows"]) for n in (OURS, STOCK, MIXED, WORST)]
             + [spread(cell[n]["entries"]) for n in (OURS, STOCK)]
         )
         flags.append([sets.name, int(NOISE * len(sets.texts))])
@@ -211,7 +214,7 @@ def _measure_sets(bench: Bench) -> tuple[str, list[str]]:
             if mean[OURS] < mean[STOCK]:
                 problems.append(f"{sets.name}, AP of {key}: at least cleanlab's")
     head = ["set", "texts x labels"]
-    head += [f"AP of texts, {n}" for n in (OURS, STOCK, MIXED)]
+    head += [f"AP of texts, {n}" for n in (OURS, STOCK, MIXED, WORST)]
     head += [f"AP of labels, {n}" for n in (OURS, STOCK)]
     second = ["set", "wrong", OURS, "wrong of them", STOCK, "wrong of them"]
     return _ABOUT_SETS + table(head, lines) + _FLAGGED + table(second, flags), problems
