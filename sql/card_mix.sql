@@ -1,8 +1,8 @@
 -- How labels, clusters, months and lengths are mixed in production, train and test (table kept); one row per
 -- aspect and value, the most frequent first (months and lengths in order).
 WITH aspects AS (
-    SELECT e.example_id, i.words, unnest([
-        {aspect: 'label', value: e.label},
+    -- Each name of a label counts; `one` is no column of these tables, as a column would come first.
+    SELECT e.example_id, i.words, unnest([{aspect: 'label', value: one} FOR one IN coalesce(e.label_names, [NULL])] || [
         {aspect: 'cluster', value: c.name},
         {aspect: 'month', value: strftime(e.created_at, '%Y-%m')},
         {aspect: 'length', value: CASE

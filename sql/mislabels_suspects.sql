@@ -15,5 +15,5 @@ LEFT JOIN ratings r ON r.interaction_id = e.example_id AND r.human_rating <= 2
 CROSS JOIN (SELECT max((value->'$.labels')::VARCHAR[]) AS known_labels FROM settings WHERE name = 'project') k
 WHERE trim(e.label) <> '' AND v.side IN ('train', 'test') AND NOT v.exposed
   AND (m.example_id IS NOT NULL OR r.human_rating IS NOT NULL)
-  AND (known_labels IS NULL OR list_contains(known_labels, e.label))
+  AND (known_labels IS NULL OR list_has_all(known_labels, e.label_names))
   AND e.example_id NOT IN (SELECT example_id FROM hand_labels)

@@ -76,6 +76,11 @@ SELECT example_id, 'annotators', 2, 0,
             ELSE 'annotators disagree' END, NULL
 FROM disputed GROUP BY example_id
 UNION ALL
+-- Once: when a further annotator has answered, it stands.
+SELECT example_id, 'annotators', 2, 0, '', NULL
+FROM tasks WHERE kind = $kind AND example_id IN (SELECT unnest($doubted::VARCHAR[]))
+GROUP BY example_id HAVING max(round) = 1
+UNION ALL
 SELECT d.example_id, 'annotators', 2, 0, 'it was answered with a hint before it was held out', NULL
 FROM current_decisions d
 JOIN tasks t ON t.task_key = d.task_key AND t.kind = $kind

@@ -58,4 +58,5 @@ def test_what_is_no_number(value: Any) -> None:
 
 def test_numbers_and_blanks() -> None:
     assert [as_number(v) for v in (1, "2.5", Decimal("3.5"), " 4 ")] == [1, 2.5, 3.5, 4]
-    assert [is_blank(v) for v in (None, "", " \n", 0, False, [])] == [True] * 3 + [False] * 3
+    assert all(is_blank(v) for v in (None, "", " \n", float("nan")))
+    assert not any(is_blank(v) for v in (0, 0.0, False, [], "nan", float("inf")))

@@ -38,6 +38,7 @@ PARTS = (
     "out_of_scope",
     "budget",
     "judge",
+    "several",
     "size",
     "ablation",
 )

@@ -3,4 +3,4 @@
 SELECT example_id, 'unknown_label' AS reason, NULL AS score
 FROM candidates
 WHERE task = 'classification' AND known_labels IS NOT NULL AND label IS NOT NULL
-  AND NOT list_contains(known_labels, label)
+  AND NOT list_has_all(known_labels, label_names)

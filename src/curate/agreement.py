@@ -1,7 +1,8 @@
 """How far annotators agree, and how good each of them is.
 
 What settles an example is the majority (`decisions`): simple, and everybody can follow it. The
-methods here weigh annotators by their habits, and say which questions they would decide otherwise.
+methods here weigh annotators by their habits, and labels also by what people said of like texts.
+They say which questions they would decide otherwise: those want another rater.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate import consensus
+from curate import consensus, embed
+from curate.split import SplitSettings
 from curate.store import sql
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 LEVELS = {"relabel": "nominal", "review": "ordinal", "preference": "nominal", "spans": "nominal"}
 SHARED_QUESTIONS = 20
 """An annotator's habits can be told from so many questions that others answered too."""
+
+SAME_MEANING = 0.95
+"""Cosine of inputs from which on what was said of one is not learned for the other."""
 
 INSTALL = "pip install 'curate-workbench[label]'"
 
@@ -56,6 +61,21 @@ class Differing:
 
 
 @dataclass(frozen=True)
+class Doubted:
+    """A majority that annotators' quality and the labels of like texts speak against.
+
+    Attributes:
+        likely: what they speak for.
+        quality: how likely that is right, by cleanlab.
+    """
+
+    example_id: str
+    majority: str
+    likely: str
+    quality: float
+
+
+@dataclass(frozen=True)
 class Agreement:
     """How far annotators agree on one kind of work.
 
@@ -66,6 +86,7 @@ class Agreement:
         level: of measurement, for alpha.
         tied: questions without a majority; of ratings the mean counts, so none ties.
         differing: questions that Dawid-Skene decides otherwise, by id.
+        doubted: questions that want another rater, the most doubtful first; labels with vectors.
         notes: what could not be told, and why.
     """
 
@@ -78,13 +99,14 @@ class Agreement:
     differing: tuple[Differing, ...]
     annotators: tuple[Annotator, ...]
     notes: tuple[str, ...]
+    doubted: tuple[Doubted, ...] = ()
 
 
 def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
     """Returns how far annotators agree, per kind of work where a question has two answers."""
     found = votes(con)
     return tuple(
-        _agreement(kind, found[kind])
+        _agreement(con, kind, found[kind])
         for kind in LEVELS
         if len(found[kind]) > len({example for example, _, _ in found[kind]})
     )
@@ -98,13 +120,95 @@ def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]
     return found
 
 
-def _agreement(kind: str, said: Sequence[tuple[str, int, str]]) -> Agreement:
+def doubted(con: duckdb.DuckDBPyConnection) -> tuple[Doubted, ...]:
+    """Returns the labels that most annotators gave and that want another rater."""
+    said = votes(con)["relabel"]
+    if len(said) == len({example for example, _, _ in said}) or not consensus.has_cleanlab():
+        return ()
+    examples, _, values, made = numbered(said)
+    counts = made.votes()
+    if not _enough(made, counts.sum(axis=1) > 1):
+        return ()
+    chances = _by_texts(con, examples, made, consensus.dawid_skene(made))
+    if chances is None:
+        return ()
+    return _doubted(examples, values, counts, consensus.crowd(made, chances))
+
+
+def _by_texts(
+    con: duckdb.DuckDBPyConnection,
+    examples: Sequence[str],
+    made: consensus.Answers,
+    otherwise: NDArray[np.float64],
+) -> NDArray[np.float64] | None:
+    """Returns what a model of the texts says of each example; None where no text has a vector.
+
+    Args:
+        con: a connection to the store.
+        examples: in the order of the answers' items.
+        made: the answers.
+        otherwise: what is said of an example without a vector.
+    """
+    import numpy as np
+
+    table = con.sql(sql("agreement_vectors"), params={"examples": list(examples)}).to_arrow_table()
+    hashes, found = embed.from_lists(table)
+    if not hashes:
+        return None
+    finite = np.isfinite(found).all(axis=1)
+    inputs, first = np.unique(np.array(hashes)[finite], return_index=True)
+    place = {name: n for n, name in enumerate(inputs.tolist())}
+    of = dict(zip(table["example_id"].to_pylist(), hashes, strict=True))
+    at = np.array([place.get(of.get(example, ""), -1) for example in examples], np.int64)
+    known = at >= 0
+    if not known.any():
+        return None
+    asked = {
+        "inputs": list(place), "near": SplitSettings().leak_threshold, "semantic": SAME_MEANING
+    }  # fmt: skip
+    pairs = con.execute(sql("agreement_pairs"), asked).fetchall()
+    one = np.array([place[a] for a, _, _ in pairs], np.int64)
+    other = np.array([place[b] for _, b, _ in pairs], np.int64)
+    similarity = np.array([s for _, _, s in pairs], np.float64)
+    mine = known[made.item]
+    number = np.cumsum(known) - 1
+    part = consensus.Answers(
+        number[made.item[mine]], made.annotator[mine], made.value[mine],
+        (int(known.sum()), *made.shape[1:]),
+    )  # fmt: skip
+    chances = otherwise.copy()
+    chances[known] = consensus.by_texts(
+        part, at[known], found[finite][first], (one, other, similarity)
+    )
+    return chances
+
+
+def _doubted(
+    examples: Sequence[str],
+    values: Sequence[str],
+    counts: NDArray[np.float64],
+    crowd: consensus.Crowd,
+) -> tuple[Doubted, ...]:
+    """Returns majorities that are decided otherwise; what ties is asked again anyway."""
+    most = consensus.majority(counts)
+    found = [
+        Doubted(example, values[most[n]], values[crowd.value[n]], float(crowd.quality[n]))
+        for n, example in enumerate(examples)
+        if counts[n].sum() > 1 and most[n] not in (consensus.TIE, crowd.value[n])
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.quality, one.example_id)))
+
+
+def _agreement(
+    con: duckdb.DuckDBPyConnection, kind: str, said: Sequence[tuple[str, int, str]]
+) -> Agreement:
     examples, people, values, made = numbered(said)
     counts = made.votes()
     shared = counts.sum(axis=1) > 1
     level, notes = LEVELS[kind], []
     alpha, crowd = None, None
     differing: list[Differing] = []
+    wanting: tuple[Doubted, ...] = ()
     if importlib.util.find_spec("krippendorff"):
         alpha = consensus.alpha(made, level)
     else:
@@ -113,7 +217,9 @@ def _agreement(kind: str, said: Sequence[tuple[str, int, str]]) -> Agreement:
         chances = consensus.dawid_skene(made)
         differing = _differing(examples, values, counts, chances)
         if consensus.has_cleanlab():
-            crowd = consensus.crowd(made, chances)
+            texts = _by_texts(con, examples, made, chances) if kind == "relabel" else None
+            crowd = consensus.crowd(made, chances if texts is None else texts)
+            wanting = () if texts is None else _doubted(examples, values, counts, crowd)
         else:
             notes.append(f"the quality of annotators needs cleanlab. Next: {INSTALL}")
     elif level == "nominal":
@@ -132,6 +238,7 @@ def _agreement(kind: str, said: Sequence[tuple[str, int, str]]) -> Agreement:
         differing=tuple(differing),
         annotators=_annotators(people, made, shared, crowd),
         notes=tuple(notes),
+        doubted=wanting,
     )
 
 

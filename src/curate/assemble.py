@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from curate import against, formats, inputs, lines, mix, pairs, privacy, targets, tokens
+from curate import (
+    against,
+    formats,
+    inputs,
+    label_sets,
+    lines,
+    mix,
+    pairs,
+    privacy,
+    targets,
+    tokens,
+)
 from curate import items as selected
 from curate.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
@@ -145,7 +156,8 @@ class _Assembly:
             pairs.prepare_rated(self.con)
             left_out = pairs.rated_left_out(self.con)
             self.made.left_out |= {name: (why, None) for name, why in left_out.items()}
-        kept = selected.read(self.con, self.unit, self.seed)
+        several = bool(self.store.setting(self.con, "project").get("multi_label"))
+        kept = selected.read(self.con, self.unit, self.seed, multi_label=several)
         if self.settings.against:
             kept = {side: self._without(side, part) for side, part in kept.items()}
         return kept
@@ -231,7 +243,8 @@ class _Assembly:
     # -- what all items have in common -----------------------------------------------------------
 
     def _contents(self, own: Contents, general: Sequence[Example]) -> Contents:
-        labels = {*own.labels, *(example.label for example in general if example.label)}
+        read = label_sets.read if own.multi_label else lambda label: (label,)
+        labels = {*own.labels, *(name for e in general if e.label for name in read(e.label))}
         tools = own.tools or any(map(_has_tools, general))
         return replace(own, tools=tools, labels=tuple(sorted(labels)))
 
@@ -239,7 +252,10 @@ class _Assembly:
         return Items(part.table, part.unit, self.made.contents)
 
     def _fitted(self, example: Example) -> Example:
-        return replace(example, tools=(example.tools or []) if self.made.contents.tools else None)
+        tools = (example.tools or []) if self.made.contents.tools else None
+        several = self.made.contents.multi_label
+        labels = label_sets.read(example.label or "[]") if several else None
+        return replace(example, tools=tools, labels=labels)
 
     # -- what must not leave ---------------------------------------------------------------------
 

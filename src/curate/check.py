@@ -283,9 +283,9 @@ class Checker:
             self._good[read.label] += 1
             return
         given = [label for _, _, label in read.spans]
-        if self.shape == "classification":
-            given = [read.label]
-            self._classes[str(read.label)] += 1
+        if self.shape in ("classification", "multi-label"):
+            given = read.label if isinstance(read.label, list) else [read.label]
+            self._classes.update(map(str, given))
         if "ner_tags" in SHAPES[self.shape or "ner"].required | row.keys():
             given += [tag[2:] for tag in row.get("ner_tags", ()) if str(tag)[:2] in ("B-", "I-")]
         known = self._labels
@@ -314,7 +314,10 @@ class Checker:
         if first != number:
             self._say(number, "duplicate-row", f"the same as line {first:,}")
         # Several answers to one prompt are what pairs and ratings are made of.
-        plain = self.shape == "classification" or (len(read.answers), read.label) == (1, None)
+        plain = self.shape in ("classification", "multi-label") or (
+            len(read.answers),
+            read.label,
+        ) == (1, None)
         self._problems += self.alike.add(number, input_of(read), near=plain and first == number)
 
     # -- the file ----------------------------------------------------------------------------------

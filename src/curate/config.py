@@ -12,7 +12,7 @@ from curate.errors import ConfigError, unknown_name
 NAME = "curate.toml"
 TASKS = ("sft", "classification", "preference", "extraction")
 LABEL_FROM = ("column", "response")
-PROJECT_KEYS = ("name", "task", "label_from", "labels")
+PROJECT_KEYS = ("name", "task", "label_from", "labels", "multi_label")
 PRIVACY_KEYS = ("regions", "leave", "names", "redact")
 
 TEMPLATE = """\
@@ -24,6 +24,7 @@ name = "{name}"
 task = "{task}"                    # sft, classification, preference or extraction
 # label_from = "column"            # classification: column, response, or a path such as $.intent
 # labels = ["refund", "delivery"]  # classification: any other label is refused as unknown_label
+# multi_label = true               # classification: an example has a list of labels, or none
 
 # [pull]
 # locations = ["logs/*.jsonl.gz"]  # what `curate run` and `curate pull` without a name read:
@@ -119,4 +120,9 @@ def project_settings(folder: Path) -> dict[str, Any]:
     if label_from not in LABEL_FROM and not str(label_from).startswith("$."):
         message = unknown_name("label_from", str(label_from), LABEL_FROM)
         raise ConfigError(f"{folder / NAME}: [project] {message} Or a path such as $.intent.")
-    return {"task": task, "label_from": label_from, "labels": labels}
+    several = section.get("multi_label", False)
+    if not isinstance(several, bool):
+        raise ConfigError(f"{folder / NAME}: [project] multi_label: expected true or false")
+    found = {"task": task, "label_from": label_from, "labels": labels}
+    # A store of before knows nothing of it, and stays as it is.
+    return {**found, "multi_label": True} if several else found

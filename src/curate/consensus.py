@@ -11,6 +11,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from curate import loo
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -80,6 +82,32 @@ def dawid_skene(answers: Answers) -> NDArray[np.float64]:
         if np.abs(truth - before).max() < _STILL:
             break
     return truth
+
+
+def by_texts(
+    answers: Answers, at: NDArray[np.int64], vectors: NDArray[np.float32], pairs: Any
+) -> NDArray[np.float64]:
+    """Returns what a model says of each item that learned the answers to all other texts.
+
+    Args:
+        answers: of all annotators.
+        at: number of the text of each item, (items,).
+        vectors: of the texts, float32 (texts, dim), finite, unit length, in an order that has
+            nothing to do with what they say.
+        pairs: numbers of alike texts, twice, and their similarity: none speaks for the other.
+
+    Returns:
+        float64 (items, values), calibrated probabilities.
+    """
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    votes = np.zeros((len(vectors), answers.shape[2]))
+    np.add.at(votes, (at[answers.item], answers.value), 1)
+    without = loo.left_out(votes.sum(axis=1) > 0, *pairs)
+    scores = loo.predictions(vectors, csr_array(votes), without)
+    heat = loo.temperature(scores, at[answers.item], answers.value)
+    return loo.probabilities(scores, at, heat)
 
 
 def has_cleanlab() -> bool:

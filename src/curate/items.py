@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate import questions
+from curate import label_sets, questions
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.store import sql
 
@@ -62,6 +62,7 @@ class Items:
             good=row["good"],
             conversation_id=row["conversation_id"],
             edge_case_reason=row["edge_case"],
+            labels=label_sets.read(row["label"] or "[]") if self.contents.multi_label else None,
         )
 
 
@@ -76,23 +77,26 @@ def in_time(parts: Iterable[Items]) -> Items:
     return Items(order, listed[0].unit, listed[0].contents)
 
 
-def read(con: duckdb.DuckDBPyConnection, unit: Unit, seed: int) -> dict[str, Items]:
+def read(
+    con: duckdb.DuckDBPyConnection, unit: Unit, seed: int, *, multi_label: bool = False
+) -> dict[str, Items]:
     """Returns the items of `train` and `test`, in the order of the files.
 
     Args:
         con: a connection on which `verdicts.prepare` has run.
         unit: what a line is.
         seed: of the order.
+        multi_label: whether the project has several labels for an example.
     """
     tables = {}
     for side in ("train", "test"):
         asked = {"side": side, "seed": str(seed)}
         tables[side] = con.sql(sql(_QUERIES[unit]), params=asked).to_arrow_table()
-    both = contents(list(tables.values()), unit)
+    both = contents(list(tables.values()), unit, multi_label=multi_label)
     return {side: Items(table, unit, both) for side, table in tables.items()}
 
 
-def contents(tables: Sequence[pa.Table], unit: Unit) -> Contents:
+def contents(tables: Sequence[pa.Table], unit: Unit, *, multi_label: bool = False) -> Contents:
     """Returns what the items of all sides have in common."""
     columns: list[Any] = []
     for table in tables:
@@ -102,8 +106,11 @@ def contents(tables: Sequence[pa.Table], unit: Unit) -> Contents:
             columns += [table.to_struct_array().combine_chunks()]
     labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
     labels -= {None}
+    if multi_label:
+        labels = {name for label in labels for name in label_sets.read(label)}
     entities = {label for column in columns for label in _entities(column)}
-    return Contents(any(map(_has_tools, columns)), tuple(sorted(labels)), tuple(sorted(entities)))
+    tools = any(map(_has_tools, columns))
+    return Contents(tools, tuple(sorted(labels)), tuple(sorted(entities)), multi_label)
 
 
 def _entities(column: Any) -> Iterator[str]:

@@ -103,6 +103,7 @@ def push_to_file(
     with store.run("label push", {"kind": kind, "to_file": str(path)}) as run:
         with store.read() as con:
             asked, names = kind_of(store, con, kind), vocabulary(store, con)
+            several = multi_label(store, con)
             known = con.execute(sql("label_count"), {"kind": asked}).fetchall()[0][0]
             keys = queued(con, asked, ("queued",))
             if again:
@@ -112,7 +113,7 @@ def push_to_file(
             rows = to_hand_over(store, con, keys)
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
-        interface = questions.config(asked, names[asked], config_file)
+        interface = questions.config(asked, names[asked], config_file, multi_label=several)
         tasks, refused = made(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())
         body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
@@ -210,6 +211,11 @@ def vocabulary(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, list[s
     found = sorted({field for (text,) in said for field, _ in questions.fields(text)})
     fields = list(dict.fromkeys([*listed, *found]))
     return {kind: {"relabel": labels, "spans": fields}.get(kind, []) for kind in KINDS}
+
+
+def multi_label(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether an example has a list of labels."""
+    return bool(store.setting(con, "project").get("multi_label"))
 
 
 def made(

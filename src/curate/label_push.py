@@ -97,7 +97,10 @@ class _Push:
             self.kind = label.kind_of(store, con, settings.kind)
             self.names = label.vocabulary(store, con)[self.kind]
             self.known = known_project(con, server.url, self.kind)
-        self.interface = questions.config(self.kind, self.names, settings.config)
+            self.several = label.multi_label(store, con)
+        self.interface = questions.config(
+            self.kind, self.names, settings.config, multi_label=self.several
+        )
         self.mark = mark_of(store, self.kind)
 
     # -- what would be done ----------------------------------------------------------------------
@@ -201,7 +204,7 @@ class _Push:
             "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
             "description": f"Made by curate, which knows it by this line: {self.mark}",
             "label_config": self.interface,
-            "expert_instruction": questions.instructions(self.kind),
+            "expert_instruction": questions.instructions(self.kind, multi_label=self.several),
             "show_instruction": True,
             "show_skip_button": True,
             "show_collab_predictions": True,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curate import config, embed, inputs, similar, suspects, verdicts
+from curate import config, embed, inputs, label_sets, multilabel, similar, suspects, verdicts
 from curate.encoders import HOW_TO_INSTALL, next_step
 from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.split import SplitSettings, strictest
@@ -177,13 +177,11 @@ def mislabels(
             known = last if stays else None
             read = _read(store, con, today) if known is None else None
         if read is not None:
-            known = _store(
-                store,
-                run,
-                read,
-                detector,
-                suspects.find(read.task, detector=detector, progress=progress),
-            )
+            if read.state.get("multi_label"):
+                found = multilabel.find(read.task, progress=progress)
+            else:
+                found = suspects.find(read.task, detector=detector, progress=progress)
+            known = _store(store, run, read, detector, found)
         with store.read() as con:
             con.register("verdicts", today)
             reviewed = tuple(d for d in quality.detectors(store, con) if d.name in DETECTORS)
@@ -235,12 +233,14 @@ def _alike(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, float]:
 def _state(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     alike = _alike(store, con)
     digests = con.execute(sql("mislabels_state"), alike).fetchall()[0]
+    project = store.setting(con, "project")
     return {
         "method": METHOD,
         "encoder": store.setting(con, "embed").get("digest"),
-        "labels": store.setting(con, "project").get("labels"),
+        "labels": project.get("labels"),
         "alike": alike,
         "rows": list(digests),
+        **({"multi_label": multilabel.METHOD} if project.get("multi_label") else {}),
     }
 
 
@@ -263,8 +263,7 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Rea
     where = np.array([number.get(h, -1) for h in rows["input_hash"]], np.int64)
     foreign = similar.foreign_inputs(store, con.sql(sql("thresholds_texts")).to_arrow_table())
     unreadable = np.array([h in foreign for h in rows["input_hash"]], bool)
-    labels = store.setting(con, "project").get("labels")
-    takes_part, counts = _sorted_out(rows, where, unreadable, labels)
+    takes_part, counts = _sorted_out(rows, where, unreadable)
     used, at = np.unique(where[takes_part], return_inverse=True)
     place = {hashes[n]: i for i, n in enumerate(used.tolist())}
     alike = con.execute(sql("mislabels_pairs"), _alike(store, con)).fetchall()
@@ -286,18 +285,16 @@ def _sorted_out(
     rows: dict[str, NDArray[np.object_]],
     where: NDArray[np.int64],
     unreadable: NDArray[np.bool_],
-    labels: list[str] | None,
 ) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Returns which examples take part, and how many do not, each under its first reason."""
     import numpy as np
 
-    known = np.array([labels is None or label in labels for label in rows["label"]], bool)
     exposed = rows["exposed"].astype(bool)
     in_files = np.array([side in suspects.SIDES for side in rows["side"]], bool) & ~exposed
     reasons = {
         "aside": ~in_files,
         "unlabelled": np.array([label is None for label in rows["label"]], bool),
-        "unknown_label": ~known,
+        "unknown_label": ~rows["known"].astype(bool),
         "without_vector": where < 0,
         "unreadable": unreadable,
     }
@@ -323,7 +320,7 @@ def _store(
     import pyarrow as pa
 
     rows, counts = found
-    edges = counts.pop("edges")
+    edges = counts.pop("edges", [])
     known = {**read.counts, **counts, "state": read.state, "detector": detector}
     known["found"] = len(rows)
     names = pa.list_(pa.string())
@@ -396,6 +393,8 @@ def _reason(row: dict[str, Any]) -> str:
     rated = f"a human rated it {row['rating']:g} of 5" if row["rating"] is not None else ""
     if row["suggested"] is None:
         return rated
+    if change := label_sets.change(row["given"], row["suggested"]):
+        return "; ".join(part for part in (multilabel.reason(row, *change), rated) if part)
     votes = sum(example.label == row["suggested"] for example in row["nearest"])
     fits = f'the label "{row["given"]}" fits at {percent(row["given_probability"])}'
     said = f'"{row["suggested"]}" fits at {percent(row["probability"])}'

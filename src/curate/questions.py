@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curate import label_sets
 from curate.errors import ConfigError
 from curate.store import resource_dir
 
-UNUSABLE = "__unusable__"
+UNUSABLE, NONE_FITS = "__unusable__", "__none__"
 MAX_TEXT = 200_000
 """Characters of one text that are shown; a longer one is refused, as no annotator reads it."""
 
@@ -58,13 +59,16 @@ class Answer:
 # -- the interface ---------------------------------------------------------------------------------
 
 
-def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
+def config(
+    kind: str, names: Sequence[str], own: Path | None = None, *, multi_label: bool = False
+) -> str:
     """Returns the XML of a kind of work with the project's labels or fields in it.
 
     Args:
         kind: one of `curate.queue.KINDS`.
         names: labels (relabel) or fields (spans); unused by the other kinds.
         own: the user's own XML instead of `label_config/KIND.xml`.
+        multi_label: whether annotators may pick several labels, or that none fits.
 
     Raises:
         ConfigError: it is no XML, or lacks a control or an object that answers are read from.
@@ -75,13 +79,15 @@ def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
     except (OSError, ET.ParseError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     _put_in(kind, root, names)
+    if kind == "relabel" and multi_label:
+        _let_choose_several(root)
     for style in root.iter("Style"):
         # What our interfaces have in common; an own one that says nothing looks the same.
         style.text = style.text or (resource_dir("label_config") / "style.css").read_text("utf-8")
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     check(kind, text, path)
-    if own and (unknown := sorted(_choices(kind, text) - {*names, UNUSABLE})):
+    if own and (unknown := sorted(_choices(kind, text) - {*names, UNUSABLE, NONE_FITS})):
         raise ConfigError(
             f"{path}: {unknown[0]!r} can be chosen, and is none of the project's own; an answer "
             "would not count. Next: take it out, or add it to labels in [project] of curate.toml"
@@ -91,7 +97,7 @@ def config(kind: str, names: Sequence[str], own: Path | None = None) -> str:
 
 def apart(kind: str, text: str, names: Sequence[str]) -> str:
     """Returns what an interface lacks, or has beside the project's own names; empty if nothing."""
-    chosen = _choices(kind, text) - {UNUSABLE}
+    chosen = _choices(kind, text) - {UNUSABLE, NONE_FITS}
     parts = [
         f"{what} {', '.join(map(repr, sorted(some)))}"
         for what, some in (
@@ -130,6 +136,22 @@ def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
             if place < len(keys):
                 made.set("hotkey", keys[place])
             control.insert(place, made)
+
+
+def _let_choose_several(root: ET.Element) -> None:
+    for header in root.iter("Header"):
+        if header.get("value") == "Which label is right?":
+            header.set("value", "Which labels are right?")
+    for control in root.iter("Choices"):
+        if control.get("name") == "label":
+            control.set("choice", "multiple")
+            control.set("requiredMessage", "Pick all labels that fit, or None of these")
+            if all(c.get("alias") != NONE_FITS for c in control):
+                told = {"value": "None of these", "alias": NONE_FITS, "hotkey": "-"}
+                place = next(
+                    (n for n, c in enumerate(control) if c.get("alias") == UNUSABLE), len(control)
+                )
+                control.insert(place, ET.Element("Choice", told))
 
 
 _CONTROLS = {
@@ -205,15 +227,21 @@ _INSTRUCTIONS = {
         f"<b>Nothing to extract</b> is an answer too. {_UNUSABLE}",
     ),
 }
+_SEVERAL = (
+    "Pick every label that fits the text, or <b>None of these</b>. Where some are picked already, "
+    "they are a proposal and may well be wrong: add what is missing, take out what does not fit.",
+    _UNUSABLE,
+)
 _KEYS = (
     "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
     "cannot judge: no answer is better than a guess."
 )
 
 
-def instructions(kind: str) -> str:
+def instructions(kind: str, *, multi_label: bool = False) -> str:
     """Returns what annotators read before they start, as HTML."""
-    return "<br><br>".join([*_INSTRUCTIONS[kind], _KEYS])
+    said = _SEVERAL if kind == "relabel" and multi_label else _INSTRUCTIONS[kind]
+    return "<br><br>".join([*said, _KEYS])
 
 
 # -- asking ----------------------------------------------------------------------------------------
@@ -260,6 +288,8 @@ def _shown(text: str | None) -> str:
 def _prefilled(kind: str, row: Mapping[str, Any], prefill: str) -> list[dict[str, Any]]:
     if kind == "relabel":
         label = row["suggested"] if prefill == "model" else row["label_seen"]
+        if label and row.get("multi_label"):
+            return [_choice("label", "text", *(label_sets.read(label) or (NONE_FITS,)))]
         return [_choice("label", "text", label)] if label else []
     if kind == "spans":
         return [
@@ -273,10 +303,10 @@ def _prefilled(kind: str, row: Mapping[str, Any], prefill: str) -> list[dict[str
     return []
 
 
-def _choice(name: str, to: str, value: str) -> dict[str, Any]:
+def _choice(name: str, to: str, *values: str) -> dict[str, Any]:
     return {
         "id": "p1", "from_name": name, "to_name": to, "type": "choices",
-        "value": {"choices": [value]},
+        "value": {"choices": list(values)},
     }  # fmt: skip
 
 
@@ -362,13 +392,27 @@ def _one_choice(parts: _Parts, name: str) -> str | None:
     return str(chosen[0]) if chosen else None
 
 
-def _relabel(parts: _Parts, _row: Mapping[str, Any], names: set[str]) -> _Decisions:
+def _relabel(parts: _Parts, row: Mapping[str, Any], names: set[str]) -> _Decisions:
+    if row.get("multi_label"):
+        return _relabel_several(parts, names)
     label = _one_choice(parts, "label")
     if label == UNUSABLE:
         return [("drop", None)]
     if label is not None and label not in names:
         raise ValueError(f"{label!r} is no label of this project")
     return [("relabel", label)] if label is not None else []
+
+
+def _relabel_several(parts: _Parts, names: set[str]) -> _Decisions:
+    chosen = {str(c) for value in parts.get("label", []) for c in value["choices"]}
+    for alone in (UNUSABLE, NONE_FITS):
+        if alone in chosen and len(chosen) > 1:
+            raise ValueError(f"{alone} and a label at once")
+    if chosen == {UNUSABLE}:
+        return [("drop", None)]
+    if unknown := sorted(chosen - names - {NONE_FITS}):
+        raise ValueError(f"{unknown[0]!r} is no label of this project")
+    return [("relabel", label_sets.text(chosen - {NONE_FITS}))] if chosen else []
 
 
 def _review(parts: _Parts, row: Mapping[str, Any], _names: set[str]) -> _Decisions:

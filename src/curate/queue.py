@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate import cover, inputs, mislabels, shares, verdicts
+from curate import agreement, cover, inputs, mislabels, shares, verdicts
 from curate.errors import ConfigError, unknown_name
 from curate.shares import Share
 from curate.store import Run, Store, sql
@@ -192,7 +192,8 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     verdicts.current(store, con)
     if kind == "preference":
         return list(con.sql(sql("queue_pairs")).to_arrow_table().to_pylist())
-    flag(store, con, kind)
+    wanting = agreement.doubted(con) if kind == "relabel" else ()
+    flag(store, con, kind, [one.example_id for one in wanting])
     asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
     found = list(con.sql(sql("queue_candidates"), params=asked).to_arrow_table().to_pylist())
     reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
@@ -202,8 +203,17 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     return found
 
 
-def flag(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
-    """Creates the temporary table `flags`: what each detector says; verdicts must be prepared."""
+def flag(
+    store: Store, con: duckdb.DuckDBPyConnection, kind: str, doubted: Sequence[str] = ()
+) -> None:
+    """Creates the temporary table `flags`: what each detector says; verdicts must be prepared.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        kind: of work.
+        doubted: answered examples that want another rater, see `agreement.doubted`.
+    """
     from curate.status import THIN_EXAMPLES, THIN_SHARE
 
     alike = verdicts.DedupeSettings(**store.setting(con, "dedupe"))
@@ -211,6 +221,7 @@ def flag(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
         sql("queue_flags"),
         {
             "kind": kind,
+            "doubted": list(doubted),
             "near": alike.near,
             "semantic": alike.semantic,
             "thin_train": THIN_EXAMPLES,

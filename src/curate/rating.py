@@ -136,7 +136,9 @@ def _guess_range(numbers: list[float]) -> Scale | None:
 
 
 def is_blank(value: Any) -> bool:
-    """Returns whether a cell holds no value: null, or only white space."""
+    """Returns whether a cell holds no value: null, not a number, or only white space."""
+    if isinstance(value, float):
+        return value != value  # what pandas writes where a value is missing
     return value is None or (isinstance(value, str) and not value.strip())
 
 

@@ -46,7 +46,7 @@ class Reading:
         prompt: the messages before the answer; a text to label is a user's message.
         answers: what is trained: one answer, (chosen, rejected) of a pair, or none.
         tools: the tools that were offered, as they stand in the row, parsed.
-        label: class of a labelled row, or whether a rated answer was good.
+        label: class of a labelled row, or a list of them, or whether a rated answer was good.
         spans: (start, end, label) in characters of the text.
     """
 
@@ -345,6 +345,13 @@ def _read_text(row: Row) -> Reading:
 @_shape("classification", "labelled", "text label")
 def _read_classification(row: Row) -> Reading:
     return Reading([{"role": "user", "content": _text(row, "text")}], label=row["label"])
+
+
+@_shape("multi-label", "labelled", "text labels")
+def _read_multi_label(row: Row) -> Reading:
+    if not isinstance(row["labels"], list):
+        raise Unreadable("bad-field", f"`labels` is {said(row['labels'])}, expected a list")
+    return Reading([{"role": "user", "content": _text(row, "text")}], label=row["labels"])
 
 
 @_shape("extraction", "labelled", "text spans", "tokens ner_tags")

@@ -99,6 +99,11 @@ def _agreement(found: Agreement) -> str:
         text += f"not {most}\n"
     if len(found.differing) > _DIFFERING_SHOWN:
         text += f"  ... and {len(found.differing) - _DIFFERING_SHOWN:,} more: --json\n"
+    for one in found.doubted[:_DIFFERING_SHOWN]:
+        text += f"  {one.example_id[:12]}  ask once more: like texts and annotators' quality say "
+        text += f"{one.likely!r} at {percent(one.quality)}, not {one.majority!r}\n"
+    if len(found.doubted) > _DIFFERING_SHOWN:
+        text += f"  ... and {len(found.doubted) - _DIFFERING_SHOWN:,} more: --json\n"
     for note in found.notes:
         text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
     return text

@@ -42,6 +42,7 @@ class Example:
         conversation_id: of the calls that belong together.
         edge_case_reason: what makes it an edge case, such as `boundary, disagreement`; None where
             it is none.
+        labels: the names in the label, where the project has several for an example; else None.
     """
 
     example_id: str
@@ -58,6 +59,7 @@ class Example:
     good: bool = True
     conversation_id: str = ""
     edge_case_reason: str | None = None
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,13 @@ class Contents:
         tools: whether any of them has tools or calls one.
         labels: all labels, in order.
         entities: the labels of all spans, in order.
+        multi_label: whether an example has a list of labels.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+    multi_label: bool = False
 
 
 @dataclass(frozen=True)
