@@ -154,7 +154,7 @@ noise is not in it.
 def _copied(bench: Bench) -> str:
     """Returns what leaving out duplicate groups is worth where copies share a wrong label."""
     clean = published(bench, "banking77")
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1_000)  # not the rows that are made wrong
     given = NOISES["confusable"](clean, 0)
     copied = rng.choice(len(given), len(given) // _COPIES, replace=False)
     # Asked again with another sign at the end: not the same text, and the same label.
