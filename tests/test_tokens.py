@@ -173,6 +173,7 @@ def _row(name: str) -> dict[str, Any]:
         "records": {"input": "u u u", "output": "a a", "metadata": {"source": "s s s"}},
         "text": {"text": "u u u a a"},
         "classification": {"text": "u u u a a", "label": "l"},
+        "multi-label": {"text": "u u u a a", "labels": ["l"]},
         "extraction": {"text": "u u u a a", "spans": []},
         "ner": {"tokens": ["u", "u", "u", "a", "a"], "ner_tags": ["O"] * 5},
         "nova": {

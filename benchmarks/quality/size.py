@@ -54,7 +54,7 @@ def measure(bench: Any) -> Any:
 _ABOUT = """\
 The vectors are there, and which inputs are copies is known. 10,003 x 77 is BANKING77's train side;
 100,000 x 150 is CLINC150's, drawn with replacement, each vector shaken a little. One label in ten
-is confused. cleanlab + LR is five folds of logistic regression and cleanlab's scores and count.
+is confused. cleanlab + LR is cleanlab's CleanLearning with logistic regression, five folds.
 """
 
 
