@@ -119,6 +119,13 @@ UNION ALL
 SELECT example_id, 'raters', CASE side WHEN 'test' THEN 1 ELSE 6 END, 0, 'raters disagree: ' || labels, NULL
 FROM labellers JOIN verdicts USING (example_id) WHERE $kind = 'relabel'
 UNION ALL
+-- What the last curate signals found: a rating that held out misleads comparisons, as a wrong label there does.
+SELECT s.example_id, s.signal, CASE WHEN s.signal = 'residual' AND v.side = 'test' THEN 1 ELSE 7 END, s.score, s.why, NULL
+FROM signals s
+JOIN examples e USING (example_id, revision)
+JOIN verdicts v USING (example_id)
+WHERE $kind <> 'relabel' AND (v.reason IS NULL OR v.reason IN ('unrated', 'low_rating'))
+UNION ALL
 SELECT v.example_id, 'low_rating', 8, r.human_rating,
        'rated ' || round(r.human_rating, 1) || ' of 5: worth a better answer', NULL
 FROM verdicts v JOIN ratings r ON r.interaction_id = v.example_id

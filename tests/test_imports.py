@@ -136,7 +136,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "heldout", "import", str(folder / "logs" / "a.jsonl")],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
-    meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve"}
+    meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve", "signals"}
     assert {*cli.cli.commands} - run == meaning, "a command that is not run here"
     for arguments, (code, names, out) in zip(commands, _loaded(*commands), strict=True):
         assert code == 0, (arguments, out)

@@ -39,6 +39,7 @@ PARTS = (
     "budget",
     "judge",
     "several",
+    "ratings",
     "size",
     "ablation",
 )

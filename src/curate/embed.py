@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from curate.encoders import Encoder
 
+_FORGET = (
+    "embeddings", "semantic_pairs", "mislabels", "edges", "cover", "answer_vectors", "signals",
+)  # fmt: skip
+
 CHUNK_INPUTS = 1_024
 """Vectors that a kill may lose; some seconds of work."""
 
@@ -118,11 +122,11 @@ def _take_over(
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Removes all vectors, and the pairs, suspicions and edge cases that rest on them.
+    """Removes all vectors, and the pairs, suspicions, edge cases and signals that rest on them.
 
     Clusters stay until the next `curate cluster`, which finds them anew and hands their ids on.
     """
-    for name in ("embeddings", "semantic_pairs", "mislabels", "edges", "cover"):
+    for name in _FORGET:
         con.execute(sql(f"embed_forget_{name}"))
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from curate.pull import PullOptions, PullResult
     from curate.quality import LabelStatus
     from curate.queue import QueueResult
+    from curate.signals import SignalsResult
     from curate.status import Status
     from curate.thresholds import Suggestion
     from curate.transport import Sent
@@ -197,6 +198,19 @@ class Project:
         from curate.curve import curve
 
         return curve(self.store, repeats=repeats, seed=seed, progress=self._progress)
+
+    def signals(self, *, names: Sequence[str] = (), top: int = 3) -> SignalsResult:
+        """Says what speaks against answers and ratings; see `curate.signals.signals`."""
+        from curate import encoders
+        from curate.signals import signals
+
+        return signals(
+            self._writable(),
+            names=names,
+            top=top,
+            load=partial(encoders.load, threads=self.store.threads),
+            progress=self._progress,
+        )
 
     def pairs(self, *, min_margin: float = 0.25) -> PairsResult:
         """Finds preference pairs; see `curate.pairs.pairs`."""

@@ -43,9 +43,11 @@ DETECTORS = {
                 "raters", "low_confidence", "coverage", "thin_cluster", "boundary", "out_of_scope",
                 "no_label"),
     "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-               "coverage", "thin_cluster", "out_of_scope", "unrated"),
+               "expected", "residual", "relevance", "format", "coverage", "thin_cluster",
+               "out_of_scope", "unrated"),
     "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-              "coverage", "thin_cluster", "out_of_scope", "unrated"),
+              "expected", "residual", "relevance", "format", "coverage", "thin_cluster",
+              "out_of_scope", "unrated"),
     "preference": (),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, encoders, filters, mislabels, pairs, quality, verdicts
+from curate import cluster, config, encoders, filters, mislabels, pairs, quality, signals, verdicts
 from curate.audit import ErrorRate
 from curate.cluster import Alarm, ClusterRow
 from curate.quality import Detector
@@ -139,6 +139,7 @@ def stages(store: Store) -> list[str]:
     names = ["pull", "filter"] if sections.get("pull", {}).get("locations") else ["filter"]
     with store.read() as con:
         judged = ["mislabels"] if mislabels.wanted(store, con) else []
+        judged += ["signals"] if signals.wanted(store, con) else []
         paired = ["pairs"] if store.setting(con, "project").get("task") == "preference" else []
     meant = ["embed", "dedupe", "cluster", *judged] if encoders.available() else ["dedupe"]
     return [*names, *meant, *(["privacy"] if "privacy" in sections else []), *paired]

@@ -20,6 +20,7 @@ _PARTS = (
     "duplicates",
     "pairs",
     "issues",
+    "signals",
     "split",
     "versions",
 )
@@ -34,8 +35,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
 
     Returns:
         The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
-        them, not only the first), `duplicates`, `pairs`, `issues`, `split`, `versions`: lists of
-        dicts.
+        them, not only the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`:
+        lists of dicts.
 
     Raises:
         ConfigError: no example, or more than one, has this id.
@@ -87,6 +88,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for i in story["issues"]
     ]
+    said += [("signal", f"{s['signal']}: {s['why']}") for s in story["signals"]]
     said += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
     said += [("pair", show_pairs.why(p)) for p in story["pairs"]]
     said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]

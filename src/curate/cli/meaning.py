@@ -1,4 +1,4 @@
-"""Commands that find out what examples mean: embed, dedupe, cluster, mislabels, curve, pairs."""
+"""Commands about what examples mean: embed, dedupe, cluster, mislabels, curve, signals, pairs."""
 
 from __future__ import annotations
 
@@ -183,6 +183,31 @@ def curve(context: Context, repeats: int, seed: int, as_json: bool) -> None:
 
     result = context.project().curve(repeats=repeats, seed=seed)
     show_result(result, as_json, lambda: show_curve.curve(result))
+
+
+@cli.command()
+@click.option(
+    "--signal",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="expected and residual without it; relevance and format on request. May be repeated.",
+)
+@click.option(
+    "--top", type=click.IntRange(0), default=3, show_default=True, help="Show so many of each."
+)
+@json_option
+@pass_context
+def signals(context: Context, names: tuple[str, ...], top: int, as_json: bool) -> None:
+    """Tells what speaks against answers and against their ratings, and who rates otherwise.
+
+    \b
+    Example: curate signals --signal residual --top 20
+    """
+    from curate import show_signals
+
+    result = context.project().signals(names=names, top=top)
+    show_result(result, as_json, lambda: show_signals.signals(result))
 
 
 @cli.command()

@@ -1,0 +1,2 @@
+-- Answers that are looked at (temporary table signal_answers), in the order of examples; one row per answer.
+SELECT * FROM signal_answers ORDER BY example_id

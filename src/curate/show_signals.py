@@ -1,0 +1,70 @@
+"""What people read about answers: what speaks against them, and who rates otherwise than others."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from curate.signals import SIGNALS
+from curate.table import counted, table, wrapped
+
+if TYPE_CHECKING:
+    from curate.responses import Rater
+    from curate.signals import Found, SignalsResult
+
+BIAS, APART, SHARED = 0.5, 1.5, 10
+"""Of five: from which mean difference on a rater is harsh or lenient, from which spread on they are
+inconsistent; and the fewest shared answers that tell it."""
+
+_RATERS = 8
+
+
+def signals(result: SignalsResult) -> str:
+    """Returns how many answers each signal speaks against, the worst of them, and the raters."""
+    text = f"signals     {counted(result.answers, 'answer')}, {result.rated:,} of them rated; "
+    text += f"{result.new:,} embedded now\n"
+    if result.without_vector:
+        text += (
+            f"  note: {result.without_vector:,} answers to inputs without a vector: curate embed\n"
+        )
+    rows = [[name, count, SIGNALS[name]] for name, count in result.counts]
+    text += textwrap.indent(table(["signal", "answers", "speaks of"], rows), "  ")
+    if result.rules:
+        said = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in result.rules)
+        text += wrapped(f"  rules and copies say: {said}", "    ")
+    text += "".join(_one(found) for found in result.found)
+    return text + _raters(result.raters)
+
+
+def _one(found: Found) -> str:
+    text = f'  {found.signal}  {found.id[:12]}  "{_short(found.prompt)}"\n'
+    text += f'    "{_short(found.answer)}"\n'
+    return text + textwrap.indent(wrapped(found.why), "    ")
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def _raters(raters: tuple[Rater, ...]) -> str:
+    shared = [r for r in raters if r.shared]
+    if not shared:
+        return ""
+    rows = [
+        [r.key[:12], r.ratings, r.shared, f"{r.bias:+.1f}", f"{r.apart:.1f}", word(r)]
+        for r in shared[:_RATERS]
+    ]
+    head = ["rater", "ratings", "shared", "bias", "spread", ""]
+    text = textwrap.indent(table(head, rows), "  ")
+    if len(shared) > _RATERS:
+        text += f"  ... and {len(shared) - _RATERS:,} more: --json\n"
+    return text
+
+
+def word(rater: Rater) -> str:
+    """Returns what the ratings of one person are, next to those of the others."""
+    if rater.shared < SHARED:
+        return "too few to tell"
+    bias = "harsh" if rater.bias <= -BIAS else "lenient" if rater.bias >= BIAS else ""
+    return ", ".join(w for w in (bias, "inconsistent" if rater.apart >= APART else "") if w)

@@ -1,0 +1,325 @@
+"""`curate signals`: what speaks against answers and against their ratings, each under its own name.
+
+No signal is an error, and none is a score of quality: what each one found on answers that people
+had judged stands beside it (SIGNALS). The answers to look at go into the queue; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from curate import embed, encoders, inputs, responses, verdicts
+from curate.errors import ConfigError, unknown_name
+from curate.responses import Rater
+from curate.store import Run, Store, sql
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from curate.encoders import Encoder
+
+SIGNALS = {
+    "expected": "not rated, and like answers got two of five or less",
+    "residual": "rated two of five or more apart from what like answers got",
+    "relevance": "no nearer to its prompt than a random answer is",
+    "format": "another form than the answers of its cluster have; broken JSON",
+}
+"""What each one speaks of, in the order in which they are told."""
+
+OFF = {
+    "relevance": "finds answers to other prompts, but of judged answers no more than their length",
+    "format": "was measured on no set of judged answers",
+}
+"""Signals that are computed on request only: they beat the length of answers on no set.
+
+Source: benchmarks/quality, answers and ratings.
+"""
+
+LOW = 2.0
+"""Rating of five up to which an answer is a bad one, as for `low_rating`."""
+
+APART = 2.0
+"""Points of five between a rating and the expected one, as between two ratings that contradict."""
+
+FEWEST_RATED = 50
+"""Rated answers below which nothing is expected of a rating."""
+
+METHOD = "signals-1"
+"""Changes whenever the same answers would be judged otherwise, so that they are judged anew."""
+
+_CHUNK = 1_024
+
+_Said = tuple[str, int, float, str]  # signal, row, score, why
+
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one signal says against one answer; `score` is low where more speaks against it."""
+
+    signal: str
+    id: str
+    score: float
+    why: str
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class SignalsResult:
+    """What the stage found.
+
+    Attributes:
+        answers: that were looked at: in words, not corrected by a person, their input embedded.
+        new: answers that got a vector now.
+        rated: of the answers, those that a person rated.
+        counts: (signal, answers that it speaks against), of the signals that were asked for.
+        rules: (kind, answers) of what filters and copies say: refusals, contradictory ratings.
+        raters: who rated, those first who differ most from the others.
+        found: of each signal the worst answers.
+        without_vector: answers that nothing was said of, since their input has no vector.
+    """
+
+    answers: int
+    new: int
+    rated: int
+    counts: tuple[tuple[str, int], ...]
+    rules: tuple[tuple[str, int], ...]
+    raters: tuple[Rater, ...]
+    found: tuple[Found, ...]
+    without_vector: int
+
+
+def signals(
+    store: Store,
+    *,
+    names: Sequence[str] = (),
+    top: int = 3,
+    load: Callable[[str], Encoder] = encoders.load,
+    progress: Progress = lambda items, _: items,
+) -> SignalsResult:
+    """Says what speaks against answers and their ratings; embeds the answers that are new.
+
+    Args:
+        store: the project's store.
+        names: signals to compute; () are all that are not OFF.
+        top: answers to return of each signal.
+        load: makes an encoder from its name.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: a name is unknown, answers are labels here, or no input has a vector.
+    """
+    for name in names:
+        if name not in SIGNALS:
+            raise ConfigError(unknown_name("signal", name, list(SIGNALS)))
+    asked = [name for name in SIGNALS if (name in names if names else name not in OFF)]
+    with store.run("signals", {"names": asked}) as run:
+        inputs.refresh(store, run)
+        encoder = _encoder(store)
+        new = _embed(store, run, load, encoder, progress)
+        _judge(store, run, asked, encoder)
+        with store.read() as con:
+            verdicts.current(store, con)
+            result = _result(con, asked, top, new)
+        run.counts = {"answers": result.answers, **dict(result.counts)}
+    return result
+
+
+def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate run` looks at answers: once somebody asked for it."""
+    return bool(store.setting(con, "signals"))
+
+
+def _encoder(store: Store) -> dict[str, Any]:
+    with store.read() as con:
+        known = store.setting(con, "embed")
+        task = store.setting(con, "project").get("task")
+    if task == "classification":
+        raise ConfigError(
+            "signals are about answers in words, and the answers of this project are labels. "
+            "Next: curate mislabels"
+        )
+    if not known:
+        raise ConfigError(
+            f"signals compare answers with the vectors of inputs. Next: {encoders.next_step()}"
+        )
+    return known
+
+
+def _embed(
+    store: Store,
+    run: Run,
+    load: Callable[[str], Encoder],
+    known: dict[str, Any],
+    progress: Progress,
+) -> int:
+    """Embeds the answers that have no vector; returns how many that were."""
+    import pyarrow as pa
+
+    with store.write() as con:
+        con.execute(sql("signals_vectors_forget"))
+        con.execute(sql("signals_forget"))
+        con.execute(sql("signals_answers"))
+        todo = con.execute(sql("signals_missing")).fetchall()
+    if not todo:
+        return 0
+    encoder = load(known["encoder"])
+    if encoder.digest != known["digest"]:
+        raise ConfigError(
+            f"the files of {encoder.name!r} are not those that made this project's vectors. "
+            "Next: curate embed --rebuild"
+        )
+    queue = iter(progress(todo, "embedding answers"))
+    while chunk := list(islice(queue, _CHUNK)):
+        vectors = encoder.encode([text for _, text in chunk])
+        hashes = pa.array([name for name, _ in chunk], pa.string())
+        fresh = pa.table({"answer_hash": hashes, "vector": embed.as_lists(vectors)})
+        with store.write() as con:
+            con.register("fresh", fresh)
+            con.execute(sql("signals_vectors_add"))
+            con.unregister("fresh")
+        run.changed = True
+    return len(todo)
+
+
+# -- judging ---------------------------------------------------------------------------------------
+
+
+def _judge(store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any]) -> None:
+    """Replaces what is stored, if it rests on something else than what there is today."""
+    import pyarrow as pa
+
+    with store.read() as con:
+        con.execute(sql("signals_answers"))
+        answers, digest = con.execute(sql("signals_state")).fetchall()[0]
+        state = {
+            "method": METHOD, "names": list(asked), "encoder": encoder["digest"],
+            "answers": answers, "rows": digest,
+        }  # fmt: skip
+        if store.setting(con, "signals") == state:
+            return
+        rows = con.sql(sql("signals_rows")).to_arrow_table()
+        prompts = embed.vectors(con)
+        made = embed.from_lists(con.sql(sql("signals_vectors")).to_arrow_table())
+    found = _found(rows, prompts, made, asked) if answers else []
+    columns = dict.fromkeys(("example_id", "revision", "signal", "why"), pa.string())
+    schema = pa.schema({**columns, "score": pa.float64()})
+    with store.write() as con:
+        con.register("found", pa.Table.from_pylist(found, schema=schema))
+        con.execute(sql("signals_clear"))
+        con.execute(sql("signals_add"))
+        con.unregister("found")
+        store.set_setting(con, "signals", state)
+    run.changed = True
+
+
+def _found(
+    rows: pa.Table, prompts: Any, answers: Any, asked: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Returns what the signals say: example_id, revision, signal, score, why."""
+    column = {name: rows[name].to_pylist() for name in rows.column_names}
+    asks = _aligned(prompts, column["input_hash"])
+    said = _aligned(answers, column["answer_hash"])
+    told: list[_Said] = []
+    if "expected" in asked or "residual" in asked:
+        told += [one for one in _rated(column, asks, said) if one[0] in asked]
+    if "relevance" in asked:
+        told += _relevance(asks, said)
+    if "format" in asked:
+        told += _format(column)
+    return [
+        {
+            "example_id": column["example_id"][row], "revision": column["revision"][row],
+            "signal": name, "score": score, "why": why,
+        }
+        for name, row, score, why in told
+    ]  # fmt: skip
+
+
+def _aligned(known: Any, wanted: Sequence[str]) -> Any:
+    hashes, vectors = known
+    place = {name: at for at, name in enumerate(hashes)}
+    return vectors[[place[name] for name in wanted]]
+
+
+def _format(column: dict[str, list[Any]]) -> list[_Said]:
+    shapes = [responses.shape(text) for text in column["response"]]
+    broken = responses.format_outliers(shapes, column["cluster_id"])
+    return [
+        (
+            "format", row, round(1 - share, 6),
+            f"it is {shapes[row]}, where {share:.0%} of the answers of its cluster are {rule}",
+        )
+        for row, (rule, share) in broken.items()
+    ]  # fmt: skip
+
+
+def _relevance(asks: Any, said: Any) -> list[_Said]:
+    import numpy as np
+
+    near, chance = responses.relevance(asks, said), responses.by_chance(asks, said)
+    return [
+        (
+            "relevance", row, float(near[row]),
+            f"its cosine with the prompt is {near[row]:.2f}; answers to other prompts have "
+            f"{chance:.2f} in the middle",
+        )
+        for row in np.flatnonzero(near < chance).tolist()
+    ]  # fmt: skip
+
+
+def _rated(column: dict[str, list[Any]], asks: Any, said: Any) -> list[_Said]:
+    """Returns unrated answers that would get a low rating, and ratings other than expected."""
+    import numpy as np
+
+    given = np.array([np.nan if r is None else r for r in column["rating"]], np.float64)
+    if (~np.isnan(given)).sum() < FEWEST_RATED:
+        return []
+    lengths = np.array(column["characters"], np.float64)
+    groups = column["conversation_id"]
+    likely = responses.expected(asks, said, lengths, given, groups).clip(1, 5)
+    unrated = np.isnan(given) & (likely <= LOW)
+    apart = np.abs(given - likely)
+    return [
+        (
+            "expected", row, round((likely[row] - 1) / 4, 6),
+            f"answers like it got {likely[row]:.1f} of 5",
+        )
+        for row in np.flatnonzero(unrated).tolist()
+    ] + [
+        (
+            "residual", row, round(1 - apart[row] / 4, 6),
+            f"rated {given[row]:g} of 5; answers like it got {likely[row]:.1f}",
+        )
+        for row in np.flatnonzero(apart >= APART).tolist()
+    ]  # fmt: skip
+
+
+# -- telling ---------------------------------------------------------------------------------------
+
+
+def _result(
+    con: duckdb.DuckDBPyConnection, asked: Sequence[str], top: int, new: int
+) -> SignalsResult:
+    con.execute(sql("signals_answers"))
+    answers, rated, without = con.execute(sql("signals_totals")).fetchall()[0]
+    counts = dict(con.execute(sql("signals_counts")).fetchall())
+    found = con.execute(sql("signals_found"), {"top": top}).fetchall()
+    rows = con.execute(sql("signals_ratings")).fetchall()
+    known = responses.raters(*zip(*rows, strict=True)) if rows else ()
+    return SignalsResult(
+        answers=answers,
+        new=new,
+        rated=rated,
+        counts=tuple((name, counts.get(name, 0)) for name in asked),
+        rules=tuple(con.execute(sql("signals_rules")).fetchall()),
+        raters=tuple(sorted(known, key=lambda r: (-abs(r.bias), r.key))),
+        found=tuple(Found(*row) for row in found),
+        without_vector=without,
+    )
