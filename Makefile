@@ -16,9 +16,9 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-test-e2e: $(VENV)/.installed-dev test-duckdb2  ## wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
+test-e2e: $(VENV)/.installed-dev test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
 	$(BIN)/python tests/labelstudio.py
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile
 
 # The tests that ask a database much; the rest of the suite would find nothing else there.
 DUCKDB := assemble cluster databases dedupe export feedback filters growth label mislabels pairs privacy pull \

@@ -74,6 +74,7 @@ def answered(tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any) -> tuple[Des
     return desk, next(e.example_id for e in tasks if e.source_id == "password-0")
 
 
+@pytest.mark.slow
 @needs_cleanlab
 def test_what_like_texts_speak_against_wants_another_rater(
     answered: tuple[Desk, str], tmp_path: Path
@@ -102,6 +103,7 @@ def test_what_like_texts_speak_against_wants_another_rater(
     assert [e for e in desk.project.queue(budget=50, audit=0).entries if e.round > 1] == []
 
 
+@pytest.mark.slow
 def test_without_vectors_nothing_is_doubted(
     tmp_path: Path, write_jsonl: WriteJsonl, answered: tuple[Desk, str]
 ) -> None:

@@ -92,6 +92,7 @@ def why(project: Project, name: str) -> list[dict[str, Any]]:
 # -- evaluation sets and general data ----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_an_evaluation_set_has_is_out_of_train_with_the_line_as_evidence(
     pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_an_evaluation_set_has_is_out_of_train_with_the_line_as_evidence(
     assert {"reason": "against", "examples": 1} in manifest(said)["funnel"]
 
 
+@pytest.mark.slow
 def test_general_data_has_its_share_its_origin_and_never_leaves_train(
     pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
 ) -> None:
@@ -141,6 +143,7 @@ def test_general_data_has_its_share_its_origin_and_never_leaves_train(
     assert (again["created"], again["content_id"]) == (False, said["content_id"])
 
 
+@pytest.mark.slow
 def test_general_data_by_tokens_and_where_it_cannot_be(
     pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
 ) -> None:
@@ -162,6 +165,7 @@ def test_general_data_by_tokens_and_where_it_cannot_be(
 # -- personal data and secrets -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_planted_key_stops_the_export_until_somebody_says_why_it_may_pass(
     pulled: Pulled,
 ) -> None:
@@ -210,6 +214,7 @@ def test_one_value_has_one_placeholder_in_prompt_answer_and_tool_call(pulled: Pu
     assert row["completion"][0]["content"] == "<EMAIL_1> is active."
 
 
+@pytest.mark.slow
 def test_originals_leave_only_where_the_project_says_so(pulled: Pulled) -> None:
     logged = rows()
     logged[0]["response"] = "Write to ann.berg@mail.example.com."
@@ -355,6 +360,7 @@ def rated() -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_pairs_are_lines_with_two_examples_on_one_side(pulled: Pulled) -> None:
     project = pulled(rated())
     many = ("--format", "trl-dpo", "--format", "openai-dpo", "--test-size", "0.4")
@@ -393,6 +399,7 @@ def test_thumbs_are_lines_with_their_verdict(pulled: Pulled) -> None:
     assert project.verify("sup")[0].problems == ()
 
 
+@pytest.mark.slow
 def test_thumbs_that_are_pulled_again_are_the_same_thumbs(pulled: Pulled, tmp_path: Path) -> None:
     said, _ = export(pulled(rated()), "--format", "trl-kto", "--test-size", "0")
     again = Project.init(tmp_path / "again")
@@ -428,6 +435,7 @@ def test_a_gate_says_what_the_format_refused(pulled: Pulled) -> None:
     assert "3 were left out: classification refuses no label" in stderr
 
 
+@pytest.mark.slow
 def test_a_version_with_a_missing_file_is_no_unchanged_version(pulled: Pulled) -> None:
     project = pulled(rows())
     said, _ = export(project, "--test-size", "0")

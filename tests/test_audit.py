@@ -259,6 +259,7 @@ def covered(made: list[dict[str, tuple[float, ErrorRate]]], side: str) -> int:
     return sum(r.low - 1e-9 <= truth <= r.high + 1e-9 for truth, r in (m[side] for m in made))
 
 
+@pytest.mark.slow
 def test_the_whole_path_covers_the_truth(world: World) -> None:
     made = [world.run(WHOLE_PATH, seed) for seed in range(2)]
     assert (covered(made, "train"), covered(made, "test")) == (2, 2)

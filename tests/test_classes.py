@@ -120,6 +120,7 @@ def test_pairs_checked_by_hand() -> None:
     assert pairs([], {}) == ()
 
 
+@pytest.mark.slow
 def test_audits_outrank_the_estimate(
     judged: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,6 +175,7 @@ JSON = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", JSON)
 def test_json_is_one_value_and_nothing_else(logged: Path, arguments: tuple[str, ...]) -> None:
     result = curate("-C", logged, *arguments, "--json")
@@ -222,6 +223,7 @@ exact = "input"
 """
 
 
+@pytest.mark.slow
 def test_run_does_every_configured_stage_and_then_nothing(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -251,6 +253,7 @@ def test_run_does_every_configured_stage_and_then_nothing(
     assert "mislabels" in orjson.loads(curate("-C", tmp_path, "run", "--json").stdout)
 
 
+@pytest.mark.slow
 def test_run_follows_the_environment(
     tmp_path: Path, write_jsonl: WriteJsonl, monkeypatch: pytest.MonkeyPatch
 ) -> None:

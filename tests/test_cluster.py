@@ -62,6 +62,7 @@ def clustered(tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any) -> Clustere
     return Clustered(tmp_path, write_jsonl, encoder)
 
 
+@pytest.mark.slow
 def test_subjects_are_found_and_named_by_their_words(clustered: Clustered) -> None:
     clustered.add([text for texts in TEXTS.values() for text in texts])
     result = clustered.project.cluster()
@@ -90,6 +91,7 @@ def test_a_second_run_changes_nothing(clustered: Clustered) -> None:
     assert clustered.project.table("runs").to_pylist()[-1]["outcome"] == "unchanged"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_new_inputs_are_assigned_as_all_would_be(clustered: Clustered, seed: int) -> None:
     texts = [text for part in TEXTS.values() for text in part]
@@ -109,6 +111,7 @@ def test_new_inputs_are_assigned_as_all_would_be(clustered: Clustered, seed: int
     assert clustered.members() == step_by_step
 
 
+@pytest.mark.slow
 def test_ids_stay_through_a_refit_and_are_not_used_twice(clustered: Clustered) -> None:
     clustered.add(TEXTS["parcel"] + TEXTS["card"])
     clustered.project.cluster()
@@ -129,6 +132,7 @@ def test_what_cannot_be_done_is_said(clustered: Clustered) -> None:
         clustered.project.cluster()
 
 
+@pytest.mark.slow
 def test_a_reason_that_silences_a_cluster_is_reported(clustered: Clustered) -> None:
     clustered.add(TEXTS["parcel"] + TEXTS["card"], rating=5)
     clustered.add(TEXTS["lamp"], rating=1)
@@ -154,6 +158,7 @@ def blobs(seed: int, sizes: Iterable[int], spread: float = 0.35, dim: int = 48) 
     return vectors.astype(np.float32), groups
 
 
+@pytest.mark.slow
 def test_sides_do_not_depend_on_when_clusters_were_fitted(
     clustered: Clustered, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:

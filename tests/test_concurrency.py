@@ -86,6 +86,7 @@ def project(reference: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 # -- twice is once ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_everything_twice_changes_nothing_but_runs(project: Project, reference: Any) -> None:
     before = project.store.state_digest()
     with project.store.read() as con:
@@ -106,6 +107,7 @@ def test_everything_twice_changes_nothing_but_runs(project: Project, reference: 
     assert new == [(command, "unchanged") for command in commands]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["files reversed", "lines shuffled"])
 def test_the_order_of_files_and_lines_changes_no_byte(
     logs: Path, reference: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
@@ -127,6 +129,7 @@ def test_the_order_of_files_and_lines_changes_no_byte(
     assert exported.test_id == reference[1].test_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("threads", "zone"), [(1, "Asia/Tokyo"), (3, "America/St_Johns")])
 def test_threads_and_the_time_zone_change_no_byte(
     logs: Path, reference: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -220,6 +223,7 @@ def curate(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
 Curate = Callable[..., tuple[int, str, str]]
 
 
+@pytest.mark.slow
 def test_a_reader_reads_the_last_state_while_a_writer_has_the_database(
     project: Project, curate: Curate
 ) -> None:
@@ -232,6 +236,7 @@ def test_a_reader_reads_the_last_state_while_a_writer_has_the_database(
     assert err == f"process {process.pid} has curate.duckdb open; reading the state before it\n"
 
 
+@pytest.mark.slow
 def test_a_reader_does_not_notice_a_writer_that_is_computing(
     project: Project, curate: Curate
 ) -> None:
@@ -248,6 +253,7 @@ def test_readers_do_not_wait_for_each_other(project: Project, curate: Curate) ->
     assert (code, err) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_writer_waits_for_a_reader(project: Project, curate: Curate) -> None:
     with _holder(project.folder, "reader", 1.5) as process:
         code, _, err = curate("-C", project.folder, "filter", "--min-rating", "2")
@@ -256,6 +262,7 @@ def test_a_writer_waits_for_a_reader(project: Project, curate: Curate) -> None:
     assert err.count("waiting") == 1
 
 
+@pytest.mark.slow
 def test_a_second_writer_names_the_first_waits_and_goes_on(
     project: Project, curate: Curate
 ) -> None:
@@ -297,6 +304,7 @@ def test_a_database_that_is_never_released_is_an_error_that_names_the_holder(
         pass
 
 
+@pytest.mark.slow
 def test_the_first_reader_of_all_waits_where_there_is_no_snapshot(
     tmp_path: Path, curate: Curate
 ) -> None:
@@ -310,6 +318,7 @@ def test_the_first_reader_of_all_waits_where_there_is_no_snapshot(
     assert err == f"process {process.pid} has curate.duckdb open: waiting\n"
 
 
+@pytest.mark.slow
 def test_a_writer_never_computes_from_the_snapshot(project: Project, caplog: Any) -> None:
     # Somebody opens the file with the duckdb shell while a command is between its reads and writes.
     store = project.store
@@ -375,6 +384,7 @@ def test_a_killed_writer_with_a_log_of_committed_work_is_read_and_replayed(
     assert not log.exists()
 
 
+@pytest.mark.slow
 def test_two_inits_at_once_make_one_store(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "curate", "init", str(tmp_path / "p")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

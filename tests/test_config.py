@@ -106,6 +106,7 @@ def test_values_of_other_sections(made: Path, text: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_flag_over_environment_over_file_over_default(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

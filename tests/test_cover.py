@@ -50,6 +50,7 @@ def asked(
     return project, project.queue(budget=60, audit=0)
 
 
+@pytest.mark.slow
 def test_each_edge_case_is_asked_with_its_reason(asked: tuple[Project, QueueResult]) -> None:
     _, found = asked
     by = {e.source_id: e for e in found.entries}
@@ -102,6 +103,7 @@ def test_exports_say_what_is_an_edge_case(asked: tuple[Project, QueueResult]) ->
     assert project.export("set", ExportSettings(formats=("records",))).version == 1
 
 
+@pytest.mark.slow
 def test_of_what_nobody_labelled_the_typical_is_asked_first(
     tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
@@ -136,6 +138,7 @@ def _lineage(project: Project) -> list[dict[str, Any]]:
     return list(pq.read_table(result.folder / "lineage.parquet").to_pylist())
 
 
+@pytest.mark.slow
 def test_unrated_answers_are_covered_by_their_questions(
     tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:

@@ -162,6 +162,7 @@ def test_what_a_person_reads() -> None:
     assert "curate mislabels" in show_curve.curve(result(suspected=None))
 
 
+@pytest.mark.slow
 def test_nothing_to_learn_from(made: Callable[..., Project], tmp_path: Path) -> None:
     def refused(store: Any) -> str:
         with pytest.raises(ConfigError) as error:

@@ -180,6 +180,7 @@ def test_an_empty_table(lite: Lite) -> None:
     assert lite.pull().new == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 4, 100])
 def test_rows_with_one_time_are_all_read_whatever_the_page(
     lite: Lite, monkeypatch: pytest.MonkeyPatch, size: int
@@ -367,6 +368,7 @@ class Killed(BaseException):
     """What ends a pull in the middle."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "when"),
     [(0, "merged"), (0, "stored"), (1, "remembered"), (2, "merged"), (3, "stored")],
@@ -538,6 +540,7 @@ def test_a_query_withdraws_what_its_where_no_longer_lets_through(lite: Lite) -> 
 # -- refused rows ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_refused_rows_do_not_pile_up_and_go_when_they_are_good(
     lite: Lite, small_pages: None
 ) -> None:
@@ -600,6 +603,7 @@ def test_a_database_that_is_locked_is_tried_again_later(
 # -- feedback --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ratings_in_a_table_of_their_own(lite: Lite, small_pages: None) -> None:
     lite.put(*(call(n, n) for n in range(5)))
     lite.pull()
@@ -723,6 +727,7 @@ def test_ratings_whose_scale_nobody_knows_are_counted(lite: Lite) -> None:
     assert lite.rows("SELECT DISTINCT human_rating FROM ai_interactions") == [(1.0,)]
 
 
+@pytest.mark.slow
 def test_what_was_withdrawn_is_out_of_the_next_version(lite: Lite) -> None:
     lite.put(*(call(n, n, query=f"what is {n} of {n * 7}?", rating=5) for n in range(40)))
     lite.pull()
@@ -802,6 +807,7 @@ def test_a_driver_that_is_missing_is_named(
         pull(store, [f"{scheme}://host/db"], options=options)
 
 
+@pytest.mark.slow
 def test_any_other_database_with_an_adbc_driver(store: Store, small_pages: None) -> None:
     import duckdb
 
@@ -913,6 +919,7 @@ FACTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_any_history_pulled_in_steps_is_what_one_pull_at_the_end_finds(
     lites: Callable[[], Lite], monkeypatch: pytest.MonkeyPatch, seed: int

@@ -64,6 +64,7 @@ def survivors(project: Project) -> dict[str, str]:
     return {known[r["example_id"]]: known[r["survivor"]] for r in rows}
 
 
+@pytest.mark.slow
 def test_what_counts_as_the_same(pulled: Pulled) -> None:
     project = pulled(
         [
@@ -107,6 +108,7 @@ def test_the_same_words_in_other_turns_are_another_example(pulled: Pulled) -> No
     assert project.dedupe().exact_dropped == 0
 
 
+@pytest.mark.slow
 def test_the_survivor_is_the_best_rated_then_the_newest_then_the_first_id(pulled: Pulled) -> None:
     def three(group: str, *facts: tuple[int | None, str | None]) -> list[dict[str, Any]]:
         return [
@@ -156,6 +158,7 @@ def test_only_what_passes_everything_else_can_survive(pulled: Pulled) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_late_rating_moves_the_survivor(pulled: Pulled, tmp_path: Path) -> None:
     from curate.mapping import Declared
     from curate.pull import PullOptions
@@ -206,6 +209,7 @@ def test_other_labels_are_contradictions_and_never_duplicates(pulled: Pulled) ->
     assert (known[found["f"]["evidence"]], known[found["g"]["evidence"]]) == ("g", "f")
 
 
+@pytest.mark.slow
 def test_ratings_far_apart_are_an_issue(pulled: Pulled) -> None:
     project = pulled(
         [
@@ -248,6 +252,7 @@ def methods(project: Project) -> dict[str, tuple[str, str]]:
     return {known[r["example_id"]]: (known[r["survivor"]], r["method"]) for r in rows}
 
 
+@pytest.mark.slow
 def test_alike_inputs_leave_the_best_rated_one(pulled: Pulled, encoder: Any) -> None:
     rows = [
         row("first", rating=4),
@@ -272,6 +277,7 @@ def test_alike_inputs_leave_the_best_rated_one(pulled: Pulled, encoder: Any) -> 
     assert methods(project) == {}
 
 
+@pytest.mark.slow
 def test_why_names_survivor_similarity_and_method(pulled: Pulled, encoder: Any) -> None:
     project = embedded(pulled([row("kept"), row("gone", SAME_MEANING, "No.", rating=4)]), encoder)
     project.dedupe(semantic=0.8)
@@ -289,6 +295,7 @@ def test_why_names_survivor_similarity_and_method(pulled: Pulled, encoder: Any) 
     assert (other["what"], names(project)[other["other"]]) == ("survivor of", "gone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -307,6 +314,7 @@ def test_numbers_and_negations_keep_alike_inputs_apart(
     assert result.kept_apart == 2
 
 
+@pytest.mark.slow
 def test_contradictory_labels_are_an_issue_and_no_duplicates(pulled: Pulled) -> None:
     rows = [row("a", label="refund"), row("b", NEAR, label="theft"), row("c", NEAR + " Bye.")]
     rows[2]["label"] = "theft"
@@ -335,6 +343,7 @@ def test_turns_of_one_conversation_are_no_duplicates_of_each_other(pulled: Pulle
     assert methods(project).keys() == {"elsewhere"}
 
 
+@pytest.mark.slow
 def test_a_chain_of_small_steps_does_not_end_far_away(pulled: Pulled) -> None:
     words = [f"word{chr(97 + n)}" for n in range(24)]
     # Each text shares most 3-grams with the next one, and the first none with the last.
@@ -357,6 +366,7 @@ def test_held_out_examples_are_a_sample_of_production(pulled: Pulled) -> None:
     assert project.dedupe(near=0.6).near_dropped == 0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said(pulled: Pulled, encoder: Any) -> None:
     project = pulled([row("a"), row("b", NEAR)])
     assert project.dedupe().notes == ("no vectors yet, so no semantic duplicates: curate embed",)
@@ -369,6 +379,7 @@ def test_what_cannot_be_done_is_said(pulled: Pulled, encoder: Any) -> None:
     assert project.dedupe().notes == ()
 
 
+@pytest.mark.slow
 def test_suggested_thresholds_show_pairs_and_what_goes(pulled: Pulled, encoder: Any) -> None:
     subjects = ["the lamp", "my parcel", "our kettle", "a gift card", "the blue chair"]
     rows = []

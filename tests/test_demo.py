@@ -12,6 +12,8 @@ from conftest import Demo
 from curate.project import Project
 from program import Program
 
+pytestmark = pytest.mark.slow
+
 PLANTED = {
     "broken lines": 1,
     "late ratings": 15,

@@ -158,7 +158,13 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, dict(getattr(module, name)))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def _shown(page: Path) -> Any:
+    """Returns a page as a parameter; those that show the demo wait a minute for it."""
+    slow = page.name == "README.md" or "<!-- in: demo -->" in page.read_text(encoding="utf-8")
+    return pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if slow else [])
+
+
+@pytest.mark.parametrize("page", [_shown(page) for page in PAGES])
 def test_page_does_what_it_shows(
     page: Path,
     tmp_path: Path,

@@ -14,6 +14,8 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks" / "duplicates"))
 
 import duplicate_sets as sets
 
+pytestmark = pytest.mark.slow
+
 
 def test_citations(shared_data: Path, tmp_path: Path, encoder: Any) -> None:
     records = sets.cora(shared_data, every=10)

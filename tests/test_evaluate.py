@@ -166,6 +166,7 @@ def told(found: Scores) -> str:
 # -- files against a store -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_suspicions_against_the_truth(judged: Project, tmp_path: Path) -> None:
     before = judged.store.state_digest()
     found = evaluate(judged.store, truth(tmp_path / "truth.csv"))

@@ -166,6 +166,7 @@ def test_a_classification_exports_text_and_label(pulled: Pulled) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_second_export_changes_nothing(pulled: Pulled) -> None:
     project = pulled(rows())
     first = export(project, "--test-size", "0.3")
@@ -183,6 +184,7 @@ def test_a_second_export_changes_nothing(pulled: Pulled) -> None:
     assert third["test_id"] == first["test_id"]
 
 
+@pytest.mark.slow
 def test_the_same_rows_in_another_order_are_the_same_version(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -198,6 +200,7 @@ def test_the_same_rows_in_another_order_are_the_same_version(
 # -- what an export refuses or leaves out ------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(pulled: Pulled) -> None:
     project = pulled(rows())
     said = export(project, "--dry-run", "--test-size", "0.3")
@@ -227,6 +230,7 @@ def test_too_few_examples_are_exit_3_and_write_nothing(
     assert project.table("split_ledger").num_rows == 0
 
 
+@pytest.mark.slow
 def test_gates_limit_and_names(pulled: Pulled) -> None:
     project = pulled(rows())
     for arguments in (("--min-train", "100"), ("--min-test", "16")):
@@ -258,6 +262,7 @@ def test_gates_limit_and_names(pulled: Pulled) -> None:
     assert lines(folder / "v2" / "train.jsonl") == lines(folder / "v1" / "train.jsonl")[:3]
 
 
+@pytest.mark.slow
 def test_what_a_format_cannot_express(pulled: Pulled) -> None:
     picture = {"type": "image_url", "image_url": {"url": "https://example.org/parcel.png"}}
     history = [{"role": "user", "content": ["Where is it?", picture]}]
@@ -290,6 +295,7 @@ def counts_of(folder: Path) -> dict[tuple[str, str], int]:
     return {(f["format"], f["split"]): f["rows"] for f in manifest["files"]}
 
 
+@pytest.mark.slow
 def test_loaders_read_the_counts_of_the_manifest(
     pulled: Pulled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -488,6 +488,7 @@ def test_parameter_refuses(kind: str, value: Any) -> None:
         Parameter("size", kind, None, "").parse(value)
 
 
+@pytest.mark.slow
 def test_flags_come_before_the_file_and_the_file_before_the_defaults(
     pulled: Callable[..., Project],
     monkeypatch: pytest.MonkeyPatch,
@@ -609,6 +610,7 @@ def add_rule(project: Project, name: str, text: str) -> None:
     (folder / f"{name}.sql").write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_rule_of_the_project_with_its_option(pulled: Callable[..., Project]) -> None:
     project = pulled([row("a", "Acme is cheaper."), row("b", "Bmce is cheaper.")])
     add_rule(project, "competitor", OWN_RULE)
@@ -623,6 +625,7 @@ def test_a_rule_of_the_project_with_its_option(pulled: Callable[..., Project]) -
     assert "competitor  (this project)" in curate(project.folder, "filter", "--list").stdout
 
 
+@pytest.mark.slow
 def test_status_tells_when_a_rule_has_changed(pulled: Callable[..., Project]) -> None:
     project = pulled([row("a", "Acme is cheaper.")])
     add_rule(project, "competitor", OWN_RULE)
@@ -683,6 +686,7 @@ def test_a_rule_that_is_not_utf_8(unchanged: Project) -> None:
     assert "not UTF-8" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("live", ["", "-- when: live\n"])
 def test_odd_rows_of_a_rule_of_the_project(pulled: Callable[..., Project], live: str) -> None:
     """Unknown ids, ids that are null, a null reason and a score that is no number do no harm."""
@@ -726,6 +730,7 @@ def test_an_empty_project(pulled: Callable[..., Project]) -> None:
     assert (result.examples, result.checked, result.hits, result.kept) == (0, 0, (), 0)
 
 
+@pytest.mark.slow
 def test_only_what_is_new_is_judged(
     pulled: Callable[..., Project], write_jsonl: WriteJsonl
 ) -> None:
@@ -749,6 +754,7 @@ def test_only_what_is_new_is_judged(
     assert project.filter({"max_chars": 10}).kept == 0
 
 
+@pytest.mark.slow
 def test_late_feedback_moves_verdicts_and_no_evidence(
     pulled: Callable[..., Project], tmp_path: Path
 ) -> None:

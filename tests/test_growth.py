@@ -29,6 +29,8 @@ from curate.split import SplitSettings
 from curate.store import Store
 from curate.versions import verify
 
+pytestmark = pytest.mark.slow
+
 # -- the oracle: what a leak is, by the documentation ------------------------------------------
 
 

@@ -102,6 +102,7 @@ def test_importing_the_package_and_the_facade_is_light() -> None:
     assert "click" not in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["status"], ["versions"], ["why", "r1"], ["status", "--json"]])
 def test_looking_imports_no_scipy(folder: Path, command: list[str]) -> None:
     ((code, names, out),) = _loaded(["-C", str(folder), *command])
@@ -110,6 +111,7 @@ def test_looking_imports_no_scipy(folder: Path, command: list[str]) -> None:
     assert not names & ({"scipy"} | NEVER)
 
 
+@pytest.mark.slow
 def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_path: Path) -> None:
     here = ["-C", str(folder)]
     commands = [
@@ -143,6 +145,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         assert not names & NEVER, (arguments, names & NEVER)
 
 
+@pytest.mark.slow
 def test_nothing_new_to_encode_loads_no_model(folder: Path) -> None:
     Project(folder).embed()
     here = ["-C", str(folder)]

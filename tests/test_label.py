@@ -110,6 +110,7 @@ def red_too(labels: Desk) -> tuple[str, dict[str, Any]]:
     return red, tasks[red]
 
 
+@pytest.mark.slow
 def test_a_label_is_corrected_and_so_are_copies_that_carry_what_was_seen(labels: Desk) -> None:
     red, task = red_too(labels)
     labels.answer(task, choice("blue", origin="prediction-changed"))
@@ -132,6 +133,7 @@ def test_a_label_is_corrected_and_so_are_copies_that_carry_what_was_seen(labels:
     assert [found[k]["label"] for k in ("r0", "r100", "r200")] == ["red", "red", "blue"]
 
 
+@pytest.mark.slow
 def test_the_same_answers_again_change_nothing_and_an_edit_replaces(labels: Desk) -> None:
     tasks = labels.push()
     labels.answer(tasks["r200"], choice("red"))
@@ -152,6 +154,7 @@ def test_the_same_answers_again_change_nothing_and_an_edit_replaces(labels: Desk
     assert labels.project.table("annotation_history").num_rows == 1
 
 
+@pytest.mark.slow
 def test_annotators_who_disagree_settle_nothing_until_a_third_one_answers(labels: Desk) -> None:
     tasks = labels.push()
     labels.answer(tasks["r200"], choice("red"), by=1)
@@ -170,6 +173,7 @@ def test_annotators_who_disagree_settle_nothing_until_a_third_one_answers(labels
     assert "example.org" not in labels.project.store.path.read_bytes().decode("latin-1")
 
 
+@pytest.mark.slow
 def test_what_a_copys_answer_settled_is_not_asked(labels: Desk) -> None:
     red, task = red_too(labels)
     labels.answer(task, choice("blue"))
@@ -192,6 +196,7 @@ def test_skips_foreign_answers_and_nonsense_decide_nothing(labels: Desk) -> None
     assert labels.project.table("decisions").num_rows == 0
 
 
+@pytest.mark.slow
 def test_unusable_is_dropped_and_stays_out(labels: Desk) -> None:
     tasks = labels.push()
     labels.answer(tasks["r200"], choice("__unusable__"))
@@ -202,6 +207,7 @@ def test_unusable_is_dropped_and_stays_out(labels: Desk) -> None:
     ).stdout  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ratings_corrections_and_keeps_reach_the_exported_file(answers: Desk) -> None:
     tasks = answers.push()
     low = sorted(k for k in tasks if k in {f"r{n}" for n in range(30, 36)})
@@ -225,6 +231,7 @@ def test_ratings_corrections_and_keeps_reach_the_exported_file(answers: Desk) ->
     assert by[bad]["query"] not in said
 
 
+@pytest.mark.slow
 def test_a_decision_on_content_that_changed_does_not_count(answers: Desk) -> None:
     tasks = answers.push()
     key = next(k for k in tasks if k in {f"r{n}" for n in range(30, 36)})
@@ -238,6 +245,7 @@ def test_a_decision_on_content_that_changed_does_not_count(answers: Desk) -> Non
     assert again[key].task_key != tasks[key]["data"]["curate_id"]
 
 
+@pytest.mark.slow
 def test_a_preferred_answer_drops_the_other(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [row(n, prompt=f"Question {n // 2} about it?", rating=5) for n in range(40)]
     desk = Desk(tmp_path, write_jsonl, rows, "sft")
@@ -255,6 +263,7 @@ def test_a_preferred_answer_drops_the_other(tmp_path: Path, write_jsonl: WriteJs
     assert desk.reasons()[second] is None
 
 
+@pytest.mark.slow
 def test_of_three_better_answers_that_differ_the_newest_counts(answers: Desk) -> None:
     tasks = answers.push()
     name = next(k for k in sorted(tasks) if k in {f"r{n}" for n in range(30, 36)})
@@ -272,6 +281,7 @@ def test_of_three_better_answers_that_differ_the_newest_counts(answers: Desk) ->
             assert again[name].detectors[0] == "annotators"
 
 
+@pytest.mark.slow
 def test_preferences_are_settled_pair_by_pair(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     """The winner of one pair loses the next one, and the loser of the first stays out."""
     rows = [row(n, prompt=f"Question {n // 3} about it?", rating=5) for n in range(60)]
@@ -298,6 +308,7 @@ def test_preferences_are_settled_pair_by_pair(tmp_path: Path, write_jsonl: Write
     assert len(losers) == 2
 
 
+@pytest.mark.slow
 def test_marked_spans_become_the_answer(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [
         row(n, prompt=f"🎉 Order A-{n} of {n} May", response=f'{{"order": "A-{n}", "day": "x"}}',
@@ -319,6 +330,7 @@ def test_marked_spans_become_the_answer(tmp_path: Path, write_jsonl: WriteJsonl)
     assert desk.reasons()[name] is None
 
 
+@pytest.mark.slow
 def test_the_command_line(labels: Desk, tmp_path: Path) -> None:
     def curate(*arguments: str) -> Any:
         here = ["-C", str(labels.project.folder), *arguments]
@@ -350,6 +362,7 @@ def test_the_command_line(labels: Desk, tmp_path: Path) -> None:
     assert "an annotation is not as" in curate("label", "sync", "--from-file", str(junk)).stderr
 
 
+@pytest.mark.slow
 def test_half_of_the_annotators_drop_nothing_and_the_question_goes_back(labels: Desk) -> None:
     tasks = labels.push()
     name = next(iter(sorted(tasks)))
@@ -368,6 +381,7 @@ def test_half_of_the_annotators_drop_nothing_and_the_question_goes_back(labels: 
     assert out["evidence"] == "by annotator 1"
 
 
+@pytest.mark.slow
 def test_what_is_held_out_by_then_is_pushed_without_a_hint(labels: Desk) -> None:
     labels.project.queue(budget=99, audit=0)
     entries = [e for e in labels.project.table("tasks").to_pylist() if not e["blind"]]
@@ -386,6 +400,7 @@ def test_what_is_held_out_by_then_is_pushed_without_a_hint(labels: Desk) -> None
     assert stored[tasks[chosen["query"]]["data"]["curate_id"]]["blind"]
 
 
+@pytest.mark.slow
 def test_why_tells_which_answer_counts(labels: Desk) -> None:
     tasks = labels.push()
     name = next(iter(sorted(tasks)))

@@ -153,6 +153,7 @@ def test_wrong_labels_of_real_texts(made: Made) -> None:
     assert '; the label "refund" fits at ' in issue.reason
 
 
+@pytest.mark.slow
 def test_an_unchanged_second_run_does_nothing(made: Made) -> None:
     project = made(WRONG)
     first = mislabels(project.store)
@@ -165,6 +166,7 @@ def test_an_unchanged_second_run_does_nothing(made: Made) -> None:
     assert shown.issues == first.issues[:1] and shown.found == 2
 
 
+@pytest.mark.slow
 def test_another_detector_judges_anew_and_is_remembered(made: Made) -> None:
     project = made(WRONG)
     first = mislabels(project.store)
@@ -180,6 +182,7 @@ def test_another_detector_judges_anew_and_is_remembered(made: Made) -> None:
         mislabels(project.store, detector="datalb")
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
@@ -200,6 +203,7 @@ def is_stale(project: Project) -> bool:
         return stale(project.store, con)
 
 
+@pytest.mark.slow
 def test_it_is_stale_until_it_ran_and_when_anything_changed(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
@@ -242,6 +246,7 @@ class Turned:
         return [False] * len(texts)
 
 
+@pytest.mark.slow
 def test_a_label_that_a_human_gave_stands(made: Made) -> None:
     project = made(WRONG, feedback=[{"id": "delivery-1", "label": "refund"}])
     result = mislabels(project.store)
@@ -249,6 +254,7 @@ def test_a_label_that_a_human_gave_stands(made: Made) -> None:
     assert (result.by_hand, result.judged) == (1, 23)
 
 
+@pytest.mark.slow
 def test_a_low_rating_speaks_against_a_label(made: Made) -> None:
     rows = changed(
         delivery_1={"label": "refund", "rating": 2},
@@ -276,6 +282,7 @@ def test_a_low_rating_speaks_against_a_label(made: Made) -> None:
     assert told["refund-3", "rated_wrong"] == (0.1, "refund", None, "rated 1.0 of 5")
 
 
+@pytest.mark.slow
 def test_a_changed_label_is_no_longer_suspected(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -319,6 +326,7 @@ def test_a_copy_on_the_other_side_does_not_vouch(made: Made) -> None:
     assert next(i for i in result.issues if i.source_id == "delivery-1").out == "leak"
 
 
+@pytest.mark.slow
 def test_what_takes_no_part(made: Made) -> None:
     rows = changed(
         delivery_1={"label": "refund"},
@@ -349,6 +357,7 @@ def test_a_vector_that_is_no_number_counts_as_none(made: Made) -> None:
     assert (result.without_vector, result.judged) == (1, 23)
 
 
+@pytest.mark.slow
 def test_new_inputs_wait_for_their_vectors(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:

@@ -289,6 +289,7 @@ def conversations(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_open_assistant_leaks_no_held_out_prompt_of_alpaca_eval(
     shared_data: Path, tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:

@@ -365,6 +365,7 @@ def test_what_annotators_cannot_mean(chosen: tuple[str, ...], problem: str) -> N
     assert not answer.decisions and problem in str(answer.problem)
 
 
+@pytest.mark.slow
 def test_the_round_trip_with_files(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = {name: logs()[name] for name in ("refund-2", "both-1", "none-0", "bare", "delivery-0")}
     project = made(tmp_path / "p", write_jsonl, rows)

@@ -327,6 +327,7 @@ def test_low_ratings_on_the_held_out_side_make_held_out_pairs(shop: Shop) -> Non
     assert chosen == {"train": ["No."], "test": ["Yes."]}
 
 
+@pytest.mark.slow
 def test_a_late_rating_moves_the_pairs(shop: Shop) -> None:
     shop.pull([row("a", "Open?", "Yes.", 5), row("b", "Open?", "No.", 1)])
     shop.project.pairs()
@@ -406,6 +407,7 @@ class Desk:
         assert (synced.problems, synced.foreign) == ((), 0)
 
 
+@pytest.mark.slow
 def test_annotators_outrank_ratings(shop: Shop) -> None:
     for n in range(4):
         shop.pull([row(f"a{n}", f"Open {n}?", "Yes.", 5), row(f"b{n}", f"Open {n}?", "No.", 4)])
@@ -499,6 +501,7 @@ def test_an_image_is_part_of_what_was_asked(shop: Shop) -> None:
     shop.project.pairs()
 
 
+@pytest.mark.slow
 def test_what_is_found_step_by_step_is_what_is_found_at_once(
     tmp_path: Path, write_jsonl: WriteJsonl, new_store: NewStore
 ) -> None:
@@ -527,6 +530,7 @@ def test_what_is_found_step_by_step_is_what_is_found_at_once(
     assert once.project.store.state_digest() == before
 
 
+@pytest.mark.slow
 def test_new_rows_meet_only_the_answers_to_their_prompt(shop: Shop) -> None:
     shop.pull([row(f"a{n}", f"Question {n}?", f"Answer {n % 7}.", 1 + n % 5) for n in range(300)])
     shop.project.pairs()
@@ -665,6 +669,7 @@ def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> 
 # -- what people see -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_found(shop: Shop) -> None:
     shop.pull([
         row("a", "Open?", "Yes, until six in the evening.", 5), row("b", "Open?", "No.", 1),
@@ -716,6 +721,7 @@ def raw(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_the_ranks_of_oasst1(shared_data: Path, shop: Shop) -> None:
     path = shared_data / "oasst1_en_validation" / "messages.jsonl.gz"
     fields = {"rank": "rank", "session": "message_tree_id"}

@@ -122,6 +122,7 @@ def test_findings_lie_in_the_text_and_apart(text: str) -> None:
     assert all(end <= f.start < f.end <= len(text) for end, f in zip(ends, found, strict=False))
 
 
+@pytest.mark.slow
 def test_recall_and_false_alarms_on_texts_from_elsewhere(shared_data: Path) -> None:
     rng = random.Random(7)
     carriers = labelled.sentences(shared_data, sets=("topical_chat_rated", "oasst1_en_validation"))

@@ -82,6 +82,7 @@ def test_what_is_found_and_where(pulled: Callable[..., Project]) -> None:
     assert KEY not in repr(rows)
 
 
+@pytest.mark.slow
 def test_only_what_is_new_or_changed_is_looked_at(
     pulled: Callable[..., Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,7 @@ def test_only_what_is_new_or_changed_is_looked_at(
     assert (left.checked, left.concerned) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_planted_key_stops_what_it_is_kept_in(pulled: Callable[..., Project]) -> None:
     project = pulled(*ROWS)
     found = exported(project, "b")
@@ -176,6 +178,7 @@ def test_an_empty_project(tmp_path: Path) -> None:
     assert (result.examples, result.checked, result.kinds, result.secrets) == (0, 0, (), ())
 
 
+@pytest.mark.slow
 def test_command(pulled: Callable[..., Project]) -> None:
     project = pulled(*ROWS)
     folder = str(project.folder)

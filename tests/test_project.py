@@ -34,6 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -
     return made
 
 
+@pytest.mark.slow
 def test_the_whole_path_in_python(project: Project) -> None:
     assert project.filter({"min_rating": 3}).kept == 12
     assert project.dedupe().exact_dropped == 0

@@ -295,6 +295,7 @@ FILES = {
 STEPS = [("ab", "abc"), ("c", "bc", "abc")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", FILES.values(), ids=FILES)
 def test_a_file_added_later_ends_where_one_pull_of_all_does(
     box: Callable[[], Box], files: dict[str, list[dict[str, Any]]]
@@ -328,6 +329,7 @@ DOCUMENTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

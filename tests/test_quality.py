@@ -50,6 +50,7 @@ def test_an_empty_project(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_how_far_tasks_are_and_where_answers_came_from(labels: Desk) -> None:
     tasks = labels.push()
     names = sorted(tasks)
@@ -127,6 +128,7 @@ def test_annotators_who_meet_often_are_weighed(labels: Desk) -> None:
         assert found.annotators[0].consensus == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_what_is_not_installed_is_said_and_the_rest_is_told(
     labels: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +153,7 @@ def test_what_is_not_installed_is_said_and_the_rest_is_told(
     )
 
 
+@pytest.mark.slow
 def test_ratings_agree_as_an_order(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     desk = Desk(tmp_path, write_jsonl, [row(n, rating=1) for n in range(8)], "sft")
     tasks = desk.push()
@@ -195,6 +198,7 @@ def test_what_counts_as_a_change(kind: str, settled: dict[str, Any], expected: b
         assert changed(told, None) is False
 
 
+@pytest.mark.slow
 def test_detectors_are_right_as_often_as_people_change_what_they_flag(labels: Desk) -> None:
     tasks = labels.push()
     names = sorted(tasks)[:10]
@@ -220,6 +224,7 @@ def test_detectors_are_right_as_often_as_people_change_what_they_flag(labels: De
     assert "contradiction         9        6        67%" in text
 
 
+@pytest.mark.slow
 def test_an_answer_about_content_that_changed_counts_no_more(labels: Desk) -> None:
     tasks = labels.push()
     name = sorted(tasks)[0]
@@ -257,6 +262,7 @@ def audited(tmp_path: Path, write_jsonl: WriteJsonl) -> Audit:
     return Audit(tmp_path, write_jsonl, rows, "classification")
 
 
+@pytest.mark.slow
 def test_an_audit_says_how_wrong_both_sides_are(audited: Audit) -> None:
     audited.project.export("set")
     audited.draw(40, wrong=0)
@@ -274,6 +280,7 @@ def test_an_audit_says_how_wrong_both_sides_are(audited: Audit) -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
+@pytest.mark.slow
 def test_answers_move_no_example_to_another_side(audited: Audit) -> None:
     before = {r["example_id"]: r["side"] for r in audited.project.table("verdicts").to_pylist()}
     audited.draw(40, wrong=20)
@@ -284,6 +291,7 @@ def test_answers_move_no_example_to_another_side(audited: Audit) -> None:
     assert all(r.reviewed == r.audited for r in rates)
 
 
+@pytest.mark.slow
 def test_recall_is_told_by_audits(audited: Audit) -> None:
     found = audited.project.label_status()
     assert found.detectors == ()
@@ -309,6 +317,7 @@ def test_recall_is_told_by_audits(audited: Audit) -> None:
     assert "1 of 4" in curate(audited.project, "label", "status").stdout
 
 
+@pytest.mark.slow
 def test_an_answer_speaks_for_the_copies_that_follow_it(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -327,6 +336,7 @@ def test_an_answer_speaks_for_the_copies_that_follow_it(
         assert r.rate == pytest.approx(left / r.examples)
 
 
+@pytest.mark.slow
 def test_reviews_tell_how_wrong_answers_are(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     desk = Desk(tmp_path, write_jsonl, [row(n, rating=5) for n in range(100)], "sft")
     desk.project.export("set")
@@ -353,6 +363,7 @@ def test_reviews_tell_how_wrong_answers_are(tmp_path: Path, write_jsonl: WriteJs
     assert sum(r.wrong for r in rates) == 3, "where ratings decide nothing, none is a change"
 
 
+@pytest.mark.slow
 def test_the_gate_wants_a_measured_rate_that_is_low_enough(audited: Audit) -> None:
     result = curate(audited.project, "export", "set", "--max-error", "3%")
     assert result.exit_code == 3
@@ -371,6 +382,7 @@ def test_the_gate_wants_a_measured_rate_that_is_low_enough(audited: Audit) -> No
         assert "write 3% or 0.03" in result.stderr
 
 
+@pytest.mark.slow
 def test_what_is_too_wrong_is_not_exported(audited: Audit) -> None:
     audited.draw(60, wrong=30)
     with pytest.raises(GateFailed, match="curate queue, to find and correct more"):
@@ -378,6 +390,7 @@ def test_what_is_too_wrong_is_not_exported(audited: Audit) -> None:
     assert audited.project.export("set").created
 
 
+@pytest.mark.slow
 def test_the_card_and_the_manifest_carry_the_rate_and_the_content_id_does_not(
     audited: Audit,
 ) -> None:

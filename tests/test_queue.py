@@ -135,6 +135,7 @@ def test_contradictions_and_missing_labels_are_asked(labelled: Project) -> None:
     assert len(found.entries) == 5, "and nothing that no detector speaks for"
 
 
+@pytest.mark.slow
 def test_an_audit_is_drawn_from_what_is_kept_and_says_nothing(labelled: Project) -> None:
     found = labelled.queue(budget=100)
     drawn = [e for e in found.entries if e.audit]
@@ -150,6 +151,7 @@ def test_an_audit_is_drawn_from_what_is_kept_and_says_nothing(labelled: Project)
     assert len({e.example_id for e in drawn} & more) >= 18, "lots are kept when a sample grows"
 
 
+@pytest.mark.slow
 def test_the_same_queue_again_changes_nothing(labelled: Project) -> None:
     labelled.queue(budget=25)
     before = labelled.store.state_digest()
@@ -158,6 +160,7 @@ def test_the_same_queue_again_changes_nothing(labelled: Project) -> None:
     assert labelled.store.state_digest() == before
 
 
+@pytest.mark.slow
 def test_what_was_handed_over_is_not_queued_again(labelled: Project, tmp_path: Path) -> None:
     first = labelled.queue(budget=4, audit=0)
     label.push_to_file(labelled.store, tmp_path / "tasks.json")
@@ -189,6 +192,7 @@ def test_what_cannot_be_queued_is_said(labelled: Project) -> None:
 # -- once per duplicate group ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_other_copy_is_asked_only_where_the_answer_contradicts_it(labelled: Project) -> None:
     given = {"r0": "red", "r100": "green", "r1": "blue", "r101": "green"}
     asked = labelled.queue(budget=30, audit=0)
@@ -208,6 +212,7 @@ def test_the_other_copy_is_asked_only_where_the_answer_contradicts_it(labelled: 
     assert names(labelled.queue(budget=30, audit=0)) == []
 
 
+@pytest.mark.slow
 def test_a_skipped_text_is_not_asked_again_by_its_copies(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -221,6 +226,7 @@ def test_a_skipped_text_is_not_asked_again_by_its_copies(
     assert names(project.queue(audit=0)) == []
 
 
+@pytest.mark.slow
 def test_a_corrected_answer_is_not_asked_again_by_its_copies(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -235,6 +241,7 @@ def test_a_corrected_answer_is_not_asked_again_by_its_copies(
     assert names(project.queue(audit=0)) == []
 
 
+@pytest.mark.slow
 def test_what_is_alike_is_offered_once_a_label_is_changed(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -258,6 +265,7 @@ def test_what_is_alike_is_offered_once_a_label_is_changed(
 # -- ties and disagreements ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_tie_goes_back_when_nobody_is_asked_yet_who_breaks_it(labelled: Project) -> None:
     asked = labelled.queue(budget=30, audit=0)
     handed_over(labelled)
@@ -278,6 +286,7 @@ def test_a_tie_goes_back_when_nobody_is_asked_yet_who_breaks_it(labelled: Projec
     assert fourth.why == "annotators disagree: blue or green or red"
 
 
+@pytest.mark.slow
 def test_two_ratings_far_apart_need_a_third_one(rated: Project) -> None:
     asked = rated.queue(budget=50, audit=0)
     one, two, *_ = [e.source_id for e in asked.entries if e.detectors[0] == "low_rating"]
@@ -290,6 +299,7 @@ def test_two_ratings_far_apart_need_a_third_one(rated: Project) -> None:
     assert names(rated.queue(budget=50, audit=0)) == []
 
 
+@pytest.mark.slow
 def test_a_pair_goes_back_too(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [row(n, prompt=f"Question {n // 2} about a thing?") for n in range(8)]
     project = made(tmp_path, write_jsonl, rows, "preference")
@@ -305,6 +315,7 @@ def test_a_pair_goes_back_too(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     assert names(project.queue()) == []
 
 
+@pytest.mark.slow
 def test_the_better_answer_meets_the_next_one(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [row(n, prompt="What is it?", rating=None) for n in range(3)]
     project = made(tmp_path, write_jsonl, [*rows, row(9)], "preference")
@@ -317,6 +328,7 @@ def test_the_better_answer_meets_the_next_one(tmp_path: Path, write_jsonl: Write
     assert first.other_id not in (second.example_id, second.other_id)
 
 
+@pytest.mark.slow
 def test_raters_who_labelled_otherwise_are_asked_about(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
@@ -360,6 +372,7 @@ def suspicious() -> list[dict[str, Any]]:
     return [*rows, row(900, prompt=by["r0"]["prompt"], label="delivery", rating=None)]
 
 
+@pytest.mark.slow
 def test_two_witnesses_come_before_one(
     tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
@@ -375,6 +388,7 @@ def test_two_witnesses_come_before_one(
     assert "r900" not in names(found), "its text is asked already"
 
 
+@pytest.mark.slow
 def test_a_wrong_held_out_label_comes_before_anything_of_train(
     tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
@@ -395,6 +409,7 @@ def test_a_wrong_held_out_label_comes_before_anything_of_train(
     assert (task["data"]["reason"], task.get("predictions")) == ("", None), "asked without a hint"
 
 
+@pytest.mark.slow
 def test_the_queue_says_what_each_detector_is_worth(labelled: Project) -> None:
     asked = labelled.queue(budget=30, audit=0)
     handed_over(labelled)
@@ -451,6 +466,7 @@ def test_an_empty_project_has_an_empty_queue(kind: str, task: str, tmp_path: Pat
     assert (found.entries, found.found, found.waiting) == ((), 0, 0)
 
 
+@pytest.mark.slow
 def test_what_was_not_looked_for_is_said_with_the_command(labelled: Project, encoder: Any) -> None:
     def said() -> str:
         command = ["-C", str(labelled.folder), "queue", "--budget", "5", "--audit", "0"]
@@ -475,6 +491,7 @@ def test_a_budget_larger_than_what_there_is(rated: Project) -> None:
     assert found.audit == sum(e.audit for e in found.entries)
 
 
+@pytest.mark.slow
 def test_an_answer_that_could_bring_nothing_in_is_not_asked_for(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:

@@ -27,6 +27,8 @@ import real_sets
 from raw_oracle import Call, Row
 from real_sets import SEED_QUERY, SETS, Facts
 
+pytestmark = pytest.mark.slow
+
 SIDES = ("train", "test")
 
 

@@ -29,6 +29,8 @@ from curate.demo_logs import write_logs
 from curate.project import Project
 from curate.store import Store
 
+pytestmark = pytest.mark.slow
+
 PROJECTS = 5
 ROWS_PER_MONTH = 40
 COMMANDS = ("init", "pull", "feedback", "filter", "embed", "dedupe", "cluster", "export")

@@ -15,6 +15,8 @@ from curate.embed import embed
 from curate.marks import difference, marks
 from curate.project import Project
 
+pytestmark = pytest.mark.slow
+
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 SUBJECTS = ["my parcel", "the red lamp", "a gift card", "the invoice of May", "our new kettle"]

@@ -273,6 +273,7 @@ def test_a_conversation_of_full_history_calls_is_one_unit_and_each_answer_is_tra
         assert line["prompt"] == made["messages"]
 
 
+@pytest.mark.slow
 def test_calls_of_a_conversation_that_arrive_later_join_its_side(project: Project) -> None:
     first = [slice(0, 10), slice(10, 20), slice(0, 20, 2), slice(5, 6)]
     talks = [calls(20, f"talk{number}-") for number in range(8)]
@@ -357,6 +358,7 @@ def test_a_split_column_gives_the_sides_and_leaks_across_it_withhold_train(
     assert (places["beside"]["side"], places["beside"]["origin"]) == ("test", "edge")
 
 
+@pytest.mark.slow
 def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: Project) -> None:
     project.pull(many(60))
     project.export(test_size=0.0)
@@ -376,6 +378,7 @@ def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: Pr
     assert outcome["twin"] == "test" and outcome["later"] == "train"
 
 
+@pytest.mark.slow
 def test_a_split_column_that_comes_later_moves_nothing(project: Project) -> None:
     rows = many(40)
     project.pull(rows)
@@ -393,6 +396,7 @@ def test_a_split_column_that_comes_later_moves_nothing(project: Project) -> None
 # -- the ledger is one per project, and only an export writes it -----------------------------------
 
 
+@pytest.mark.slow
 def test_a_dry_run_gives_no_sides_and_a_second_export_changes_nothing(project: Project) -> None:
     project.pull(many(60))
     asked = ExportSettings(split=TENTH, min_test=0)
@@ -426,6 +430,7 @@ def test_a_row_that_any_dataset_trained_on_exposes_what_it_leaks(project: Projec
 # -- what is learned later -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rule_5_a_conversation_or_group_that_becomes_known_later_exposes_held_out_rows(
     project: Project,
 ) -> None:
@@ -441,6 +446,7 @@ def test_rule_5_a_conversation_or_group_that_becomes_known_later_exposes_held_ou
     assert project.outcome(2) == {"a": "train", "b": "exposed", "c": "exposed", "d": "test"}
 
 
+@pytest.mark.slow
 def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: Project) -> None:
     rows = [row("a", split="train"), row("b", split="test")]
     project.pull(rows, split="split")
@@ -451,6 +457,7 @@ def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: Projec
     assert project.outcome(2) == {"a": "train", "b": "test", "new": "test"}
 
 
+@pytest.mark.slow
 def test_rule_3_a_corrected_label_is_in_the_next_version_only(tmp_path: Path) -> None:
     project = Project(tmp_path, task="classification")
     labels = ["billing", "refund"]
@@ -497,6 +504,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterable[Callable[[str], None]]:
     time.tzset()
 
 
+@pytest.mark.slow
 def test_sides_and_files_depend_on_neither_row_order_threads_nor_time_zone(
     tmp_path: Path, zone: Callable[[str], None]
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from click.testing import CliRunner, Result
 
 from curate.project import Project
@@ -56,6 +57,7 @@ def test_an_empty_project(tmp_path: Path) -> None:
     assert "too few to fine-tune on" in curate(tmp_path, "status").stdout
 
 
+@pytest.mark.slow
 def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     project = Project.init(tmp_path)
     rows = [row(n) for n in range(12)]

@@ -256,6 +256,7 @@ def test_init_killed_midway_leaves_no_half_store(tmp_path: Path) -> None:
 # -- damage and refusals of the file system --------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "said"), [(0, "not a valid DuckDB"), (12288, "Corrupt"), (None, "read enough bytes")]
 )
@@ -342,6 +343,7 @@ def test_a_read_only_folder_can_be_read_and_writing_says_why_not(filled: Project
     assert "Permission denied" in write.stderr and "permissions of the folder" in write.stderr
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_and_running_again_goes_on(
     filled: Project, write_jsonl: Any, tmp_path: Path
 ) -> None:
@@ -461,6 +463,7 @@ def test_the_digest_covers_every_column_but_run_ids_and_the_clock(store: Store) 
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_digest_sees_one_row_more_or_less_in_every_table(filled: Project) -> None:
     store, seen = filled.store, set()
     tables = _rows(
@@ -501,6 +504,7 @@ def _snapshot_digest(store: Store, folder: Path) -> str:
     return Store(folder).state_digest()
 
 
+@pytest.mark.slow
 def test_the_snapshot_is_the_database_after_each_command(tmp_path: Path, write_jsonl: Any) -> None:
     project = Project.init(tmp_path / "p")
     store = project.store

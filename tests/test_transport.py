@@ -85,6 +85,7 @@ def again_with(folder: Path, answer: str) -> Path:
 # -- folders ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_version_goes_to_a_folder_once(project: Path, tmp_path: Path) -> None:
     made, to = version(project), tmp_path / "share"
     planned = transport.plan(made, str(to))

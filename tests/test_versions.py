@@ -75,6 +75,7 @@ def problems(folder: Path, which: str = "sup@1") -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_versions_lists_them_oldest_first(exported: Path) -> None:
     listed = orjson.loads(curate(exported, "versions", "--json").stdout)
     assert [(v["name"], v["version"], v["train"] + v["test"]) for v in listed] == [
@@ -115,6 +116,7 @@ def test_a_project_without_versions(tmp_path: Path) -> None:
     assert "curate export NAME" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "said"),
     [

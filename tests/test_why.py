@@ -70,6 +70,7 @@ def story(folder: Path, text: str) -> dict[str, Any]:
     return dict(orjson.loads(result.stdout))
 
 
+@pytest.mark.slow
 def test_by_source_id_and_by_prefix_in_any_case(told: Path) -> None:
     found = story(told, "plain0")
     example = found["example_id"]
@@ -80,6 +81,7 @@ def test_by_source_id_and_by_prefix_in_any_case(told: Path) -> None:
     assert story(told, "100%_sure")["source_id"] == "100%_sure"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said"),
     [
