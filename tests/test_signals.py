@@ -111,7 +111,8 @@ def test_signals_that_beat_length_nowhere_are_on_request(
     bad = {f"r{n:03}" for n in range(0, 240, 5)} | {"u0", "u1"}
     assert names(project, "relevance") == bad
     assert len(found.found) == 2
-    look(project)
+    assert look(project).counts == found.counts  # what was asked for is remembered
+    look(project, names=["residual", "expected"])
     assert names(project, "relevance") == set()
 
 

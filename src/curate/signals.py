@@ -107,7 +107,7 @@ def signals(
 
     Args:
         store: the project's store.
-        names: signals to compute; () are all that are not OFF.
+        names: signals to compute; () are those of the last time, at first all that are not OFF.
         top: answers to return of each signal.
         load: makes an encoder from its name.
         progress: called with (items, label) around the work.
@@ -118,7 +118,10 @@ def signals(
     for name in names:
         if name not in SIGNALS:
             raise ConfigError(unknown_name("signal", name, list(SIGNALS)))
-    asked = [name for name in SIGNALS if (name in names if names else name not in OFF)]
+    with store.read() as con:
+        known = store.setting(con, "signals").get("names")
+    wished = names or known or [name for name in SIGNALS if name not in OFF]
+    asked = [name for name in SIGNALS if name in wished]
     with store.run("signals", {"names": asked}) as run:
         inputs.refresh(store, run)
         encoder = _encoder(store)
