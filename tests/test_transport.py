@@ -374,15 +374,14 @@ def test_killed_at_any_moment_no_reader_sees_a_half(
             process = _sender(made, url)
             assert process.stdout and process.stdout.readline() == b"begin\n"
             time.sleep(dice.random() * whole)
-            killed += process.poll() is None
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+            process.kill()
+            killed += process.wait() == -signal.SIGKILL
             assert seen() in ({}, wanted)
         send(made, url)
         assert seen() == wanted
         hidden = bucket.listed("data/set/.") if kind == "bucket" else [*share.glob("set/.*")]
         assert hidden == []
-    assert killed >= 8
+    assert killed >= 4  # of 16; the rest were done already
 
 
 def _sender(folder: Path, url: str) -> subprocess.Popen[bytes]:
