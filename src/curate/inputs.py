@@ -29,6 +29,8 @@ _FORGET = (
     "semantic_pairs_forget",
     "cluster_members_forget",
     "cover_forget",
+    "answer_vectors_forget",
+    "signals_forget",
 )
 
 

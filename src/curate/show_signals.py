@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from curate.signals import SIGNALS
+from curate.signals import FEWEST_RATED, SIGNALS
 from curate.table import counted, table, wrapped
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def signals(result: SignalsResult) -> str:
         text += (
             f"  note: {result.without_vector:,} answers to inputs without a vector: curate embed\n"
         )
+    if result.rated < FEWEST_RATED:
+        text += f"  note: {FEWEST_RATED} rated answers are needed before a rating can be expected\n"
     rows = [[name, count, SIGNALS[name]] for name, count in result.counts]
     text += textwrap.indent(table(["signal", "answers", "speaks of"], rows), "  ")
     if result.rules:

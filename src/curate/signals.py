@@ -165,9 +165,7 @@ def _embed(
     """Embeds the answers that have no vector; returns how many that were."""
     import pyarrow as pa
 
-    with store.write() as con:
-        con.execute(sql("signals_vectors_forget"))
-        con.execute(sql("signals_forget"))
+    with store.read() as con:
         con.execute(sql("signals_answers"))
         todo = con.execute(sql("signals_missing")).fetchall()
     if not todo:

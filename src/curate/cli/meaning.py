@@ -191,7 +191,7 @@ def curve(context: Context, repeats: int, seed: int, as_json: bool) -> None:
     "names",
     multiple=True,
     metavar="NAME",
-    help="Of expected, residual (the default), relevance, format; may be repeated, is remembered.",
+    help="expected and residual (the default), relevance, format; repeatable, remembered.",
 )
 @click.option(
     "--top", type=click.IntRange(0), default=3, show_default=True, help="Show so many of each."
