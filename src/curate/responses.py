@@ -5,7 +5,7 @@ Arrays in, arrays out; it knows no store. Scores are low where something speaks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ Source: the usual shrinkage of a mean, with as much spread between raters as wit
 
 _BLOCK = 4_096
 
+Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+
 
 def relevance(prompts: NDArray[np.float32], answers: NDArray[np.float32]) -> NDArray[np.float64]:
     """Returns the cosine of each answer with its prompt; unit vectors, float32 (n, dim)."""
@@ -58,6 +60,7 @@ def expected(
     lengths: NDArray[np.float64],
     ratings: NDArray[np.float64],
     groups: Sequence[str],
+    progress: Progress = lambda items, _: items,
 ) -> NDArray[np.float64]:
     """Returns the rating that answers like each one got, learned without its own group.
 
@@ -70,6 +73,7 @@ def expected(
         lengths: characters of the answers.
         ratings: of people, on any scale, NaN where nobody rated; at least one.
         groups: rows of one prompt or conversation share a group.
+        progress: called with (items, label) around the work.
 
     Returns:
         float64 (n,), on the scale of `ratings`.
@@ -82,7 +86,7 @@ def expected(
     mean = float(ratings[rated].mean())
     width = 4 * prompts.shape[1] + 3
     grams, sides = np.zeros((FOLDS, width, width)), np.zeros((FOLDS, width))
-    for rows in _blocks(len(ratings)):
+    for rows in progress(_blocks(len(ratings)), "learning from ratings"):
         block = _features(prompts[rows], answers[rows], lengths[rows])
         for f in np.unique(fold[rows]).tolist():
             mine = rated[rows] & (fold[rows] == f)

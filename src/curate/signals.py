@@ -126,7 +126,7 @@ def signals(
         inputs.refresh(store, run)
         encoder = _encoder(store)
         new = _embed(store, run, load, encoder, progress)
-        _judge(store, run, asked, encoder)
+        _judge(store, run, asked, encoder, progress)
         with store.read() as con:
             verdicts.current(store, con)
             result = _result(con, asked, top, new)
@@ -192,7 +192,9 @@ def _embed(
 # -- judging ---------------------------------------------------------------------------------------
 
 
-def _judge(store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any]) -> None:
+def _judge(
+    store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any], progress: Progress
+) -> None:
     """Replaces what is stored, if it rests on something else than what there is today."""
     import pyarrow as pa
 
@@ -208,7 +210,7 @@ def _judge(store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any]
         rows = con.sql(sql("signals_rows")).to_arrow_table()
         prompts = embed.vectors(con)
         made = embed.from_lists(con.sql(sql("signals_vectors")).to_arrow_table())
-    found = _found(rows, prompts, made, asked) if answers else []
+    found = _found(rows, prompts, made, asked, progress) if answers else []
     columns = dict.fromkeys(("example_id", "revision", "signal", "why"), pa.string())
     schema = pa.schema({**columns, "score": pa.float64()})
     with store.write() as con:
@@ -229,7 +231,7 @@ def _found(
     said = _aligned(answers, column["answer_hash"])
     told: list[_Said] = []
     if "expected" in asked or "residual" in asked:
-        told += [one for one in _rated(column, asks, said) if one[0] in asked]
+        told += [one for one in _rated(column, asks, said, progress) if one[0] in asked]
     if "relevance" in asked:
         told += _relevance(asks, said)
     if "format" in asked:
@@ -275,7 +277,7 @@ def _relevance(asks: Any, said: Any) -> list[_Said]:
     ]  # fmt: skip
 
 
-def _rated(column: dict[str, list[Any]], asks: Any, said: Any) -> list[_Said]:
+def _rated(column: dict[str, list[Any]], asks: Any, said: Any, progress: Progress) -> list[_Said]:
     """Returns unrated answers that would get a low rating, and ratings other than expected."""
     import numpy as np
 
@@ -284,7 +286,7 @@ def _rated(column: dict[str, list[Any]], asks: Any, said: Any) -> list[_Said]:
         return []
     lengths = np.array(column["characters"], np.float64)
     groups = column["conversation_id"]
-    likely = responses.expected(asks, said, lengths, given, groups).clip(1, 5)
+    likely = responses.expected(asks, said, lengths, given, groups, progress).clip(1, 5)
     unrated = np.isnan(given) & (likely <= LOW)
     apart = np.abs(given - likely)
     return [
