@@ -223,7 +223,7 @@ def _judge(
 
 
 def _found(
-    rows: pa.Table, prompts: Any, answers: Any, asked: Sequence[str]
+    rows: pa.Table, prompts: Any, answers: Any, asked: Sequence[str], progress: Progress
 ) -> list[dict[str, Any]]:
     """Returns what the signals say: example_id, revision, signal, score, why."""
     column = {name: rows[name].to_pylist() for name in rows.column_names}
