@@ -279,9 +279,9 @@ def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
 def run(ctx: click.Context, as_json: bool) -> None:
     """Runs every stage: pull (where curate.toml names locations), filter, embed, dedupe, cluster.
 
-    Of a classifier, and once somebody asked for them, mislabels too, and signals once somebody
-    asked; privacy where curate.toml has that section, pairs where the task is preference. Without the extra [ml], only what needs
-    no vectors.
+    Of a classifier, and once somebody asked for them, mislabels too; signals once somebody asked;
+    privacy where curate.toml has that section, pairs where the task is preference. Without the
+    extra [ml], only what needs no vectors.
 
     \b
     Example: curate run && curate status
