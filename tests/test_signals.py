@@ -157,6 +157,7 @@ def test_withdrawn_and_changed_answers_leave(
     write_jsonl(own, changed)
     pull(made, own)
     assert made.why("r001")["signals"] == []  # said of another answer
+    assert "signals" in made.status().stale
     found = look(made)
     assert (found.new, dict(found.counts)["residual"]) == (0, 0)
     with made.store.write() as con:

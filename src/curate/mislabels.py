@@ -156,6 +156,12 @@ def mislabels(
 
     if detector is not None and detector not in suspects.DETECTORS:
         raise ConfigError(unknown_name("detector", detector, suspects.DETECTORS))
+    several = config.project_settings(store.folder).get("multi_label")
+    if several and detector not in (None, suspects.DETECTORS[0]):
+        raise ConfigError(
+            f"{detector} judges one label an example, and this project has several. "
+            f"Next: curate mislabels --detector {suspects.DETECTORS[0]}"
+        )
     with store.run("mislabels", {"top": top, "detector": detector}) as run:
         inputs.refresh(store, run)
         with store.read() as con:

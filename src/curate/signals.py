@@ -189,6 +189,26 @@ def _embed(
     return len(todo)
 
 
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate signals` would find something else than what is stored."""
+    known = store.setting(con, "signals")
+    if not known:
+        return False
+    return bool(known != _state(con, known["names"], store.setting(con, "embed")))
+
+
+def _state(
+    con: duckdb.DuckDBPyConnection, asked: Sequence[str], encoder: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns what signals rest on, as it is today; leaves the temporary table signal_answers."""
+    con.execute(sql("signals_answers"))
+    answers, digest = con.execute(sql("signals_state")).fetchall()[0]
+    return {
+        "method": METHOD, "names": list(asked), "encoder": encoder.get("digest"),
+        "answers": answers, "rows": digest,
+    }  # fmt: skip
+
+
 # -- judging ---------------------------------------------------------------------------------------
 
 
@@ -199,12 +219,8 @@ def _judge(
     import pyarrow as pa
 
     with store.read() as con:
-        con.execute(sql("signals_answers"))
-        answers, digest = con.execute(sql("signals_state")).fetchall()[0]
-        state = {
-            "method": METHOD, "names": list(asked), "encoder": encoder["digest"],
-            "answers": answers, "rows": digest,
-        }  # fmt: skip
+        state = _state(con, asked, encoder)
+        answers = state["answers"]
         if store.setting(con, "signals") == state:
             return
         rows = con.sql(sql("signals_rows")).to_arrow_table()

@@ -167,6 +167,7 @@ def _stale(store: Store, con: Any, meaning: dict[str, Any]) -> tuple[str, ...]:
         found += ["dedupe"] if meaning["unpaired"] else []
         found += ["cluster"] if meaning["unclustered"] else []
         found += ["mislabels"] if mislabels.stale(store, con) else []
+        found += ["signals"] if signals.stale(store, con) else []
     return tuple(found)
 
 

@@ -150,6 +150,10 @@ def mislabels(
 
     if evaluate and classes:
         raise click.UsageError("--evaluate and --classes are two questions: ask one at a time")
+    if detector and (evaluate or classes):
+        raise click.UsageError(
+            "--detector judges anew, and these look at what is stored: first one"
+        )
     if evaluate:
         measured = context.project().mislabels_evaluate(evaluate)
         show_result(measured, as_json, lambda: show_evaluate.evaluation(measured))
