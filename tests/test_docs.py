@@ -160,7 +160,8 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _shown(page: Path) -> Any:
     """Returns a page as a parameter; those that show the demo wait a minute for it."""
-    slow = page.name == "README.md" or "<!-- in: demo -->" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    slow = "<!-- in: demo -->" in text or re.search(r"^\$ curate demo\b", text, re.MULTILINE)
     return pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if slow else [])
 
 
