@@ -25,7 +25,7 @@ DUCKDB := assemble cluster databases dedupe export feedback filters growth label
 	quality queue resume similar split sql status store verdicts versions why
 
 test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests of the store, with the other DuckDB that is supported
-	$(VENV)-duckdb2/bin/python -m pytest -n 2 $(DUCKDB:%=tests/test_%.py)
+	$(VENV)-duckdb2/bin/python -m pytest -m 'not e2e' -n 2 $(DUCKDB:%=tests/test_%.py)
 
 bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
 	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done
