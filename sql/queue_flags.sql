@@ -119,7 +119,7 @@ UNION ALL
 SELECT example_id, 'raters', CASE side WHEN 'test' THEN 1 ELSE 6 END, 0, 'raters disagree: ' || labels, NULL
 FROM labellers JOIN verdicts USING (example_id) WHERE $kind = 'relabel'
 UNION ALL
--- What the last curate signals found: a rating that held out misleads comparisons, as a wrong label there does.
+-- What the last curate signals found: a wrong rating misleads comparisons where it is held out, as a wrong label does.
 SELECT s.example_id, s.signal, CASE WHEN s.signal = 'residual' AND v.side = 'test' THEN 1 ELSE 7 END, s.score, s.why, NULL
 FROM signals s
 JOIN examples e USING (example_id, revision)

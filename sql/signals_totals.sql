@@ -1,4 +1,4 @@
--- Answers that are looked at (temporary table signal_answers), those of them that are rated, and answers in
+-- Answers that are looked at (temporary view signal_answers), those of them that are rated, and answers in
 -- words whose input has no vector; one row.
 SELECT (SELECT count(*) FROM signal_answers), (SELECT count(rating) FROM signal_answers),
        (SELECT count(*) FROM examples e

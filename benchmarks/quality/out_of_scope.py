@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from report import Bench, Section, bootstrap, table
+from report import Bench, Section, auroc, bootstrap, table
 from sets import published, rows
 
 from curate import coverage
@@ -53,12 +53,6 @@ CLINC150: 4,500 test questions of 150 intents and the 1,200 out of scope, by wha
 train side, whose labels are right. The first line is what `curate queue` uses where there are
 labels, the second where there are none.
 """
-
-
-def auroc(out: Any, far: Any) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(out, far))
 
 
 def _measured(out: Any, far: Any) -> list[str]:

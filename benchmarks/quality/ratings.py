@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from report import Bench, Section, bootstrap, table
+from report import Bench, Section, auroc, bootstrap, table
 from sets import rows
 
 from curate import filters, responses
@@ -41,17 +41,23 @@ class Judged:
     ratings: Any
     groups: list[str]
 
+    @property
+    def length(self) -> Any:
+        """Characters of the answers, float64 (n,)."""
+        return np.array([len(text) for text in self.answers], np.float64)
+
 
 def measure(bench: Bench) -> Section:
     lines, rules, planted = [], [], []
     beaten: dict[str, list[str]] = {"relevance": [], "expected": []}
     for judged in sets(bench):
         asks, said = vectors(bench, judged)
-        length = np.array([len(text) for text in judged.answers], np.float64)
-        scores = suspicions(judged, asks, said, length)
+        scores = suspicions(judged, asks, said)
+        if auroc(judged.bad, scores["length"]) < 0.5:
+            scores["length"] = -scores["length"]
         lines.append(_line(judged.name, judged.bad, scores, beaten))
         rules.append([judged.name, *_rules(judged)])
-        planted.append([judged.name, *_planted(judged, asks, said, length)])
+        planted.append([judged.name, *_planted(judged, asks, said)])
     pairs = siblings(bench)
     text = _ABOUT + "\n" + table(_HEAD, lines) + "\n" + pairs
     text += "\n" + _beaten(beaten) + "\n" + _OF_RULES + "\n"
@@ -200,12 +206,13 @@ def vectors(bench: Bench, judged: Judged) -> tuple[Any, Any]:
 # -- measures --------------------------------------------------------------------------------------
 
 
-def suspicions(judged: Judged, asks: Any, said: Any, length: Any) -> dict[str, Any]:
-    short = -length if auroc(judged.bad, -length) >= 0.5 else length
+def suspicions(judged: Judged, asks: Any, said: Any) -> dict[str, Any]:
+    """Returns how suspicious each answer is to each signal; to length, where it is short."""
+    expected = responses.expected(asks, said, judged.length, judged.ratings, judged.groups)
     return {
-        "length": short,
+        "length": -judged.length,
         "relevance": -responses.relevance(asks, said),
-        "expected": -responses.expected(asks, said, length, judged.ratings, judged.groups),
+        "expected": -expected,
     }
 
 
@@ -227,12 +234,6 @@ def _lead(bad: Any, score: Any, length: Any) -> tuple[float, float]:
         return auroc(bad[drawn], score[drawn]) - auroc(bad[drawn], length[drawn])
 
     return bootstrap(difference, len(bad), draws=DRAWS)
-
-
-def auroc(bad: Any, suspicion: Any) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(bad, suspicion)) if 0 < bad.sum() < len(bad) else float("nan")
 
 
 def _beaten(beaten: dict[str, list[str]]) -> str:
@@ -261,12 +262,7 @@ def siblings(bench: Bench) -> str:
         [r["message_tree_id"] for r in ranked],
     )
     asks, said = vectors(bench, judged)
-    length = np.array([len(text) for text in judged.answers], np.float64)
-    scores = {
-        "length (short first)": -length,
-        "relevance": -responses.relevance(asks, said),
-        "expected": -responses.expected(asks, said, length, judged.ratings, judged.groups),
-    }
+    scores = suspicions(judged, asks, said)
     pairs = [
         (i, j)
         for i, a in enumerate(ranked)
@@ -279,7 +275,8 @@ def siblings(bench: Bench) -> str:
         for name, score in scores.items()
     )
     return (
-        f"OASST1, how often the worse of two siblings comes first, {len(pairs):,} pairs: {told}.\n"
+        f"OASST1, how often the worse of two siblings comes first (by length, the shorter), "
+        f"{len(pairs):,} pairs: {told}.\n"
     )
 
 
@@ -310,7 +307,8 @@ def _rules(judged: Judged) -> list[str]:
     return told
 
 
-def _planted(judged: Judged, asks: Any, said: Any, length: Any) -> list[float]:
+def _planted(judged: Judged, asks: Any, said: Any) -> list[float]:
+    length = judged.length
     rng = np.random.default_rng(0)
     good = ~judged.bad
     other = good & (rng.random(len(good)) < NOISE)
@@ -339,7 +337,6 @@ def raters(bench: Bench) -> str:
     items = _annotated(bench)
     judged = convabuse(bench)
     asks, said = vectors(bench, judged)
-    length = np.array([len(text) for text in judged.answers], np.float64)
     first, rest = [], []
     for by in items.values():
         _, *others = [by[name] for name in sorted(by)]
@@ -348,7 +345,7 @@ def raters(bench: Bench) -> str:
     one, others_say = np.array(first), np.array(rest)
     told = ~np.isnan(others_say)
     wrong = np.abs(one - others_say)[told] >= 2
-    expected = responses.expected(asks, said, length, one, judged.groups)
+    expected = responses.expected(asks, said, judged.length, one, judged.groups)
     apart, extreme = np.abs(one - expected)[told], np.abs(one - one.mean())[told]
     halves = [
         {r.key: r.bias for r in _known(items, lambda n, half=half: n % 2 == half)}
@@ -360,7 +357,7 @@ def raters(bench: Bench) -> str:
         f"Real rater errors: ConvAbuse, one annotator's rating two or more from the mean of the "
         f"others, {int(wrong.sum()):,} of {len(wrong):,}: AUROC of the residual "
         f"{auroc(wrong, apart):.3f}, of the distance from the mean of all ratings "
-        f"{auroc(wrong, extreme):.3f}, of length {_either(wrong, length[told]):.3f}. "
+        f"{auroc(wrong, extreme):.3f}, of length {_either(wrong, judged.length[told]):.3f}. "
         f"The bias of its {len(both)} annotators in one half of the items agrees with that in the "
         f"other: correlation {float(np.corrcoef(a, b)[0, 1]):.2f}; the largest is "
         f"{np.abs(a).max():.2f} of 5.\n"

@@ -62,6 +62,13 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
     return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
+def auroc(wanted: Any, score: Any) -> float:
+    """Returns how often a wanted row scores higher than another one: 0.5 is chance."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(wanted, score))
+
+
 def bootstrap(
     statistic: Callable[[Any], float], count: int, *, draws: int = 1_000, seed: int = 0
 ) -> tuple[float, float]:

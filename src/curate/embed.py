@@ -7,7 +7,7 @@ and vectors of another one are replaced only by `--rebuild`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -108,17 +108,27 @@ def _take_over(
     """Makes an encoder the one in force, and returns the inputs that have no vector of it."""
     wanted = {"encoder": loaded.name, "digest": loaded.digest}
     changed = bool(known) and known["digest"] != loaded.digest
-    if changed and not rebuild:
-        raise ConfigError(
-            f"the files of {loaded.name!r} are not those that made this project's vectors. "
-            "Next: curate embed --rebuild"
-        )
+    if not rebuild:
+        refuse_other(loaded, known)
     with store.write() as con:
         if changed:
             forget(con)
             store.set_setting(con, "semantic_pairs", {})
         run.changed |= store.set_setting(con, "embed", wanted)
         return con.sql(sql("embed_missing")).to_arrow_table()
+
+
+def refuse_other(loaded: Encoder, known: dict[str, Any]) -> None:
+    """Refuses an encoder that is not the one in force.
+
+    Raises:
+        ConfigError: its files are not those that made this project's vectors.
+    """
+    if known and known["digest"] != loaded.digest:
+        raise ConfigError(
+            f"the files of {loaded.name!r} are not those that made this project's vectors. "
+            "Next: curate embed --rebuild"
+        )
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -135,16 +145,11 @@ def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progre
 
     if not todo.num_rows:
         return 0
-    done = 0
-    rows = zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True)
-    # The longest come first: what is said of the time left is then no promise that gets broken.
-    queue = iter(progress(list(rows), "embedding inputs"))
-    while chunk := list(islice(queue, CHUNK_INPUTS)):
-        texts = [text for _, text in chunk]
-        vectors = loaded.encode(texts)
+    rows = list(zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True))
+    for hashes, texts, vectors in encoded(loaded, rows, progress, "embedding inputs"):
         fresh = pa.table(
             {
-                "input_hash": pa.array([name for name, _ in chunk], pa.string()),
+                "input_hash": pa.array(hashes, pa.string()),
                 "vector": as_lists(vectors),
                 "truncated": pa.array(loaded.truncates(texts), pa.bool_()),
             }
@@ -154,8 +159,21 @@ def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progre
             con.execute(sql("embed_add"))
             con.unregister("fresh")
         run.changed = True
-        done += len(chunk)
-    return done
+    return len(rows)
+
+
+def encoded(
+    loaded: Encoder, rows: Sequence[tuple[str, str]], progress: Progress, label: str
+) -> Iterator[tuple[list[str], list[str], NDArray[np.float32]]]:
+    """Yields hashes, texts and vectors of (hash, text) rows, as many at once as a kill may lose.
+
+    The longest texts should come first: what is said of the time left is then no promise that gets
+    broken.
+    """
+    queue = iter(progress(rows, label))
+    while chunk := list(islice(queue, CHUNK_INPUTS)):
+        texts = [text for _, text in chunk]
+        yield [name for name, _ in chunk], texts, loaded.encode(texts)
 
 
 def as_lists(matrix: NDArray[Any]) -> Any:

@@ -17,7 +17,7 @@ from curate.encoders import HOW_TO_INSTALL, next_step
 from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
-from curate.table import percent
+from curate.table import percent, shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -407,11 +407,6 @@ def _reason(row: dict[str, Any]) -> str:
     if votes:
         said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
     if row["like_suggested"]:
-        text = _short(row["like_suggested"][0].text)
+        text = shortened(row["like_suggested"][0].text)
         said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
     return "; ".join(part for part in (said, fits, rated) if part)
-
-
-def _short(text: str, width: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 3] + "..."

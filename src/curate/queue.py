@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from curate import agreement, cover, inputs, mislabels, shares, verdicts
 from curate.errors import ConfigError, unknown_name
 from curate.shares import Share
+from curate.signals import SIGNALS
 from curate.store import Run, Store, sql
 
 if TYPE_CHECKING:
@@ -38,16 +39,15 @@ OF_TASK = {
 }
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
+_OF_ANSWERS = ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating", *SIGNALS,
+               "coverage", "thin_cluster", "out_of_scope", "unrated")  # fmt: skip
+
 DETECTORS = {
     "relabel": ("held_out", "annotators", "stale", "near_decision", "mislabel", "contradiction",
                 "raters", "low_confidence", "coverage", "thin_cluster", "boundary", "out_of_scope",
                 "no_label"),
-    "review": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-               "expected", "residual", "relevance", "format", "coverage", "thin_cluster",
-               "out_of_scope", "unrated"),
-    "spans": ("held_out", "annotators", "stale", "contradiction", "raters", "low_rating",
-              "expected", "residual", "relevance", "format", "coverage", "thin_cluster",
-              "out_of_scope", "unrated"),
+    "review": _OF_ANSWERS,
+    "spans": _OF_ANSWERS,
     "preference": (),
 }  # fmt: skip
 

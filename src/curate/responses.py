@@ -5,6 +5,7 @@ Arrays in, arrays out; it knows no store. Scores are low where something speaks 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,8 @@ OBEYED, FEWEST = 0.8, 10
 CAUTION = 5.0
 """Answers that a rater is taken to have given as everybody does, beside their own.
 
-Source: the usual shrinkage of a mean, with as much spread between raters as within a fifth of one.
+Source: the usual shrinkage of a mean, where raters differ from one another by a fifth of the
+variance that there is within each.
 """
 
 _BLOCK = 4_096
@@ -152,9 +154,7 @@ def format_outliers(shapes: Sequence[str], clusters: Sequence[Any]) -> dict[int,
             members.setdefault(cluster, []).append(row)
     found = {}
     for mine in members.values():
-        counts: dict[str, int] = {}
-        for row in mine:
-            counts[shapes[row]] = counts.get(shapes[row], 0) + 1
+        counts = Counter(shapes[row] for row in mine)
         rule = max(sorted(counts), key=lambda name: counts[name])
         share = counts[rule] / len(mine)
         if len(mine) >= FEWEST and share >= OBEYED and rule not in ("prose", "broken JSON"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate import show_pairs, show_quality
-from curate.table import WIDTH, counted, percent, table, wrapped
+from curate.table import WIDTH, counted, percent, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.cluster import Alarm, ClusterResult
@@ -299,9 +299,7 @@ def mislabels(result: MislabelsResult) -> str:
         text += f"  note: {result.without_vector:,} examples have no vector: curate embed\n"
     text += show_quality.reviewed(result.reviewed)
     for issue in result.issues:
-        quoted = " ".join(issue.text.split())
-        quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
-        text += f'  {issue.id[:12]}  "{quoted}"\n'
+        text += f'  {issue.id[:12]}  "{shortened(issue.text, 76)}"\n'
         chance = "" if issue.probability is None else f", {percent(issue.probability)}"
         better = f"  ->  {issue.suggested}" if issue.suggested else ""
         text += f"    {issue.given}{better}  ({issue.tier}, {issue.side}{chance})\n"
@@ -314,9 +312,7 @@ def why(story: Mapping[str, Any]) -> str:
     from curate.why import lines
 
     when = f"{story['created_at']:%Y-%m-%d %H:%M}" if story["created_at"] else "time unknown"
-    query = " ".join((story["query"] or "").split())
-    quoted = query if len(query) <= 70 else query[:67] + "..."
-    text = f'{story["example_id"][:12]}  "{quoted}"\n'
+    text = f'{story["example_id"][:12]}  "{shortened(story["query"], 70)}"\n'
     text += (
         f"  source      {story['source']} {story['source_id']}, {when}, conversation "
         f"{story['conversation_id']}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from curate.table import counted, table, wrapped
+from curate.table import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.label import PushResult, SyncResult
@@ -34,8 +34,7 @@ def queue(result: QueueResult) -> str:
         ]
         text += textwrap.indent(table(head, rows), "  ")
     for entry in [e for e in result.entries if not e.audit][:_SHOWN]:
-        quoted = " ".join(entry.text.split())
-        quoted = quoted if len(quoted) <= 76 else quoted[:73] + "..."
+        quoted = shortened(entry.text, 76)
         text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
         better = f"  ->  {entry.suggested}" if entry.suggested else ""
         given = f"{entry.given}{better}   " if entry.given else ""

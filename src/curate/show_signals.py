@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from curate.signals import FEWEST_RATED, SIGNALS
-from curate.table import counted, table, wrapped
+from curate.table import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.responses import Rater
@@ -39,14 +39,9 @@ def signals(result: SignalsResult) -> str:
 
 
 def _one(found: Found) -> str:
-    text = f'  {found.signal}  {found.id[:12]}  "{_short(found.prompt)}"\n'
-    text += f'    "{_short(found.answer)}"\n'
+    text = f'  {found.signal}  {found.id[:12]}  "{shortened(found.prompt, 70)}"\n'
+    text += f'    "{shortened(found.answer, 70)}"\n'
     return text + textwrap.indent(wrapped(found.why), "    ")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 70 else text[:67] + "..."
 
 
 def _raters(raters: tuple[Rater, ...]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from curate import embed, encoders, inputs, responses, verdicts
@@ -30,13 +29,11 @@ SIGNALS = {
 }
 """What each one speaks of, in the order in which they are told."""
 
-OFF = {
-    "relevance": "finds answers to other prompts, but of judged answers no more than their length",
-    "format": "was measured on no set of judged answers",
-}
+OFF = ("relevance", "format")
 """Signals that are computed on request only: they beat the length of answers on no set.
 
-Source: benchmarks/quality, answers and ratings.
+Relevance finds answers to other prompts, but of judged answers no more than their length does; the
+format was measured on no set of judged answers. Source: benchmarks/quality, answers and ratings.
 """
 
 LOW = 2.0
@@ -50,8 +47,6 @@ FEWEST_RATED = 50
 
 METHOD = "signals-1"
 """Changes whenever the same answers would be judged otherwise, so that they are judged anew."""
-
-_CHUNK = 1_024
 
 _Said = tuple[str, int, float, str]  # signal, row, score, why
 
@@ -171,16 +166,11 @@ def _embed(
     if not todo:
         return 0
     encoder = load(known["encoder"])
-    if encoder.digest != known["digest"]:
-        raise ConfigError(
-            f"the files of {encoder.name!r} are not those that made this project's vectors. "
-            "Next: curate embed --rebuild"
+    embed.refuse_other(encoder, known)
+    for hashes, _, vectors in embed.encoded(encoder, todo, progress, "embedding answers"):
+        fresh = pa.table(
+            {"answer_hash": pa.array(hashes, pa.string()), "vector": embed.as_lists(vectors)}
         )
-    queue = iter(progress(todo, "embedding answers"))
-    while chunk := list(islice(queue, _CHUNK)):
-        vectors = encoder.encode([text for _, text in chunk])
-        hashes = pa.array([name for name, _ in chunk], pa.string())
-        fresh = pa.table({"answer_hash": hashes, "vector": embed.as_lists(vectors)})
         with store.write() as con:
             con.register("fresh", fresh)
             con.execute(sql("signals_vectors_add"))
@@ -200,7 +190,7 @@ def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 def _state(
     con: duckdb.DuckDBPyConnection, asked: Sequence[str], encoder: dict[str, Any]
 ) -> dict[str, Any]:
-    """Returns what signals rest on, as it is today; leaves the temporary table signal_answers."""
+    """Returns what signals rest on, as it is today; leaves the temporary view signal_answers."""
     con.execute(sql("signals_answers"))
     answers, digest = con.execute(sql("signals_state")).fetchall()[0]
     return {

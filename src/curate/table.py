@@ -50,6 +50,12 @@ def wrapped(text: str, indent: str = "  ") -> str:
     return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
 
 
+def shortened(text: str | None, width: int = 60) -> str:
+    """Returns a text on one line, cut to a width."""
+    text = " ".join((text or "").split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun, in the plural where it is not one."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

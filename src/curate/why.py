@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from curate import pairs, show_pairs, verdicts
 from curate.errors import ConfigError
 from curate.store import Store, sql
+from curate.table import shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,7 +74,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     said += [
         (
             "changed",
-            f"{h['replaced_at']:%Y-%m-%d} at the source; before: {_short(h['was'])} "
+            f"{h['replaced_at']:%Y-%m-%d} at the source; before: {shortened(h['was'])} "
             f"(run {h['run_id']})",
         )
         for h in story["history"]
@@ -109,7 +110,7 @@ def _pulled(p: dict[str, Any]) -> str:
 
 
 def _rating(r: dict[str, Any]) -> str:
-    what = f"{r['human_rating']:g} of 5" if r["human_rating"] is not None else _short(r["value"])
+    what = f"{r['human_rating']:g} of 5" if r["human_rating"] is not None else shortened(r["value"])
     when = f"{r['created_at']:%Y-%m-%d} " if r["created_at"] else ""
     note = " (replaced)" if r["replaced"] else ""
     by = r["rater_type"].replace("_", " ") if r["rater_type"] else ""
@@ -125,7 +126,7 @@ _NO_LONGER = {
 
 def _decision(d: dict[str, Any]) -> str:
     """Returns who decided what, when, and what was shown."""
-    what = f"{d['kind']} {_short(d['value'])}" if d["value"] else d["kind"]
+    what = f"{d['kind']} {shortened(d['value'])}" if d["value"] else d["kind"]
     when = f"  {d['made_at']:%Y-%m-%d}" if d["made_at"] else ""
     if d["from_id"]:
         return f"{what}{when} by annotator {d['annotator']}, of its copy {d['from_id'][:12]}"
@@ -140,8 +141,10 @@ def _decision(d: dict[str, Any]) -> str:
 def _shown(d: dict[str, Any]) -> str:
     """Returns what the annotator saw beside the text: the answer filled in, and the reason."""
     filled = {"given": d["label_seen"], "model": d["suggested"]}.get(d["prefill"] or "")
-    parts = [f'"{_short(filled)}"'] if filled else []
-    return " and ".join([*parts, f"({_short(d['why'], 80)})"] if d["why"] else parts) or "the text"
+    parts = [f'"{shortened(filled)}"'] if filled else []
+    return (
+        " and ".join([*parts, f"({shortened(d['why'], 80)})"] if d["why"] else parts) or "the text"
+    )
 
 
 def _duplicate(d: dict[str, Any]) -> str:
@@ -160,8 +163,3 @@ def _split(s: dict[str, Any]) -> str:
 def _version(v: dict[str, Any]) -> str:
     where = f"{v['side']} line {v['line']:,}" if v["line"] else f"not in: {v['reason']}"
     return f"{v['name']} v{v['version']}  {where}"
-
-
-def _short(text: str | None, width: int = 60) -> str:
-    text = " ".join((text or "").split())
-    return text if len(text) <= width else text[: width - 3] + "..."
