@@ -14,18 +14,15 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
 test-e2e: $(VENV)/.installed-dev test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
-	$(BIN)/python tests/labelstudio.py
+	$(BIN)/python tests/support/labelstudio.py
 	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile
 
-# The tests that ask a database much; the rest of the suite would find nothing else there.
-DUCKDB := assemble cluster databases dedupe export feedback filters growth label mislabels pairs privacy pull \
-	quality queue resume similar split sql status store verdicts versions why
-
 test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests of the store, with the other DuckDB that is supported
-	$(VENV)-duckdb2/bin/python -m pytest -m 'not e2e' -n 2 $(DUCKDB:%=tests/test_%.py)
+	$(VENV)-duckdb2/bin/python -m pytest -m 'store and not e2e' -n 2
 
 bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
 	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done

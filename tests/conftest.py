@@ -22,8 +22,8 @@ from click.testing import CliRunner
 import browser
 import labelstudio
 import s3
-from curate import encoders
-from curate.encoders import Encoder
+from curate.embed import encoders
+from curate.embed.encoders import Encoder
 from curate.store import Store
 from program import Program
 from servers import missing

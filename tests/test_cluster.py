@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curate import communities
 from curate.cluster import names
-from curate.embed import as_lists, embed
+from curate.embed.embed import as_lists, embed
 from curate.errors import ConfigError
+from curate.kernels import clustering
 from curate.project import Project
+
+pytestmark = pytest.mark.store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -178,28 +180,28 @@ def test_groups_that_lie_apart_are_found_without_their_number() -> None:
     from sklearn.metrics import adjusted_rand_score
 
     vectors, groups = blobs(3, [120, 80, 60, 40, 200, 100])
-    nearest, _ = communities.assign(vectors, communities.centroids(vectors))
+    nearest, _ = clustering.assign(vectors, clustering.centroids(vectors))
     assert adjusted_rand_score(groups, nearest) > 0.75
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 30])
 def test_few_vectors_are_few_clusters(count: int) -> None:
     vectors, _ = blobs(1, [count])
-    assert 1 <= len(communities.centroids(vectors)) <= max(1, count // communities.SMALLEST)
+    assert 1 <= len(clustering.centroids(vectors)) <= max(1, count // clustering.SMALLEST)
 
 
 def test_no_vectors_and_equal_vectors() -> None:
     vectors, _ = blobs(1, [100])
-    assert len(communities.centroids(vectors[:0])) == 0
+    assert len(clustering.centroids(vectors[:0])) == 0
     equal = np.repeat(vectors[:1], 100, axis=0)
-    nearest, cosine = communities.assign(equal, communities.centroids(equal))
+    nearest, cosine = clustering.assign(equal, clustering.centroids(equal))
     assert len(set(nearest.tolist())) == 1
     assert cosine.min() > 0.999
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
     vectors, _ = blobs(5, [90, 70, 50])
-    one, other = communities.centroids(vectors, seed=1), communities.centroids(vectors, seed=1)
+    one, other = clustering.centroids(vectors, seed=1), clustering.centroids(vectors, seed=1)
     np.testing.assert_array_equal(one, other)
     assert as_lists(one).type.value_type == "float"
 

@@ -12,16 +12,16 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate import show_curve
+from curate.cli.curve import render_curve
 from curate.curve import CurveResult, Gain, Point, Recall, curve, forecast
-from curate.embed import embed
+from curate.embed.embed import embed
 from curate.errors import ConfigError
-from curate.mapping import Declared
-from curate.probe import learned
+from curate.kernels.probe import learned
 from curate.project import Project
-from curate.pull import PullOptions
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
+from desk import ITEMS
 from program import Program
-from test_classes import ITEMS
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -146,7 +146,7 @@ def result(**more: Any) -> CurveResult:
 
 
 def test_what_a_person_reads() -> None:
-    said = " ".join(show_curve.curve(result()).split())
+    said = " ".join(render_curve(result()).split())
     assert (
         "Doubling the data of this kind, to 400, would bring about +5.0 points (from 70.0% to "
         "75.0%; +4.0 to +6.0)."
@@ -155,11 +155,11 @@ def test_what_a_person_reads() -> None:
     assert "Labels are not the main thing: of its mistakes, 5% have a label" in said
     assert "note: 2 examples without a usable vector took no part" in said
     little = Gain(400, 0.7, 0.702, 0.002, 0.0, 0.004)
-    said = " ".join(show_curve.curve(result(doubled=little, helps=False, suspected=0.4)).split())
+    said = " ".join(render_curve(result(doubled=little, helps=False, suspected=0.4)).split())
     assert "More data of this kind would hardly help: doubling it would bring about +0.2" in said
     assert "Better labels would help: of its mistakes, 40%" in said
     assert "most for" not in said
-    assert "curate mislabels" in show_curve.curve(result(suspected=None))
+    assert "curate mislabels" in render_curve(result(suspected=None))
 
 
 @pytest.mark.slow

@@ -14,11 +14,13 @@ from click.testing import CliRunner, Result
 from curate import filters
 from curate.errors import ConfigError
 from curate.filters import Parameter
-from curate.mapping import Declared
 from curate.project import Project
-from curate.pull import PullOptions
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
 from curate.store import Store
 from program import Program
+
+pytestmark = pytest.mark.store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 

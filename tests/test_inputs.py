@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from curate import inputs, similar
+from curate import inputs
+from curate.dedupe import input_pairs
 from curate.inputs import input_text
-from curate.mapping import Declared
-from curate.pull import PullOptions, pull
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
+from curate.pull.pull import pull
 from curate.store import Store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -165,7 +167,7 @@ def test_changed_content_gets_a_new_input_and_the_old_one_is_forgotten(load: Loa
 def test_an_empty_store_and_a_second_run(store: Store) -> None:
     assert not refresh(store)
     with store.run("pairs") as run:
-        assert similar.refresh_near(store, run, threshold=0.8) == 0
+        assert input_pairs.refresh_near(store, run, threshold=0.8) == 0
 
 
 # -- conversations without a session id --------------------------------------------------------
@@ -247,7 +249,7 @@ def test_a_session_id_comes_first(load: Load) -> None:
 def pairs(store: Store, threshold: float) -> tuple[int, bool]:
     """The number of pairs at a threshold, and whether they had to be computed."""
     with store.run("pairs") as run:
-        count = similar.refresh_near(store, run, threshold=threshold)
+        count = input_pairs.refresh_near(store, run, threshold=threshold)
         return count, run.changed
 
 

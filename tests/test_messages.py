@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from curate.interactions import content_of
 from curate.messages import (
     canonical,
     chain_hashes,
@@ -17,6 +16,7 @@ from curate.messages import (
     query_and_context,
     text_of,
 )
+from curate.pull.interactions import content_of
 
 
 def u(text: Any) -> dict[str, Any]:

@@ -15,17 +15,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from curate import pairs, show_pairs, verdicts
-from curate.audit import clopper_pearson
+from curate import pairs, verdicts
+from curate.cli import words
 from curate.errors import ConfigError
-from curate.label import sync_from_file
-from curate.mapping import Declared
+from curate.kernels.intervals import clopper_pearson
+from curate.label.by_file import sync_from_file
 from curate.pairs import METHODS, PairsResult
 from curate.project import Project
-from curate.pull import PullOptions, Reading
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions, Reading
 from curate.store import Store, sql
 from curate.text import normalise
 from program import Program
+
+pytestmark = pytest.mark.store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 NewStore = Callable[[Path], Store]
@@ -699,8 +702,8 @@ def shop_id(shop: Shop, name: str) -> str:
 
 
 def test_every_reason_has_words(shop: Shop) -> None:
-    assert show_pairs.reason("chosen_truncated") == "better answer: truncated answer"
-    assert show_pairs.reason("rejected_dropped") == "worse answer: dropped by a human"
+    assert words.render_pair_reason("chosen_truncated") == "better answer: truncated answer"
+    assert words.render_pair_reason("rejected_dropped") == "worse answer: dropped by a human"
     for why in (
         "stale",
         "identical",
@@ -710,7 +713,7 @@ def test_every_reason_has_words(shop: Shop) -> None:
         "both_sides",
         "duplicate",
     ):
-        assert show_pairs.reason(why) != why
+        assert words.render_pair_reason(why) != why
 
 
 # -- published data --------------------------------------------------------------------------------

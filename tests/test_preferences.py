@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
-from curate.interactions import RowBuilder
-from curate.mapping import Declared, guess
 from curate.project import Project
+from curate.pull.interactions import RowBuilder
+from curate.pull.mapping import Declared, guess
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
-from curate.export import ExportSettings
+from curate.export.options import ExportSettings
 from curate.project import VERDICT_TABLES, Project
 from curate.split import SplitSettings
 

@@ -10,16 +10,16 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate import show_signals
-from curate.embed import embed
+from curate.cli.signals import word as word_of
+from curate.embed.embed import embed
 from curate.errors import ConfigError
-from curate.mapping import Declared
+from curate.kernels.answer_quality import Rater
 from curate.project import Project
-from curate.pull import PullOptions
-from curate.responses import Rater
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
 from curate.signals import OFF, SIGNALS, SignalsResult, signals
+from desk import ITEMS
 from program import Program
-from test_classes import ITEMS
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -190,7 +190,7 @@ def test_what_cannot_be_looked_at(
     ],
 )
 def test_raters_in_words(rater: Rater, word: str) -> None:
-    assert show_signals.word(rater) == word
+    assert word_of(rater) == word
 
 
 def run(project: Project, *arguments: str) -> Result:

@@ -19,11 +19,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
-from curate.export import ExportResult, ExportSettings, export
-from curate.mapping import Declared
-from curate.pull import PullOptions, pull
+from curate.export.export import export
+from curate.export.options import ExportResult, ExportSettings
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
+from curate.pull.pull import pull
 from curate.split import SplitSettings, draw
 from curate.store import Store
+
+pytestmark = pytest.mark.store
 
 TENTH = SplitSettings(test_size=0.1)
 

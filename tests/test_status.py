@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 from curate.project import Project
 from program import Program
 
+pytestmark = pytest.mark.store
+
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 

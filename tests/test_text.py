@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import text as kernels
-from curate.text import (
-    SHORT_WORDS,
-    covered,
-    digest,
-    near_pairs,
-    normalise,
-    shared_affixes,
-    words,
-)
+from curate.kernels import jaccard as kernels
+from curate.kernels.jaccard import covered, near_pairs
+from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ import pytest
 from curate import verdicts
 from curate.project import Project
 
+pytestmark = pytest.mark.store
+
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 

@@ -10,10 +10,12 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate.mapping import Declared
 from curate.project import Project
-from curate.pull import PullOptions
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
 from program import Program
+
+pytestmark = pytest.mark.store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 

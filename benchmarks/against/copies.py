@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from curate.against import Evaluation, Prompt
+from curate.export.evaluation_sets import Evaluation, Prompt
 from curate.text import normalise
 
 

@@ -21,7 +21,7 @@ from random import Random
 
 import copies
 
-from curate.against import QUOTED_WORDS, find
+from curate.export.evaluation_sets import QUOTED_WORDS, find
 from curate.text import SHORT_WORDS, normalise, words
 
 HERE = Path(__file__).parent

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from worlds import SETTINGS, World, simulated
 
-from curate.audit import clopper_pearson
+from curate.kernels.intervals import clopper_pearson
 
 HERE = Path(__file__).parent
 SEEDS = 1_000

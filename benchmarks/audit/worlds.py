@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.audit import ErrorRate, Judged, Side, error_rate
+from curate.kernels.error_rate import ErrorRate, Judged, Side, error_rate
 
 
 @dataclass(frozen=True)

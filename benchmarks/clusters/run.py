@@ -24,7 +24,9 @@ import orjson
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from curate import cluster, communities, encoders
+from curate import cluster
+from curate.embed import encoders
+from curate.kernels import clustering
 from curate.text import normalise
 
 HERE = Path(__file__).parent
@@ -48,8 +50,8 @@ def measure(name: str, column: str, encoder: Any) -> tuple[list[str], list[str]]
     texts, labels, vectors = load(name, column, encoder)
     told = len(set(labels))
     begun = time.process_time()
-    centres = communities.centroids(vectors)
-    mine, _ = communities.assign(vectors, centres)
+    centres = clustering.centroids(vectors)
+    mine, _ = clustering.assign(vectors, centres)
     seconds = time.process_time() - begun
     rows = [row(name, "curate", "no", len(centres), labels, mine, seconds)]
     for seed in range(3):

@@ -34,17 +34,20 @@ import orjson
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from curate import agreement, consensus, encoders, label, label_push, label_sync
-from curate.consensus import TIE, Answers
+from curate.embed import encoders
+from curate.kernels import consensus
+from curate.kernels.consensus import TIE, Answers
+from curate.label import agreement, by_file, push, sync
+from curate.label import tasks as label
+from curate.label.server import Server
 from curate.project import Project
-from curate.server import Server
 from curate.text import normalise
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
-sys.path.insert(0, str(CHECKOUT / "tests"))
+sys.path.insert(0, str(CHECKOUT / "tests" / "support"))
 
-import labelstudio  # noqa: E402
+import labelstudio
 
 DATA = Path(os.environ.get("CURATE_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
 PACKAGES = ("numpy", "scikit-learn", "cleanlab", "krippendorff", "sentence-transformers")
@@ -93,7 +96,7 @@ def replay(project: Project, said: Sequence[Said]) -> None:
     """Takes answers in as annotators would have given them, by files."""
     file = project.folder / "tasks.json"
     if not file.exists():
-        label.push_to_file(project.store, file)
+        by_file.push_to_file(project.store, file)
     tasks = orjson.loads((project.folder / "tasks.json").read_bytes())
     keys = dict(zip(sources(project), (r["task_key"] for r in ledger(project)), strict=True))
     by_item: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -109,7 +112,7 @@ def replay(project: Project, said: Sequence[Said]) -> None:
             for n, t in enumerate(tasks, 1)]  # fmt: skip
     export = project.folder / "export.json"
     export.write_bytes(orjson.dumps(done))
-    label.sync_from_file(project.store, export)
+    by_file.sync_from_file(project.store, export)
 
 
 def replay_on_server(project: Project, said: Sequence[Said]) -> None:
@@ -133,10 +136,10 @@ def replay_on_server(project: Project, said: Sequence[Said]) -> None:
             return {**plain(question), "annotations": answers}
 
         label.task = answered  # type: ignore[assignment]
-        settings = label_push.PushSettings(annotators=SEEN)
-        label_push.push(project.store, server, settings, send=True, progress=_silent)
+        settings = push.PushSettings(annotators=SEEN)
+        push.push(project.store, server, settings, send=True, progress=_silent)
         label.task = plain
-        label_sync.sync(project.store, server, progress=_silent)
+        sync.sync(project.store, server, progress=_silent)
 
 
 def _silent(items: Any, _label: str) -> Any:

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.dedupe import DedupeResult
-from curate.embed import embed, vectors
-from curate.encoders import Encoder
+from curate.dedupe.dedupe import DedupeResult
+from curate.dedupe.thresholds import Suggestion
+from curate.embed.embed import embed, vectors
+from curate.embed.encoders import Encoder
 from curate.project import Project
 from curate.text import SHORT_WORDS, normalise
-from curate.thresholds import Suggestion
 
 LOWEST = 0.3
 """The lowest threshold that `curate dedupe` takes."""

@@ -23,13 +23,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parents[1] / "tests"), str(HERE.parents[1] / "src")]
+sys.path[:0] = [str(HERE.parents[1] / "tests" / "support"), str(HERE.parents[1] / "src")]
 
-import labelstudio  # noqa: E402
-from curate import label, label_push, label_sync  # noqa: E402
-from curate.project import Project  # noqa: E402
-from curate.server import Server  # noqa: E402
-from faulty import Faulty  # noqa: E402
+import labelstudio
+from curate.label import ledger
+from curate.label import push as label_push
+from curate.label import sync as label_sync
+from curate.label import tasks as label
+from curate.label.server import Server
+from curate.project import Project
+from faulty import Faulty
 
 LABELS = [f"label {n}" for n in range(20)]
 
@@ -90,8 +93,8 @@ def main() -> int:
         with Faulty(studio.url) as line, Server(line.url, token) as server:
             one = project(Path(folder, "one"), count)
             with one.store.read() as con:
-                keys = label.queued(con, "relabel", ("queued",))
-                queued = label.to_hand_over(one.store, con, keys)
+                keys = ledger.queued(con, "relabel", ("queued",))
+                queued = ledger.to_hand_over(one.store, con, keys)
             tasks = [plain(q) for q in label.made("relabel", queued, "given")[0]]
             result, seconds = timed(lambda: push(one, server))
             assert result.tasks == count

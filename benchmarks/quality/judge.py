@@ -10,10 +10,10 @@ import numpy as np
 from report import Bench, Section, table
 from sets import Clean, confusable, published, uniform
 
-from curate import suspects
-from curate.classes import Pair, pairs
 from curate.curve import REPEATS, VALIDATION, forecast
-from curate.probe import learned
+from curate.kernels import label_model
+from curate.kernels.probe import learned
+from curate.mislabels.classes import Pair, pairs
 
 TITLE = "Classes, and more data"
 
@@ -76,7 +76,7 @@ def _twins(sets: list[Clean]) -> tuple[list[list[Any]], list[str]]:
 def _pairs(clean: Clean, label: Any) -> tuple[Pair, ...]:
     """Returns pairs of classes as the stage counts them."""
     count, nobody = len(label), np.zeros(0, np.int64)
-    task = suspects.Labelled(
+    task = label_model.Labelled(
         ids=np.array([f"{n:06}" for n in range(count)], object),
         label=label,
         train=np.ones(count, bool),
@@ -85,8 +85,8 @@ def _pairs(clean: Clean, label: Any) -> tuple[Pair, ...]:
         vectors=clean.vectors,
         pairs=(nobody, nobody, nobody.astype(float)),
     )
-    model = suspects.Model(task)
-    found = suspects.assess(task, model)
+    model = label_model.Model(task)
+    found = label_model.assess(task, model)
     given, suggested = model.given[found.examples], found.judgement.suggested
     suspected = found.judgement.margin > 0
     directed = [

@@ -8,7 +8,7 @@ import numpy as np
 from report import Bench, Section, auroc, bootstrap, table
 from sets import published, rows
 
-from curate import coverage
+from curate.kernels import active_learning
 from curate.text import normalise
 
 TITLE = "Out of scope"
@@ -30,8 +30,8 @@ def measure(bench: Bench) -> Section:
     by_chances = OutOfDistribution(params={"adjust_pred_probs": False})
     chances = model.predict_proba(asked)
     said = {
-        "curate, labels known": coverage.out_of_scope(asked, clean.vectors, clean.true),
-        "curate, no labels": coverage.out_of_scope(asked, clean.vectors),
+        "curate, labels known": active_learning.out_of_scope(asked, clean.vectors, clean.true),
+        "curate, no labels": active_learning.out_of_scope(asked, clean.vectors),
         "cleanlab OutOfDistribution, features": -by_features.score(features=asked),
         "cleanlab OutOfDistribution, probabilities": -by_chances.fit_score(
             pred_probs=chances, verbose=False

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sets import Task
 
-from curate import minhash, semantic, suspects
-from curate.mislabels import SAME_MEANING
+from curate.kernels import cosine, label_model, label_noise, minhash
+from curate.mislabels.mislabels import SAME_MEANING
 from curate.split import SplitSettings
 from curate.text import SHORT_WORDS, digest, words
 
@@ -42,14 +42,14 @@ class Found:
         return np.argsort(-self.suspicion, kind="stable")
 
 
-def labelled(task: Task) -> suspects.Labelled:
+def labelled(task: Task) -> label_model.Labelled:
     """Returns the task as `curate mislabels` reads it from a store; all rows are train."""
     hashes = [digest(text) for text in task.texts]
     _, first, at = np.unique(hashes, return_index=True, return_inverse=True)
     texts = [task.texts[n] for n in first]
     vectors = np.ascontiguousarray(task.vectors[first])
     count = len(task.texts)
-    return suspects.Labelled(
+    return label_model.Labelled(
         ids=np.array([f"{n:08d}" for n in range(count)], object),
         label=np.array(task.given, object),
         train=np.ones(count, bool),
@@ -64,10 +64,10 @@ def curate(task: Task) -> Found:
     """Returns what `curate mislabels` says; finding near-duplicates is on another stage's clock."""
     read = labelled(task)
     begun = time.perf_counter()
-    model = suspects.Model(read)
-    found = suspects.assess(read, model)
+    model = label_model.Model(read)
+    found = label_model.assess(read, model)
     train = np.ones(len(found.examples), bool)
-    likely = suspects.estimate(found.chances, model.given[found.examples], train)["train"]
+    likely = label_noise.estimate(found.chances, model.given[found.examples], train)["train"]
     seconds = time.perf_counter() - begun
     suspicion = np.full(len(task.texts), -np.inf)
     suspicion[found.examples] = found.judgement.margin
@@ -152,7 +152,7 @@ def alike(texts: list[str], vectors: Any) -> tuple[Any, Any, Any]:
         keys = minhash.keys(chosen, threshold=threshold)
         a, b, s = minhash.pairs(chosen, keys, np.ones(len(long), bool), threshold=threshold)
         parts.append((long[a], long[b], s))
-    parts += list(semantic.pairs(vectors[:0], vectors, threshold=SAME_MEANING))
+    parts += list(cosine.pairs(vectors[:0], vectors, threshold=SAME_MEANING))
     a, b, s = (np.concatenate(part) for part in zip(*parts, strict=True))
     return a, b, s
 

@@ -12,7 +12,8 @@ import numpy as np
 from report import Bench, Section, auroc, bootstrap, table
 from sets import rows
 
-from curate import filters, responses
+from curate import filters
+from curate.kernels import answer_quality
 from curate.text import normalise
 
 TITLE = "Answers and ratings"
@@ -208,10 +209,10 @@ def vectors(bench: Bench, judged: Judged) -> tuple[Any, Any]:
 
 def suspicions(judged: Judged, asks: Any, said: Any) -> dict[str, Any]:
     """Returns how suspicious each answer is to each signal; to length, where it is short."""
-    expected = responses.expected(asks, said, judged.length, judged.ratings, judged.groups)
+    expected = answer_quality.expected(asks, said, judged.length, judged.ratings, judged.groups)
     return {
         "length": -judged.length,
-        "relevance": -responses.relevance(asks, said),
+        "relevance": -answer_quality.relevance(asks, said),
         "expected": -expected,
     }
 
@@ -315,10 +316,10 @@ def _planted(judged: Judged, asks: Any, said: Any) -> list[float]:
     drawn = rng.permutation(len(good))
     swapped, lengths = said.copy(), length.copy()
     swapped[other], lengths[other] = said[drawn[other]], length[drawn[other]]
-    near = -responses.relevance(asks, swapped)
+    near = -answer_quality.relevance(asks, swapped)
     flipped = rng.random(len(good)) < NOISE
     given = np.where(flipped, np.where(judged.ratings >= 3, 1.0, 5.0), judged.ratings)
-    expected = responses.expected(asks, said, length, given, judged.groups)
+    expected = answer_quality.expected(asks, said, length, given, judged.groups)
     return [
         auroc(other[good], near[good]),
         _either(other[good], lengths[good]),
@@ -345,7 +346,7 @@ def raters(bench: Bench) -> str:
     one, others_say = np.array(first), np.array(rest)
     told = ~np.isnan(others_say)
     wrong = np.abs(one - others_say)[told] >= 2
-    expected = responses.expected(asks, said, judged.length, one, judged.groups)
+    expected = answer_quality.expected(asks, said, judged.length, one, judged.groups)
     apart, extreme = np.abs(one - expected)[told], np.abs(one - one.mean())[told]
     halves = [
         {r.key: r.bias for r in _known(items, lambda n, half=half: n % 2 == half)}
@@ -366,11 +367,11 @@ def raters(bench: Bench) -> str:
 
 def _known(
     items: dict[Any, dict[str, float]], taken: Callable[[int], bool]
-) -> tuple[responses.Rater, ...]:
+) -> tuple[answer_quality.Rater, ...]:
     told = [
         (name, str(n), rating)
         for n, by in enumerate(items.values())
         if taken(n)
         for name, rating in by.items()
     ]
-    return responses.raters(*zip(*told, strict=True))
+    return answer_quality.raters(*zip(*told, strict=True))

@@ -27,8 +27,8 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from report import Bench, Section  # noqa: E402
-from sets import Embedded  # noqa: E402
+from report import Bench, Section
+from sets import Embedded
 
 PARTS = (
     "detection",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from report import SEEDS, Bench
 
-from curate import encoders
+from curate.embed import encoders
 from curate.text import normalise
 
 NOISE = 0.1

@@ -14,8 +14,9 @@ from report import SEEDS, Bench, Section, spread, table
 from sets import NOISE, published, rows
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curate import consensus, label_sets, multilabel, suspects
-from curate.consensus import Answers
+from curate import label_sets
+from curate.kernels import consensus, label_model, label_set_noise
+from curate.kernels.consensus import Answers
 from curate.text import normalise
 
 TITLE = "Several labels, several annotators"
@@ -119,7 +120,7 @@ class Said:
 def ours(sets: Sets, given: Any, pairs: Any) -> tuple[Said, Any]:
     """Returns what `curate mislabels` says, and its probabilities."""
     rows = len(given)
-    task = suspects.Labelled(
+    task = label_model.Labelled(
         ids=np.array([f"{n:08d}" for n in range(rows)], object),
         label=np.array(
             [label_sets.text(f"{k:03d}" for k in np.flatnonzero(row)) for row in given], object
@@ -130,10 +131,10 @@ def ours(sets: Sets, given: Any, pairs: Any) -> tuple[Said, Any]:
         vectors=sets.vectors,
         pairs=pairs,
     )
-    model = multilabel.Model(task)
-    found = multilabel.assess(task, model)
+    model = label_set_noise.Model(task)
+    found = label_set_noise.assess(task, model)
     assert len(found.examples) == rows and len(model.names) == given.shape[1]
-    likely = multilabel.estimate(model, found, np.ones(rows, bool))["train"]
+    likely = label_set_noise.estimate(model, found, np.ones(rows, bool))["train"]
     flagged = np.zeros(rows, bool)
     flagged[np.argsort(found.score, kind="stable")[:likely]] = True
     flagged &= found.score < 0.5

@@ -73,12 +73,14 @@ def grown(vectors: Any, true: Any, count: int) -> tuple[Any, Any]:
 
 
 def one(method: str, file: str) -> dict[str, float]:
-    from curate import suspects
+    from peers import logistic
+
+    from curate.kernels import label_model, label_noise
 
     read = np.load(file)
     vectors, given = read["vectors"], read["given"]
     count = len(given)
-    task = suspects.Labelled(
+    task = label_model.Labelled(
         ids=np.array([f"{n:08d}" for n in range(count)], object),
         label=np.array([f"{n:04d}" for n in given], object),
         train=np.ones(count, bool),
@@ -87,18 +89,13 @@ def one(method: str, file: str) -> dict[str, float]:
         vectors=vectors,
         pairs=(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )
-    import cleanlab.filter  # noqa: F401  (imports are on nobody's clock)
-    import sklearn.linear_model  # noqa: F401
-
     begun, cpu = time.perf_counter(), time.process_time()
     if method == METHODS[0]:
-        model = suspects.Model(task)
-        found = suspects.assess(task, model)
-        suspects.estimate(found.chances, model.given[found.examples], task.train)
+        model = label_model.Model(task)
+        found = label_model.assess(task, model)
+        label_noise.estimate(found.chances, model.given[found.examples], task.train)
     else:
         sys.path.insert(0, str(Path(__file__).parent))
-        from peers import logistic
-
         logistic(vectors, given)
     return {
         "seconds": time.perf_counter() - begun,

@@ -127,10 +127,9 @@ mean of the three realistic noises, and in brackets of single seeds.
 
 def _picture(bench: Bench, closed: dict[Any, list[float]]) -> None:
     import matplotlib
-
-    matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    matplotlib.use("Agg")
     figure, axes = pyplot.subplots(figsize=(7, 4.2))
     for name in (*PEERS, RANDOM):
         gaps = np.array([over_noises(closed, name, share) for share in BUDGETS])

@@ -33,7 +33,7 @@ from real_sets import SEED_QUERY, SETS, Facts, RealSet
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from measured import CHECKOUT, Stage, child  # noqa: E402
+from measured import CHECKOUT, Stage, child
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "datasets", "pandas")
 READERS = ("datasets", "pandas", "duckdb")
@@ -101,17 +101,15 @@ def load(reader: str, made: Path, cache: Path) -> dict[str, int]:
     """Returns how many rows of train and test a reader finds in a version."""
     if reader == "datasets":
         import datasets
+        import duckdb
+        import pandas
 
         datasets.disable_progress_bars()
         found = datasets.load_dataset(str(made), cache_dir=str(cache))
         return {side: len(rows) for side, rows in found.items()}
     files = {side: str(made / f"{side}.jsonl") for side in ("train", "test")}
     if reader == "pandas":
-        import pandas
-
         return {side: len(pandas.read_json(file, lines=True)) for side, file in files.items()}
-    import duckdb
-
     count = "SELECT count(columns(*)) FROM read_json($file)"  # reads every column
     return {side: duckdb.execute(count, {"file": f}).fetchall()[0][0] for side, f in files.items()}
 

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from curate.version import __version__
+
 if TYPE_CHECKING:
     from curate.project import Project
 
-__version__ = "0.1.0"
 __all__ = ["Project", "__version__"]
 
 

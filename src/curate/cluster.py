@@ -9,32 +9,33 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from curate import communities, embed, encoders, inputs
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate import inputs, verdicts
+from curate.embed import embed, encoders
 from curate.errors import ConfigError
+from curate.kernels import clustering
+from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.text import words
-
-if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
 
 SAME_CLUSTER = 1 / 3
 """Jaccard similarity of members from which on a refitted cluster keeps an id: two sets of one size
 that share half."""
 
+
 OLD_FIT = 0.25
 """Share of inputs that came after the fit from which on a refit is recommended."""
 
+
 _TERMS = 3
 _WORD = re.compile(r"[^\W\d_]{2,}")
-
-Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,6 @@ def cluster(
     Raises:
         ConfigError: no input has a vector.
     """
-    from curate import verdicts
-
     with store.run("cluster", {"refit": refit, "seed": seed}) as run:
         inputs.refresh(store, run)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
@@ -115,7 +114,7 @@ def cluster(
         with store.read() as con:
             verdicts.current(store, con)
             rows, found = tuple(overview(con)), tuple(alarms(con))
-            total, new, missing = con.execute(sql("cluster_progress")).fetchall()[0]
+            total, new, missing = con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:
             notes.append(
                 f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
@@ -128,14 +127,12 @@ def _fit_where_needed(
     store: Store, run: Run, refit: bool, seed: int, progress: Progress
 ) -> tuple[int, list[str]]:
     """Returns how many inputs were fitted and assigned anew, and what there is to say about it."""
-    import numpy as np
-
     with store.read() as con:
         encoder = store.setting(con, "embed").get("digest")
         before = store.setting(con, "clusters")
         hashes, vectors = embed.vectors(con)
-        texts = dict(con.execute(sql("cluster_texts")).fetchall())
-        members = con.execute(sql("cluster_members_all")).fetchall()
+        texts = dict(con.execute(sql("cluster/texts")).fetchall())
+        members = con.execute(sql("cluster/members_all")).fetchall()
     if not hashes:
         raise ConfigError(
             "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
@@ -144,24 +141,24 @@ def _fit_where_needed(
     other = bool(before) and before["encoder"] != encoder
     if before and not other and not refit:
         return 0, []
-    centres = communities.centroids(
+    centres = clustering.centroids(
         vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
     )
-    nearest, cosine = communities.assign(vectors, centres)
+    nearest, cosine = clustering.assign(vectors, centres)
     centres, nearest = _without_empty(centres, nearest)
     ids, highest = _ids(hashes, nearest, members, before.get("highest", 0))
     order = np.argsort(ids)
     centres, ids = centres[order], [ids[n] for n in order.tolist()]
     # Once more, as `_assign` does it: by the centroids that are stored, in their order.
-    nearest, cosine = communities.assign(vectors, centres)
+    nearest, cosine = clustering.assign(vectors, centres)
     named = names([texts[h] for h in hashes], nearest, len(centres))
     clusters = _clusters(hashes, centres, nearest, cosine, ids, named)
     # One transaction: were the members gone, the next refit could hand no id on.
     with store.write() as con:
-        con.execute(sql("clusters_clear"))
-        con.execute(sql("cluster_members_clear"))
+        con.execute(sql("cluster/clusters_clear"))
+        con.execute(sql("cluster/members_clear"))
         con.register("found", clusters)
-        con.execute(sql("clusters_add"))
+        con.execute(sql("cluster/clusters_add"))
         con.unregister("found")
         _add_members(con, hashes, ids, nearest, cosine)
         settings = {"encoder": encoder, "highest": highest, "seed": seed}
@@ -173,8 +170,6 @@ def _fit_where_needed(
 def _without_empty(
     centres: NDArray[np.float32], nearest: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    import numpy as np
-
     used, compact = np.unique(nearest, return_inverse=True)
     return centres[used], compact
 
@@ -190,7 +185,6 @@ def _ids(
     Clusters are matched so that the overlaps of their members are largest as a whole; a match below
     `SAME_CLUSTER` is none.
     """
-    import numpy as np
     from scipy.optimize import linear_sum_assignment
 
     of = dict(members)
@@ -224,9 +218,6 @@ def _clusters(
     ids: Sequence[int],
     named: Sequence[tuple[str, list[str]]],
 ) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
     order = np.lexsort((np.arange(len(hashes)), -cosine))
     typical: dict[int, str] = {}
     for position in order.tolist():
@@ -246,13 +237,13 @@ def _clusters(
 def _assign(store: Store, run: Run) -> int:
     """Assigns inputs that have a vector and no cluster; returns how many."""
     with store.read() as con:
-        fresh = con.sql(sql("cluster_unassigned")).to_arrow_table()
-        known = con.sql(sql("clusters_centroids")).to_arrow_table()
+        fresh = con.sql(sql("cluster/unassigned")).to_arrow_table()
+        known = con.sql(sql("cluster/clusters_centroids")).to_arrow_table()
     if not fresh.num_rows:
         return 0
     hashes, vectors = embed.from_lists(fresh)
     ids, centres = embed.from_lists(known)
-    nearest, cosine = communities.assign(vectors, centres)
+    nearest, cosine = clustering.assign(vectors, centres)
     with store.write() as con:
         _add_members(con, hashes, [int(n) for n in ids], nearest, cosine)
     run.changed = True
@@ -266,8 +257,6 @@ def _add_members(
     nearest: NDArray[np.int64],
     cosine: NDArray[np.float64],
 ) -> None:
-    import pyarrow as pa
-
     found = pa.table(
         {
             "input_hash": pa.array(hashes, pa.string()),
@@ -276,11 +265,8 @@ def _add_members(
         }
     )
     con.register("found", found)
-    con.execute(sql("cluster_members_add"))
+    con.execute(sql("cluster/members_add"))
     con.unregister("found")
-
-
-# -- names -----------------------------------------------------------------------------------------
 
 
 def names(
@@ -334,14 +320,11 @@ def _distinct(ranked: Sequence[str], taken: set[str]) -> list[str]:
     return terms
 
 
-# -- looking ---------------------------------------------------------------------------------------
-
-
 def overview(con: duckdb.DuckDBPyConnection) -> list[ClusterRow]:
     """Returns the clusters, the largest in production first; verdicts must be prepared."""
-    return [ClusterRow(*row) for row in con.execute(sql("cluster_overview")).fetchall()]
+    return [ClusterRow(*row) for row in con.execute(sql("cluster/overview")).fetchall()]
 
 
 def alarms(con: duckdb.DuckDBPyConnection) -> list[Alarm]:
     """Returns the reasons that silence a whole cluster; verdicts must be prepared."""
-    return [Alarm(*row) for row in con.execute(sql("cluster_silenced")).fetchall()]
+    return [Alarm(*row) for row in con.execute(sql("cluster/silenced")).fetchall()]

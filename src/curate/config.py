@@ -15,6 +15,7 @@ LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels", "multi_label")
 PRIVACY_KEYS = ("regions", "leave", "names", "redact")
 
+
 TEMPLATE = """\
 # A section is a command, a key is one of its options. A flag on the command line or a variable
 # such as CURATE_EXPORT_TEST_SIZE comes before this file. Secrets never stand here.

@@ -9,45 +9,50 @@ the held-out split. Nothing is stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from curate import embed, similar, verdicts
-from curate.encoders import next_step
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate import verdicts
+from curate.dedupe import input_pairs
+from curate.embed import embed
+from curate.embed.encoders import next_step
 from curate.errors import ConfigError
-from curate.leaks import LeakGraph, Members, units
-from curate.mislabels import SAME_MEANING
-from curate.probe import learned
+from curate.kernels.leaks import LeakGraph, Members, units
+from curate.kernels.probe import learned
+from curate.mislabels.mislabels import SAME_MEANING
+from curate.progress import Progress
 from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, SplitSettings, strictest
 from curate.store import Store, sql
-
-if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Of what may be learned from: four doublings."""
 
+
 VALIDATION = 0.2
 """Share of train that judges, drawn anew for each repeat."""
 
+
 REPEATS = 5
+
 
 FEWEST = 50
 """Examples below which a sixteenth is nothing to learn from."""
 
+
 HELPS = 0.005
 """Gain in accuracy from which on doubling the data is said to help: half a point."""
+
 
 POWERS = (0.75, 1.5, 0.0)
 """By which power of the size errors fall: usually, at most, at least."""
 
-_SHOWN = 5
 
-Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,6 @@ def curve(
     Raises:
         ConfigError: there is nothing to learn from.
     """
-    import numpy as np
-
     with store.read() as con:
         read = _read(store, con)
     tests = []
@@ -180,9 +183,6 @@ def curve(
     )
 
 
-# -- what there is to learn from -------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Read:
     """Train examples in the order of their ids; aligned arrays (n,).
@@ -204,16 +204,16 @@ class _Read:
 
 
 def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _Read:
-    import numpy as np
-
     verdicts.current(store, con)
-    rows = con.sql(sql("curve_examples")).to_arrow_table()
+    rows = con.sql(sql("curve/examples")).to_arrow_table()
     if not rows.num_rows:
         raise ConfigError(_nothing(con))
     hashes, vectors = embed.vectors(con)
     if not hashes:
         raise ConfigError(f"a curve is learned from the vectors of inputs. Next: {next_step()}")
-    foreign = similar.foreign_inputs(store, con.sql(sql("thresholds_texts")).to_arrow_table())
+    foreign = input_pairs.foreign_inputs(
+        store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+    )
     finite = np.asarray(np.isfinite(vectors).all(axis=1))
     number = {h: n for n, h in enumerate(hashes) if finite[n] and h not in foreign}
     at = np.array([number.get(h, -1) for h in rows["input_hash"].to_pylist()], np.int64)
@@ -233,8 +233,8 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _Read:
 
 
 def _nothing(con: duckdb.DuckDBPyConnection) -> str:
-    examples, _, _ = con.execute(sql("mislabels_counts")).fetchall()[0]
-    labelled = con.execute(sql("mislabels_labelled")).fetchall()[0][0]
+    examples, _, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+    labelled = con.execute(sql("mislabels/labelled")).fetchall()[0][0]
     if not examples:
         return "there are no examples yet. Next: curate pull LOGS"
     if not labelled:
@@ -258,13 +258,11 @@ def _enough(count: int, names: Sequence[str], without_vector: int) -> None:
 
 def _units(store: Store, con: duckdb.DuckDBPyConnection, rows: pa.Table) -> NDArray[np.int64]:
     """Returns the first example of each example's unit: conversation, group, copies."""
-    import numpy as np
-
     asked = strictest(store, con, SplitSettings(**store.setting(con, "split")))
     alike = {"near": asked.leak_threshold, "semantic": SAME_MEANING}
     keys = [_numbered(rows[c].to_pylist()) for c in ("conversation_id", "group_key", "input_hash")]
     place = dict(zip(rows["input_hash"].to_pylist(), keys[2].tolist(), strict=True))
-    found = con.execute(sql("mislabels_pairs"), alike).fetchall()
+    found = con.execute(sql("mislabels/pairs"), alike).fetchall()
     pairs = [(place[a], place[b]) for a, b, _ in found if a in place and b in place]
     near = np.array(pairs, np.int64).reshape(-1, 2)
     nobody = np.zeros(0, np.int64)
@@ -275,21 +273,14 @@ def _units(store: Store, con: duckdb.DuckDBPyConnection, rows: pa.Table) -> NDAr
 
 
 def _numbered(values: list[str | None]) -> NDArray[np.int64]:
-    import numpy as np
-
     known = {v: n for n, v in enumerate(dict.fromkeys(v for v in values if v is not None))}
     return np.array([-1 if v is None else known[v] for v in values], np.int64)
 
 
 def _lots(names: Iterable[str], draw: str) -> NDArray[np.uint64]:
     """Returns a number for each name that depends on the draw and the name alone."""
-    import numpy as np
-
     lots = {name: hashlib.sha256(f"{draw}\x1f{name}".encode()).digest()[:8] for name in set(names)}
     return np.frombuffer(b"".join(lots[name] for name in names), ">u8").astype(np.uint64)
-
-
-# -- learning and judging --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -303,8 +294,6 @@ class _Test:
 
 def _measured(read: _Read, order: NDArray[np.int64]) -> list[_Test]:
     """Returns what each share reaches: examples in order, unit by unit, the first ones judge."""
-    import numpy as np
-
     ends = np.flatnonzero(np.diff(read.unit[order], append=-1)) + 1
     cut = int(ends[np.searchsorted(ends, VALIDATION * len(order))])
     judged, rest = order[:cut], order[cut:]
@@ -316,15 +305,11 @@ def _measured(read: _Read, order: NDArray[np.int64]) -> list[_Test]:
     return tests
 
 
-# -- what it says ----------------------------------------------------------------------------------
-
-
 def _interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Returns mean and 95% interval over repeats, whose parts overlap.
 
     Source: Nadeau and Bengio 2003, Machine Learning 52:239 (corrected resampled t).
     """
-    import numpy as np
     from scipy.special import stdtrit
 
     count = len(values)
@@ -353,8 +338,6 @@ def forecast(before: NDArray[np.float64], now: NDArray[np.float64]) -> tuple[flo
 
 def _recalls(read: _Read, tests: Sequence[_Test]) -> tuple[Recall, ...]:
     """Returns the recall of each class over all repeats, the worst first."""
-    import numpy as np
-
     many = len(read.names)
     judged = np.concatenate([read.label[t.judged] for t in tests])
     hit = np.concatenate([t.hit for t in tests])

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
-from curate import __version__, config
+from curate import config
 from curate.errors import CurateError
 from curate.store import Store, resource_dir, sql
+from curate.version import __version__
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "zstandard")
 OPTIONAL = {
@@ -83,7 +84,7 @@ def _project(store: Store) -> Iterator[Check]:
     try:
         size = store.path.stat().st_size
         with store.read() as con:
-            runs = con.execute(sql("runs_count")).fetchall()[0][0]
+            runs = con.execute(sql("doctor/runs_count")).fetchall()[0][0]
         yield Check("store", True, f"{size / 1e6:,.1f} MB, runs so far: {runs:,}")
     except CurateError as error:
         yield Check("store", False, str(error))

@@ -11,6 +11,8 @@ CurateError 1              expected failure
   RemoteUnavailable 4      server, database or bucket does not answer: run again
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from difflib import get_close_matches
 

@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 from curate.errors import ConfigError, unknown_name
 from curate.store import Store, resource_dir, sql
 from curate.text import digest
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
 
 _PARAMETER = re.compile(r"^\$(\w+) (\S+) = (\S+): (.+)$")
 _KEYS = {"when": ("live",), "judges": ("answer", "input")}
@@ -236,8 +235,8 @@ def apply(store: Store, settings: FilterSettings) -> FilterResult:
             run.changed |= checked > 0
             # Live rules are tried before anything is stored: one that fails must not stay in force.
             collect(store, con, settings)
-            counts = con.execute(sql("filter_counts")).fetchall()
-            examples, kept = con.execute(sql("filter_kept")).fetchall()[0]
+            counts = con.execute(sql("filters/counts")).fetchall()
+            examples, kept = con.execute(sql("filters/kept")).fetchall()[0]
         run.counts = {"checked": checked, "kept": kept}
     return FilterResult(examples, checked, tuple((r, why, n) for r, why, n in counts), kept)
 
@@ -250,19 +249,19 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     """
     content = [r for r in _active(store, settings) if not r.live]
     if store.set_setting(con, "filter_content", _in_force(store, con, content, settings)):
-        con.execute(sql("filter_hits_clear"))
-        con.execute(sql("filter_checked_clear"))
-    con.execute(sql("filter_candidates_new"))
-    fresh = int(con.execute(sql("filter_candidates_count")).fetchall()[0][0])
+        con.execute(sql("filters/hits_clear"))
+        con.execute(sql("filters/checked_clear"))
+    con.execute(sql("filters/candidates_new"))
+    fresh = int(con.execute(sql("filters/candidates_count")).fetchall()[0][0])
     if fresh:
-        con.execute(sql("filter_hits_forget"))
+        con.execute(sql("filters/hits_forget"))
         for rule in content:
             con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
-            con.execute(sql("filter_hits_add"), {"rule": rule.name})
+            con.execute(sql("filters/hits_add"), {"rule": rule.name})
             con.unregister("found")
-        con.execute(sql("filter_checked_forget"))
-        con.execute(sql("filter_checked_add"))
-    con.execute(sql("filter_candidates_drop"))
+        con.execute(sql("filters/checked_forget"))
+        con.execute(sql("filters/checked_add"))
+    con.execute(sql("filters/candidates_drop"))
     return fresh
 
 
@@ -288,18 +287,18 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 
 def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettings) -> None:
     """Creates the temporary table `hits`: what every rule drops now, ratings of today included."""
-    con.execute(sql("filter_candidates_all"))
-    con.execute(sql("filter_hits_temp"))
+    con.execute(sql("filters/candidates_all"))
+    con.execute(sql("filters/hits_temp"))
     for place, rule in enumerate(_active(store, settings)):
         if rule.live:
             con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
-            con.execute(sql("filter_hits_temp_live"), {"rule": rule.name})
+            con.execute(sql("filters/hits_temp_live"), {"rule": rule.name})
             con.unregister("found")
         con.execute(
-            sql("filter_hits_temp_place"),
+            sql("filters/hits_temp_place"),
             {"rule": rule.name, "place": place, "judges": rule.judges},
         )
-    con.execute(sql("filter_hits_temp_gone"))
+    con.execute(sql("filters/hits_temp_gone"))
 
 
 def _active(store: Store, settings: FilterSettings) -> list[Rule]:
@@ -335,11 +334,9 @@ def _evaluate(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, A
 
 def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
     """Runs a user's rule over a copy of the candidates, without file or network access."""
-    import duckdb
-
     with duckdb.connect(":memory:", config={"enable_external_access": False}) as box:
-        box.register("copy", con.sql(sql("filter_candidates")).to_arrow_table())
-        box.execute(sql("filter_sandbox_copy"))
+        box.register("copy", con.sql(sql("filters/candidates")).to_arrow_table())
+        box.execute(sql("filters/sandbox_copy"))
         box.unregister("copy")
         box.execute("SET TimeZone = 'UTC'")
         box.execute("SET lock_configuration = true")

@@ -1,37 +1,32 @@
-"""The input of each example: what leaks, duplicates and clusters are judged by.
-
-The input is the last user turn, with the two messages before it when it has fewer than eight
-words, without the template that most rows of its source share, normalised. Also found here: which
-calls belong to one conversation.
-"""
+"""What people decided, settled: one answer per example out of all decisions that count."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import orjson
+import pyarrow as pa
 
-from curate import decisions
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
 
-# Texts that nothing has any more, then what is known of them.
-_FORGET = (
-    "inputs_forget",
-    "input_pairs_forget",
-    "near_keys_forget",
-    "embeddings_forget",
-    "semantic_pairs_forget",
-    "cluster_members_forget",
-    "cover_forget",
-    "answer_vectors_forget",
-    "signals_forget",
-)
+def settle(con: duckdb.DuckDBPyConnection) -> bool:
+    """Brings the tables `settled` and `settled_pairs` up to date; returns whether anything changed.
+
+    Stored, because every query about examples reads it; a function of decisions, contents, labels
+    and inputs alone, so it does not matter when or how often it is made.
+    """
+    if not con.execute(sql("inputs/settle_needed")).fetchall()[0][0]:
+        return False
+    con.execute(sql("inputs/settle"))
+    con.execute(sql("inputs/settle_pairs"))
+    if not con.execute(sql("inputs/settle_differs")).fetchall()[0][0]:
+        return False
+    con.execute(sql("inputs/settle_replace"))
+    return True
 
 
 def refresh(store: Store, run: Run) -> None:
@@ -39,23 +34,21 @@ def refresh(store: Store, run: Run) -> None:
     with store.write() as con:
         run.changed |= _refresh_templates(con)
         run.changed |= _refresh_stale(con)
-        if decisions.settle(con):
+        if settle(con):
             # Answers change the labels of examples, and inputs say whom an answer is for.
             run.changed = True
             _refresh_stale(con)
-        gone = con.execute(sql("example_inputs_forget")).fetchall()
+        gone = con.execute(sql("inputs/example_inputs_forget")).fetchall()
         if run.changed or gone:
-            for query in _FORGET:
-                con.execute(sql(query))
+            con.execute(sql("inputs/forget_unused"))
             _refresh_conversations(con)
 
 
 def _refresh_stale(con: duckdb.DuckDBPyConnection) -> bool:
     changed = False
-    while (batch := con.sql(sql("inputs_stale")).to_arrow_table()).num_rows:
+    while (batch := con.sql(sql("inputs/stale")).to_arrow_table()).num_rows:
         con.register("fresh", rows_of(batch, templates(con)))
-        for step in ("example_inputs_delete", "example_inputs_add", "inputs_add"):
-            con.execute(sql(step))
+        con.execute(sql("inputs/replace_fresh"))
         con.unregister("fresh")
         changed = True
     return changed
@@ -63,24 +56,24 @@ def _refresh_stale(con: duckdb.DuckDBPyConnection) -> bool:
 
 def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
     """Returns source -> (prefix, suffix) of the prompt templates that were found."""
-    return {row[0]: (row[1], row[2]) for row in con.execute(sql("templates")).fetchall()}
+    return {row[0]: (row[1], row[2]) for row in con.execute(sql("inputs/templates")).fetchall()}
 
 
 def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
     texts: dict[str, list[str]] = {}
-    for source, text in con.execute(sql("templates_sample")).fetchall():
+    for source, text in con.execute(sql("inputs/templates_sample")).fetchall():
         texts.setdefault(source, []).append(text)
     found = {source: shared_affixes(sample) for source, sample in texts.items()}
     found = {source: affixes for source, affixes in found.items() if any(affixes)}
     before = templates(con)
     changed = [s for s in {*found, *before} if found.get(s) != before.get(s)]
     for source in changed:
-        con.execute(sql("templates_forget"), {"source": source})
-        con.execute(sql("example_inputs_forget_source"), {"source": source})
+        con.execute(sql("inputs/templates_forget"), {"source": source})
+        con.execute(sql("inputs/example_inputs_forget_source"), {"source": source})
         if source in found:
             prefix, suffix = found[source]
             con.execute(
-                sql("templates_add"), {"source": source, "prefix": prefix, "suffix": suffix}
+                sql("inputs/templates_add"), {"source": source, "prefix": prefix, "suffix": suffix}
             )
     return bool(changed)
 
@@ -92,8 +85,6 @@ def rows_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
         batch: example_id, revision, source, query, context, messages, output, answer.
         known: source -> (prefix, suffix) of its prompt template.
     """
-    import pyarrow as pa
-
     known_texts: dict[str, str] = {}
 
     def normalised(text: str) -> str:
@@ -143,12 +134,10 @@ def input_text(query: str, context: str, prefix: str, suffix: str) -> str:
 
 def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
     """Finds calls without a session id that continue one another."""
-    import pyarrow as pa
-
-    con.execute(sql("conversation_continuations"))
-    con.execute(sql("conversation_links_clear"))
-    con.execute(sql("conversation_links_add"))
-    parent_of = dict(con.execute(sql("conversation_parents")).fetchall())
+    con.execute(sql("inputs/conversation_continuations"))
+    con.execute(sql("inputs/conversation_links_clear"))
+    con.execute(sql("inputs/conversation_links_add"))
+    parent_of = dict(con.execute(sql("inputs/conversation_parents")).fetchall())
     root: dict[str, str] = {}
     for child in parent_of:
         path = [child]
@@ -163,6 +152,6 @@ def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
         }
     )
     con.register("found", found)
-    con.execute(sql("conversations_clear"))
-    con.execute(sql("conversations_add"))
+    con.execute(sql("inputs/conversations_clear"))
+    con.execute(sql("inputs/conversations_add"))
     con.unregister("found")

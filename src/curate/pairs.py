@@ -8,45 +8,48 @@ verdict, derived each time from the verdicts on their two examples.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import orjson
+import pyarrow as pa
 
-from curate import inputs, similar, verdicts
-from curate.audit import clopper_pearson
+from curate import inputs, verdicts
+from curate.dedupe import input_pairs
 from curate.errors import ConfigError
+from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
+from curate.progress import Progress
 from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
 from curate.text import digest, normalise
 from curate.verdicts import OFF, DedupeSettings
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
 METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
 """How it is known which of two answers is better, the most trusted way first."""
+
 
 MIN_MARGIN = 0.25
 """Ratings closer than one step of five are no preference."""
 
+
 BAD_RATING = 2.0
 """Highest rating that counts as a thumb down: 3 of 5 is neither good nor bad."""
+
 
 MOST_ANSWERS, MOST_NEAR = 10, 2
 """How many of the best and of the worst rated answers to a prompt meet; where prompts are only
 nearly the same, fewer: a template has very many of those."""
 
+
 LEAST_PROMPTS = 20
 """From so many prompts on the mean length ratio has an interval: it holds for many."""
 
+
 _NORMAL_95 = 1.959964
 """Source: 97.5% quantile of the normal distribution."""
-
-Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -183,15 +186,15 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
         near = DedupeSettings(**store.setting(con, "dedupe")).near
         wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
     if near != OFF:
-        similar.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
+        input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
     with store.write() as con:
         if store.set_setting(con, "pairs_near", {"threshold": near}):
-            con.execute(sql("pairs_clear"))
-            con.execute(sql("pairs_answers_clear"))
+            con.execute(sql("pairs/clear"))
+            con.execute(sql("pairs/answers_clear"))
             run.changed = True
-        con.execute(sql("pairs_judged"))
-        con.execute(sql("pairs_changed"))
-        changed = int(con.execute(sql("pairs_count_changed")).fetchall()[0][0])
+        con.execute(sql("pairs/judged"))
+        con.execute(sql("pairs/changed"))
+        changed = int(con.execute(sql("pairs/count_changed")).fetchall()[0][0])
         if changed:
             _renew(con, near, progress)
             run.changed = True
@@ -199,21 +202,19 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
 
 
 def _renew(con: duckdb.DuckDBPyConnection, near: float, progress: Progress) -> None:
-    con.execute(sql("pairs_answers_forget"))
-    while (batch := con.sql(sql("pairs_answers_stale")).to_arrow_table()).num_rows:
+    con.execute(sql("pairs/answers_forget"))
+    while (batch := con.sql(sql("pairs/answers_stale")).to_arrow_table()).num_rows:
         con.register("fresh", _answers(progress(batch.to_pylist(), "comparing answers")))
-        con.execute(sql("pairs_answers_add"))
+        con.execute(sql("pairs/answers_add"))
         con.unregister("fresh")
-    con.execute(sql("pairs_touched"))
-    con.execute(sql("pairs_forget"))
+    con.execute(sql("pairs/touched"))
+    con.execute(sql("pairs/forget"))
     asked = {"near": near, "most": MOST_ANSWERS, "most_near": MOST_NEAR}
-    con.execute(sql("pairs_add"), asked)
+    con.execute(sql("pairs/add"), asked)
 
 
 def _answers(rows: Iterable[dict[str, Any]]) -> pa.Table:
     """Returns the hashes by which prompts and answers of examples are compared."""
-    import pyarrow as pa
-
     names = ("example_id", "prompt_hash", "history_hash", "answer_hash", "logged_hash")
     found: dict[str, list[str | None]] = {name: [] for name in names}
     for row in rows:
@@ -244,30 +245,27 @@ def _said(messages: list[Message]) -> str:
     return digest("\x1e".join(parts))
 
 
-# -- verdicts --------------------------------------------------------------------------------------
-
-
 def prepare(store: Store, con: duckdb.DuckDBPyConnection) -> None:
     """Creates the temporary table `pair_verdicts`; `verdicts.prepare` comes first.
 
     It has one row per pair: pair_id, method, margin, chosen_id, rejected_id, prompt_hash, side, and
     the reason why the pair is out, null where it is in.
     """
-    con.execute(sql("pairs_judged"))
+    con.execute(sql("pairs/judged"))
     margin = store.setting(con, "pairs").get("min_margin", MIN_MARGIN)
-    con.execute(sql("pairs_verdicts"), {"min_margin": margin})
+    con.execute(sql("pairs/verdicts"), {"min_margin": margin})
 
 
 def ready(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
     """Returns how many pairs there are, and are kept in train and in test; after the verdicts."""
     prepare(store, con)
-    found, train, test = con.execute(sql("status_pairs")).fetchall()[0]
+    found, train, test = con.execute(sql("pairs/status_pairs")).fetchall()[0]
     return found, train, test
 
 
 def reasons(con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
     """Returns why pairs are out and how many, the most frequent reason first; after `prepare`."""
-    return tuple((why, n) for why, n in con.execute(sql("pairs_reasons")).fetchall())
+    return tuple((why, n) for why, n in con.execute(sql("pairs/reasons")).fetchall())
 
 
 def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> None:
@@ -278,28 +276,25 @@ def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> No
     good), `contradicted` (a copy of the answer is rated otherwise) or `duplicate`; null where it is
     written.
     """
-    con.execute(sql("rated_verdicts"), {"bad": bad})
+    con.execute(sql("pairs/rated_verdicts"), {"bad": bad})
 
 
 def rated_counts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, bool, str | None, int]]:
     """Returns (side, good, reason, examples), reason None for what is written."""
-    return con.execute(sql("rated_counts")).fetchall()
+    return con.execute(sql("pairs/rated_counts")).fetchall()
 
 
 def rated_left_out(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Returns example -> reason of what is kept and gets no thumb; after `prepare_rated`."""
-    return dict(con.execute(sql("rated_left_out")).fetchall())
-
-
-# -- what they look like ---------------------------------------------------------------------------
+    return dict(con.execute(sql("pairs/rated_left_out")).fetchall())
 
 
 def _result(con: duckdb.DuckDBPyConnection, changed: int, settings: dict[str, Any]) -> PairsResult:
-    judged, undecided = con.execute(sql("pairs_totals")).fetchall()[0]
+    judged, undecided = con.execute(sql("pairs/totals")).fetchall()[0]
     return PairsResult(
         examples=judged,
         changed=changed,
-        methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs_methods")).fetchall()),
+        methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs/methods")).fetchall()),
         reasons=reasons(con),
         lengths=length_bias(con),
         position=_position(con),
@@ -314,7 +309,7 @@ def length_bias(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
     Source: Liang & Zeger 1986, Biometrika 73:13 (the variance of a mean over clusters, here
     prompts); the share's interval is the exact one for as many draws as there are prompts.
     """
-    found = con.execute(sql("pairs_lengths")).fetchall()
+    found = con.execute(sql("pairs/lengths")).fetchall()
     if not found:
         return None
     count, prompts = sum(row[1] for row in found), len(found)
@@ -332,7 +327,7 @@ def length_bias(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
 
 
 def _position(con: duckdb.DuckDBPyConnection) -> Position | None:
-    first, decided = con.execute(sql("pairs_positions")).fetchall()[0]
+    first, decided = con.execute(sql("pairs/positions")).fetchall()[0]
     if not decided:
         return None
     return Position(decided, first, first / decided, *clopper_pearson(first / decided, decided))

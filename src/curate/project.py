@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import config
 from curate.errors import ConfigError, unknown_name
+from curate.progress import Progress, silent
 from curate.store import Store, sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from curate.classes import ClassesResult
     from curate.cluster import ClusterResult
     from curate.curve import CurveResult
-    from curate.dedupe import DedupeResult
+    from curate.dedupe.dedupe import DedupeResult
+    from curate.dedupe.thresholds import Suggestion
     from curate.doctor import Check
-    from curate.embed import EmbedResult
-    from curate.evaluate import Evaluation
-    from curate.export import ExportResult, ExportSettings
+    from curate.embed.embed import EmbedResult
+    from curate.export.options import ExportResult, ExportSettings
     from curate.filters import FilterResult, Rule
-    from curate.label import PushResult, SyncResult
-    from curate.label_push import PushSettings
-    from curate.mapping import FieldMap
-    from curate.mislabels import MislabelsResult
+    from curate.label.ledger import PushResult, SyncResult
+    from curate.label.push import PushSettings
+    from curate.label.status import LabelStatus
+    from curate.mislabels.classes import ClassesResult
+    from curate.mislabels.evaluate import Evaluation
+    from curate.mislabels.mislabels import MislabelsResult
     from curate.pairs import PairsResult
-    from curate.privacy import PrivacyResult
-    from curate.pull import PullOptions, PullResult
-    from curate.quality import LabelStatus
-    from curate.queue import QueueResult
+    from curate.privacy.privacy import PrivacyResult
+    from curate.pull.mapping import FieldMap
+    from curate.pull.options import PullOptions, PullResult
+    from curate.queue.queue import QueueResult
     from curate.signals import SignalsResult
     from curate.status import Status
-    from curate.thresholds import Suggestion
-    from curate.transport import Sent
-    from curate.versions import Verification, Version, VersionDiff
+    from curate.versions.diff import VersionDiff
+    from curate.versions.send import Sent
+    from curate.versions.verify import Verification
+    from curate.versions.versions import Version
 
-Progress = Callable[[Iterable[Any], str], Iterable[Any]]
 
 VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues", "pair_verdicts")
-
-
-def _silent(items: Iterable[Any], _label: str) -> Iterable[Any]:
-    return items
 
 
 class Project:
@@ -57,7 +55,7 @@ class Project:
     """
 
     def __init__(
-        self, folder: str | Path = ".", *, threads: int | None = None, progress: Progress = _silent
+        self, folder: str | Path = ".", *, threads: int | None = None, progress: Progress = silent
     ) -> None:
         self.folder = Path(folder)
         self.store = Store(self.folder, threads=threads)
@@ -105,7 +103,8 @@ class Project:
         on_mapping: Callable[[FieldMap], None] = lambda _: None,
     ) -> PullResult:
         """Reads logs or feedback from files or a database; see `curate.pull.pull`."""
-        from curate.pull import PullOptions, pull
+        from curate.pull.options import PullOptions
+        from curate.pull.pull import pull
 
         return pull(
             self._writable(),
@@ -144,8 +143,8 @@ class Project:
 
     def embed(self, *, encoder: str = "minilm", rebuild: bool = False) -> EmbedResult:
         """Computes vectors of new inputs; see `curate.embed.embed`."""
-        from curate import encoders
-        from curate.embed import embed
+        from curate.embed import encoders
+        from curate.embed.embed import embed
 
         return embed(
             self._writable(),
@@ -163,7 +162,7 @@ class Project:
         semantic: float | str | None = "auto",
     ) -> DedupeResult:
         """Finds exact, near and semantic duplicates; see `curate.dedupe.dedupe`."""
-        from curate.dedupe import dedupe
+        from curate.dedupe.dedupe import dedupe
 
         return dedupe(
             self._writable(), exact=exact, near=near, semantic=semantic, progress=self._progress
@@ -177,19 +176,19 @@ class Project:
 
     def mislabels(self, *, top: int | None = None, detector: str | None = None) -> MislabelsResult:
         """Finds labels that like inputs speak against; see `curate.mislabels.mislabels`."""
-        from curate.mislabels import mislabels
+        from curate.mislabels.mislabels import mislabels
 
         return mislabels(self._writable(), top=top, detector=detector, progress=self._progress)
 
     def mislabels_evaluate(self, path: str | Path) -> Evaluation:
         """Returns how well suspicions find what an audit found; see `curate.evaluate.evaluate`."""
-        from curate.evaluate import evaluate
+        from curate.mislabels.evaluate import evaluate
 
         return evaluate(self.store, Path(path))
 
     def mislabels_classes(self) -> ClassesResult:
         """Returns classes, their noise, and those that are confused; see `curate.classes`."""
-        from curate.classes import classes
+        from curate.mislabels.classes import classes
 
         return classes(self.store)
 
@@ -201,7 +200,7 @@ class Project:
 
     def signals(self, *, names: Sequence[str] = (), top: int = 3) -> SignalsResult:
         """Says what speaks against answers and ratings; see `curate.signals.signals`."""
-        from curate import encoders
+        from curate.embed import encoders
         from curate.signals import signals
 
         return signals(
@@ -220,7 +219,7 @@ class Project:
 
     def privacy(self) -> PrivacyResult:
         """Finds personal data and secrets in examples; see `curate.privacy.privacy`."""
-        from curate.privacy import privacy
+        from curate.privacy.privacy import privacy
 
         return privacy(self._writable(), progress=self._progress)
 
@@ -228,13 +227,13 @@ class Project:
         self, examples: Sequence[str] = (), values: Sequence[str] = (), *, reason: str
     ) -> list[int]:
         """Records what may pass, and why; see `curate.privacy.allow`."""
-        from curate.privacy import allow
+        from curate.privacy.privacy import allow
 
         return allow(self._writable(), examples=examples, values=values, reason=reason)
 
     def privacy_withdraw(self, number: int) -> None:
         """Withdraws what was allowed; see `curate.privacy.withdraw`."""
-        from curate.privacy import withdraw
+        from curate.privacy.privacy import withdraw
 
         withdraw(self._writable(), number)
 
@@ -247,7 +246,7 @@ class Project:
         seed: int = 0,
     ) -> QueueResult:
         """Ranks what a human should look at; see `curate.queue.queue`."""
-        from curate.queue import queue
+        from curate.queue.queue import queue
 
         return queue(
             self._writable(),
@@ -267,8 +266,8 @@ class Project:
         send: bool = False,
     ) -> PushResult:
         """Hands the queue over to a server, or says what would be; see `curate.label_push.push`."""
-        from curate.label_projects import connect
-        from curate.label_push import PushSettings, push
+        from curate.label.projects import connect
+        from curate.label.push import PushSettings, push
 
         store = self._writable()
         wanted = settings or PushSettings()
@@ -279,8 +278,8 @@ class Project:
         self, path: Path, settings: PushSettings | None = None, *, again: bool = False
     ) -> PushResult:
         """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
-        from curate.label import push_to_file
-        from curate.label_push import PushSettings
+        from curate.label.by_file import push_to_file
+        from curate.label.push import PushSettings
 
         asked = settings or PushSettings()
         return push_to_file(
@@ -292,8 +291,8 @@ class Project:
         self, url: str | None = None, *, token_file: Path | None = None, full: bool = False
     ) -> SyncResult:
         """Takes answers in from a server; see `curate.label_sync.sync`."""
-        from curate.label_projects import connect
-        from curate.label_sync import sync
+        from curate.label.projects import connect
+        from curate.label.sync import sync
 
         store = self._writable()
         with connect(store, url, token_file) as server:
@@ -301,13 +300,13 @@ class Project:
 
     def label_sync_from_file(self, path: Path) -> SyncResult:
         """Takes answers in from Label Studio's JSON export; see `curate.label.sync_from_file`."""
-        from curate.label import sync_from_file
+        from curate.label.by_file import sync_from_file
 
         return sync_from_file(self._writable(), path)
 
     def label_status(self) -> LabelStatus:
         """Returns how good the answers are, and how wrong the data is; see `curate.quality`."""
-        from curate.quality import label_status
+        from curate.label.status import label_status
 
         return label_status(self.store)
 
@@ -319,8 +318,8 @@ class Project:
         semantic: float | str | None = "auto",
     ) -> list[Suggestion]:
         """Returns what duplicate thresholds would do; see `curate.thresholds.suggest`."""
-        from curate.dedupe import complete
-        from curate.thresholds import suggest
+        from curate.dedupe.dedupe import complete
+        from curate.dedupe.thresholds import suggest
 
         settings, _ = complete(self.store, exact, near, semantic)
         return suggest(self.store, settings, progress=self._progress)
@@ -331,7 +330,8 @@ class Project:
         self, name: str, settings: ExportSettings | None = None, *, dry_run: bool = False
     ) -> ExportResult:
         """Writes the next version of a dataset; see `curate.export.export`."""
-        from curate.export import ExportSettings, export
+        from curate.export.export import export
+        from curate.export.options import ExportSettings
 
         return export(
             self._writable(),
@@ -343,25 +343,25 @@ class Project:
 
     def send(self, version: str, url: str, *, yes: bool = False) -> Sent:
         """Sends NAME or NAME@N to a folder or bucket; see `curate.transport.send_version`."""
-        from curate.transport import send_version
+        from curate.versions.send import send_version
 
         return send_version(self._writable(), version, url, yes=yes, progress=self._progress)
 
     def versions(self) -> list[Version]:
         """Returns all versions; see `curate.versions.versions`."""
-        from curate.versions import versions
+        from curate.versions.versions import versions
 
         return versions(self.store)
 
     def verify(self, version: str | None = None) -> list[Verification]:
         """Recomputes hashes, counts and leaks; see `curate.versions.verify`."""
-        from curate.versions import verify
+        from curate.versions.verify import verify
 
         return verify(self.store, version)
 
     def diff(self, a: str, b: str) -> VersionDiff:
         """Returns what moved between two versions; see `curate.versions.diff`."""
-        from curate.versions import diff
+        from curate.versions.diff import diff
 
         return diff(self.store, a, b)
 
@@ -403,13 +403,14 @@ class Project:
         Raises:
             ConfigError: there is no such table.
         """
-        from curate import pairs, verdicts
+        from curate import verdicts
+        from curate.pairs import prepare
 
         with self.store.read() as con:
-            known = [row[0] for row in con.execute(sql("tables_known")).fetchall()]
+            known = [row[0] for row in con.execute(sql("project/tables_known")).fetchall()]
             if name in VERDICT_TABLES:
                 verdicts.current(self.store, con)
-                pairs.prepare(self.store, con)
+                prepare(self.store, con)
             elif name not in known:
                 raise ConfigError(unknown_name("table", name, [*known, *VERDICT_TABLES]))
             # The name is one of the catalogue's or of those above.

@@ -6,20 +6,22 @@ had judged stands beside it (SIGNALS). The answers to look at go into the queue;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from curate import embed, encoders, inputs, responses, verdicts
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from curate import inputs, verdicts
+from curate.embed import embed, encoders
+from curate.embed.encoders import Encoder
 from curate.errors import ConfigError, unknown_name
-from curate.responses import Rater
+from curate.kernels import answer_quality
+from curate.kernels.answer_quality import Rater
+from curate.progress import Progress
 from curate.store import Run, Store, sql
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
-    from curate.encoders import Encoder
 
 SIGNALS = {
     "expected": "not rated, and like answers got two of five or less",
@@ -29,6 +31,7 @@ SIGNALS = {
 }
 """What each one speaks of, in the order in which they are told."""
 
+
 OFF = ("relevance", "format")
 """Signals that are computed on request only: they beat the length of answers on no set.
 
@@ -36,21 +39,24 @@ Relevance finds answers to other prompts, but of judged answers no more than the
 format was measured on no set of judged answers. Source: benchmarks/quality, answers and ratings.
 """
 
+
 LOW = 2.0
 """Rating of five up to which an answer is a bad one, as for `low_rating`."""
+
 
 APART = 2.0
 """Points of five between a rating and the expected one, as between two ratings that contradict."""
 
+
 FEWEST_RATED = 50
 """Rated answers below which nothing is expected of a rating."""
+
 
 METHOD = "signals-1"
 """Changes whenever the same answers would be judged otherwise, so that they are judged anew."""
 
-_Said = tuple[str, int, float, str]  # signal, row, score, why
 
-Progress = Callable[[Iterable[Any], str], Iterable[Any]]
+_Said = tuple[str, int, float, str]  # signal, row, score, why
 
 
 @dataclass(frozen=True)
@@ -158,11 +164,9 @@ def _embed(
     progress: Progress,
 ) -> int:
     """Embeds the answers that have no vector; returns how many that were."""
-    import pyarrow as pa
-
     with store.read() as con:
-        con.execute(sql("signals_answers"))
-        todo = con.execute(sql("signals_missing")).fetchall()
+        con.execute(sql("signals/answers"))
+        todo = con.execute(sql("signals/missing")).fetchall()
     if not todo:
         return 0
     encoder = load(known["encoder"])
@@ -173,7 +177,7 @@ def _embed(
         )
         with store.write() as con:
             con.register("fresh", fresh)
-            con.execute(sql("signals_vectors_add"))
+            con.execute(sql("signals/vectors_add"))
             con.unregister("fresh")
         run.changed = True
     return len(todo)
@@ -191,38 +195,33 @@ def _state(
     con: duckdb.DuckDBPyConnection, asked: Sequence[str], encoder: dict[str, Any]
 ) -> dict[str, Any]:
     """Returns what signals rest on, as it is today; leaves the temporary view signal_answers."""
-    con.execute(sql("signals_answers"))
-    answers, digest = con.execute(sql("signals_state")).fetchall()[0]
+    con.execute(sql("signals/answers"))
+    answers, digest = con.execute(sql("signals/state")).fetchall()[0]
     return {
         "method": METHOD, "names": list(asked), "encoder": encoder.get("digest"),
         "answers": answers, "rows": digest,
     }  # fmt: skip
 
 
-# -- judging ---------------------------------------------------------------------------------------
-
-
 def _judge(
     store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any], progress: Progress
 ) -> None:
     """Replaces what is stored, if it rests on something else than what there is today."""
-    import pyarrow as pa
-
     with store.read() as con:
         state = _state(con, asked, encoder)
         answers = state["answers"]
         if store.setting(con, "signals") == state:
             return
-        rows = con.sql(sql("signals_rows")).to_arrow_table()
+        rows = con.sql(sql("signals/rows")).to_arrow_table()
         prompts = embed.vectors(con)
-        made = embed.from_lists(con.sql(sql("signals_vectors")).to_arrow_table())
+        made = embed.from_lists(con.sql(sql("signals/vectors")).to_arrow_table())
     found = _found(rows, prompts, made, asked, progress) if answers else []
     columns = dict.fromkeys(("example_id", "revision", "signal", "why"), pa.string())
     schema = pa.schema({**columns, "score": pa.float64()})
     with store.write() as con:
         con.register("found", pa.Table.from_pylist(found, schema=schema))
-        con.execute(sql("signals_clear"))
-        con.execute(sql("signals_add"))
+        con.execute(sql("signals/clear"))
+        con.execute(sql("signals/add"))
         con.unregister("found")
         store.set_setting(con, "signals", state)
     run.changed = True
@@ -258,8 +257,8 @@ def _aligned(known: Any, wanted: Sequence[str]) -> Any:
 
 
 def _format(column: dict[str, list[Any]]) -> list[_Said]:
-    shapes = [responses.shape(text) for text in column["response"]]
-    broken = responses.format_outliers(shapes, column["cluster_id"])
+    shapes = [answer_quality.shape(text) for text in column["response"]]
+    broken = answer_quality.format_outliers(shapes, column["cluster_id"])
     return [
         (
             "format", row, round(1 - share, 6),
@@ -270,9 +269,7 @@ def _format(column: dict[str, list[Any]]) -> list[_Said]:
 
 
 def _relevance(asks: Any, said: Any) -> list[_Said]:
-    import numpy as np
-
-    near, chance = responses.relevance(asks, said), responses.by_chance(asks, said)
+    near, chance = answer_quality.relevance(asks, said), answer_quality.by_chance(asks, said)
     return [
         (
             "relevance", row, float(near[row]),
@@ -285,14 +282,12 @@ def _relevance(asks: Any, said: Any) -> list[_Said]:
 
 def _rated(column: dict[str, list[Any]], asks: Any, said: Any, progress: Progress) -> list[_Said]:
     """Returns unrated answers that would get a low rating, and ratings other than expected."""
-    import numpy as np
-
     given = np.array([np.nan if r is None else r for r in column["rating"]], np.float64)
     if (~np.isnan(given)).sum() < FEWEST_RATED:
         return []
     lengths = np.array(column["characters"], np.float64)
     groups = column["conversation_id"]
-    likely = responses.expected(asks, said, lengths, given, groups, progress).clip(1, 5)
+    likely = answer_quality.expected(asks, said, lengths, given, groups, progress).clip(1, 5)
     unrated = np.isnan(given) & (likely <= LOW)
     apart = np.abs(given - likely)
     return [
@@ -310,24 +305,21 @@ def _rated(column: dict[str, list[Any]], asks: Any, said: Any, progress: Progres
     ]  # fmt: skip
 
 
-# -- telling ---------------------------------------------------------------------------------------
-
-
 def _result(
     con: duckdb.DuckDBPyConnection, asked: Sequence[str], top: int, new: int
 ) -> SignalsResult:
-    con.execute(sql("signals_answers"))
-    answers, rated, without = con.execute(sql("signals_totals")).fetchall()[0]
-    counts = dict(con.execute(sql("signals_counts")).fetchall())
-    found = con.execute(sql("signals_found"), {"top": top}).fetchall()
-    rows = con.execute(sql("signals_ratings")).fetchall()
-    known = responses.raters(*zip(*rows, strict=True)) if rows else ()
+    con.execute(sql("signals/answers"))
+    answers, rated, without = con.execute(sql("signals/totals")).fetchall()[0]
+    counts = dict(con.execute(sql("signals/counts")).fetchall())
+    found = con.execute(sql("signals/found"), {"top": top}).fetchall()
+    rows = con.execute(sql("signals/ratings")).fetchall()
+    known = answer_quality.raters(*zip(*rows, strict=True)) if rows else ()
     return SignalsResult(
         answers=answers,
         new=new,
         rated=rated,
         counts=tuple((name, counts.get(name, 0)) for name in asked),
-        rules=tuple(con.execute(sql("signals_rules")).fetchall()),
+        rules=tuple(con.execute(sql("signals/rules")).fetchall()),
         raters=tuple(sorted(known, key=lambda r: (-abs(r.bias), r.key))),
         found=tuple(Found(*row) for row in found),
         without_vector=without,

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from curate.errors import ConfigError
-from curate.leaks import KINDS, NONE, LeakGraph, Members, units
+from curate.kernels.leaks import KINDS, NONE, LeakGraph, Members, units
 from curate.store import Store, sql
-
-if TYPE_CHECKING:
-    import duckdb
-    import numpy as np
-    import pyarrow as pa
-    from numpy.typing import NDArray
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
 SIDES = ("new", "train", "test", "quarantined")
+
 
 MIN_UNIT_CAP = 20
 UNIT_CAP_SHARE = 0.01
@@ -86,10 +86,8 @@ class _Planner:
     """One plan under way: the examples as arrays, their sides so far, and why."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> None:
-        import numpy as np
-
         self.settings = settings
-        self.rows: dict[str, Any] = con.sql(sql("split_examples")).to_arrow_table().to_pydict()
+        self.rows: dict[str, Any] = con.sql(sql("split/examples")).to_arrow_table().to_pydict()
         self.count = len(self.rows["example_id"])
         self.graph, self.trained, self.shown, gone = _graph(con, self.rows, settings.leak_threshold)
         self.ids: list[str] = [*self.rows["example_id"], *gone]
@@ -121,8 +119,6 @@ class _Planner:
 
     def _held(self, side: int) -> Members:
         """Returns what is on a side: as it is today, and as the files of versions have it."""
-        import numpy as np
-
         held = self.graph.members.where((self.side == side) & ~self.exposed)
         if side == TRAIN:
             return held.plus(self.trained)
@@ -140,8 +136,6 @@ class _Planner:
     def _quarantine(
         self, mask: NDArray[np.bool_], train: NDArray[np.int64], test: NDArray[np.int64]
     ) -> None:
-        import numpy as np
-
         for number in np.flatnonzero(mask).tolist():
             self.side[number] = QUARANTINED
             self.origin[number] = "edge"
@@ -150,8 +144,6 @@ class _Planner:
 
     def _give_units(self) -> None:
         """Units of new examples follow what they touch; those that touch nothing are drawn."""
-        import numpy as np
-
         new = self.side == NEW
         if not new.any():
             return
@@ -166,8 +158,6 @@ class _Planner:
         self._draw(new & ~by_train[unit] & ~by_test[unit], unit)
 
     def _set(self, mask: NDArray[np.bool_], side: int, origin: str) -> None:
-        import numpy as np
-
         self.side[mask] = side
         for number in np.flatnonzero(mask).tolist():
             self.origin[number] = origin
@@ -189,8 +179,6 @@ class _Planner:
         self._draw(mixed & (self.side == NEW), self.unit)
 
     def _draw(self, mask: NDArray[np.bool_], unit: NDArray[np.int64]) -> None:
-        import numpy as np
-
         roots, size = np.unique(unit[mask], return_counts=True)
         strata = [(self.rows["label"][r] or "", self.rows["month"][r] or "") for r in roots]
         ids = [self.ids[r] for r in roots]
@@ -221,9 +209,6 @@ class _Planner:
     def _result(
         self, newly: NDArray[np.bool_], withheld: NDArray[np.int64], kind: NDArray[np.int64]
     ) -> Plan:
-        import numpy as np
-        import pyarrow as pa
-
         numbers = np.arange(self.count)
         leaks = [self.ids[t] if t != NONE else None for t in withheld.tolist()]
         kept_unit = self.rows["unit"]
@@ -310,8 +295,6 @@ def _any_by_unit(
     unit: NDArray[np.int64], mask: NDArray[np.bool_], touched: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Returns bool (n + 1,): whether a member of the unit with this number touches something."""
-    import numpy as np
-
     flags = np.zeros(len(unit) + 1, dtype=bool)  # the last one stands for "no unit" (-1)
     flags[unit[mask & (touched != NONE)]] = True
     return flags
@@ -325,13 +308,11 @@ def _graph(
     Last come the ids of exported examples that are gone from the store; their numbers follow those
     of the others.
     """
-    import numpy as np
-
-    exported = con.sql(sql("split_exported")).to_arrow_table().to_pydict()
+    exported = con.sql(sql("split/exported")).to_arrow_table().to_pydict()
     pairs = (
-        con.sql(sql("split_pairs"), params={"threshold": threshold}).to_arrow_table().to_pydict()
+        con.sql(sql("split/pairs"), params={"threshold": threshold}).to_arrow_table().to_pydict()
     )
-    links = con.sql(sql("split_links")).to_arrow_table().to_pydict()
+    links = con.sql(sql("split/links")).to_arrow_table().to_pydict()
     number = _numbers([*rows["example_id"], *exported["example_id"]])
     texts = {
         h: n
@@ -376,6 +357,4 @@ def _numbers(values: list[Any]) -> dict[Any, int]:
 
 
 def _array(values: list[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
-    import numpy as np
-
     return np.array([NONE if v is None else numbers[v] for v in values], dtype=np.int64)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, encoders, filters, mislabels, pairs, quality, signals, verdicts
-from curate.audit import ErrorRate
+from curate import cluster, config, filters, pairs, signals, verdicts
 from curate.cluster import Alarm, ClusterRow
-from curate.quality import Detector
+from curate.embed import encoders
+from curate.kernels.error_rate import ErrorRate
+from curate.label import audit, reviews
+from curate.label.flags import THIN_EXAMPLES, THIN_SHARE
+from curate.label.reviews import Detector
+from curate.mislabels import mislabels
 from curate.store import Store, sql
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
-THIN_EXAMPLES = 10
-"""Fewer train examples than this teach little about a label or cluster that production asks for."""
-
-THIN_SHARE = 0.005
-"""Share of production from which on a label or cluster is asked for."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +98,16 @@ def status(store: Store) -> Status:
     """Returns the funnel under today's verdicts, and the next command to type."""
     with store.read() as con:
         plan = verdicts.current(store, con)
-        totals = _one(con, "status_totals")
-        funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status_funnel")).fetchall())
-        issues = tuple((k, n) for k, n in con.execute(sql("status_issues")).fetchall())
-        latest = tuple(row[0] for row in con.execute(sql("status_versions")).fetchall())
-        labels = tuple(LabelRow(*row) for row in con.execute(sql("status_labels")).fetchall())
-        meaning = _one(con, "status_meaning")
+        totals = _one(con, sql("status/totals"))
+        funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status/funnel")).fetchall())
+        issues = tuple((k, n) for k, n in con.execute(sql("status/issues")).fetchall())
+        latest = tuple(row[0] for row in con.execute(sql("status/versions")).fetchall())
+        labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
+        meaning = _one(con, sql("status/meaning"))
         clusters, alarms = tuple(cluster.overview(con)), tuple(cluster.alarms(con))
         stale = _stale(store, con, meaning)
-        right, wrong = quality.detectors(store, con), quality.error_rates(store, con)
-        audits = quality.audits_waiting(con)
+        right, wrong = reviews.detectors(store, con), audit.error_rates(store, con)
+        audits = audit.audits_waiting(con)
         preferred = pairs.ready(store, con)
     return Status(
         **totals,
@@ -148,13 +147,13 @@ def stages(store: Store) -> list[str]:
 def rejects(store: Store, limit: int = 50) -> list[dict[str, Any]]:
     """Returns refused documents, by place: source, location, line, reason, detail."""
     with store.read() as con:
-        cursor = con.execute(sql("status_rejects"), {"limit": limit})
+        cursor = con.execute(sql("status/rejects"), {"limit": limit})
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _one(con: Any, query: str) -> dict[str, Any]:
-    cursor = con.execute(sql(query))
+    cursor = con.execute(query)
     names = [column[0] for column in cursor.description or []]
     return dict(zip(names, cursor.fetchall()[0], strict=True))
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
 
 from curate import config, filters
 from curate.split import Plan, SplitSettings, plan, strictest
 from curate.store import Store, sql
 
-if TYPE_CHECKING:
-    import duckdb
-
-
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
+
 
 OFF = 2.0
 """A threshold that nothing reaches."""
@@ -64,31 +64,29 @@ def prepare(
     """
     made = plan(store, con, settings)
     con.register("planned", made.table)
-    con.execute(sql("verdict_plan"))
+    con.execute(sql("verdicts/plan"))
     con.unregister("planned")
     filters.collect(store, con, filters.stored_settings(store, con))
-    con.execute(sql("verdict_excluded"))
-    con.execute(sql("verdict_passing"))
-    con.execute(sql("verdict_alike"))
+    con.execute(sql("verdicts/excluded"))
+    con.execute(sql("verdicts/passing"))
+    con.execute(sql("verdicts/alike"))
     alike = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
     find_duplicates(con, alike)
-    con.execute(sql("verdict_excluded_duplicates"))
-    con.execute(sql("verdict_final"))
-    con.execute(sql("verdict_issues"), {"near": alike.near})
-    con.execute(sql("mislabels_suspects"))
-    con.execute(sql("mislabels_issues"))
-    con.execute(sql("verdict_edge_cases"))
+    con.execute(sql("verdicts/excluded_duplicates"))
+    con.execute(sql("verdicts/final"))
+    con.execute(sql("verdicts/issues"), {"near": alike.near})
+    con.execute(sql("verdicts/mislabels_suspects"))
+    con.execute(sql("verdicts/mislabels_issues"))
+    con.execute(sql("verdicts/edge_cases"))
     return made
 
 
 def find_duplicates(con: duckdb.DuckDBPyConnection, settings: DedupeSettings) -> None:
     """Creates the temporary table `duplicates` from `passing` and the evidence."""
-    import pyarrow as pa
-
-    con.execute(sql("verdict_duplicates"), {"exact": settings.exact})
-    con.execute(sql("verdict_heads"))
+    con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
+    con.execute(sql("verdicts/heads"))
     asked = {"near": settings.near, "semantic": settings.semantic}
-    alike = con.sql(sql("verdict_similar"), params=asked).to_arrow_table()
+    alike = con.sql(sql("verdicts/similar"), params=asked).to_arrow_table()
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {
         "better": pa.array([c[0] for c in claimed.values()], pa.int64()),
@@ -97,7 +95,7 @@ def find_duplicates(con: duckdb.DuckDBPyConnection, settings: DedupeSettings) ->
         "similarity": pa.array([c[2] for c in claimed.values()], pa.float64()),
     }
     con.register("claimed", pa.table(columns))
-    con.execute(sql("verdict_duplicates_similar"), {"near": settings.near})
+    con.execute(sql("verdicts/duplicates_similar"), {"near": settings.near})
     con.unregister("claimed")
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate import __version__
 from curate.errors import CurateError
+from curate.version import __version__
 
 if TYPE_CHECKING:
     from curate.project import Project
+
 
 INTERRUPTED = 130
 # What a full disk or a missing permission raises; any other OSError is a bug to be seen.
@@ -180,12 +181,11 @@ def rule_keys(command: str, folder: Path) -> set[str]:
     """Returns the keys of a section that are no options: rules give theirs to `filter`."""
     if command == "privacy":
         from curate import config
+        from curate.filters import rules
 
         return set(config.PRIVACY_KEYS)
     if command != "filter":
         return set()
-    from curate.filters import rules
-
     return {p.name for rule in rules(folder).values() for p in rule.parameters}
 
 
@@ -211,6 +211,7 @@ _FLAGS = {
     "reason",
     "withdraw",
 }
+
 
 pass_context = click.pass_obj
 

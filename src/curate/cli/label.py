@@ -1,46 +1,23 @@
-"""Commands of the annotation team's side: queue, label push, label sync, label status."""
+"""`curate label`: hands tasks to annotators and takes their answers."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.options import kind_option
+from curate.cli.queue import _SHOWN
+from curate.cli.words import render_how_wrong
+from curate.wording import WIDTH, counted, percent, table, wrapped
 
-_kind_option = click.option(
-    "--kind",
-    type=click.Choice(["relabel", "review", "preference", "spans"]),
-    help="Of the work (default: by the project's task).",
-)
-
-
-@cli.command()
-@_kind_option
-@click.option(
-    "--budget", type=click.IntRange(1), default=200, show_default=True, help="How many tasks."
-)
-@click.option(
-    "--audit",
-    type=click.IntRange(0),
-    help="Drawn at random from the kept examples (default: a tenth, at least 20).",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
-@json_option
-@pass_context
-def queue(
-    context: Context, kind: str | None, budget: int, audit: int | None, seed: int, as_json: bool
-) -> None:
-    """Ranks the examples that a human should look at, and says why each of them.
-
-    \b
-    Example: curate queue --budget 200
-    """
-    from curate import show_label
-
-    result = context.project().queue(kind=kind, budget=budget, audit=audit, seed=seed)
-    show_result(result, as_json, lambda: show_label.queue(result))
+if TYPE_CHECKING:
+    from curate.label.agreement import Agreement
+    from curate.label.ledger import PushResult, SyncResult
+    from curate.label.status import LabelStatus
 
 
 @cli.group()
@@ -67,7 +44,7 @@ _token_option = click.option(
 
 
 @label.command(name="push")
-@_kind_option
+@kind_option
 @_url_option
 @_token_option
 @click.option(
@@ -116,8 +93,7 @@ def label_push(
     Example: curate label push --url http://127.0.0.1:8080 --yes
              curate label push --to-file tasks.json
     """
-    from curate import show_label
-    from curate.label_push import PushSettings
+    from curate.label.push import PushSettings
 
     asked = PushSettings(**settings)
     project = context.project()
@@ -125,7 +101,7 @@ def label_push(
         result = project.label_push_to_file(to_file, asked, again=again)
     else:
         result = project.label_push(url, asked, token_file=token_file, send=yes)
-    show_result(result, as_json, lambda: show_label.label_push(result))
+    show_result(result, as_json, lambda: render_push(result))
 
 
 @label.command(name="sync")
@@ -153,14 +129,12 @@ def label_sync(
     Example: curate label sync
              curate label sync --from-file export.json
     """
-    from curate import show_label
-
     project = context.project()
     if from_file:
         result = project.label_sync_from_file(from_file)
     else:
         result = project.label_sync(url, token_file=token_file, full=full)
-    show_result(result, as_json, lambda: show_label.label_sync(result))
+    show_result(result, as_json, lambda: render_sync(result))
 
 
 @label.command(name="status")
@@ -172,7 +146,145 @@ def label_status(context: Context, as_json: bool) -> None:
     \b
     Example: curate label status
     """
-    from curate import show_quality
-
     result = context.project().label_status()
-    show_result(result, as_json, lambda: show_quality.label_status(result))
+    show_result(result, as_json, lambda: render_status(result))
+
+
+def render_push(result: PushResult) -> str:
+    """Returns what was handed over, or would be."""
+    title = "label push  " if result.sent else "label push  plan: "
+    text = f"{title}{counted(result.tasks, 'task')} to {result.kind}, to {result.to}"
+    text += f"   ({result.blind:,} without a hint, {result.prefilled:,} with an answer filled in)\n"
+    if result.known:
+        text += f"  handed over before: {result.known:,}\n"
+    if result.found:
+        text += f"  there already, from a push that broke off: {result.found:,}\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    for example, why in result.refused[:5]:
+        text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
+    if len(result.refused) > _SHOWN:
+        text += f"  ... and {len(result.refused) - _SHOWN:,} more: --json\n"
+    if not result.sent and not result.tasks:
+        return text + "Nothing is left to send. Next: curate label sync\n"
+    if not result.sent:
+        return text + "Nothing was sent. Next: the same command with --yes\n"
+    from_file = "" if result.to.startswith("http") else " --from-file EXPORT.json"
+    return text + f"Next: curate label sync{from_file}\n"
+
+
+def render_sync(result: SyncResult) -> str:
+    """Returns what came back."""
+    text = f"label sync  {counted(result.new, 'new answer')}, {result.changed:,} changed, "
+    text += f"{result.same:,} known, {result.withdrawn:,} withdrawn, {result.skipped:,} skipped\n"
+    said = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
+    text += f"  decisions: {said}\n" if said else ""
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    if result.foreign:
+        text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
+    for key, what in result.problems[:_SHOWN]:
+        text += wrapped(f"  not counted: task {key[:12]}: {what}", "    ")
+    if len(result.problems) > _SHOWN:
+        text += f"  ... and {len(result.problems) - _SHOWN:,} more: --json\n"
+    return text + "Next: curate status\n"
+
+
+_DIFFERING_SHOWN = 5
+
+
+def render_status(result: LabelStatus) -> str:
+    """Returns the state of all labelling."""
+    if not result.progress:
+        return "Nothing was queued yet. Next: curate queue\n"
+    text = _progress(result)
+    text += "".join(_agreement(part) for part in result.agreement)
+    if result.detectors:
+        rows = [
+            [
+                d.name.replace("_", " "),
+                d.reviewed,
+                d.changed,
+                f"{d.changed / d.reviewed:.0%}",
+                f"{d.found:,} of {d.wrong:,}" if d.wrong else "",
+            ]
+            for d in result.detectors
+        ]
+        head = ["detector", "reviewed", "changed", "precision", "caught in audits"]
+        text += "\n" + table(head, rows)
+    if result.error_rates:
+        rates = [
+            [r.side, r.examples, r.reviewed, r.audited, r.wrong]
+            + [f"{share:.1%}" if r.told else "" for share in (r.rate, r.low, r.high)]
+            + [r.more if r.told else ""]
+            for r in result.error_rates
+        ]
+        head = ["side", "examples", "reviewed", "audited", "wrong", "still wrong", "from", "to"]
+        text += "\n" + table([*head, "to halve"], rates)
+    else:
+        text += "\n" + render_how_wrong((), result.audits_waiting)
+    return text + f"Next: {_next_of_status(result)}\n"
+
+
+def _progress(result: LabelStatus) -> str:
+    names = ("queued", "pending", "sent", "answered", "waiting", "skipped", "problems", "gone")
+    rows = [
+        [
+            p.kind,
+            *(getattr(p, name) for name in names),
+            None if p.seconds is None else f"{p.seconds:,.0f}",
+        ]
+        for p in result.progress
+    ]
+    text = table(["kind", *names, "seconds"], rows)
+    for o in result.origins:
+        parts = [
+            f"{n:,} {what}"
+            for n, what in (
+                (o.accepted, "accepted as prefilled"),
+                (o.changed, "changed from it"),
+                (o.by_hand, "made by hand"),
+                (o.unknown, "of unknown origin"),
+            )
+            if n
+        ]
+        text += f"answers to {o.kind}: {', '.join(parts)}\n"
+    return text
+
+
+def _agreement(found: Agreement) -> str:
+    alpha = "" if found.alpha is None else f", Krippendorff's alpha {found.alpha:.2f}"
+    tied = f"; {found.tied:,} tied" if found.tied else ""
+    said = (
+        f"{found.kind}   {found.questions:,} questions with several answers; {found.same:.0%} of "
+        f"pairs are the same{alpha} ({found.level}){tied}"
+    )
+    text = "\n" + textwrap.fill(said, WIDTH, subsequent_indent="  ") + "\n"
+    head = ["annotator", "answers", "shared", "same as others", "as consensus", "quality"]
+    weighed = any(a.quality is not None for a in found.annotators)
+    rows = [
+        [a.annotator, a.answers, a.shared]
+        + [None if n is None else f"{n:.0%}" for n in (a.same, a.consensus, a.quality)]
+        for a in found.annotators
+    ]
+    shown = len(head) if weighed else len(head) - 2
+    text += textwrap.indent(table(head[:shown], [row[:shown] for row in rows]), "  ")
+    for d in found.differing[:_DIFFERING_SHOWN]:
+        most = "a tie" if d.majority is None else f"the majority's {d.majority!r}"
+        text += f"  {d.example_id[:12]}  Dawid-Skene: {d.dawid_skene!r} at {percent(d.chance)}, "
+        text += f"not {most}\n"
+    if len(found.differing) > _DIFFERING_SHOWN:
+        text += f"  ... and {len(found.differing) - _DIFFERING_SHOWN:,} more: --json\n"
+    for one in found.doubted[:_DIFFERING_SHOWN]:
+        text += f"  {one.example_id[:12]}  ask once more: like texts and annotators' quality say "
+        text += f"{one.likely!r} at {percent(one.quality)}, not {one.majority!r}\n"
+    if len(found.doubted) > _DIFFERING_SHOWN:
+        text += f"  ... and {len(found.doubted) - _DIFFERING_SHOWN:,} more: --json\n"
+    for note in found.notes:
+        text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
+    return text
+
+
+def _next_of_status(result: LabelStatus) -> str:
+    waiting = sum(p.waiting for p in result.progress)
+    if any(p.queued for p in result.progress):
+        return "curate label push"
+    return "curate label sync" if waiting else "curate queue"

@@ -1,10 +1,18 @@
-"""The command about personal data and secrets."""
+"""`curate privacy`: shows personal data and secrets."""
 
 from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.wording import table
+
+if TYPE_CHECKING:
+    from curate.privacy.privacy import Allowance, PrivacyResult, SecretPlace
 
 
 @cli.command()
@@ -39,12 +47,65 @@ def privacy(
     \b
     Example: curate privacy --allow 6d0e7a --reason "key revoked on 3 May"
     """
-    from curate import show_privacy
-
     project = context.project()
     if withdraw is not None:
         project.privacy_withdraw(withdraw)
     if allow or allow_value or reason:
         project.privacy_allow(allow, allow_value, reason=reason)
     result = project.privacy()
-    show_result(result, as_json, lambda: show_privacy.privacy(result))
+    show_result(result, as_json, lambda: render_privacy(result))
+
+
+_SECRETS_SHOWN = 10
+
+
+def render_privacy(result: PrivacyResult) -> str:
+    """Returns what was found, by kind, where secrets stand, and what is allowed."""
+    text = f"privacy     {result.examples:,} examples, {result.checked:,} of them new or changed\n"
+    if result.kinds:
+        left = result.settings.leave
+        rows = [
+            [k.kind, k.places, k.examples, k.kept, "left as it is" if k.kind in left else ""]
+            for k in result.kinds
+        ]
+        text += textwrap.indent(table(["kind", "places", "examples", "kept", ""], rows), "  ")
+    originals = "ORIGINALS, as curate.toml says (secrets as placeholders)"
+    become = "placeholders" if result.settings.redact else originals
+    text += f"  kept examples with any of it: {result.concerned:,} of {result.kept:,}; "
+    text += f"exported as {become}\n"
+    text += _secrets(result.secrets) + _allowances(result.allowances)
+    if result.stopping:
+        first = result.stopping[0].example_id[:12]
+        return text + f'Next: curate privacy --allow {first} --reason "revoked", once it is\n'
+    return text + "Next: curate status\n"
+
+
+def _secrets(found: Sequence[SecretPlace]) -> str:
+    if not found:
+        return ""
+    rows = [[s.example_id[:12], s.field, s.detector, _state(s)] for s in found[:_SECRETS_SHOWN]]
+    text = "\n" + table(["secret in", "field", "detector", "state"], rows)
+    if len(found) > _SECRETS_SHOWN:
+        text += f"... and {len(found) - _SECRETS_SHOWN:,} more: --json\n"
+    return text
+
+
+def _state(secret: SecretPlace) -> str:
+    if secret.allowed:
+        return "allowed"
+    return "stops an export" if secret.kept else "not kept: out of exports of kept examples"
+
+
+def _allowances(allowed: Sequence[Allowance]) -> str:
+    if not allowed:
+        return ""
+    rows = [
+        [
+            a.number,
+            f"secrets of {a.example_id[:12]}" if a.example_id else "a value",
+            a.since,
+            a.reason if a.holds else f"{a.reason} (the example has changed: no longer)",
+        ]
+        for a in allowed
+    ]
+    return "\n" + table(["number", "allowed", "since", "reason"], rows)

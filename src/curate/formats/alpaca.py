@@ -1,9 +1,10 @@
 """`alpaca`: instruction and output with the turns before, for LLaMA-Factory."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat, recipes
-from curate.formats import Contents, Example, Files, export_format
+from curate.formats import Contents, Example, Files, _chat, _recipes, export_format
 
 _COLUMNS = {
     "prompt": "instruction",
@@ -15,11 +16,11 @@ _COLUMNS = {
 
 
 def _side_files(contents: Contents, files: Files) -> dict[str, str]:
-    return recipes.dataset_info(files, {"formatting": "alpaca", "columns": _COLUMNS})
+    return _recipes.dataset_info(files, {"formatting": "alpaca", "columns": _COLUMNS})
 
 
 def _snippet(contents: Contents, files: Files) -> str:
-    return recipes.llama_factory(files)
+    return _recipes.llama_factory(files)
 
 
 @export_format(
@@ -39,8 +40,8 @@ def alpaca(example: Example) -> dict[str, Any]:
 
     Source: LLaMA-Factory, data/README.md, alpaca format.
     """
-    system, turns = chat.turns([*chat.prompt(example), *chat.answer(example)])
-    said = [message["content"] for message in chat.plain(turns)]
+    system, turns = _chat.turns([*_chat.prompt(example), *_chat.answer(example)])
+    said = [message["content"] for message in _chat.plain(turns)]
     return {
         "instruction": said[-2],
         "input": "",

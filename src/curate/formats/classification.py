@@ -1,9 +1,18 @@
 """`classification`: text and label, for SetFit, scikit-learn and sequence classifiers."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat
-from curate.formats import Contents, Example, Files, Inexpressible, class_label, export_format
+from curate.formats import (
+    Contents,
+    Example,
+    Files,
+    Inexpressible,
+    _chat,
+    class_label,
+    export_format,
+)
 
 
 def _features(contents: Contents) -> str:
@@ -45,5 +54,5 @@ def classification(example: Example) -> dict[str, Any]:
     if not example.label:
         raise Inexpressible("no label")
     if example.labels is not None:
-        return {"text": chat.question(example), "labels": list(example.labels)}
-    return {"text": chat.question(example), "label": example.label}
+        return {"text": _chat.question(example), "labels": list(example.labels)}
+    return {"text": _chat.question(example), "label": example.label}

@@ -1,13 +1,15 @@
 """`extraction`: text with labelled spans, as characters and as tags of tokens."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from curate import chat
-from curate.formats import Contents, Example, Inexpressible, class_label, export_format
+from curate.formats import Contents, Example, Inexpressible, _chat, class_label, export_format
 
 TOKEN = re.compile(r"\w+|\S")
+
 
 Span = tuple[int, int, str]
 
@@ -33,7 +35,7 @@ def extraction(example: Example) -> dict[str, Any]:
     """
     if example.spans is None:
         raise Inexpressible("values of which the text does not say where they stand")
-    text, spans = chat.question(example), sorted(example.spans)
+    text, spans = _chat.question(example), sorted(example.spans)
     tokens = [(match.start(), match.end()) for match in TOKEN.finditer(text)]
     tags = ["O"] * len(tokens)
     _check(text, spans)

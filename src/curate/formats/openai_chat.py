@@ -1,20 +1,21 @@
 """`openai-chat`: chat fine-tuning rows that OpenAI, Azure, Together, Fireworks and Mistral read."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
-from curate import chat, recipes
-from curate.formats import Contents, Example, Files, Inexpressible, export_format
+from curate.formats import Contents, Example, Files, Inexpressible, _chat, _recipes, export_format
 
 
 def _features(contents: Contents) -> str:
     tools = "  - name: tools\n    list: json\n" if contents.tools else ""
-    return chat.MESSAGES.format("messages") + tools
+    return _chat.MESSAGES.format("messages") + tools
 
 
 def _axolotl(contents: Contents, files: Files) -> dict[str, str]:
     columns = ("type: chat_template", "field_messages: messages", "message_field_training: weight")
-    return {"axolotl.yaml": recipes.axolotl(files, columns)}
+    return {"axolotl.yaml": _recipes.axolotl(files, columns)}
 
 
 def _snippet(contents: Contents, files: Files) -> str:
@@ -37,14 +38,14 @@ def openai_chat(example: Example) -> dict[str, Any]:
     Source: OpenAI API reference, supervised fine-tuning, chat format; mistral-common's validation
     for fine-tuning.
     """
-    written = chat.messages([*chat.prompt(example), *chat.answer(example)])
+    written = _chat.messages([*_chat.prompt(example), *_chat.answer(example)])
     for message in written[:-1]:
         if message["role"] == "assistant":
             message["weight"] = 0
         if not message["content"] and message["role"] != "tool" and "tool_calls" not in message:
             raise Inexpressible(f"an empty turn of the {message['role']}")
     _check_calls(written[:-1])
-    offered = chat.tools(example)
+    offered = _chat.tools(example)
     return {"messages": written, **({"tools": offered} if offered else {})}
 
 

@@ -1,9 +1,10 @@
 """`records`: flat input and output with their origin and quality."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat
-from curate.formats import Example, Inexpressible, export_format
+from curate.formats import Example, Inexpressible, _chat, export_format
 
 
 @export_format(
@@ -34,10 +35,10 @@ def records(example: Example) -> dict[str, Any]:
     if any(message.get("tool_calls") for message in example.output[:1]):
         raise Inexpressible("a tool call as the answer")
     for message in example.output[:1]:
-        chat.text(message)
+        _chat.text(message)
     rating = example.human_rating
     return {
-        "input": chat.question(example),
+        "input": _chat.question(example),
         "output": example.response or example.label or "",
         "metadata": {
             "source": example.source,

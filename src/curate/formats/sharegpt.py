@@ -1,11 +1,12 @@
 """`sharegpt`: conversations for LLaMA-Factory, with the entry that its dataset list needs."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import orjson
 
-from curate import chat, recipes
-from curate.formats import Contents, Example, Files, Inexpressible, export_format
+from curate.formats import Contents, Example, Files, Inexpressible, _chat, _recipes, export_format
 from curate.messages import Message
 
 _SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
@@ -14,18 +15,18 @@ _SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
 def _features(contents: Contents) -> str:
     tools = "  - name: tools\n    dtype: string\n" if contents.tools else ""
     system = "  - name: system\n    dtype: string\n"
-    return chat.MESSAGES.format("conversations") + system + tools
+    return _chat.MESSAGES.format("conversations") + system + tools
 
 
 def _side_files(contents: Contents, files: Files) -> dict[str, str]:
     columns = {"messages": "conversations", "system": "system"}
     if contents.tools:
         columns["tools"] = "tools"
-    return recipes.dataset_info(files, {"formatting": "sharegpt", "columns": columns})
+    return _recipes.dataset_info(files, {"formatting": "sharegpt", "columns": columns})
 
 
 def _snippet(contents: Contents, files: Files) -> str:
-    return recipes.llama_factory(files)
+    return _recipes.llama_factory(files)
 
 
 @export_format("sharegpt", features=_features, snippet=_snippet, side_files=_side_files)
@@ -37,9 +38,9 @@ def sharegpt(example: Example) -> dict[str, Any]:
 
     Source: LLaMA-Factory, data/README.md, sharegpt format.
     """
-    system, turns = chat.turns([*chat.prompt(example), *chat.answer(example)])
+    system, turns = _chat.turns([*_chat.prompt(example), *_chat.answer(example)])
     row = {"conversations": [_turn(turn) for turn in turns], "system": system}
-    offered = chat.tools(example)
+    offered = _chat.tools(example)
     if offered is not None:
         flat = [tool["function"] for tool in offered]
         row["tools"] = orjson.dumps(flat).decode() if flat else ""
@@ -47,11 +48,11 @@ def sharegpt(example: Example) -> dict[str, Any]:
 
 
 def _turn(message: Message) -> dict[str, str]:
-    said = chat.text(message)
+    said = _chat.text(message)
     if not (calls := message.get("tool_calls")):
         return {"from": _SPEAKERS[message["role"]], "value": said}
     if said:
         raise Inexpressible("text beside a tool call")
-    named = [dict(zip(("name", "arguments"), chat.function(call), strict=True)) for call in calls]
+    named = [dict(zip(("name", "arguments"), _chat.function(call), strict=True)) for call in calls]
     value = orjson.dumps(named[0] if len(named) == 1 else named).decode()
     return {"from": "function_call", "value": value}

@@ -1,13 +1,14 @@
 """`trl-dpo`: TRL's preference rows with an explicit prompt."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat, recipes
-from curate.formats import Contents, Files, Inexpressible, Pair, export_format
+from curate.formats import Contents, Files, Inexpressible, Pair, _chat, _recipes, export_format
 
 
 def _features(contents: Contents) -> str:
-    return chat.columns("prompt", "chosen", "rejected", tools=contents.tools)
+    return _chat.columns("prompt", "chosen", "rejected", tools=contents.tools)
 
 
 def _axolotl(contents: Contents, files: Files) -> dict[str, str]:
@@ -17,11 +18,11 @@ def _axolotl(contents: Contents, files: Files) -> dict[str, str]:
         "field_chosen: chosen",
         "field_rejected: rejected",
     )
-    return {"axolotl-dpo.yaml": recipes.axolotl(files, columns, ("rl: dpo",))}
+    return {"axolotl-dpo.yaml": _recipes.axolotl(files, columns, ("rl: dpo",))}
 
 
 def _snippet(contents: Contents, files: Files) -> str:
-    return recipes.trl("DPO", files)
+    return _recipes.trl("DPO", files)
 
 
 @export_format("trl-dpo", unit="pair", features=_features, snippet=_snippet, side_files=_axolotl)
@@ -30,9 +31,9 @@ def trl_dpo(pair: Pair) -> dict[str, Any]:
 
     Source: TRL documentation, dataset formats, preference (conversational, explicit prompt).
     """
-    before = chat.prompt(pair.chosen)
+    before = _chat.prompt(pair.chosen)
     better, worse = (
-        chat.messages([*before, *chat.answer(one)], parsed=True)
+        _chat.messages([*before, *_chat.answer(one)], parsed=True)
         for one in (pair.chosen, pair.rejected)
     )
     if better[-1] == worse[-1]:
@@ -41,5 +42,5 @@ def trl_dpo(pair: Pair) -> dict[str, Any]:
         "prompt": better[:-1],
         "chosen": better[-1:],
         "rejected": worse[-1:],
-        **chat.tools_column(pair.chosen),
+        **_chat.tools_column(pair.chosen),
     }

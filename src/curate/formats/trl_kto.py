@@ -1,19 +1,20 @@
 """`trl-kto`: TRL's rows of answers with a thumb up or down."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat, recipes
-from curate.formats import Contents, Example, Files, export_format
+from curate.formats import Contents, Example, Files, _chat, _recipes, export_format
 from curate.formats.trl_prompt_completion import trl_prompt_completion
 
 
 def _features(contents: Contents) -> str:
-    columns = chat.columns("prompt", "completion", tools=contents.tools)
+    columns = _chat.columns("prompt", "completion", tools=contents.tools)
     return columns + "  - name: label\n    dtype: bool\n"
 
 
 def _snippet(contents: Contents, files: Files) -> str:
-    return recipes.trl("KTO", files)
+    return _recipes.trl("KTO", files)
 
 
 @export_format("trl-kto", unit="rated", features=_features, snippet=_snippet)

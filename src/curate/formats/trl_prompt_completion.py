@@ -1,17 +1,18 @@
 """`trl-prompt-completion`: TRL's conversational prompt-completion rows; loss on the answer only."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from curate import chat, recipes
-from curate.formats import Contents, Example, Files, export_format
+from curate.formats import Contents, Example, Files, _chat, _recipes, export_format
 
 
 def _features(contents: Contents) -> str:
-    return chat.columns("prompt", "completion", tools=contents.tools)
+    return _chat.columns("prompt", "completion", tools=contents.tools)
 
 
 def _snippet(contents: Contents, files: Files) -> str:
-    return recipes.trl("SFT", files, "completion_only_loss=True")
+    return _recipes.trl("SFT", files, "completion_only_loss=True")
 
 
 @export_format("trl-prompt-completion", features=_features, snippet=_snippet)
@@ -22,6 +23,6 @@ def trl_prompt_completion(example: Example) -> dict[str, Any]:
 
     Source: TRL documentation, dataset formats, prompt-completion (conversational).
     """
-    before = chat.prompt(example)
-    written = chat.messages([*before, *chat.answer(example)], parsed=True)
-    return {"prompt": written[:-1], "completion": written[-1:], **chat.tools_column(example)}
+    before = _chat.prompt(example)
+    written = _chat.messages([*before, *_chat.answer(example)], parsed=True)
+    return {"prompt": written[:-1], "completion": written[-1:], **_chat.tools_column(example)}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import ConfigError, unknown_name
 
 if TYPE_CHECKING:
-    from curate.buckets import RemoteFile
+    from curate.files.buckets import RemoteFile
 
 
 @dataclass(frozen=True)

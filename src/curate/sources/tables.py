@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from curate.errors import ConfigError, SourceError, unknown_name
 from curate.sources import Document, Location, Reject, source
 from curate.store import sql
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _ROWS_AT_ONCE = 10_000
 
@@ -19,9 +20,6 @@ _ROWS_AT_ONCE = 10_000
 @source("parquet", ".parquet")
 def read_parquet(location: Location) -> Iterator[Document]:
     """Yields one document per row, in file order."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         file = pq.ParquetFile(location.path)
         number = 0
@@ -42,7 +40,7 @@ def read_sqlite(location: Location) -> Iterator[Document | Reject]:
         # Text that is not UTF-8 must not end the pull: it comes as bytes, and is one reject.
         con.text_factory = _text_or_bytes
         try:
-            names = [r[0] for r in con.execute(sql("source_sqlite_tables"))]
+            names = [r[0] for r in con.execute(sql("sources/sqlite_tables"))]
             cursor = con.execute(_query(location, names))
             columns = [column[0] for column in cursor.description]
             for number, row in enumerate(cursor, 1):
@@ -59,12 +57,10 @@ def read_sqlite(location: Location) -> Iterator[Document | Reject]:
 @source("duckdb", ".duckdb")
 def read_duckdb(location: Location) -> Iterator[Document]:
     """Yields the rows of one table (`--table`) or query (`--query`) of a DuckDB file."""
-    import duckdb
-
     try:
         with duckdb.connect(str(location.path), read_only=True) as con:
             con.execute("SET TimeZone = 'UTC'")
-            names = [r[0] for r in con.execute(sql("source_duckdb_tables")).fetchall()]
+            names = [r[0] for r in con.execute(sql("sources/duckdb_tables")).fetchall()]
             reader = con.sql(_query(location, names)).to_arrow_reader(_ROWS_AT_ONCE)
             number = 0
             for batch in reader:
@@ -94,8 +90,6 @@ def _decoded(number: int, columns: list[str], row: tuple[Any, ...]) -> Document 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Returns a batch whose times Python can hold: nanoseconds are cut to microseconds."""
-    import pyarrow as pa
-
     for place, column in enumerate(batch.schema):
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
             times = batch.column(place).cast(pa.timestamp("us", column.type.tz), safe=False)

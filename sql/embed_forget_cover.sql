@@ -1,2 +1,0 @@
--- Removes all rows that rest on the vectors of another encoder.
-DELETE FROM cover

@@ -1,2 +1,0 @@
--- Forgets what people agreed on.
-DELETE FROM settled

@@ -1,2 +1,0 @@
--- Forgets what people preferred.
-DELETE FROM settled_pairs

@@ -1,0 +1,180 @@
+"""Rows that stood there before, exactly or nearly: in the file, or in a held-out one.
+
+Inputs are compared as the leak check compares them: the last user turn (with the two messages
+before it when it is short), normalised, by the Jaccard similarity of its word 3-grams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.check.shapes import Message, Reading
+from curate.inputs import input_text
+from curate.kernels import minhash
+from curate.kernels.jaccard import jaccard
+from curate.messages import canonical, query_and_context, text_of
+from curate.text import SHORT_WORDS, digest, normalise, words
+
+THRESHOLD = 0.8
+AT_ONCE = 20_000
+ROOM = 64_000_000
+"""Characters of inputs that are kept to compare later ones with."""
+
+
+_PAIRS_AT_ONCE = 200_000
+
+
+Found = tuple[int, str, str]
+
+
+def input_of(read: Reading) -> str:
+    """Returns the normalised input of a row; a row without a prompt is its own input."""
+    talk = read.prompt or read.messages
+    query, context = query_and_context([{**m, "content": m.get("content")} for m in talk])
+    return normalise(input_text(query or text_of(talk[-1].get("content")), context, "", ""))
+
+
+def identity(read: Reading) -> str:
+    """Returns what two equal rows have in common: a digest of texts, calls and labels."""
+    said = [_heard(read.prompt), *map(_heard, read.answers), [canonical([read.label, read.spans])]]
+    return digest("\x1e".join("\x1f".join(part) for part in said))
+
+
+def _heard(messages: Sequence[Message]) -> list[str]:
+    return [
+        f"{m['role']}\x1d{normalise(text_of(m.get('content')))}{canonical(m.get('tool_calls'))}"
+        for m in messages
+    ]
+
+
+class Alike:
+    """Takes the inputs of a file's rows, in order, and finds those that it has met.
+
+    Args:
+        heldout: (line, normalised input) of the held-out rows.
+    """
+
+    def __init__(self, heldout: Sequence[tuple[int, str]] = ()) -> None:
+        self._held: dict[str, int] = {}
+        for line, text in heldout:
+            if text:
+                self._held.setdefault(text, line)
+        self._texts = [text for text in self._held if _is_long(text)]
+        self._lines = [self._held[text] for text in self._texts]
+        self._heldout = len(self._texts)
+        self._keys = _keys(self._texts)
+        self._new: list[tuple[int, str, bool]] = []
+        self._room = ROOM
+        self.compared: int | None = None  # the last line whose input was kept, once room is out
+
+    def add(self, line: int, text: str, *, near: bool) -> Iterator[Found]:
+        """Yields (line, rule, message) of what the input of a row meets; near ones come later.
+
+        Args:
+            line: of the row.
+            text: its normalised input.
+            near: whether near-duplicates within the file are of interest.
+        """
+        if text in self._held:
+            yield line, "heldout-exact", f"the same input as held-out line {self._held[text]:,}"
+        elif _is_long(text) and (near or self._heldout):
+            self._new.append((line, text, near and self._room > 0))
+            if near:
+                self._room -= len(text)
+                if self._room <= 0 and self.compared is None:
+                    self.compared = line
+        if len(self._new) >= AT_ONCE:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Found]:
+        """Yields what the inputs that were not compared yet nearly meet."""
+        if not self._new:
+            return
+        before, held = len(self._texts), self._heldout
+        lines = self._lines + [line for line, _, _ in self._new]
+        texts = self._texts + [text for _, text, _ in self._new]
+        keys = np.concatenate([self._keys, _keys(texts[before:])])
+        kept = np.array([True] * before + [kept for _, _, kept in self._new])
+        new = np.arange(before, len(texts))
+        for row, other, alike in _first_like(texts, keys, new, 0, np.full(len(new), held)):
+            where = f"held-out line {lines[other]:,}"
+            yield lines[row], "heldout-near", f"its input is {alike:.2f} like that of {where}"
+        self._lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
+        self._texts = [text for text, keep in zip(texts, kept, strict=True) if keep]
+        self._keys, self._new = keys[kept], []
+        new = np.arange(before, len(self._texts))
+        for row, other, alike in _first_like(self._texts, self._keys, new, held, new, most=5):
+            where = f"line {self._lines[other]:,}"
+            yield (
+                self._lines[row],
+                "near-duplicate",
+                f"its input is {alike:.2f} like that of {where}",
+            )
+
+
+def _first_like(
+    texts: Sequence[str],
+    keys: NDArray[np.uint32],
+    rows: NDArray[np.int64],
+    first: int,
+    last: NDArray[np.int64],
+    *,
+    most: int | None = None,
+) -> Iterator[tuple[int, int, float]]:
+    """Yields (row, other, similarity): for each row the first text found that is like it.
+
+    A row that has met one looks no further, so that a file in which all rows are alike costs
+    about as much as one in which none are.
+
+    Args:
+        texts: normalised texts of `SHORT_WORDS` words or more.
+        keys: their MinHash keys (n, bands).
+        rows: positions of the texts to look for.
+        first: the position from which on others count.
+        last: for each row, the position before which they do.
+        most: how many others of one key are looked at; None leaves none out.
+    """
+    found: dict[int, tuple[int, float]] = {}
+    for band in range(keys.shape[1] if len(rows) else 0):
+        place = keys[:, band].astype(np.int64) << 32
+        order = np.argsort(place, kind="stable")
+        ordered = place[order] | order
+        start = np.searchsorted(ordered, place[rows] | first)
+        count = np.searchsorted(ordered, place[rows] | last) - start
+        count = np.minimum(count, len(texts) if most is None else most)
+        done, width = 0, 1
+        open_ = np.array([row not in found for row in rows.tolist()])
+        while (live := np.flatnonzero(open_ & (count > done))).size:
+            for part in np.array_split(live, 1 + len(live) * width // _PAIRS_AT_ONCE):
+                take = np.minimum(count[part] - done, width)
+                offset = np.arange(take.sum()) - np.repeat(np.cumsum(take) - take, take)
+                other = order[np.repeat(start[part] + done, take) + offset]
+                _settle(texts, np.repeat(rows[part], take), other, found)
+            open_[live] = [row not in found for row in rows[live].tolist()]
+            done, width = done + width, 4 * width
+    for row in sorted(found):
+        yield row, *found[row]
+
+
+def _settle(
+    texts: Sequence[str],
+    rows: NDArray[np.int64],
+    others: NDArray[np.int64],
+    found: dict[int, tuple[int, float]],
+) -> None:
+    """Notes for each row the first of the others that it is like."""
+    involved, at = np.unique(np.concatenate([rows, others]), return_inverse=True)
+    similarity = jaccard([texts[p] for p in involved], at[: len(rows)], at[len(rows) :])
+    for hit in np.flatnonzero(similarity >= THRESHOLD).tolist():
+        found.setdefault(int(rows[hit]), (int(others[hit]), float(similarity[hit])))
+
+
+def _is_long(text: str) -> bool:
+    return len(words(text)) >= SHORT_WORDS
+
+
+def _keys(texts: Sequence[str]) -> NDArray[np.uint32]:
+    return minhash.keys(texts, threshold=THRESHOLD)

@@ -1,0 +1,386 @@
+"""Checks training files, anybody's: one line at a time, by the rules of their target.
+
+The rules are in `check_rules`, what targets take is in `limits.toml`. A file is never held as a
+whole: what is kept of a row is its length, a digest, and its input while there is room.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.check import rules, targets, tokens
+from curate.check.alike import Alike, identity, input_of
+from curate.check.columns import Columns
+from curate.check.rules import RULES
+from curate.check.shapes import SHAPES, Reading, Row, Unreadable, fitting
+from curate.check.targets import Target
+from curate.check.tokens import ESTIMATE, stats, trained_tokens
+from curate.check.tokens import counter as counter_named
+from curate.errors import GateFailed
+from curate.privacy import credentials
+from curate.sources import Location, Reject
+from curate.sources.jsonlines import BOM, lines, parse
+
+KEPT = 100
+_RARE = 20
+_FEWEST_LABELLED = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach of a rule.
+
+    Attributes:
+        rule: its id.
+        level: `error` or `warning`.
+        line: from 1; None where it is about the whole file.
+        message: what was seen.
+        fix: what to do about it.
+    """
+
+    rule: str
+    level: str
+    line: int | None
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What was found in one file.
+
+    Attributes:
+        target: what it was checked for; None where nothing was named.
+        shape: what its rows are; None where none could be read.
+        rows: lines that are not blank.
+        counts: how often each rule was broken.
+        findings: by line, at most `KEPT` for each rule.
+        errors: how many there are.
+        warnings: how many there are.
+        tokens: of the rows that could be read.
+        compared: the line up to which near-duplicates were looked for; None where it is the last.
+    """
+
+    path: str
+    target: str | None
+    shape: str | None
+    rows: int
+    counts: dict[str, int]
+    findings: list[Finding]
+    errors: int
+    warnings: int
+    tokens: tokens.Stats
+    compared: int | None
+
+
+def names() -> list[str]:
+    """Returns the names of all targets."""
+    return targets.names()
+
+
+def check_file(
+    path: Path | str,
+    target: str | Target | None = None,
+    *,
+    counter: tokens.Counter | None = None,
+    max_length: int | None = None,
+    labels: Sequence[str] | None = None,
+    heldout: Path | str | None = None,
+    progress: Callable[[Iterable[Any], str], Iterable[Any]] = lambda items, _: items,
+) -> CheckResult:
+    """Returns what is wrong with a JSON Lines file, plain, `.gz` or `.zst`.
+
+    Args:
+        path: of the file.
+        target: a name of `names()`, or one's own; None checks what holds everywhere.
+        counter: what counts tokens; the best there is where none is given.
+        max_length: tokens that a row may have, by the trainer's settings.
+        labels: all labels there may be.
+        heldout: a file of the same or another shape whose inputs must not be here.
+        progress: wraps the lines.
+
+    Raises:
+        SourceError: the file cannot be read.
+        ConfigError: there is no such target.
+    """
+    path = Path(path)
+    held = heldout_inputs(heldout) if heldout else ()
+    checker = Checker(target, counter or tokens.counter(), max_length, labels, held)
+    counts: Tally[str] = Tally()
+    kept = []
+    for finding in checker.run(progress(lines(Location(path)), path.name)):
+        counts[finding.rule] += 1
+        if counts[finding.rule] <= KEPT:
+            kept.append(finding)
+    errors = sum(n for rule, n in counts.items() if RULES[rule].level == "error")
+    return CheckResult(
+        str(path),
+        checker.target.name or None,
+        checker.shape,
+        checker.rows,
+        dict(sorted(counts.items(), key=lambda item: list(RULES).index(item[0]))),
+        sorted(kept, key=lambda f: (f.line or 0, list(RULES).index(f.rule), f.message)),
+        errors,
+        counts.total() - errors,
+        checker.tokens(),
+        checker.alike.compared,
+    )
+
+
+def check_lines(
+    raw: Iterable[bytes],
+    target: str | Target | None = None,
+    *,
+    counter: tokens.Counter | None = None,
+    max_length: int | None = None,
+    labels: Sequence[str] | None = None,
+    heldout: Sequence[tuple[int, str]] = (),
+) -> Iterator[Finding]:
+    """Yields what is wrong with lines, as it is found: near-duplicates come after their batch.
+
+    Tokens are counted only with a counter. `heldout` is what `heldout_inputs` returns; the other
+    arguments are those of `check_file`.
+    """
+    yield from Checker(target, counter, max_length, labels, heldout).run(raw)
+
+
+def heldout_inputs(path: Path | str) -> list[tuple[int, str]]:
+    """Returns (line, normalised input) of the rows of a held-out file, those that can be read.
+
+    Raises:
+        SourceError: the file cannot be read.
+        GateFailed: none of its rows can.
+    """
+    checker, found, empty = Checker(), [], True
+    for number, raw in enumerate(lines(Location(Path(path))), 1):
+        empty &= not raw.strip()
+        for _, read in checker.readings(number, raw):
+            found.append((number, input_of(read)))
+    if not found and not empty:
+        raise GateFailed(
+            f"{path}: no row could be read, so nothing was compared. Next: curate check {path}"
+        )
+    return found
+
+
+class Checker:
+    """Takes the lines of one file, in order; the arguments are those of `check_lines`.
+
+    With `form_only` neither secrets nor rows that say the same are looked for.
+    """
+
+    def __init__(
+        self,
+        target: str | Target | None = None,
+        counter: tokens.Counter | None = None,
+        max_length: int | None = None,
+        labels: Sequence[str] | None = None,
+        heldout: Sequence[tuple[int, str]] = (),
+        *,
+        form_only: bool = False,
+    ) -> None:
+        self._form_only = form_only
+        self.target = target if isinstance(target, Target) else targets.get(target)
+        self.shape: str | None = None
+        self.rows = 0
+        self.alike = Alike(heldout)
+        self._counter, self._max_length, self._labels = counter, max_length, labels
+        self._columns = Columns() if self.target.loader else None
+        self._lengths, self._bytes = array("q"), 0
+        self._first: dict[bytes, int] = {}
+        self._classes: Tally[str] = Tally()
+        self._good: Tally[bool] = Tally()
+        self._weighted = 0
+        self._problems: list[tuple[int | None, str, str]] = []
+
+    def run(self, raw: Iterable[bytes]) -> Iterator[Finding]:
+        """Yields what is wrong with the lines and with the file."""
+        for number, line in enumerate(raw, 1):
+            self._bytes += len(line)
+            for row, read in self.readings(number, line):
+                self._row(number, row, read, len(line))
+            yield from self._told()
+        self._problems += self.alike.rest()
+        self._problems += ((None, *problem) for problem in self._whole())
+        self._problems += self._columns.rest() if self._columns else ()
+        yield from self._told()
+
+    def tokens(self) -> tokens.Stats:
+        """Returns the tokens of the rows so far; of an estimate that counts nothing, zeros."""
+        counter = self._counter or counter_named(ESTIMATE)
+        return stats(self._lengths, counter, self._max_length or self.target.cuts_at)
+
+    def _told(self) -> Iterator[Finding]:
+        for line, rule, message in self._problems:
+            yield Finding(rule, RULES[rule].level, line, message, RULES[rule].fix)
+        self._problems = []
+
+    def _say(self, line: int | None, rule: str, message: str) -> None:
+        self._problems.append((line, rule, message))
+
+    # -- a row -------------------------------------------------------------------------------------
+
+    def readings(self, number: int, raw: bytes) -> Iterator[tuple[Row, Reading]]:
+        """Yields the row of a line and its reading; nothing where it cannot be read."""
+        if number == 1:
+            raw = raw.removeprefix(BOM)
+        if not raw.strip():
+            return
+        self.rows += 1
+        document = parse(number, raw)
+        if isinstance(document, Reject):
+            self._say(number, *_refused(raw, document))
+            return
+        row = document.fields
+        shape = self._shape_of(number, row)
+        if shape is None:
+            return
+        try:
+            yield row, SHAPES[shape].read(row)
+        except Unreadable as error:
+            self._say(number, error.rule, str(error))
+
+    def _shape_of(self, number: int, row: Row) -> str | None:
+        """Returns the shape of a row; the first one settles that of the file."""
+        found = fitting(row, self.target.shapes)
+        if len(found) > 1:
+            self._say(number, "ambiguous-format", f"read as {' or as '.join(found)}")
+            return None
+        if not found:
+            self._say(number, *self._unfit(row))
+            return None
+        self.shape = self.shape or found[0]
+        if found[0] != self.shape:
+            self._say(number, "mixed-format", f"of the shape {found[0]}; it began as {self.shape}")
+            return None
+        return found[0]
+
+    def _unfit(self, row: Row) -> tuple[str, str]:
+        other = fitting(row, SHAPES)
+        if not other and "chat" in self.target.shapes and self.shape in (None, "chat"):
+            return "no-messages", f"there is no `messages`, but {_keys_of(row)}"
+        seen = f"of the shape {other[0]}" if other else f"it has {_keys_of(row)}"
+        takes = ", ".join(self.target.shapes)
+        return "wrong-format", f"{seen}; {self.target.name or 'curate'} reads {takes}"
+
+    def _row(self, number: int, row: Row, read: Reading, size: int) -> None:
+        for rule, message in rules.of_row(row, str(self.shape), read, self.target):
+            self._say(number, rule, message)
+        secrets = () if self._form_only else _secrets(read)
+        for rule, message in dict.fromkeys([*self._labelled(row, read), *secrets]):
+            self._say(number, rule, message)
+        if self._columns:
+            self._problems += self._columns.add(number, row, size)
+        self._weighted += "weight" in row and "weight" in self.target.row_keys
+        self._count(number, read)
+        if not self._form_only:
+            self._compare(number, read)
+
+    def _labelled(self, row: Row, read: Reading) -> Iterator[tuple[str, str]]:
+        if isinstance(read.label, bool):
+            self._good[read.label] += 1
+            return
+        given = [label for _, _, label in read.spans]
+        if self.shape in ("classification", "multi-label"):
+            given = read.label if isinstance(read.label, list) else [read.label]
+            self._classes.update(map(str, given))
+        if "ner_tags" in SHAPES[self.shape or "ner"].required | row.keys():
+            given += [tag[2:] for tag in row.get("ner_tags", ()) if str(tag)[:2] in ("B-", "I-")]
+        known = self._labels
+        for label in given:
+            if type(label) not in (str, int) or label == "":
+                yield "bad-field", f"a label is {label!r}, expected a string"
+            elif known is not None and not _is_known(label, known):
+                yield "label-unknown", f"{label!r} is not one of the {len(known):,} labels"
+
+    def _count(self, number: int, read: Reading) -> None:
+        if self._counter is None:
+            return
+        length = trained_tokens(read, self._counter)
+        self._lengths.append(length)
+        about = "" if self._counter.exact else "about "
+        limit = self.target.max_tokens
+        if limit and length > limit:
+            self._say(number, "row-too-long", f"{about}{length:,} tokens, at most {limit:,}")
+        cut = self._max_length or self.target.cuts_at
+        if cut and length > cut:
+            self._say(number, "answer-truncated", f"{about}{length:,} tokens, trained are {cut:,}")
+
+    def _compare(self, number: int, read: Reading) -> None:
+        key = bytes.fromhex(identity(read))
+        first = self._first.setdefault(key, number)
+        if first != number:
+            self._say(number, "duplicate-row", f"the same as line {first:,}")
+        # Several answers to one prompt are what pairs and ratings are made of.
+        plain = self.shape in ("classification", "multi-label") or (
+            len(read.answers),
+            read.label,
+        ) == (1, None)
+        self._problems += self.alike.add(number, input_of(read), near=plain and first == number)
+
+    # -- the file ----------------------------------------------------------------------------------
+
+    def _whole(self) -> Iterator[tuple[str, str]]:
+        target = self.target
+        if not self.rows:
+            yield "empty-file", "no row"
+        elif self.rows < target.min_rows:
+            few = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
+            yield "too-few-rows", f"{few}, {target.name} takes {target.min_rows:,} or more"
+        elif self.rows < target.advised_rows:
+            advised = f"{target.name} advises {target.advised_rows:,} or more"
+            yield "few-rows", f"{self.rows:,} rows, {advised}"
+        if target.max_rows and self.rows > target.max_rows:
+            yield "too-many-rows", f"{self.rows:,} rows, at most {target.max_rows:,}"
+        if target.max_bytes and self._bytes > target.max_bytes:
+            yield "file-too-big", f"{self._bytes:,} bytes, at most {target.max_bytes:,}"
+        if 0 < self._weighted < self.rows:
+            yield "bad-weight", f"{self._weighted:,} of {self.rows:,} rows have a `weight`"
+        if len(self._good) == 1 and self.rows > 1:
+            seen = "good" if True in self._good else "bad"
+            yield "kto-one-sided", f"all {self._good.total():,} answers are rated {seen}"
+        yield from self._imbalance()
+
+    def _imbalance(self) -> Iterator[tuple[str, str]]:
+        if self._classes.total() < _FEWEST_LABELLED:
+            return
+        most, largest = self._classes.most_common(1)[0]
+        rare = {label: n for label, n in self._classes.items() if n * _RARE < largest}
+        if rare:
+            label, n = min(rare.items(), key=lambda item: (item[1], item[0]))
+            more = f", so {len(rare) - 1:,} others" if len(rare) > 1 else ""
+            yield "class-imbalance", f"{n:,} of {label!r}{more}, but {largest:,} of {most!r}"
+
+
+def _refused(raw: bytes, reject: Reject) -> tuple[str, str]:
+    """Returns the rule that an unreadable line breaks; half a surrogate pair gets its own."""
+    if reject.reason == "bad-json":
+        import json
+
+        try:
+            # What Python's reader takes and orjson does not are halves of pairs, and NaN.
+            json.loads(raw, parse_constant=int)
+            return "lone-surrogate", reject.detail
+        except (ValueError, RecursionError):
+            pass
+    return reject.reason, reject.detail
+
+
+def _keys_of(row: Row) -> str:
+    return ", ".join(f"`{key}`" for key in list(row)[:6]) or "no keys"
+
+
+def _is_known(label: str | int, labels: Sequence[str]) -> bool:
+    return label in labels or (isinstance(label, int) and 0 <= label < len(labels))
+
+
+def _secrets(read: Reading) -> Iterator[tuple[str, str]]:
+    """Yields the secrets in a row, by kind and never by value."""
+    for text in tokens.texts_of(read):
+        for start, end, detector, _ in credentials.find(text):
+            yield "secret-found", f"{detector}, {end - start} characters"

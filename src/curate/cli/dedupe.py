@@ -1,0 +1,136 @@
+"""`curate dedupe`: finds duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.wording import counted, wrapped
+
+if TYPE_CHECKING:
+    from curate.dedupe.dedupe import DedupeResult
+    from curate.dedupe.thresholds import Suggestion
+
+
+class _Threshold(click.ParamType[float | str]):
+    """A similarity, or `off`; `auto` where an encoder's default may stand."""
+
+    name = "number|off"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | str:
+        if value in ("off", *self.words):
+            return str(value)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            known = ", ".join(("off", *self.words))
+            self.fail(f"{value!r} is not a number, nor one of: {known}", param, ctx)
+
+
+@cli.command()
+@click.option(
+    "--exact",
+    default="example",
+    show_default=True,
+    metavar="WHAT",
+    help="What is compared: example (messages and answer), input, or off.",
+)
+@click.option(
+    "--near",
+    type=_Threshold(),
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of inputs (word 3-grams) from which on one of two is out.",
+)
+@click.option(
+    "--semantic",
+    type=_Threshold("auto"),
+    default="auto",
+    show_default=True,
+    help="Cosine of inputs from which on one of two is out; auto: 0.9 for minilm.",
+)
+@click.option(
+    "--suggest-threshold",
+    is_flag=True,
+    help="Show real pairs around candidate thresholds and what each would remove; change nothing.",
+)
+@json_option
+@pass_context
+def dedupe(context: Context, /, suggest_threshold: bool, as_json: bool, **options: Any) -> None:
+    """Finds exact, near and semantic duplicates, and contradictions between copies.
+
+    \b
+    Example: curate dedupe --semantic 0.92 --suggest-threshold
+    """
+    chosen: dict[str, Any] = {
+        name: None if value == "off" and name != "exact" else value
+        for name, value in options.items()
+    }
+    if suggest_threshold:
+        found = context.project().suggest_thresholds(**chosen)
+        show_result(found, as_json, lambda: render_thresholds(found))
+        return
+    result = context.project().dedupe(**chosen)
+    show_result(result, as_json, lambda: render_dedupe(result))
+
+
+def render_dedupe(result: DedupeResult) -> str:
+    """Returns what deduplication found."""
+    text = (
+        f"dedupe      out as duplicates: {result.exact_dropped:,} exact, {result.near_dropped:,} "
+        f"near{_from(result.settings['near'])}, {result.semantic_dropped:,} "
+        f"semantic{_from(result.settings['semantic'])}\n"
+    )
+    if result.kept_apart:
+        text += f"  kept apart by a number or a negation: {counted(result.kept_apart, 'pair')}\n"
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    issues = [
+        f"{n:,} with {what}"
+        for n, what in (
+            (result.contradictory_labels, "a label that another copy of the input contradicts"),
+            (result.contradictory_ratings, "ratings far apart"),
+        )
+        if n
+    ]
+    return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
+
+
+def _from(threshold: float) -> str:
+    return f" (from {threshold:g})" if threshold <= 1 else " (off)"
+
+
+def render_thresholds(found: Sequence[Suggestion]) -> str:
+    """Returns candidate thresholds, what each would remove, and pairs just above each."""
+    text = ""
+    for part in found:
+        what = "word 3-grams of inputs" if part.method == "near" else "meaning of inputs"
+        text += f"{part.method}   ({what}; {part.examples:,} train examples pass all else)\n"
+        shown: tuple[Any, ...] = ()
+        for c in part.candidates:
+            marks = [
+                m
+                for m, t in (("in force", part.current), ("valley", part.suggested))
+                if t == c.threshold
+            ]
+            note = f"   <- {', '.join(marks)}" if marks else ""
+            text += f"  {c.threshold:.2f}  {c.pairs:>9,} pairs  {-c.removes:>8,} examples{note}\n"
+            fresh, shown = () if c.samples == shown else c.samples, c.samples
+            for similarity, one, other in fresh:
+                text += f"        {similarity:.3f}  {one[:86]}\n               {other[:86]}\n"
+        removes: dict[float | None, int] = {c.threshold: c.removes for c in part.candidates}
+        if part.suggested is None:
+            text += "  no valley between copies and mere likeness, so only reading pairs can tell\n"
+        elif removes.get(part.suggested) == removes.get(part.current, -1):
+            text += f"  pairs are rarest around {part.suggested:g}: as what is in force\n"
+        else:
+            text += (
+                f"  pairs are rarest around {part.suggested:g}, between copies and mere likeness. "
+                f"Next: curate dedupe --{part.method} {part.suggested:g}\n"
+            )
+    return text or "Nothing to compare yet. Next: curate pull LOGS\n"

@@ -1,0 +1,95 @@
+"""`curate filter`: applies the drop rules."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli.group import cli, json_option, rule_keys, show_result
+from curate.wording import WIDTH, table, wrapped
+
+if TYPE_CHECKING:
+    from curate.filters import FilterResult, Rule
+
+
+class _FilterCommand(click.Command):
+    """`filter`, whose options are the parameters of curate's own rules."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from curate.filters import rules
+
+        found = [
+            click.Option(
+                [f"--{p.name.replace('_', '-')}", p.name],
+                metavar=p.kind.upper(),
+                help=f"{p.help} [{rule.name}; default: {p.default or 'none'}]",
+            )
+            for rule in rules().values()
+            for p in rule.parameters
+        ]
+        return [*found, *super().get_params(ctx)]
+
+
+@cli.command(cls=_FilterCommand)
+@click.option("--skip", multiple=True, metavar="RULE", help="A rule that does not apply.")
+@click.option("--where", metavar="SQL", help="Keep only what meets this condition.")
+@click.option(
+    "--set",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of one of the project's own rules.",
+)
+@click.option("--list", is_flag=True, help="Explain the rules and do nothing.")
+@json_option
+@click.pass_context
+def filter(ctx: click.Context, /, **options: Any) -> None:
+    """Applies the drop rules; their settings hold until the next `curate filter`.
+
+    A project's own rules are files in its sql/filters/ folder.
+
+    \b
+    Example: curate filter --min-rating 4 --where "model <> 'old'" --skip boilerplate
+    """
+    as_json, project = options.pop("as_json"), ctx.obj.project()
+    if options.pop("list"):
+        rules = project.rules()
+        show_result(list(rules.values()), as_json, lambda: render_rules(rules))
+        return
+    skip, where = options.pop("skip"), options.pop("where")
+    result = project.filter(_parameters(ctx, options), skip=skip, where=where)
+    show_result(result, as_json, lambda: render_filter(result))
+
+
+def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options of rules: flags over curate.toml (which also names own rules)."""
+    from curate.pull.mapping import parse_pairs
+
+    sets = parse_pairs("--set", options.pop("set"))
+    own = {
+        k: v for k, v in (ctx.default_map or {}).items() if k in rule_keys("filter", ctx.obj.folder)
+    }
+    return {**own, **{k: v for k, v in options.items() if v is not None}, **sets}
+
+
+def render_rules(found: Mapping[str, Rule]) -> str:
+    """Returns the drop rules with their options."""
+    text = ""
+    for rule in found.values():
+        text += f"{rule.name}{'' if rule.trusted else '  (this project)'}\n"
+        text += textwrap.indent(textwrap.fill(rule.help, WIDTH - 4), "    ") + "\n"
+        for p in rule.parameters:
+            default = "none" if p.default is None else p.default
+            text += wrapped(f"    {p.name} ({p.kind}, default {default}): {p.help}", "      ")
+    return text
+
+
+def render_filter(result: FilterResult) -> str:
+    """Returns what the rules drop."""
+    text = f"filter      {result.examples:,} examples, {result.checked:,} of them new or changed\n"
+    if result.hits:
+        hits = [[rule, reason, count] for rule, reason, count in result.hits]
+        text += textwrap.indent(table(["rule", "reason", "examples"], hits), "  ")
+    return text + f"  {result.kept:,} pass every rule\n"

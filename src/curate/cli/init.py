@@ -1,0 +1,37 @@
+"""`curate init`: creates a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from curate.cli.group import Context, cli, pass_context
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--task",
+    default="sft",
+    show_default=True,
+    metavar="TASK",
+    help="sft, classification, preference or extraction.",
+)
+@pass_context
+def init(context: Context, folder: Path | None, task: str) -> None:
+    """Creates a project: a commented curate.toml and the store.
+
+    \b
+    Example: curate init support --task sft
+    """
+    from curate.project import Project
+
+    where = folder or context.folder
+    there = (where / "curate.duckdb").exists()
+    Project.init(where, task=task)
+    if there:
+        click.echo(f"{where}/ is a project already; nothing in it was replaced.")
+    else:
+        click.echo(f"Created {where}/ (curate.toml, curate.duckdb).")
+    click.echo(f"Next: curate -C {where} pull LOGS")

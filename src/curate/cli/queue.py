@@ -1,0 +1,75 @@
+"""`curate queue`: ranks what a human should look at."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.options import kind_option
+from curate.wording import counted, shortened, table, wrapped
+
+if TYPE_CHECKING:
+    from curate.queue.queue import QueueResult
+
+
+@cli.command()
+@kind_option
+@click.option(
+    "--budget", type=click.IntRange(1), default=200, show_default=True, help="How many tasks."
+)
+@click.option(
+    "--audit",
+    type=click.IntRange(0),
+    help="Drawn at random from the kept examples (default: a tenth, at least 20).",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@json_option
+@pass_context
+def queue(
+    context: Context, kind: str | None, budget: int, audit: int | None, seed: int, as_json: bool
+) -> None:
+    """Ranks the examples that a human should look at, and says why each of them.
+
+    \b
+    Example: curate queue --budget 200
+    """
+    result = context.project().queue(kind=kind, budget=budget, audit=audit, seed=seed)
+    show_result(result, as_json, lambda: render_queue(result))
+
+
+_SHOWN = 5
+
+
+def render_queue(result: QueueResult) -> str:
+    """Returns the queue: how many for which reason, and the first entries."""
+    drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
+    text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
+    text += f"; {result.found:,} examples are worth a look\n"
+    if result.shares:
+        head = ["detector", "tasks", "of", "reviewed", "changed", "expected"]
+        rows = [
+            [
+                s.name.replace("_", " "),
+                s.tasks,
+                s.available,
+                s.reviewed,
+                s.changed,
+                f"{s.expected:.0%}",
+            ]
+            for s in result.shares
+        ]
+        text += textwrap.indent(table(head, rows), "  ")
+    for entry in [e for e in result.entries if not e.audit][:_SHOWN]:
+        quoted = shortened(entry.text, 76)
+        text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
+        better = f"  ->  {entry.suggested}" if entry.suggested else ""
+        given = f"{entry.given}{better}   " if entry.given else ""
+        text += textwrap.indent(wrapped(f"{given}{entry.why}"), "        ")
+    if result.waiting:
+        text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
+    for what, command in result.missing:
+        text += f"  note: {what}: {command}\n"
+    return text + f"Next: {result.next} (or, without a server, --to-file tasks.json)\n"

@@ -1,0 +1,124 @@
+"""`curate status`: shows where every example stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from curate.cli import words
+from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.words import REASONS, render_alarms
+from curate.wording import counted, table, wrapped
+
+if TYPE_CHECKING:
+    from curate.status import Status
+
+
+@cli.command()
+@click.option("--rejects", is_flag=True, help="List the documents that were refused.")
+@json_option
+@pass_context
+def status(context: Context, rejects: bool, as_json: bool) -> None:
+    """Shows where every example stands, and what to do next.
+
+    \b
+    Example: curate status --rejects
+    """
+    project = context.project()
+    if rejects:
+        refused = project.rejects()
+        show_result(refused, as_json, lambda: render_rejects(refused))
+        return
+    result = project.status()
+    show_result(result, as_json, lambda: render_status(result))
+
+
+_STATUS_CLUSTERS = 5
+
+
+def render_rejects(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the refused documents."""
+    if not rows:
+        return "Nothing was refused.\n"
+    return table(
+        ["file", "line", "reason", "detail"],
+        [[r["location"], r["line"], r["reason"], (r["detail"] or "")[:60]] for r in rows],
+    )
+
+
+def render_status(found: Status) -> str:
+    """Returns the funnel."""
+    rows: list[list[Any]] = [[f"{found.interactions:,}", "interactions", "", ""]]
+    rows += [
+        [f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
+        for r in found.funnel
+    ]
+    rows.append([f"{found.train + found.test:,}", "ready", f"{found.train:,}", f"{found.test:,}"])
+    width = [max(len(str(row[c])) for row in rows) for c in range(4)]
+    text = (
+        f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  "
+        f"{'test':>{max(width[3], 5)}}\n"
+    )
+    for row in rows:
+        text += (
+            f"{row[0]:>{width[0]}}  {row[1]:<{width[1]}}  {row[2]:>{max(width[2], 5)}}  "
+            f"{row[3]:>{max(width[3], 5)}}".rstrip()
+            + "\n"
+        )
+    if not found.split_given:
+        text += "sides of new examples as the next export would give them\n"
+    if found.pending:
+        text += f"{found.pending:,} held-out examples wait for a good answer\n"
+    text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
+    text += words.render_pairs_ready(found.pairs)
+    if found.rejects:
+        text += f"{counted(found.rejects, 'refused document')}: curate status --rejects\n"
+    if found.unmatched_feedback:
+        text += f"feedback that waits for its call: {found.unmatched_feedback:,}\n"
+    if found.unchecked:
+        text += f"{found.unchecked:,} examples are not filtered yet\n"
+    if "filter" in found.stale:
+        text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
+    if other := [stage for stage in found.stale if stage != "filter"]:
+        text += f"not up to date: {', '.join(other)}\n"
+    text += _size(found.train)
+    text += (
+        words.render_how_wrong(found.error_rates, found.audits_waiting)
+        if found.train + found.test
+        else ""
+    )
+    text += words.render_reviewed(found.detectors) + _spread(found)
+    if found.latest:
+        text += f"exported: {', '.join(found.latest)}\n"
+    return text + f"Next: {found.next}\n"
+
+
+def _spread(found: Status) -> str:
+    """Returns how production and train differ: the clusters at a glance, and what is thin."""
+    text = ""
+    if found.clusters:
+        rows = [
+            [c.cluster_id, c.name[:40], c.examples, c.train, c.test]
+            for c in found.clusters[:_STATUS_CLUSTERS]
+        ]
+        text += table(["cluster", "name", "production", "train", "test"], rows)
+        if len(found.clusters) > _STATUS_CLUSTERS:
+            text += f"... and {len(found.clusters) - _STATUS_CLUSTERS:,} more: curate cluster\n"
+    if thin := found.thin:
+        more = f", and {len(thin) - 4:,} more" if len(thin) > 4 else ""
+        text += wrapped(f"thin (under 10 in train): {', '.join(thin[:4])}{more}")
+    return text + render_alarms(found.alarms)
+
+
+def _size(train: int) -> str:
+    from curate.status import MINIMUM_EXAMPLES, RELIABLE_EXAMPLES
+
+    if train >= RELIABLE_EXAMPLES:
+        verdict = "enough for reliable fine-tuning (1,000-2,000)"
+    elif train >= MINIMUM_EXAMPLES:
+        verdict = "enough to begin (200-500); 1,000-2,000 is reliable"
+    else:
+        verdict = "too few to fine-tune on: 200-500 is the minimum"
+    return f"effective train size {train:,} (after duplicates): {verdict}\n"

@@ -1,0 +1,215 @@
+"""Texts that several commands print."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from curate.wording import WIDTH, counted, wrapped
+
+if TYPE_CHECKING:
+    from curate.cluster import Alarm
+    from curate.kernels.error_rate import ErrorRate
+    from curate.label.reviews import Detector
+    from curate.pull.mapping import FieldMap
+    from curate.pull.options import PullResult
+
+ALARMS_SHOWN = 3
+
+
+REASONS = {
+    "unrated": "unrated (policy: keep out)",
+    "low_rating": "rated too low",
+    "duplicate": "exact duplicate",
+    "near_duplicate": "near-duplicate input",
+    "semantic_duplicate": "same meaning as a kept one",
+    "leak": "leak (the held-out side wins)",
+    "quarantined": "leak to both sides (in neither)",
+    "exposed": "held out, but an exported train row leaks it",
+    "dropped": "dropped by a human",
+    "not_preferred": "a human prefers another answer",
+    "bad_context": "an earlier answer in its context was rated bad",
+    "no_query": "nothing was asked",
+    "empty_answer": "empty answer",
+    "no_label": "no label",
+    "truncated": "truncated answer",
+    "error_status": "failed call",
+    "refusal": "refusal",
+    "boilerplate": "speaks of itself as a model",
+    "repeated": "repeats itself",
+    "echo": "only repeats the question",
+    "too_short": "answer too short",
+    "too_long": "too long",
+    "outside_dates": "outside the dates",
+    "unknown_label": "label not in curate.toml",
+    "condition": "does not meet --where",
+    "against": "in an evaluation set (--against)",
+    "inexpressible": "refused by the format (--lossy)",
+    "limit": "beyond --limit",
+    "no_pair": "no pair has it",
+    "contradicted": "a copy of the answer is rated otherwise",
+}
+
+
+def render_mapping(found: FieldMap) -> str:
+    """Returns how the columns of a source are read."""
+    read = []
+    for field, column in found.fields.items():
+        note = ""
+        if field == "rating":
+            note = f" (scale {found.scale})" if found.scale else " (scale unknown)"
+        if field in ("user", "rater"):
+            note = " (stored as HMAC)"
+        read.append(f"{field} <- {column}{note}")
+    text = wrapped(f"Columns read as: {', '.join(read) or 'nothing known'}.   Change with --map.")
+    if found.kind == "turns":
+        roles = ", ".join(f"{word} = {role}" for word, role in found.roles.items())
+        text += wrapped(
+            f"Roles: {roles or 'not known, so every turn answers the one before it'}."
+            "   Change with --role."
+        )
+    return text
+
+
+def render_pull(result: PullResult, *, next_step: bool = True) -> str:
+    """Returns what a pull did."""
+    summary, text = result.summary, ""
+    feedback = result.mapping.kind == "feedback"
+    what = "feedback" if feedback else "interactions"
+    rejected = sum(result.rejected.values())
+    if result.files_unchanged:
+        text += (
+            f"  {result.files_unchanged:,} of {result.files:,} files unchanged: not read again\n"
+        )
+    if not result.files:
+        unit = "rows"
+    else:
+        unit = "turns" if result.mapping.kind == "turns" else "documents"
+    if result.documents or not result.files:
+        text += (
+            f"  {result.documents:,} {unit}"
+            f"  ->  {result.new + result.changed + result.unchanged:,} {what} "
+            f"({result.new:,} new, {result.changed:,} changed, {result.unchanged:,} already here), "
+            f"{rejected:,} rejected\n"
+        )
+    if result.withdrawn:
+        text += f"  withdrawn, since the source has them no longer: {result.withdrawn:,}\n"
+    total = summary["interactions"]
+    share = f" ({summary['rated'] / total:.1%})" if total else ""
+    times = ""
+    if summary["first_at"]:
+        times = f"   {summary['first_at']:%Y-%m-%d} .. {summary['last_at']:%Y-%m-%d}"
+    text += (
+        f"  rated by people: {summary['rated']:,} of {total:,}{share}   "
+        f"conversations: {summary['conversations']:,}{times}\n"
+    )
+    if summary["unmatched_feedback"]:
+        text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
+    if summary["template"]:
+        prefix, suffix = summary["template"]
+        text += wrapped(
+            f"  template around most inputs, left out of comparisons: "
+            f"{prefix[:50]!r} ... {suffix[-30:]!r}"
+        )
+    if summary["split_overlap"]:
+        pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
+        text += f"  texts on both sides of the given split: {pairs}\n"
+    if summary["split_ignored"]:
+        text += wrapped(
+            "  note: the split column has no train part or nothing else: sides are "
+            "drawn, not taken from it (--map split=COLUMN takes it)",
+            "    ",
+        )
+    text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    if rejected:
+        why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
+        text += f"{counted(rejected, 'refused document')} ({why}): curate status --rejects\n"
+    return text + ("Next: curate run\n" if next_step else "")
+
+
+def render_alarms(found: Sequence[Alarm]) -> str:
+    """Returns the rules that silence a cluster."""
+    text = ""
+    for a in found[:ALARMS_SHOWN]:
+        share = "all" if a.dropped == a.examples else f"{a.dropped:,}"
+        text += wrapped(
+            f"  note: {a.reason!r} drops {share} of the {a.examples:,} examples of cluster "
+            f'{a.cluster_id} "{a.name}" (elsewhere {a.usual:.0%})',
+            "    ",
+        )
+    if len(found) > ALARMS_SHOWN:
+        text += f"  note: and {len(found) - ALARMS_SHOWN:,} more like this: curate status --json\n"
+    return text
+
+
+PAIR_REASONS = {
+    "stale": "judged otherwise since: curate pairs",
+    "identical": "both answers are the same",
+    "small_margin": "ratings too close (--min-margin)",
+    "tie": "annotators find them equal",
+    "contradicted": "somebody says the contrary",
+    "both_sides": "one answer is in train, the other held out",
+    "duplicate": "the same two answers again",
+}
+_PAIR_SIDES = {"chosen_": "better answer", "rejected_": "worse answer"}
+
+
+def render_pair_reason(why: str) -> str:
+    """Returns in words why a pair is out."""
+    for side, words in _PAIR_SIDES.items():
+        if why.startswith(side):
+            name = why.removeprefix(side)
+            return f"{words}: {REASONS.get(name, name)}"
+    return PAIR_REASONS.get(why, why)
+
+
+def render_pairs_ready(found: tuple[int, int, int]) -> str:
+    """Returns the pairs (found, ready in train, ready in test) in one line; empty without any."""
+    known, train, test = found
+    if not known:
+        return ""
+    return (
+        f"preference pairs: {train + test:,} of {known:,} ready ({train:,} train, {test:,} test)\n"
+    )
+
+
+def render_pair(pair: dict[str, Any]) -> str:
+    """Returns one pair of an example: `chosen over ab12 (rating 5 vs 1)`."""
+    how = str(pair["method"])
+    if how in ("rating", "output") and pair["better"] is not None and pair["worse"] is not None:
+        how = f"{how} {pair['better']:g} vs {pair['worse']:g}"
+    out = f", out: {render_pair_reason(pair['reason'])}" if pair["reason"] else ""
+    if pair["method"] == "correction":
+        return f"corrected answer over the logged one{out}"
+    what = "chosen over" if pair["is_chosen"] else "rejected for"
+    return f"{what} {pair['other'][:12]} ({how}){out}"
+
+
+def render_how_wrong(rates: Sequence[ErrorRate], waiting: int = 0) -> str:
+    """Returns the error rate that is left, in one line; `waiting` audited tasks have no answer."""
+    if not rates and waiting:
+        return f"how wrong: not measured yet; {waiting:,} audited tasks wait for an answer.\n"
+    if not rates:
+        return "how wrong: not measured yet. curate queue --budget 200 includes an audit sample.\n"
+    said = [f"{r.side} {r.said if r.told else 'too little audited to tell'}" for r in rates]
+    if len(rates) == 1:
+        said.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
+    audited = sum(r.audited for r in rates)
+    text = f"how wrong: {', '.join(said)}; {audited:,} audited"
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
+
+
+def render_reviewed(found: Sequence[Detector]) -> str:
+    """Returns how often detectors were right so far, in one line; empty where nothing is known."""
+    if not found:
+        return ""
+    text = "reviewed: " + "; ".join(
+        f"{d.name.replace('_', ' ')} {render_precision(d)}" for d in found
+    )
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
+
+
+def render_precision(found: Detector) -> str:
+    """Returns how often a detector was right."""
+    return f"{found.changed:,} of {found.reviewed:,} changed"

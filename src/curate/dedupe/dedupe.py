@@ -1,0 +1,179 @@
+"""`curate dedupe`: exact, near and semantic duplicates, and contradictions between copies.
+
+Two examples are exact duplicates when their messages (system messages aside) and answers are equal
+after the normalisation of `curate.text`; near and semantic duplicates are alike in their inputs.
+Which member of a group survives is a verdict and chosen last; this stage computes the evidence and
+says what it means today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from curate import inputs, verdicts
+from curate.dedupe import input_pairs
+from curate.embed import encoders
+from curate.errors import ConfigError, unknown_name
+from curate.progress import Progress
+from curate.split import SplitSettings, strictest
+from curate.store import Run, Store, sql
+from curate.verdicts import OFF, DedupeSettings
+
+EXACT = ("example", "input", "off")
+LOWEST = 0.3
+"""Below such a similarity everything is alike."""
+
+
+@dataclass(frozen=True)
+class DedupeResult:
+    """What the stage found, in counts.
+
+    Attributes:
+        examples: all of them.
+        inputs: distinct normalised inputs.
+        exact_dropped: examples out as exact duplicates; likewise near and semantic.
+        near_pairs: near-duplicate inputs at the leak threshold, what the split goes by.
+        semantic_pairs: inputs at or above the semantic threshold.
+        kept_apart: pairs alike enough that differ in a number or a negation.
+        contradictory_labels: examples whose input another copy labels otherwise.
+        contradictory_ratings: examples that another copy's rating contradicts.
+        settings: in force from now on.
+        notes: what was left out, and why.
+    """
+
+    examples: int
+    inputs: int
+    exact_dropped: int
+    near_dropped: int
+    semantic_dropped: int
+    near_pairs: int
+    semantic_pairs: int
+    kept_apart: int
+    contradictory_labels: int
+    contradictory_ratings: int
+    settings: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def dedupe(
+    store: Store,
+    *,
+    exact: str = "example",
+    near: float | None = 0.8,
+    semantic: float | str | None = "auto",
+    progress: Progress = lambda items, _: items,
+) -> DedupeResult:
+    """Brings the evidence up to date and returns what it means under today's verdicts.
+
+    Args:
+        store: the project's store.
+        exact: what is compared: `example` (messages and answer), `input`, or `off`.
+        near: Jaccard similarity of inputs, 0.3 to 1; None for off.
+        semantic: cosine of inputs, 0.3 to 1; None for off, `auto` for the encoder's default.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: a setting is none of these.
+    """
+    with store.run("dedupe", {"exact": exact, "near": near, "semantic": semantic}) as run:
+        inputs.refresh(store, run)
+        settings, notes = complete(store, exact, near, semantic)
+        with store.write() as con:
+            run.changed |= store.set_setting(con, "dedupe", settings.as_dict())
+            wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+        near_pairs, semantic_pairs = _evidence(store, run, settings, wanted, progress)
+        with store.read() as con:
+            verdicts.prepare(store, con, wanted)
+            counts = _counts(con, settings)
+        result = DedupeResult(
+            **counts,
+            near_pairs=near_pairs,
+            semantic_pairs=semantic_pairs,
+            settings=settings.as_dict(),
+            notes=tuple(notes),
+        )
+        run.counts = {k: v for k, v in counts.items() if k.endswith("dropped")}
+    return result
+
+
+def complete(
+    store: Store, exact: str, near: float | None, semantic: float | str | None
+) -> tuple[DedupeSettings, list[str]]:
+    """Returns complete settings, and notes on what cannot be done.
+
+    Raises:
+        ConfigError: a setting is not one, or needs vectors and there are none.
+    """
+    if exact not in EXACT:
+        raise ConfigError(unknown_name("kind of exact duplicate", exact, EXACT))
+    with store.read() as con:
+        encoder = store.setting(con, "embed").get("encoder")
+        missing = len(con.execute(sql("embed/missing")).fetchall())
+    notes = []
+    if encoder is None:
+        if isinstance(semantic, float):
+            raise ConfigError(f"semantic duplicates need vectors. Next: {encoders.next_step()}")
+        if semantic == "auto":
+            notes.append(f"no vectors yet, so no semantic duplicates: {encoders.next_step()}")
+        semantic = None
+    elif missing and semantic is not None:
+        notes.append(f"{missing:,} inputs have no vector yet and take no part: curate embed")
+    if encoder in input_pairs.ONLY_LATIN and semantic is not None and (foreign := _foreign(store)):
+        notes.append(
+            f"{foreign:,} inputs are not in Latin script, which {encoder} cannot read: they are no "
+            "semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
+        )
+    if semantic == "auto":
+        semantic = input_pairs.SEMANTIC_THRESHOLDS.get(str(encoder))
+        if semantic is None:
+            notes.append(
+                f"no default threshold is known for {encoder!r}, so no semantic duplicates: "
+                "curate dedupe --suggest-threshold, then --semantic"
+            )
+    return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
+
+
+def _foreign(store: Store) -> int:
+    with store.read() as con:
+        return len(
+            input_pairs.foreign_inputs(
+                store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+            )
+        )
+
+
+def threshold(name: str, value: float | str | None) -> float:
+    """Returns a threshold, `OFF` for None.
+
+    Raises:
+        ConfigError: it is not between 0.3 and 1.
+    """
+    if value is None:
+        return OFF
+    number = float(value)
+    if not LOWEST <= number <= 1:
+        raise ConfigError(f"--{name} {number:g}: expected {LOWEST} to 1, or off")
+    return number
+
+
+def _evidence(
+    store: Store, run: Run, settings: DedupeSettings, split: SplitSettings, progress: Progress
+) -> tuple[int, int]:
+    lowest = min(split.leak_threshold, settings.near)
+    input_pairs.refresh_near(store, run, threshold=lowest)
+    with store.read() as con:
+        named = {"threshold": split.leak_threshold}
+        near = int(con.execute(sql("dedupe/input_pairs_count"), named).fetchall()[0][0])
+    if settings.semantic == OFF:
+        return near, 0
+    return near, input_pairs.refresh_semantic(
+        store, run, threshold=settings.semantic, progress=progress
+    )
+
+
+def _counts(con: Any, settings: DedupeSettings) -> dict[str, int]:
+    asked = {"near": settings.near, "semantic": settings.semantic}
+    cursor = con.execute(sql("dedupe/counts"), asked)
+    names = [column[0] for column in cursor.description]
+    return dict(zip(names, cursor.fetchall()[0], strict=True))

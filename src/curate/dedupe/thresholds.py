@@ -1,0 +1,196 @@
+"""`curate dedupe --suggest-threshold`: real pairs around thresholds, and what each would remove.
+
+No threshold is right for all data: the best one by pair F1 lies anywhere from 0.6 to 0.95 between
+corpora. So a person looks at pairs. Where the number of pairs has a valley between copies and texts
+that merely have the same subject, it is pointed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from curate import verdicts
+from curate.dedupe import input_pairs
+from curate.embed import embed
+from curate.kernels import minhash
+from curate.kernels.cosine import blocks, pairs
+from curate.progress import Progress
+from curate.store import Store, sql
+from curate.text import SHORT_WORDS
+from curate.verdicts import OFF, DedupeSettings
+
+CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
+SAMPLES = 2
+_MOST_PAIRS = 3_000_000
+_SAMPLED = 2_000
+_BIN = 0.02
+_LOWEST = 0.5
+_DEPTH = 1.5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What one threshold would do.
+
+    Attributes:
+        threshold: the similarity.
+        pairs: pairs of inputs at or above it, those kept apart by a number or negation left out.
+        removes: train examples that would be out by this method alone at this threshold.
+        samples: (similarity, text, text) of the pairs that are just above it.
+    """
+
+    threshold: float
+    pairs: int
+    removes: int
+    samples: tuple[tuple[float, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Candidates for one method, the highest first.
+
+    Attributes:
+        method: `near` (Jaccard of word 3-grams) or `semantic` (cosine).
+        current: the threshold in force, None where it is off.
+        suggested: the valley between copies and mere likeness, None where there is none.
+        examples: train examples that pass everything but deduplication.
+        candidates: thresholds with what each would do.
+    """
+
+    method: str
+    current: float | None
+    suggested: float | None
+    examples: int
+    candidates: tuple[Candidate, ...]
+
+
+def suggest(
+    store: Store, settings: DedupeSettings, *, progress: Progress = lambda items, _: items
+) -> list[Suggestion]:
+    """Returns what thresholds would do, for near-duplicates and (with vectors) semantic ones."""
+    found = []
+    with store.read() as con:
+        verdicts.current(store, con)
+        rows = con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(store, con, progress))):
+            if pairs is not None:
+                found.append(_suggestion(con, method, pairs, settings))
+    return found
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """All pairs of one method from a floor on, and how many there are by similarity."""
+
+    table: pa.Table
+    floor: float
+    valley: float | None
+
+
+def _near(rows: pa.Table) -> _Pairs:
+    """Returns near pairs down to the lowest candidate."""
+    texts = rows["text"].to_pylist()
+    long = [n for n, words in enumerate(rows["words"].to_pylist()) if words >= SHORT_WORDS]
+    chosen = [texts[n] for n in long]
+    floor = CANDIDATES[-1]
+    keys = minhash.keys(chosen, threshold=floor)
+    a, b, similarity = minhash.pairs(chosen, keys, np.ones(len(chosen), bool), threshold=floor)
+    hashes = rows["input_hash"].take(np.array(long, np.int64))
+    table = input_pairs.pair_table(hashes, a, b, similarity, chosen)
+    return _Pairs(table, floor, _valley_of(table, floor))
+
+
+def _valley_of(table: pa.Table, floor: float) -> float | None:
+    """Returns the valley in the pairs that nothing keeps apart, equal ones left out."""
+    judged = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
+    edges = np.arange(floor, 1 + _BIN / 2, _BIN).astype(np.float64)
+    counts, _ = np.histogram(judged[judged < 1], bins=edges)
+    return valley(counts, edges)
+
+
+def _semantic(store: Store, con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | None:
+    """Returns semantic pairs down to a candidate above which they are not too many."""
+    rows = con.sql(sql("dedupe/semantic_inputs")).to_arrow_table()
+    if not rows.num_rows:
+        return None
+    hashes, vectors = embed.from_lists(rows)
+    every = max(1, len(hashes) // _SAMPLED)
+    sample = vectors[::every]
+    counts = np.zeros(len(_edges()) - 1, np.int64)
+    for block in progress(blocks(len(vectors)), "counting pairs"):
+        counts += np.histogram(sample @ vectors[block].T, bins=_edges())[0]
+    counts[-1] = max(0, counts[-1] - len(sample))  # each with itself
+    above = np.cumsum(counts[::-1])[::-1] * every / 2
+    floor = next((t for t in reversed(CANDIDATES) if above[_bin(t)] <= _MOST_PAIRS), CANDIDATES[0])
+    parts = list(pairs(vectors[:0], vectors, threshold=floor))
+    a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
+    table = input_pairs.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
+    table = input_pairs.apart_by_script(table, input_pairs.foreign_inputs(store, rows))
+    return _Pairs(table, floor, _valley_of(table, floor))
+
+
+def _edges() -> NDArray[np.float64]:
+    return np.append(np.arange(_LOWEST, 1 - _BIN / 2, _BIN), 1.01)
+
+
+def _bin(threshold: float) -> int:
+    return min(int((threshold - _LOWEST) / _BIN + 1e-6), len(_edges()) - 2)
+
+
+def valley(counts: Sequence[int] | NDArray[np.int64], edges: NDArray[np.float64]) -> float | None:
+    """Returns the similarity at which pairs are rarest between two crowds of them, or None.
+
+    Args:
+        counts: pairs per bin of similarity.
+        edges: of the bins, one more than counts.
+
+    Bins are counted with their neighbours. The smaller crowd must outnumber the valley by half, and
+    by more than chance makes of it.
+    """
+    padded = np.pad(np.asarray(counts, float), 1, mode="edge")
+    sums = padded[:-2] + padded[1:-1] + padded[2:]
+    best, depth = None, _DEPTH
+    for place in range(1, len(sums) - 1):
+        crowd = min(sums[:place].max(), sums[place + 1 :].max())
+        here = sums[place]
+        if crowd >= depth * max(here, 1) and crowd - here >= 3 * np.sqrt(crowd + here):
+            best, depth = place, crowd / max(here, 1)
+    return None if best is None else round(float(edges[best]), 2)
+
+
+def _suggestion(
+    con: duckdb.DuckDBPyConnection, method: str, pairs: _Pairs, settings: DedupeSettings
+) -> Suggestion:
+    con.register("trial", pairs.table)
+    con.execute(sql("dedupe/thresholds_trial"), {"method": method})
+    con.execute(sql("dedupe/thresholds_alike"))
+    con.unregister("trial")
+    current = settings.near if method == "near" else settings.semantic
+    wanted = {t for t in (*CANDIDATES, current, pairs.valley) if t and pairs.floor <= t <= 1}
+    candidates = []
+    for threshold in sorted(wanted, reverse=True):
+        only = {"near": OFF, "semantic": OFF, method: threshold}
+        verdicts.find_duplicates(con, DedupeSettings(settings.exact, **only))
+        removes = con.execute(sql("dedupe/thresholds_removes"), {"method": method}).fetchall()[0][0]
+        named = {"threshold": threshold, "samples": SAMPLES}
+        shown = con.execute(sql("dedupe/thresholds_samples"), named).fetchall()
+        count = con.execute(sql("dedupe/thresholds_pairs"), {"threshold": threshold}).fetchall()[0][
+            0
+        ]
+        samples = tuple((s, one, other) for s, one, other in shown)
+        candidates.append(Candidate(threshold, count, removes, samples))
+    passing = con.execute(sql("dedupe/thresholds_passing")).fetchall()[0][0]
+    return Suggestion(
+        method,
+        current if current <= 1 else None,
+        pairs.valley if pairs.valley in wanted else None,
+        passing,
+        tuple(candidates),
+    )

@@ -1,0 +1,208 @@
+"""`curate demo`: sample logs with planted problems, the whole path, planted against found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.cli import cluster, dedupe, embed, export, filter, mislabels, verify, words
+from curate.demo import logs
+from curate.demo.logs import write_logs
+from curate.embed import encoders
+from curate.errors import ConfigError, GateFailed, MissingExtra
+from curate.progress import Progress
+from curate.project import Project
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
+
+DATASET = "support"
+# Planted kind -> the reasons that the rules for it give.
+_BY_REASON = {
+    "refusals": ("refusal", "boilerplate"),
+    "truncated": ("truncated",),
+    "empty": ("empty_answer",),
+    "errors": ("error_status",),
+    "repeated": ("repeated",),
+    "echoes": ("echo",),
+    "bad_context": ("bad_context",),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many of one planted kind were found, and how many others the same stage names."""
+
+    kind: str
+    planted: int
+    found: int
+    other: int
+    stage: str
+
+    @property
+    def missed(self) -> int:
+        """Returns how many planted ones were not found."""
+        return self.planted - self.found
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo found, and where its files are."""
+
+    folder: Path
+    logs: Path
+    version: Path
+    content_id: str
+    example: str
+    findings: tuple[Finding, ...]
+
+
+def demo(
+    folder: Path,
+    *,
+    seed: int = 7,
+    say: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda items, _: items,
+) -> DemoResult:
+    """Runs the whole path on seeded sample logs in a folder; a second run changes nothing.
+
+    Raises:
+        ConfigError: the folder holds something else.
+        MissingExtra: the path needs the extra [ml].
+        GateFailed: the exported version does not verify.
+    """
+    logs = folder / "logs"
+    if folder.exists() and any(folder.iterdir()) and not (folder / "late_feedback.csv").exists():
+        raise ConfigError(f"{folder} is not empty and not a demo. Next: curate demo ANOTHER-FOLDER")
+    if not encoders.available():
+        raise MissingExtra(f"the demo goes the whole path. Next: {encoders.HOW_TO_INSTALL}")
+    Project.init(folder)
+    project = Project(folder, progress=progress)
+    planted = write_logs(folder, seed=seed)
+
+    def step(command: str, text: str) -> None:
+        say(f"$ curate -C {folder} {command}\n{text}")
+
+    months = sorted(str(path) for path in logs.glob("*.jsonl"))
+    pulled = project.pull(months)
+    step(f"pull '{logs}/*.jsonl'", words.render_mapping(pulled.mapping) + words.render_pull(pulled))
+    late = PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5"))
+    pulled = project.pull([str(folder / "late_feedback.csv")], late)
+    step(
+        f"pull {folder}/late_feedback.csv --as feedback --key request_id --scale 1-5",
+        words.render_mapping(pulled.mapping) + words.render_pull(pulled),
+    )
+    step("filter", filter.render_filter(project.filter()))
+    step("embed", embed.render_embed(project.embed()))
+    step("dedupe", dedupe.render_dedupe(project.dedupe()))
+    step("cluster", cluster.render_cluster(project.cluster()))
+    step("mislabels --top 3", mislabels.render_mislabels(project.mislabels(top=3)))
+    exported = project.export(DATASET)
+    step(f"export {DATASET}", export.render_export(exported, dry_run=False))
+    verified = project.verify(DATASET)
+    step(f"verify {DATASET}", verify.render_verifications(verified))
+    if any(checked.problems for checked in verified):
+        raise GateFailed(f"{exported.folder} does not verify")
+    return DemoResult(
+        folder,
+        logs,
+        exported.folder,
+        exported.content_id,
+        _id_of(project)[planted.exact_duplicates[0][0]],
+        tuple(_findings(project, planted)),
+    )
+
+
+def _id_of(project: Project) -> dict[str, str]:
+    """Returns the example id of each request id."""
+    rows = project.table("interactions").select(["source_id", "interaction_id"]).to_pydict()
+    return dict(zip(rows["source_id"], rows["interaction_id"], strict=True))
+
+
+def _findings(project: Project, planted: logs.Planted) -> Iterable[Finding]:
+    ids = _id_of(project)
+    yield Finding("broken lines", planted.broken_lines, len(project.rejects()), 0, "pull")
+    ratings = {r["interaction_id"]: r["human_rating"] for r in project.table("ratings").to_pylist()}
+    moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
+    yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
+    yield from _by_reason(project, planted, ids)
+    yield from _duplicates(project, planted, ids)
+    yield _wrong_labels(project, planted, ids)
+    suspected = {
+        r["example_id"]
+        for r in project.table("issues").to_pylist()
+        if r["kind"] == "contradictory_label"
+    }
+    pairs = [[ids[a], ids[b]] for a, b in planted.contradictions]
+    found = sum(a in suspected and b in suspected for a, b in pairs)
+    yield Finding(
+        "contradictory labels",
+        len(pairs),
+        found,
+        len(suspected - {i for pair in pairs for i in pair}),
+        "dedupe",
+    )
+
+
+def _by_reason(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Iterable[Finding]:
+    hits: dict[str, set[str]] = {}
+    for row in project.table("excluded").to_pylist():
+        hits.setdefault(row["reason"], set()).add(row["example_id"])
+    for kind, reasons in _BY_REASON.items():
+        wanted = {ids[request] for request in getattr(planted, kind)}
+        found = set().union(*(hits.get(reason, set()) for reason in reasons))
+        yield Finding(
+            kind.replace("_", " "),
+            len(wanted),
+            len(wanted & found),
+            len(found - wanted),
+            f"filter ({', '.join(reasons)})",
+        )
+
+
+def _wrong_labels(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Finding:
+    """Returns how many wrong labels are among the likely ones.
+
+    The wrong half of a contradiction is a wrong label too, and no false alarm.
+    """
+    likely = {
+        r["example_id"] for r in project.table("mislabels").to_pylist() if r["tier"] == "likely"
+    }
+    wanted = {ids[request] for request, _ in planted.wrong_labels}
+    wrong = wanted | {ids[request] for pair in planted.contradictions for request in pair}
+    found = len(wanted & likely)
+    return Finding("wrong labels", len(wanted), found, len(likely - wrong), "mislabels (likely)")
+
+
+def _duplicates(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Iterable[Finding]:
+    """Yields what each kind of duplicate found; `other` leaves out what is planted as another."""
+    exact = {
+        frozenset((r["example_id"], r["survivor"]))
+        for r in project.table("duplicates").to_pylist()
+        if r["method"] == "exact"
+    }
+    near, semantic = _alike(project, "input_pairs"), _alike(project, "semantic_pairs")
+    kinds = (
+        ("exact duplicates", planted.exact_duplicates, exact, "dedupe"),
+        ("near-duplicate inputs", planted.near_duplicates, near, "dedupe"),
+        ("light rewordings", planted.rewordings, semantic, "dedupe --semantic"),
+        ("free paraphrases", planted.paraphrases, semantic, "dedupe --semantic"),
+    )
+    pairs = [{frozenset((ids[a], ids[b])) for a, b in wanted} for _, wanted, _, _ in kinds]
+    for (kind, _, found, stage), wanted in zip(kinds, pairs, strict=True):
+        other = found.difference(*pairs)
+        yield Finding(kind, len(wanted), len(wanted & found), len(other), stage)
+
+
+def _alike(project: Project, table: str) -> set[frozenset[str]]:
+    """Returns pairs of examples whose inputs a table of pairs holds, and nothing keeps apart."""
+    holders: dict[str, list[str]] = {}
+    for row in project.table("example_inputs").to_pylist():
+        holders.setdefault(row["input_hash"], []).append(row["example_id"])
+    return {
+        frozenset((a, b))
+        for row in project.table(table).to_pylist()
+        if row["difference"] is None
+        for a in holders.get(row["a"], [])
+        for b in holders.get(row["b"], [])
+    }

@@ -1,0 +1,1 @@
+"""Vectors of inputs, and the encoders that make them."""

@@ -1,0 +1,1 @@
+"""Versions: what is in one, and the files it is written to."""

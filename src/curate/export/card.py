@@ -1,0 +1,303 @@
+"""The dataset card of a version: what is in it, how it mirrors production, how to load it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from curate import formats
+from curate.export.lines import Line
+from curate.formats import Contents, Files
+from curate.store import sql
+from curate.wording import table
+
+_MIX_ROWS = 12
+
+
+def facts(
+    con: duckdb.DuckDBPyConnection,
+    lines: Mapping[str, Sequence[Line]],
+    edge_cases: Mapping[str, str],
+    otherwise: str,
+) -> dict[str, Any]:
+    """Returns what the card tells, read while the verdicts stand.
+
+    Args:
+        con: a connection that has the verdicts, and the table `left_out`.
+        lines: of the train file and of the held-out file, by side.
+        edge_cases: what makes an example one, by its id, of all examples with a side.
+        otherwise: why an example is not in that nothing speaks against.
+
+    Returns:
+        `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
+        [(value, production, train, test)]}, `edge_cases` {reason: [production, train, test]}.
+    """
+    kept = sorted(
+        {
+            (side, example)
+            for side, part in lines.items()
+            for line in part
+            for _, example in line.parts
+        }
+    )
+    con.register(
+        "kept",
+        pa.table(
+            {
+                "side": pa.array([side for side, _ in kept], pa.string()),
+                "example_id": pa.array([example for _, example in kept], pa.string()),
+            }
+        ),
+    )
+    examples, pending = con.execute(sql("export/verdict_totals")).fetchall()[0]
+    aspects = ("label", "cluster", "month", "length")
+    mix: dict[str, list[list[Any]]] = {aspect: [] for aspect in aspects}
+    for aspect, value, production, in_train, in_test in con.execute(
+        sql("export/card_mix")
+    ).fetchall():
+        mix[aspect].append([value, production, in_train, in_test])
+    return {
+        "examples": examples,
+        "pending": pending,
+        "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
+        "mix": mix,
+        "edge_cases": _edge_cases(edge_cases, kept, examples),
+    }
+
+
+def _edge_cases(
+    reasons: Mapping[str, str], kept: Sequence[tuple[str, str]], examples: int
+) -> dict[str, list[int]]:
+    """Returns reason -> edge cases in production, train and test.
+
+    `any` counts each of them once, `examples` all examples.
+    """
+    found: dict[str, list[int]] = {}
+    sides = dict.fromkeys(reasons, 0) | {e: {"train": 1, "test": 2}[side] for side, e in kept}
+    for example, reason in reasons.items():
+        for name in ["any", *reason.split(", ")]:
+            counts = found.setdefault(name, [0, 0, 0])
+            counts[0] += 1
+            if sides[example]:
+                counts[sides[example]] += 1
+    held_out = sum(side == "test" for side, _ in kept)
+    return {"examples": [examples, len(kept) - held_out, held_out], **dict(sorted(found.items()))}
+
+
+def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
+    """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
+    counts = manifest["counts"]
+    held = counts["test"] + counts["pending"]
+    pending = f"{counts['pending'] / held:.1%}" if held else "0%"
+    parts = [
+        _head(manifest, contents),
+        f"# {manifest['name']} v{manifest['version']}\n",
+        f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
+        f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
+        f"- `train`: {_paths(manifest, 'train')}\n- `test`: {_paths(manifest, 'test')} "
+        "(never train on it; it was held out before any training)\n"
+        f"- content id `{manifest['content_id']}`\n- test id `{manifest['test_id']}`: versions "
+        "with the same test id can be compared\n"
+        f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
+        "good answer and are not in `test` yet\n",
+        "## Load\n\n" + _snippets(manifest, contents),
+        "## Length\n\n" + _lengths(manifest["files"]),
+        "## Why examples are not in\n\n"
+        + table(
+            ["reason", "examples"],
+            [[f["reason"], f["examples"]] for f in manifest["funnel"]],
+            markdown=True,
+        ),
+        _on_the_way(manifest),
+        "## Production, train and test\n\nShares of all pulled examples, of `train` and of "
+        "`test`.\n\n"
+        + "\n".join(
+            _mix(aspect, rows, counts) for aspect, rows in facts["mix"].items() if len(rows) > 1
+        ),
+        "## Edge cases\n\n" + _hard(manifest["edge_cases"]),
+        "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
+        "## Held-out split\n\n" + _split(manifest["split"]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _hard(found: Mapping[str, Sequence[int]]) -> str:
+    """Returns how many edge cases there are, and where."""
+    whole, reasons = found["examples"], [name for name in found if name != "examples"]
+    said = "Nothing is left out for being an edge case; both sides hold them as production does.\n"
+    if not reasons:
+        return said + "\nNone is known. Next: `curate queue`, which looks for them\n"
+    rows = [
+        [name.replace("_", " ")]
+        + [f"{n:,} ({n / of:.1%})" if of else "0" for n, of in zip(found[name], whole, strict=True)]
+        for name in reasons
+    ]
+    head = ["why", "production", "train", "test"]
+    return said + "\n" + table(head, rows, markdown=True)
+
+
+def _paths(manifest: dict[str, Any], side: str) -> str:
+    found = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
+    return ", ".join(found) or "none"
+
+
+def _head(manifest: dict[str, Any], contents: Contents) -> str:
+    lines = ["---", f"pretty_name: {manifest['name']} v{manifest['version']}", "configs:"]
+    names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
+    for place, name in enumerate(names):
+        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        lines += ["  default: true"] if place == 0 and len(names) > 1 else []
+        lines.append("  data_files:")
+        for file in manifest["files"]:
+            if file["format"] == name:
+                lines += [f"  - split: {file['split']}", f"    path: {file['path']}"]
+    lines.append("dataset_info:")
+    for name in names:
+        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        columns = formats.get(name).features(contents).rstrip("\n")
+        for dated in manifest["check"]["dated"][name]:
+            text = f"  - name: {dated}\n    dtype: "
+            columns = columns.replace(f"{text}string", f"{text}json")
+        lines += ["  features:", columns]
+    return "\n".join([*lines, "---\n"])
+
+
+def files_of(manifest: dict[str, Any], name: str) -> Files:
+    """Returns the data files of one format of a version."""
+    names = {file["format"] for file in manifest["files"]}
+    of_format = {f["split"]: f for f in manifest["files"] if f["format"] == name}
+    paths = {side: file["path"] for side, file in of_format.items()}
+    counted = [file["tokens"] for file in of_format.values() if file.get("tokens")]
+    return Files(
+        manifest["name"],
+        paths.get("train", ""),
+        paths.get("test"),
+        name if len(names) > 1 else None,
+        max((tokens["max"] for tokens in counted), default=None),
+        next((tokens["max_length"] for tokens in counted), None),
+    )
+
+
+def _snippets(manifest: dict[str, Any], contents: Contents) -> str:
+    names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
+    config = f', "{names[0]}"' if len(names) > 1 else ""
+    text = (
+        "```python\nfrom datasets import load_dataset\n\n"
+        f'data = load_dataset("path/to/v{manifest["version"]}"{config})\n```\n'
+    )
+    for made in map(formats.get, names):
+        if made.snippet:
+            text += "\n" + made.snippet(contents, files_of(manifest, made.name))
+    return text
+
+
+def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
+    """Returns how long the rows are: without what a chat template puts around the texts."""
+    found = [(file["path"], file["tokens"]) for file in files if file["tokens"]]
+    if not found:
+        return "Not counted: curate does not know how a row of this format is read.\n"
+    first = found[0][1]
+    names = ("rows", "total", "p50", "p95", "p99", "max")
+    text = table(
+        ["file", "rows", "tokens", *names[2:]],
+        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in found],
+        markdown=True,
+    )
+    how = f"by `{first['counter']}`" if first["exact"] else "estimated, no tokenizer was there"
+    text += f"\nTokens {how}, without those that a chat template adds.\n"
+    for path, counts in found:
+        if counts["cut"]:
+            text += (
+                f"\n{counts['cut']:,} rows of `{path}` are longer than {counts['max_length']:,} "
+                "tokens: a trainer with that length cuts them.\n"
+            )
+    return text
+
+
+def _on_the_way(manifest: dict[str, Any]) -> str:
+    """Returns what was mixed in, kept out, hidden and warned of; empty where nothing was."""
+    lines = [
+        f"- {taken['taken']:,} train rows are general data from `{taken['source']}` "
+        f"({taken['got']:.1%} of train)"
+        for taken in manifest["mixed"]
+    ]
+    against = manifest["against"]
+    if against["files"]:
+        names = ", ".join(f"`{file['name']}`" for file in against["files"])
+        found = against["examples"]
+        lines.append(
+            f"- evaluation sets kept out of train: {names}; {found['train']:,} examples were left "
+            f"out, {found['test']:,} held-out examples are in them too"
+        )
+    left_out = manifest["pairs"]["left_out"]
+    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in left_out]
+    if bias := manifest["pairs"]["length_bias"]:
+        lines.append(
+            f"- the better answer is the longer one in {bias['longer']:.0%} of pairs "
+            f"({bias['longer_low']:.0%} to {bias['longer_high']:.0%}), "
+            f"{math.exp(bias['log_ratio']):.2f} times as long: a model may learn length instead"
+        )
+    if manifest["privacy"]["hidden"]:
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
+        first = next(iter(manifest["privacy"]["hidden"]))
+        lines.append(
+            f"- hidden behind placeholders such as `<{first}_1>`: {kinds}. Patterns find what "
+            "looks like it; this does not make the data anonymous"
+        )
+    if not manifest["privacy"]["redact"]:
+        lines.append("- personal data is as it was logged (`[privacy] redact = false`)")
+    warnings = manifest["check"]["warnings"]
+    lines += [f"- `{rule}`: {n:,} lines (`curate check`)" for rule, n in warnings.items()]
+    return "## On the way\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:
+    shown = rows[:_MIX_ROWS]
+    totals = (counts["examples"], counts["train"], counts["test"])
+    body = [
+        [value, *(_share(n, total) for n, total in zip(numbers, totals, strict=True))]
+        for value, *numbers in shown
+    ]
+    more = f"\n{len(rows) - len(shown):,} more.\n" if len(rows) > len(shown) else ""
+    return table([aspect, "production", "train", "test"], body, markdown=True) + more
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "0%"
+
+
+def _split(counts: dict[str, Any]) -> str:
+    return (
+        f"Sides are given once, at the first export that sees an example, and kept for ever. "
+        f"Wanted for new units: {counts['test_size']:.0%} test. A train example leaks a test "
+        "example when both belong to one conversation or group, have the same normalised input, "
+        f"or inputs whose word 3-grams have a Jaccard similarity of {counts['leak_threshold']} or "
+        f"more. Withheld from train for that reason: {counts['withheld']:,}; in neither side: "
+        f"{counts['quarantined']:,} quarantined, {counts['exposed']:,} exposed.\n"
+    )
+
+
+def _errors(rates: list[dict[str, Any]]) -> str:
+    if not rates:
+        return "Not measured: people have judged no random sample of these examples.\n"
+    rows = [
+        [
+            r["side"],
+            f"{r['rate']:.1%}",
+            f"{r['low']:.1%} to {r['high']:.1%}",
+            r["audited"],
+            r["wrong"],
+            r["reviewed"],
+        ]
+        for r in rates
+    ]
+    head = ["part", "wrong", "95% interval", "audited", "wrong of these", "reviewed in all"]
+    return (
+        "The share of examples that people would still change, estimated from examples that were "
+        "drawn at random, judged without a hint, and corrected.\n\n"
+        + table(head, rows, markdown=True)
+    )

@@ -1,0 +1,150 @@
+"""What an export writes lines of: kept examples, rated ones, or pairs, as formats see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate import label_sets
+from curate.formats import Contents, Example, Item, Pair, Unit
+from curate.label import tasks
+from curate.store import sql
+
+_QUERIES = {
+    "example": sql("export/rows"),
+    "rated": sql("export/rated"),
+    "pair": sql("export/pairs"),
+}
+# A whole table of messages as Python objects would be many times its size.
+_BATCH_ROWS = 2_000
+
+
+class Items:
+    """Items in an order of their own, made when they are iterated over, as often as wanted."""
+
+    def __init__(self, table: pa.Table, unit: Unit, contents: Contents = Contents()) -> None:  # noqa: B008
+        self.table, self.unit, self.contents = table, unit, contents
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[Item]:
+        make = self._pair if self.unit == "pair" else self._example
+        for batch in self.table.to_batches(max_chunksize=_BATCH_ROWS):
+            yield from map(make, batch.to_pylist())
+
+    def take(self, places: Sequence[int]) -> Items:
+        """Returns the items at these places, in their order."""
+        chosen = self.table.take(pa.array(places, pa.int64()))
+        return Items(chosen, self.unit, self.contents)
+
+    def _pair(self, row: dict[str, Any]) -> Pair:
+        chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])
+        return Pair(row["pair_id"], chosen, rejected, row["method"], row["margin"])
+
+    def _example(self, row: dict[str, Any]) -> Example:
+        offered = orjson.loads(row["tools"]) if row["tools"] else []
+        return Example(
+            row["example_id"],
+            row["source"],
+            orjson.loads(row["messages"]),
+            orjson.loads(row["output"] or "[]")[:1],
+            row["query"] or "",
+            row["response"] or "",
+            row["label"],
+            row["human_rating"],
+            row["edge_case"] is not None,
+            tools=offered if self.contents.tools else None,
+            spans=_spans(row),
+            good=row["good"],
+            conversation_id=row["conversation_id"],
+            edge_case_reason=row["edge_case"],
+            labels=label_sets.read(row["label"] or "[]") if self.contents.multi_label else None,
+        )
+
+
+def in_time(parts: Iterable[Items]) -> Items:
+    """Returns the items of several sides in the order of time, then of ids."""
+    listed = list(parts)
+    whole = pa.concat_tables(part.table for part in listed)
+    key = "pair_id" if listed[0].unit == "pair" else "example_id"
+    order = whole.sort_by([("created_at", "ascending"), (key, "ascending")])
+    return Items(order, listed[0].unit, listed[0].contents)
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, unit: Unit, seed: int, *, multi_label: bool = False
+) -> dict[str, Items]:
+    """Returns the items of `train` and `test`, in the order of the files.
+
+    Args:
+        con: a connection on which `verdicts.prepare` has run.
+        unit: what a line is.
+        seed: of the order.
+        multi_label: whether the project has several labels for an example.
+    """
+    tables = {}
+    for side in ("train", "test"):
+        asked = {"side": side, "seed": str(seed)}
+        tables[side] = con.sql(_QUERIES[unit], params=asked).to_arrow_table()
+    both = contents(list(tables.values()), unit, multi_label=multi_label)
+    return {side: Items(table, unit, both) for side, table in tables.items()}
+
+
+def contents(tables: Sequence[pa.Table], unit: Unit, *, multi_label: bool = False) -> Contents:
+    """Returns what the items of all sides have in common."""
+    columns: list[Any] = []
+    for table in tables:
+        if unit == "pair":
+            columns += [table[side].combine_chunks() for side in ("chosen", "rejected")]
+        else:
+            columns += [table.to_struct_array().combine_chunks()]
+    labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
+    labels -= {None}
+    if multi_label:
+        labels = {name for label in labels for name in label_sets.read(label)}
+    entities = {label for column in columns for label in _entities(column)}
+    tools = any(map(_has_tools, columns))
+    return Contents(tools, tuple(sorted(labels)), tuple(sorted(entities)), multi_label)
+
+
+def _entities(column: Any) -> Iterator[str]:
+    """Yields the labels of the spans in a column of structs."""
+    names = ("spans", "task", "query", "response")
+    values = (_field(column, name).to_pylist() for name in names)
+    for row in zip(*values, strict=True):
+        for _, _, label in _spans(dict(zip(names, row, strict=True))) or ():
+            yield label
+
+
+def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
+    """Returns what annotators marked, else where the values of a JSON answer stand in the text.
+
+    None where a value does not stand there, or the answer is no such object.
+    """
+    if row["spans"] is not None:
+        return tuple((start, end, label) for start, end, label in orjson.loads(row["spans"]))
+    text, answer = row["query"] or "", row["response"]
+    if row["task"] != "extraction" or not tasks.is_object(answer):
+        return None
+    found = tasks.spans(text, answer)
+    whole = len(found) == sum(value != "" for _, value in tasks.fields(answer))
+    return tuple(sorted((s, e, label) for label, s, e in found)) if whole else None
+
+
+def _field(column: Any, name: str) -> Any:
+    return pc.struct_field(column, name)
+
+
+def _has_tools(column: Any) -> bool:
+    """Returns whether any of the examples in a column of structs has tools or calls one."""
+    if pc.any(_field(column, "tools").is_valid()).as_py():
+        return True
+    said = (_field(column, name) for name in ("messages", "output"))
+    # The store keeps messages as canonical JSON: keys are written in one way.
+    return any(pc.any(pc.match_substring(text, '"tool_calls":')).as_py() for text in said)

@@ -1,0 +1,156 @@
+"""The lines of a version: its items in the words of each format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from curate.check.columns import is_date
+from curate.errors import ConfigError
+from curate.export.items import Items
+from curate.formats import Example, Format, Inexpressible, Item, Pair
+from curate.messages import canonical
+from curate.text import digest
+
+Redact = Callable[[Item], Item]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of each file of a side.
+
+    Attributes:
+        parts: (role, id) of what it is made of: the example, chosen and rejected of a pair, or a
+            row that is mixed in.
+        content: digest of what the item holds, whatever the format.
+        rows: its bytes in each format, by the format's name.
+        row_hash: digest of those bytes.
+    """
+
+    item_id: str
+    parts: tuple[tuple[str, str], ...]
+    content: str
+    rows: dict[str, bytes]
+    row_hash: str
+
+
+def choose(
+    items: Items, used: Sequence[Format], *, limit: int | None, lossy: bool
+) -> tuple[list[int], dict[str, str]]:
+    """Returns the places of the first items that all formats can express, and what the rest holds.
+
+    Args:
+        items: of one side, in the order of the file.
+        used: the formats.
+        limit: how many are wanted; None means all.
+        lossy: leave out what cannot be expressed.
+
+    Returns:
+        The places, and by item id what makes an item inexpressible.
+
+    Raises:
+        ConfigError: an item cannot be expressed, and `lossy` is false; it names the item.
+    """
+    places: list[int] = []
+    refused: dict[str, str] = {}
+    for place, item in enumerate(items):
+        if len(places) == limit:
+            break
+        try:
+            for made in used:
+                made.row(item)
+            places.append(place)
+        except Inexpressible as what:
+            if not lossy:
+                raise ConfigError(_cannot(item, made.name, str(what))) from None
+            refused[item_id(item)] = str(what)
+    return places, refused
+
+
+def _cannot(item: Item, name: str, what: str) -> str:
+    kind, example = ("pair", item.chosen) if isinstance(item, Pair) else ("example", item)
+    which = item_id(item)[:12]
+    return (
+        f"{kind} {which} holds {what}, which {name} cannot express. Next: curate why "
+        f"{example.example_id[:12]}, another --format, or --lossy to leave such {kind}s out"
+    )
+
+
+def make(
+    items: Iterable[Item], used: Sequence[Format], redact: Redact, role: str = "example"
+) -> Iterator[Line]:
+    """Yields the line of each item.
+
+    Args:
+        items: what all formats can express.
+        used: the formats.
+        redact: takes out of an item what must not leave.
+        role: of an example in its line: `example`, or `mixed` in.
+    """
+    for item in items:
+        clean = redact(item)
+        rows = {made.name: json_line(made.row(clean)) for made in used}
+        row_hash = digest("".join(body.decode() for body in rows.values()))
+        yield Line(item_id(item), _parts(item, role), _content(item), rows, row_hash)
+
+
+def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
+    """Returns lines in the order of a file, which depends on seed and ids alone."""
+
+    def place(line: Line) -> tuple[str, str]:
+        return hashlib.sha256(f"{seed}|{line.item_id}".encode()).hexdigest(), line.item_id
+
+    return sorted(lines, key=place)
+
+
+def dated(lines: Iterable[Line], name: str) -> list[str]:
+    """Returns the columns of a format whose every text is a date, in order.
+
+    Declared as text, `load_dataset` would still read times and write them in another way; declared
+    as JSON it leaves them alone.
+    """
+    columns: set[str] | None = None
+    for line in lines:
+        row = orjson.loads(line.rows[name])
+        found = {key for key, value in row.items() if is_date(value)}
+        columns = found if columns is None else columns & found
+        if not columns:
+            return []
+    return sorted(columns or ())
+
+
+def item_id(item: Item) -> str:
+    """Returns the id of an example or a pair."""
+    return item.pair_id if isinstance(item, Pair) else item.example_id
+
+
+def example_ids(item: Item) -> tuple[str, ...]:
+    """Returns the ids of the examples that an item is made of."""
+    return tuple(example for _, example in _parts(item, ""))
+
+
+def _parts(item: Item, role: str) -> tuple[tuple[str, str], ...]:
+    if isinstance(item, Pair):
+        return ("chosen", item.chosen.example_id), ("rejected", item.rejected.example_id)
+    return ((role, item.example_id),)
+
+
+def json_line(row: dict[str, Any]) -> bytes:
+    """Returns a row as the bytes of its line."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _content(item: Item) -> str:
+    if isinstance(item, Pair):
+        return digest(_content(item.chosen) + _content(item.rejected))
+    return digest(canonical(_said(item)))
+
+
+def _said(example: Example) -> list[Any]:
+    said = [example.messages, example.output, example.label]
+    # Only what a version of its kind differs in, so that the ids of other versions stay.
+    return said if example.good else [*said, False]

@@ -1,0 +1,87 @@
+"""What an export is asked for, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from curate.kernels.error_rate import ErrorRate
+from curate.split import SplitSettings
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What a version is made of, apart from the store's content.
+
+    Attributes:
+        lossy: leave out what the formats, or the rules of the target, refuse.
+        max_error: how wrong train and test may be at most; the upper end of the 95% interval
+            has to stay within it. None: whatever it is.
+        against: evaluation sets whose prompts must not be in train.
+        mix: general data for train, each as `FILE:SHARE`; `mix_by` rows or tokens.
+        target: whose rules the lines have to keep, where not those of their format.
+        tokenizer: what counts tokens, as `tokens.counter` takes it.
+        max_length: tokens that a row may have, by the trainer's settings.
+    """
+
+    formats: tuple[str, ...] = ()
+    split: SplitSettings = field(default_factory=SplitSettings)
+    limit: int | None = None
+    min_train: int = 1
+    min_test: int = 1
+    lossy: bool = False
+    max_error: float | None = None
+    against: tuple[str, ...] = ()
+    mix: tuple[str, ...] = ()
+    mix_by: Literal["rows", "tokens"] = "rows"
+    target: str | None = None
+    tokenizer: str | None = None
+    max_length: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {
+            **self.split.as_dict(),
+            "formats": list(self.formats),
+            "limit": self.limit,
+            "against": list(self.against),
+            "mix": list(self.mix),
+        }
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What an export wrote, or would write.
+
+    Attributes:
+        train: lines of the train file; `mixed` says how many of them are general data.
+        inexpressible: items left out since a format or the rules of its target refuse them.
+        hidden: kind of personal data -> places that have a placeholder.
+        warnings: rule -> lines that a trainer would take but should not.
+        in_evaluations: side -> examples that the evaluation sets have; those of train are out.
+        evaluations: files of evaluation sets, with the rows that have no prompt.
+        pair_reasons: why pairs are out, and how many.
+    """
+
+    name: str
+    version: int
+    created: bool
+    folder: Path
+    content_id: str
+    test_id: str
+    train: int
+    test: int
+    pending: int
+    funnel: tuple[tuple[str, int], ...]
+    files: tuple[dict[str, Any], ...]
+    split: dict[str, Any]
+    inexpressible: int
+    error_rates: tuple[ErrorRate, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    mixed: tuple[dict[str, Any], ...] = ()
+    evaluations: tuple[dict[str, Any], ...] = ()
+    in_evaluations: dict[str, int] = field(default_factory=dict)
+    pair_reasons: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()

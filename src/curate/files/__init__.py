@@ -1,0 +1,1 @@
+"""Log files on disk and in buckets."""

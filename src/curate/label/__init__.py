@@ -1,0 +1,1 @@
+"""The round trip to annotators."""

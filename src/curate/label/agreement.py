@@ -1,0 +1,311 @@
+"""How far annotators agree, and how good each of them is.
+
+What settles an example is the majority (`decisions`): simple, and everybody can follow it. The
+methods here weigh annotators by their habits, and labels also by what people said of like texts.
+They say which questions they would decide otherwise: those want another rater.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.embed import embed
+from curate.kernels import consensus
+from curate.split import SplitSettings
+from curate.store import sql
+
+LEVELS = {"relabel": "nominal", "review": "ordinal", "preference": "nominal", "spans": "nominal"}
+SHARED_QUESTIONS = 20
+"""An annotator's habits can be told from so many questions that others answered too."""
+
+
+SAME_MEANING = 0.95
+"""Cosine of inputs from which on what was said of one is not learned for the other."""
+
+
+INSTALL = "pip install 'curate-workbench[label]'"
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """One annotator among others.
+
+    Attributes:
+        shared: questions that another one answered too.
+        same: share of pairs with another one's answer to the same question that are the same.
+        consensus: share of the shared answers that are the consensus; None without cleanlab.
+        quality: between 0 and 1, by cleanlab; None without it.
+    """
+
+    annotator: int
+    answers: int
+    shared: int
+    same: float | None
+    consensus: float | None
+    quality: float | None
+
+
+@dataclass(frozen=True)
+class Differing:
+    """A question that Dawid-Skene decides otherwise than the majority; None: the votes tie."""
+
+    example_id: str
+    majority: str | None
+    dawid_skene: str
+    chance: float
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """A majority that annotators' quality and the labels of like texts speak against.
+
+    Attributes:
+        likely: what they speak for.
+        quality: how likely that is right, by cleanlab.
+    """
+
+    example_id: str
+    majority: str
+    likely: str
+    quality: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far annotators agree on one kind of work.
+
+    Attributes:
+        questions: with two answers or more.
+        same: share of pairs of answers to one question that are the same.
+        alpha: Krippendorff's, 1 at most, 0 by chance; None where it says nothing.
+        level: of measurement, for alpha.
+        tied: questions without a majority; of ratings the mean counts, so none ties.
+        differing: questions that Dawid-Skene decides otherwise, by id.
+        doubted: questions that want another rater, the most doubtful first; labels with vectors.
+        notes: what could not be told, and why.
+    """
+
+    kind: str
+    questions: int
+    same: float
+    alpha: float | None
+    level: str
+    tied: int
+    differing: tuple[Differing, ...]
+    annotators: tuple[Annotator, ...]
+    notes: tuple[str, ...]
+    doubted: tuple[Doubted, ...] = ()
+
+
+def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
+    """Returns how far annotators agree, per kind of work where a question has two answers."""
+    found = votes(con)
+    return tuple(
+        _agreement(con, kind, found[kind])
+        for kind in LEVELS
+        if len(found[kind]) > len({example for example, _, _ in found[kind]})
+    )
+
+
+def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
+    """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
+    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in LEVELS}
+    for kind, example, annotator, value in con.execute(sql("label/quality_votes")).fetchall():
+        found[kind].append((example, annotator, value))
+    return found
+
+
+def doubted(con: duckdb.DuckDBPyConnection) -> tuple[Doubted, ...]:
+    """Returns the labels that most annotators gave and that want another rater."""
+    said = votes(con)["relabel"]
+    if len(said) == len({example for example, _, _ in said}) or not consensus.has_cleanlab():
+        return ()
+    examples, _, values, made = numbered(said)
+    counts = made.votes()
+    if not _enough(made, counts.sum(axis=1) > 1):
+        return ()
+    chances = _by_texts(con, examples, made, consensus.dawid_skene(made))
+    if chances is None:
+        return ()
+    return _doubted(examples, values, counts, consensus.crowd(made, chances))
+
+
+def _by_texts(
+    con: duckdb.DuckDBPyConnection,
+    examples: Sequence[str],
+    made: consensus.Answers,
+    otherwise: NDArray[np.float64],
+) -> NDArray[np.float64] | None:
+    """Returns what a model of the texts says of each example; None where no text has a vector.
+
+    Args:
+        con: a connection to the store.
+        examples: in the order of the answers' items.
+        made: the answers.
+        otherwise: what is said of an example without a vector.
+    """
+    table = con.sql(
+        sql("label/agreement_vectors"), params={"examples": list(examples)}
+    ).to_arrow_table()
+    hashes, found = embed.from_lists(table)
+    if not hashes:
+        return None
+    finite = np.isfinite(found).all(axis=1)
+    inputs, first = np.unique(np.array(hashes)[finite], return_index=True)
+    place = {name: n for n, name in enumerate(inputs.tolist())}
+    of = dict(zip(table["example_id"].to_pylist(), hashes, strict=True))
+    at = np.array([place.get(of.get(example, ""), -1) for example in examples], np.int64)
+    known = at >= 0
+    if not known.any():
+        return None
+    asked = {
+        "inputs": list(place), "near": SplitSettings().leak_threshold, "semantic": SAME_MEANING
+    }  # fmt: skip
+    pairs = con.execute(sql("label/agreement_pairs"), asked).fetchall()
+    one = np.array([place[a] for a, _, _ in pairs], np.int64)
+    other = np.array([place[b] for _, b, _ in pairs], np.int64)
+    similarity = np.array([s for _, _, s in pairs], np.float64)
+    mine = known[made.item]
+    number = np.cumsum(known) - 1
+    part = consensus.Answers(
+        number[made.item[mine]], made.annotator[mine], made.value[mine],
+        (int(known.sum()), *made.shape[1:]),
+    )  # fmt: skip
+    chances = otherwise.copy()
+    chances[known] = consensus.by_texts(
+        part, at[known], found[finite][first], (one, other, similarity)
+    )
+    return chances
+
+
+def _doubted(
+    examples: Sequence[str],
+    values: Sequence[str],
+    counts: NDArray[np.float64],
+    crowd: consensus.Crowd,
+) -> tuple[Doubted, ...]:
+    """Returns majorities that are decided otherwise; what ties is asked again anyway."""
+    most = consensus.majority(counts)
+    found = [
+        Doubted(example, values[most[n]], values[crowd.value[n]], float(crowd.quality[n]))
+        for n, example in enumerate(examples)
+        if counts[n].sum() > 1 and most[n] not in (consensus.TIE, crowd.value[n])
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.quality, one.example_id)))
+
+
+def _agreement(
+    con: duckdb.DuckDBPyConnection, kind: str, said: Sequence[tuple[str, int, str]]
+) -> Agreement:
+    examples, people, values, made = numbered(said)
+    counts = made.votes()
+    shared = counts.sum(axis=1) > 1
+    level, notes = LEVELS[kind], []
+    alpha, crowd = None, None
+    differing: list[Differing] = []
+    wanting: tuple[Doubted, ...] = ()
+    if importlib.util.find_spec("krippendorff"):
+        alpha = consensus.alpha(made, level)
+    else:
+        notes.append(f"Krippendorff's alpha needs the package krippendorff. Next: {INSTALL}")
+    if level == "nominal" and _enough(made, shared):
+        chances = consensus.dawid_skene(made)
+        differing = _differing(examples, values, counts, chances)
+        if consensus.has_cleanlab():
+            texts = _by_texts(con, examples, made, chances) if kind == "relabel" else None
+            crowd = consensus.crowd(made, chances if texts is None else texts)
+            wanting = () if texts is None else _doubted(examples, values, counts, crowd)
+        else:
+            notes.append(f"the quality of annotators needs cleanlab. Next: {INSTALL}")
+    elif level == "nominal":
+        notes.append(
+            f"annotators are not weighed: that takes {SHARED_QUESTIONS} questions of each that "
+            "others answered too"
+        )
+    ties = shared & (consensus.majority(counts) == consensus.TIE)
+    return Agreement(
+        kind=kind,
+        questions=int(shared.sum()),
+        same=consensus.pairwise(made),
+        alpha=alpha,
+        level=level,
+        tied=int(ties.sum()) if level == "nominal" else 0,
+        differing=tuple(differing),
+        annotators=_annotators(people, made, shared, crowd),
+        notes=tuple(notes),
+        doubted=wanting,
+    )
+
+
+def _differing(
+    examples: Sequence[str],
+    values: Sequence[str],
+    counts: NDArray[np.float64],
+    chances: NDArray[np.float64],
+) -> list[Differing]:
+    """Returns what Dawid-Skene decides otherwise, of questions with several answers."""
+    most, decided = consensus.majority(counts), chances.argmax(axis=1)
+    return [
+        Differing(
+            example,
+            None if most[n] == consensus.TIE else values[most[n]],
+            values[decided[n]],
+            float(chances[n, decided[n]]),
+        )
+        for n, example in enumerate(examples)
+        if counts[n].sum() > 1 and most[n] != decided[n]
+    ]
+
+
+def numbered(
+    said: Sequence[tuple[str, int, str]],
+) -> tuple[list[str], list[int], list[str], consensus.Answers]:
+    """Returns examples, annotators and values in order, and the votes as their numbers."""
+    examples, people, values = (np.array(column) for column in zip(*said, strict=True))
+    asked, item = np.unique(examples, return_inverse=True)
+    who, annotator = np.unique(people, return_inverse=True)
+    names, value = np.unique(values, return_inverse=True)
+    made = consensus.Answers(item, annotator, value, (len(asked), len(who), len(names)))
+    return asked.tolist(), who.tolist(), names.tolist(), made
+
+
+def _enough(made: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
+    """Returns whether annotators met on enough questions to tell their habits, on average."""
+    mine = np.bincount(made.annotator[shared[made.item]])
+    return bool(mine.sum() >= SHARED_QUESTIONS * (mine > 0).sum() > 0)
+
+
+def _annotators(
+    people: Sequence[int],
+    made: consensus.Answers,
+    shared: NDArray[np.bool_],
+    crowd: consensus.Crowd | None,
+) -> tuple[Annotator, ...]:
+    counts = made.votes()
+    others = counts.sum(axis=1)[made.item] - 1
+    same = counts[made.item, made.value] - 1
+    found = []
+    for number, person in enumerate(people):
+        mine = made.annotator == number
+        pairs = others[mine].sum()
+        found.append(
+            Annotator(
+                annotator=person,
+                answers=int(mine.sum()),
+                shared=int(shared[made.item[mine]].sum()),
+                same=float(same[mine].sum() / pairs) if pairs else None,
+                consensus=_finite(crowd.agreement[number]) if crowd else None,
+                quality=_finite(crowd.annotators[number]) if crowd else None,
+            )
+        )
+    return tuple(found)
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if number == number else None

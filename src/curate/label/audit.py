@@ -1,0 +1,110 @@
+"""Audits: how wrong train and test still are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from curate.errors import GateFailed
+from curate.kernels import error_rate
+from curate.kernels.error_rate import ErrorRate
+from curate.label.flags import flag
+from curate.label.kinds import DETECTORS, OF_TASK
+from curate.label.reviews import _Settled, _settled
+from curate.store import Store, sql
+
+
+def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many audited tasks have no answer."""
+    return int(con.execute(sql("label/quality_audits_waiting")).fetchall()[0][0])
+
+
+def error_rates(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[ErrorRate, ...]:
+    """Returns how wrong train and test still are, of sides that were audited.
+
+    Verdicts must be prepared.
+    """
+    rates = [error_rate.error_rate(side) for side in sides(store, con)]
+    return tuple(rate for rate in rates if rate)
+
+
+def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side, ...]:
+    """Returns what audits rest on, train first; empty where nothing was audited."""
+    task = store.setting(con, "project").get("task", "sft")
+    # No audit draws pairs: of preferences, reviews tell how good the answers are.
+    kind = "review" if task == "preference" else OF_TASK[task]
+    settled = [s for s in _settled(store, con) if s.kind == kind]
+    if not any(s.audit for s in settled):
+        return ()
+    flag(store, con, kind)
+    con.register("answers", _table(settled))
+    judged: dict[str, list[error_rate.Judged]] = defaultdict(list)
+    for side, *row in con.execute(sql("label/quality_judged")).fetchall():
+        judged[side].append(error_rate.Judged(*row))
+    asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
+    left = con.execute(sql("label/quality_left"), asked).fetchall()
+    con.unregister("answers")
+    since = (
+        con.execute(sql("label/quality_flags_since")).fetchall()[0][0] if kind == "relabel" else 0
+    )
+    return tuple(
+        error_rate.Side(side, judged[side], {True: flagged, False: others}, examples, since)
+        for side, examples, flagged, others in left
+    )
+
+
+def gate(
+    store: Store, con: duckdb.DuckDBPyConnection, most: float | None, names: Collection[str]
+) -> tuple[ErrorRate, ...]:
+    """Returns how wrong the sides are; verdicts must be prepared.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        most: how wrong they may be at most; None for any.
+        names: of the sides that have to be measured.
+
+    Raises:
+        GateFailed: the upper end of an interval is above, or a side was not measured.
+    """
+    known = {side.name: side for side in sides(store, con)}
+    rates = {name: rate for name, side in known.items() if (rate := error_rate.error_rate(side))}
+    if most is not None:
+        for name in sorted(names, reverse=True):
+            _check(name, known.get(name), rates.get(name), most)
+    return tuple(rates.values())
+
+
+def _check(name: str, side: error_rate.Side | None, rate: ErrorRate | None, most: float) -> None:
+    if side is None or rate is None:
+        raise GateFailed(
+            f"how wrong {name} is was not measured, and at most {most:.1%} may be. "
+            "Next: curate queue --budget 200, which includes an audit sample"
+        )
+    if rate.high <= most:
+        return
+    more = error_rate.more_to_show(side, most)
+    step = "curate queue, to find and correct more"
+    if more is not None:
+        step = f"curate queue --audit N: {more:,} more of {name}, as good as these, would do"
+    raise GateFailed(
+        f"of {name}, {rate.said} is wrong by {rate.audited:,} audited examples; the upper end may "
+        f"be {most:.1%}. Next: {step}"
+    )
+
+
+def _table(settled: Sequence[_Settled]) -> pa.Table:
+    return pa.table(
+        {
+            "example_id": pa.array([s.example_id for s in settled], pa.string()),
+            "run_id": pa.array([s.run for s in settled], pa.int32()),
+            "audit": pa.array([s.audit for s in settled], pa.bool_()),
+            "flagged": pa.array([bool(s.detectors) for s in settled], pa.bool_()),
+            "wrong": pa.array([s.changed for s in settled], pa.bool_()),
+            "side": pa.array([s.side for s in settled], pa.string()),
+            "kept": pa.array([s.kept for s in settled], pa.bool_()),
+        }
+    )

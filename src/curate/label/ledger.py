@@ -1,0 +1,124 @@
+"""`curate label`: the queue goes out to annotators, and their answers come back.
+
+The ledger (table `tasks`) says what was handed over. With a file instead of a server the same
+ledger and the same checks apply: `push --to-file` writes what Label Studio imports, `sync
+--from-file` reads what it exports as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from curate import verdicts
+from curate.label.annotations import Applied
+from curate.store import Store, sql
+
+PREFILLS = ("given", "model", "none")
+
+
+@dataclass(frozen=True)
+class PushResult:
+    """What was handed over, or would be.
+
+    Attributes:
+        to: the file or the project.
+        tasks: handed over now.
+        known: handed over before.
+        blind: of the tasks now, without a hint.
+        refused: (example id, why) of queued examples that cannot be shown.
+        sent: false for a plan.
+        found: tasks that an earlier push had sent without learning it.
+        prefilled: tasks that come with an answer filled in.
+    """
+
+    kind: str
+    to: str
+    tasks: int
+    known: int
+    blind: int
+    refused: tuple[tuple[str, str], ...]
+    sent: bool
+    found: int = 0
+    prefilled: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What came back.
+
+    Attributes:
+        problems: (task key, what is wrong) of annotations from which nothing follows.
+        foreign: annotations of tasks that are not in the ledger.
+    """
+
+    origin: str
+    new: int
+    changed: int
+    same: int
+    withdrawn: int
+    skipped: int
+    foreign: int
+    decisions: Mapping[str, int]
+    problems: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+
+def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncResult:
+    """Returns what came back, as it is told."""
+    return SyncResult(
+        origin, applied.new, applied.changed, applied.same, applied.withdrawn, applied.skipped,
+        applied.foreign, dict(applied.decisions), tuple(applied.problems), notes,
+    )  # fmt: skip
+
+
+def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:
+    """Returns the keys of tasks of a kind in some states, in the order of the queue."""
+    asked = {"kind": kind, "states": list(states)}
+    return [row[0] for row in con.execute(sql("label/keys"), asked).fetchall()]
+
+
+def to_hand_over(
+    store: Store, con: duckdb.DuckDBPyConnection, keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Returns rows of the ledger; without a hint where they are held out by now."""
+    verdicts.current(store, con)
+    held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
+    rows = con.sql(sql("label/rows"), params={"keys": list(keys)}).to_arrow_table().to_pylist()
+    return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
+
+
+def mark(
+    con: duckdb.DuckDBPyConnection,
+    numbers: Mapping[str, int | None],
+    *,
+    state: str,
+    server: str,
+    project_id: int | None,
+    prefill: str | None,
+    blind: Collection[str] = (),
+) -> None:
+    """Moves tasks of the ledger to another state; `numbers` has their numbers on the server."""
+    columns = {
+        "task_key": pa.array(list(numbers), pa.string()),
+        "task_id": pa.array(list(numbers.values()), pa.int64()),
+        "blind": pa.array([key in blind for key in numbers], pa.bool_()),
+    }
+    asked = {"state": state, "server": server, "project_id": project_id, "prefill": prefill}
+    con.register("marked", pa.table(columns))
+    con.execute(sql("label/mark"), asked)
+    con.unregister("marked")
+
+
+def withdrawn(
+    con: duckdb.DuckDBPyConnection, server: str, keys: Sequence[str], present: set[int]
+) -> list[int]:
+    """Returns stored annotations of some tasks that are no longer among those present."""
+    asked = {"server": server, "keys": list(keys)}
+    known = [row[0] for row in con.execute(sql("label/annotations"), asked).fetchall()]
+    return [number for number in known if number not in present]

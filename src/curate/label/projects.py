@@ -1,0 +1,103 @@
+"""Projects on Label Studio servers, as the store knows them, and how they are known there.
+
+A project that curate makes carries a line in its description that no other store writes, so that
+it is found again although the reply to its making was lost, and not mistaken after the server was
+set up anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from curate.errors import ConfigError
+from curate.label.server import Server, token
+from curate.store import Run, Store, sql
+from curate.store.salt import salt
+
+
+@dataclass(frozen=True)
+class KnownProject:
+    """A project on the server as the store knows it."""
+
+    number: int
+    kind: str
+    config: str
+    config_digest: str
+    annotators: int
+    synced_to: datetime | None = None
+
+
+def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
+    """Returns a connection to a server; without an address, to the only one that is known.
+
+    Raises:
+        ConfigError: no address, or no token.
+        MissingExtra: the client of Label Studio is not installed.
+    """
+    if url is None:
+        with store.read() as con:
+            known = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
+        if len(known) != 1:
+            which = (
+                f"which one? Known are {', '.join(known)}" if known else "no server is known yet"
+            )
+            raise ConfigError(
+                f"{which}. Next: --url http://127.0.0.1:8080 (or LABEL_STUDIO_URL, or url in "
+                "[label] of curate.toml), or --to-file and --from-file without a server"
+            )
+        url = str(known[0])
+    return Server(url, token(token_file))
+
+
+def mark_of(store: Store, kind: str) -> str:
+    """Returns the words by which a project on a server is known to belong to this store."""
+    name = hmac.new(salt(store.folder), f"label project {kind}".encode(), "sha256").hexdigest()
+    return f"curate:{kind}:{name[:20]}"
+
+
+def is_marked(there: Mapping[str, Any], mark: str) -> bool:
+    """Returns whether a project on a server, as that has it, carries the mark."""
+    return str(there.get("description") or "").endswith(mark)
+
+
+def known_project(con: duckdb.DuckDBPyConnection, server: str, kind: str) -> KnownProject | None:
+    """Returns the project that takes tasks of a kind."""
+    return next((p for p in known_projects(con, server) if p.kind == kind), None)
+
+
+def known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProject]:
+    """Returns the projects of a server that are not gone, the newest first."""
+    rows = con.execute(sql("label/projects"), {"server": server}).fetchall()
+    return [KnownProject(*row) for row in rows]
+
+
+def remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: KnownProject) -> None:
+    """Stores what is known of a project; how far it was synced stays as it is."""
+    told = {
+        "server": server, "project_id": project.number, "kind": project.kind,
+        "config": project.config, "config_digest": project.config_digest,
+        "annotators": project.annotators, "run_id": run.run_id,
+    }  # fmt: skip
+    con.execute(sql("label/project_set"), told)
+
+
+def digest_of(interface: str) -> str:
+    """Returns the SHA-256 of a labelling interface."""
+    return hashlib.sha256(interface.encode()).hexdigest()
+
+
+def forget(store: Store, run: Run, server: str, number: int) -> None:
+    """Notes that a project is gone: its unanswered tasks are queued again, its answers stay."""
+    asked = {"server": server, "project_id": number}
+    with store.write() as con:
+        con.execute(sql("label/project_gone"), asked)
+        con.execute(sql("label/tasks_gone"), asked)
+    run.changed = True

@@ -1,0 +1,115 @@
+"""How often each detector was right, by what people answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from curate import filters
+from curate.label import tasks
+from curate.label.kinds import DETECTORS
+from curate.store import Store, sql
+
+_OF_WHAT_IS_OUT = {
+    "held_out", "annotators", "stale", "low_rating", "coverage", "thin_cluster", "no_label",
+    "unrated",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Detector:
+    """How often a detector is right, by what people answered.
+
+    Attributes:
+        reviewed: answered examples that it had flagged.
+        changed: those of them where the answer changed what was there.
+        wrong: audited examples that were wrong; 0 for a detector of examples that are out anyway,
+            which no audit draws.
+        found: those of them that it had flagged.
+    """
+
+    name: str
+    reviewed: int
+    changed: int
+    wrong: int
+    found: int
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """An answered question: what asked it, and whether the answer changed what was there."""
+
+    kind: str
+    example_id: str
+    run: int
+    detectors: tuple[str, ...]
+    audit: bool
+    kept: bool
+    side: str
+    changed: bool
+
+
+def detectors(
+    store: Store, con: duckdb.DuckDBPyConnection, kind: str | None = None
+) -> tuple[Detector, ...]:
+    """Returns how often each detector was right, in the order in which they speak.
+
+    Every answered example counts that a detector had flagged, drawn at random or not.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        kind: of the work whose answers count; None for all kinds.
+    """
+    settled = [s for s in _settled(store, con) if kind in (None, s.kind)]
+    drawn = [s for s in settled if s.audit and s.changed]
+    names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
+    found = []
+    for name in names:
+        mine = [s for s in settled if name in s.detectors]
+        wrong = [] if name in _OF_WHAT_IS_OUT else drawn
+        caught = sum(name in s.detectors for s in wrong)
+        if mine:
+            changed = sum(s.changed for s in mine)
+            found.append(Detector(name, len(mine), changed, len(wrong), caught))
+    return tuple(found)
+
+
+def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
+    applied = filters.stored_settings(store, con)
+    skipped = "min_rating" in applied.skip
+    lowest = None if skipped else applied.parameters.get("min_rating")
+    return [
+        _Settled(
+            kind=row["kind"],
+            example_id=row["example_id"],
+            run=row["run_id"],
+            detectors=tuple(row["detectors"]),
+            audit=row["audit"],
+            kept=row["kept"],
+            side=row["side"],
+            changed=changed(row, lowest),
+        )
+        for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist()
+    ]
+
+
+def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:
+    """Returns whether an answer says that what was there was wrong.
+
+    Args:
+        row: kind, label_seen, response, and what is settled: verdict, label, correction, rating.
+        min_rating: lowest rating that is kept; None where ratings decide nothing.
+    """
+    if row["verdict"] == "drop":
+        return True
+    if row["kind"] == "relabel":
+        return row["label"] is not None and row["label"] != row["label_seen"]
+    if row["kind"] == "spans":
+        before, after = tasks.fields(row["response"]), tasks.fields(row["correction"])
+        return sorted(before) != sorted(after)
+    low = row["rating"] is not None and min_rating is not None and row["rating"] < min_rating
+    return row["correction"] is not None or (low and row["verdict"] != "keep")

@@ -1,0 +1,81 @@
+"""`curate label status`: how good the answers are, and how wrong the data still is.
+
+Everything is derived from the ledger of tasks and the decisions each time it is asked for; nothing
+is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from curate import verdicts
+from curate.kernels.error_rate import ErrorRate
+from curate.label import agreement
+from curate.label.agreement import Agreement
+from curate.label.audit import audits_waiting, error_rates
+from curate.label.reviews import Detector, detectors
+from curate.store import Store, sql
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the tasks of a kind are.
+
+    Attributes:
+        sent: handed over and there; pending: handed over, outcome unknown.
+        problems: tasks whose answers are not understood.
+        waiting: handed over, without any answer.
+        seconds: that a task takes, the median; None where nothing tells.
+    """
+
+    kind: str
+    queued: int
+    pending: int
+    sent: int
+    answered: int
+    problems: int
+    skipped: int
+    waiting: int
+    gone: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How many answers are the prefilled one as it was, that one changed, or made by hand."""
+
+    kind: str
+    accepted: int
+    changed: int
+    by_hand: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class LabelStatus:
+    """The state of all human labelling; see the parts."""
+
+    progress: tuple[Progress, ...]
+    origins: tuple[Origin, ...]
+    agreement: tuple[Agreement, ...]
+    detectors: tuple[Detector, ...]
+    error_rates: tuple[ErrorRate, ...]
+    audits_waiting: int
+
+
+def label_status(store: Store) -> LabelStatus:
+    """Returns progress, agreement, quality, and what all of it says about the data."""
+    with store.read() as con:
+        verdicts.current(store, con)
+        return LabelStatus(
+            progress=tuple(
+                Progress(*row) for row in con.execute(sql("label/quality_progress")).fetchall()
+            ),
+            origins=tuple(
+                Origin(*row) for row in con.execute(sql("label/quality_origins")).fetchall()
+            ),
+            agreement=agreement.agreement(con),
+            detectors=detectors(store, con),
+            error_rates=error_rates(store, con),
+            audits_waiting=audits_waiting(con),
+        )

@@ -1,0 +1,194 @@
+"""`curate label sync`: answers come in from a Label Studio server, page by page.
+
+What changed since the last time is asked for, in the order of task numbers; each page is stored
+with what follows from it, and how far everything is in is remembered at the end. So a kill costs at
+most one page, and the same page again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from curate import inputs
+from curate.errors import ConfigError, LabelStudioError
+from curate.label import interface, kinds, ledger
+from curate.label.annotations import Applied, apply_annotations, parse_annotation
+from curate.label.ledger import SyncResult
+from curate.label.projects import (
+    KnownProject,
+    digest_of,
+    forget,
+    is_marked,
+    known_projects,
+    mark_of,
+    remember,
+)
+from curate.label.server import Found, GoneError, Server
+from curate.progress import Progress
+from curate.store import Run, Store, sql, utcnow
+
+LAG = timedelta(seconds=60)
+"""Changes of the last minute are asked for again: the server stamps them before it commits them."""
+
+
+@dataclass
+class _Came:
+    """What a sync has taken in so far."""
+
+    applied: Applied = field(default_factory=Applied)
+    notes: list[str] = field(default_factory=list)
+
+
+def sync(store: Store, server: Server, *, full: bool = False, progress: Progress) -> SyncResult:
+    """Takes in what annotators answered, edited and deleted since the last time.
+
+    Args:
+        store: the project's store.
+        server: that the tasks were sent to.
+        full: look at every task again, so that deleted tasks are noticed too.
+        progress: called around the pages of tasks.
+
+    Raises:
+        ConfigError: nothing was sent to this server.
+        LabelStudioError: the server said no, or a project is gone.
+        RemoteUnavailable: the server does not answer; what was taken in stays.
+    """
+    with store.run("label sync", {"server": server.url, "full": full}) as run:
+        with store.read() as con:
+            known = known_projects(con, server.url)
+            elsewhere = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
+        if not known:
+            other = f" (but to {', '.join(elsewhere)})" if elsewhere else ""
+            raise ConfigError(
+                f"no project of this store is on {server.url}{other}. Next: curate label push"
+            )
+        came, gone = _Came(), []
+        try:
+            for project in known:
+                if not _Sync(store, run, server, project, came, progress).execute(full):
+                    forget(store, run, server.url, project.number)
+                    gone.append(str(project.number))
+        finally:
+            # What was taken in counts, whatever came after it.
+            inputs.refresh(store, run)
+        run.counts = {"new": came.applied.new, "changed": came.applied.changed}
+    if gone:
+        raise LabelStudioError(
+            f"project {', '.join(gone)} is no longer on {server.url}. Answers taken in before "
+            f"stay ({came.applied.new:,} new ones just now). Next: curate label push sends what "
+            "is unanswered to a new project"
+        )
+    return ledger.result(server.url, came.applied, tuple(came.notes))
+
+
+class _Sync:
+    """The sync of one project under way."""
+
+    def __init__(
+        self, store: Store, run: Run, server: Server, project: KnownProject, came: _Came,
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self.store, self.run, self.server, self.project = store, run, server, project
+        self.came, self.progress = came, progress
+        with store.read() as con:
+            self.names = kinds.vocabulary(store, con)
+            asked = {"server": server.url, "project_id": project.number}
+            self.keys: dict[int, str] = dict(con.execute(sql("label/numbers"), asked).fetchall())
+
+    def execute(self, full: bool) -> bool:
+        """Takes in what changed; returns whether the project is still there."""
+        there = self.server.project(self.project.number)
+        if there is None or not is_marked(there, mark_of(self.store, self.project.kind)):
+            return False
+        self._watch_interface(str(there["label_config"]))
+        since = None if full else self.project.synced_to
+        first: datetime | None = None
+        try:
+            pages = self.server.changed_tasks(self.project.number, since)
+            for tasks, clock in self.progress(pages, "taking answers in"):
+                first = first or clock
+                self._take(tasks)
+            if full:
+                self._reconcile(self.server.all_tasks(self.project.number))
+        except GoneError:
+            return False
+        self._synced(first)
+        return True
+
+    def _watch_interface(self, theirs: str) -> None:
+        if digest_of(theirs) == self.project.config_digest:
+            return
+        self.came.notes.append(
+            f"the interface of project {self.project.number} was changed on the server; answers "
+            "that cannot be read are listed below"
+            + interface.apart(self.project.kind, theirs, self.names[self.project.kind])
+        )
+        seen = replace(self.project, config_digest=digest_of(theirs))
+        with self.store.write() as con:
+            remember(con, self.run, self.server.url, seen)
+        self.run.changed = True
+
+    def _take(self, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Stores the answers to a page of tasks."""
+        if not tasks:
+            return
+        fresh = self._adopt([int(t["id"]) for t in tasks if t["id"] not in self.keys])
+        came = [
+            parse_annotation(self.keys.get(int(task["id"]), ""), raw)
+            for task in tasks
+            for raw in task["annotations"]
+        ]
+        present = {a.annotation_id for a in came}
+        keys = [self.keys[t["id"]] for t in tasks if t["id"] in self.keys]
+        with self.store.write() as con:
+            if fresh:
+                ledger.mark(con, fresh, state="sent", server=self.server.url,
+                           project_id=self.project.number, prefill=None)  # fmt: skip
+            gone = ledger.withdrawn(con, self.server.url, keys, present)
+            applied = apply_annotations(
+                self.store, con, self.run, self.server.url, came, self.names, gone
+            )
+        self.came.applied.add(applied)
+
+    def _adopt(self, unknown: Sequence[int]) -> dict[str, int]:
+        """Returns our tasks whose number the ledger does not know: the reply to them was lost."""
+        if not unknown:
+            return {}
+        with self.store.read() as con:
+            ours = set(ledger.queued(con, self.project.kind, ("pending",)))
+        found = {key: number for number in unknown if (key := self.server.key_of(number)) in ours}
+        self.keys |= {number: key for key, number in found.items()}
+        return found
+
+    def _reconcile(self, there: Mapping[str, Sequence[Found]]) -> None:
+        """Notes which tasks the server no longer has, with their answers, and removes copies."""
+        present = {copy.number for copies in there.values() for copy in copies}
+        lost = sorted(key for number, key in self.keys.items() if number not in present)
+        if removed := self.server.remove_copies(there):
+            self.came.notes.append(f"{removed:,} tasks were there twice; the copies are deleted")
+        if not lost:
+            return
+        with self.store.write() as con:
+            ledger.mark(con, dict.fromkeys(lost), state="gone", server=self.server.url,
+                       project_id=self.project.number, prefill=None)  # fmt: skip
+            gone = ledger.withdrawn(con, self.server.url, lost, set())
+            applied = apply_annotations(
+                self.store, con, self.run, self.server.url, [], self.names, gone
+            )
+        self.run.changed = True
+        self.came.applied.add(applied)
+        self.came.notes.append(f"{len(lost):,} tasks are no longer on the server")
+
+    def _synced(self, clock: datetime | None) -> None:
+        """Remembers up to when everything is in, by the server's clock."""
+        moment = (clock or utcnow()) - LAG
+        if self.project.synced_to and moment <= self.project.synced_to:
+            return
+        asked = {
+            "server": self.server.url, "project_id": self.project.number, "synced_to": moment,
+        }  # fmt: skip
+        with self.store.write() as con:
+            con.execute(sql("label/synced"), asked)

@@ -1,0 +1,168 @@
+"""`curate mislabels --classes`: how wrong each class is, and which classes are confused.
+
+Everything is counted from the stored suspicions and from what audits found; nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from curate import verdicts
+from curate.errors import ConfigError
+from curate.kernels.error_rate import TELLING
+from curate.kernels.intervals import Share, share
+from curate.label import reviews
+from curate.mislabels import mislabels
+from curate.store import Store, sql
+
+OVERLAP, FEWEST = 0.5, 5
+"""Two classes may be one if so many labels look like the other class: this share of the smaller.
+
+Of one class under two names, all labels of the smaller part look like the larger part, or half of
+each like the other. Source: classes of BANKING77 and CLINC150 split in two, docs/mislabels.md.
+"""
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class.
+
+    Attributes:
+        train: examples of it on the train side; `test` on the other.
+        judged: labels up for judgement with a vector; `likely` and `possible` are suspected.
+        noise: share of wrong labels; None where the class is too rare to be judged.
+        audited: whether audits tell the noise, what was wrong when it was drawn; else it is the
+            detector's estimate, and no better than that.
+        too_rare: fewer than three other train inputs have the label, of some of its examples.
+    """
+
+    label: str
+    train: int
+    test: int
+    judged: int
+    likely: int
+    possible: int
+    noise: Share | None
+    audited: bool
+    too_rare: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two classes that are confused.
+
+    Attributes:
+        a_as_b: labels `a` that look like `b`; `b_as_a` the other way round.
+        likely: of both, those that are likely wrong.
+        cost: of both, how many are wrong in this way: the sum of their chances.
+        judged_a: labels `a` that were judged; likewise `judged_b`.
+        overlap: whether the two may be one class.
+    """
+
+    a: str
+    b: str
+    a_as_b: int
+    b_as_a: int
+    likely: int
+    cost: float
+    judged_a: int
+    judged_b: int
+    overlap: bool
+
+    @property
+    def said(self) -> str:
+        """Returns in a sentence how much the two overlap."""
+        return (
+            f'may be one class: "{self.a}" and "{self.b}": {self.a_as_b:,} of {self.judged_a:,} '
+            f"labels of the first look like the second, {self.b_as_a:,} of {self.judged_b:,} the "
+            "other way round"
+        )
+
+
+@dataclass(frozen=True)
+class ClassesResult:
+    """Classes and pairs of them.
+
+    Attributes:
+        classes: most suspected labels first.
+        pairs: the most costly first.
+        unused: labels that curate.toml lists and no example has.
+        test_only: classes of which nothing can be learned.
+        stale: labels have changed since they were judged.
+    """
+
+    classes: tuple[ClassRow, ...]
+    pairs: tuple[Pair, ...]
+    unused: tuple[str, ...]
+    test_only: tuple[str, ...]
+    stale: bool
+
+
+def classes(store: Store) -> ClassesResult:
+    """Returns what suspicions and audits say of each class, and of pairs of classes.
+
+    Raises:
+        ConfigError: labels were never judged.
+    """
+    with store.read() as con:
+        known = store.setting(con, "mislabels")
+        if not known:
+            raise ConfigError("no label was judged yet. Next: curate mislabels")
+        verdicts.current(store, con)
+        stale = mislabels.stale(store, con)
+        con.execute(sql("mislabels/today"))
+        rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
+        directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
+        audits = _audits(con)
+        listed = store.setting(con, "project").get("labels") or []
+    found = [_class(row, audits.get(row["label"]), set(known["too_rare"])) for row in rows]
+    return ClassesResult(
+        classes=tuple(sorted(found, key=lambda c: (-c.likely, -c.possible, c.label))),
+        pairs=pairs(directed, {c.label: c.judged for c in found}),
+        unused=tuple(sorted(set(listed) - {c.label for c in found})),
+        test_only=tuple(c.label for c in found if not c.train),
+        stale=stale,
+    )
+
+
+def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
+    """Returns the share of wrong labels among those drawn by audits, by the label seen then."""
+    counts: dict[str, list[bool]] = {}
+    for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist():
+        if row["kind"] == "relabel" and row["audit"] and row["label_seen"]:
+            counts.setdefault(row["label_seen"], []).append(reviews.changed(row, None))
+    return {label: share(sum(wrong), len(wrong)) for label, wrong in counts.items()}
+
+
+def _class(row: dict[str, Any], audited: Share | None, too_rare: set[str]) -> ClassRow:
+    told = audited is not None and audited.of >= TELLING
+    rare = row["label"] in too_rare
+    estimate = None if rare else share(row["likely"], row["judged"])
+    return ClassRow(**row, noise=audited if told else estimate, audited=told, too_rare=rare)
+
+
+def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[Pair, ...]:
+    """Returns pairs of classes, the most costly first.
+
+    Args:
+        directed: given, suggested, labels, likely, chance; one per ordered pair.
+        judged: labels up for judgement, per class.
+    """
+    none = {"labels": 0, "likely": 0, "chance": 0.0}
+    known = {(row["given"], row["suggested"]): row for row in directed}
+    found = []
+    for a, b in sorted({(min(key), max(key)) for key in known}):
+        there, back = known.get((a, b), none), known.get((b, a), none)
+        both, smaller = there["labels"] + back["labels"], min(judged.get(a, 0), judged.get(b, 0))
+        found.append(
+            Pair(
+                a, b, there["labels"], back["labels"], there["likely"] + back["likely"],
+                round(there["chance"] + back["chance"], 4), judged.get(a, 0), judged.get(b, 0),
+                overlap=both >= FEWEST and both >= OVERLAP * smaller,
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda p: (-p.cost, p.a, p.b)))

@@ -1,0 +1,404 @@
+"""`curate mislabels`: labels that the labels of like inputs speak against, worst first.
+
+A model of the train side says for each example what its label should be, without having seen the
+example or its duplicates (`curate.loo`). cleanlab estimates from these predictions how many labels
+are wrong. What a human labelled is believed, and used, but never suspected.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate import config, inputs, label_sets, verdicts
+from curate.dedupe import input_pairs
+from curate.embed import embed
+from curate.embed.encoders import HOW_TO_INSTALL, next_step
+from curate.errors import ConfigError, MissingExtra, unknown_name
+from curate.kernels import label_model, label_noise, label_set_noise
+from curate.label import reviews
+from curate.label.reviews import Detector
+from curate.progress import Progress
+from curate.split import SplitSettings, strictest
+from curate.store import Run, Store, sql
+from curate.wording import percent, shortened
+
+SAME_MEANING = 0.95
+"""Cosine of inputs from which on one counts as a copy of the other: neither may vouch for it."""
+
+
+DETECTORS = ("mislabel", "low_confidence")
+"""Their names in the queue: likely wrong labels, and possibly wrong ones."""
+
+
+METHOD = "landmarks-3"
+"""Changes whenever the same data would be judged otherwise, so that they are judged anew."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example that is shown beside another one."""
+
+    id: str
+    label: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One label under suspicion.
+
+    Attributes:
+        score: between 0 and 1, low is bad.
+        suggested: the label that fits best; None where only a rating speaks against the given one.
+        reason: what speaks against the given label, in a sentence.
+        probability: calibrated, of the suggested label.
+        tier: likely (among the worst, as many as are estimated to be wrong), possible (another
+            label fits better), or rated (only a human rating of 2 of 5 or lower speaks).
+        out: why it is not in the next version; None where it is.
+        rating: by a human, where it is 2 of 5 or lower.
+        nearest: train examples, nearest first, one per input, without copies of this one.
+        like_given: those of the given label; likewise like_suggested.
+    """
+
+    id: str
+    source_id: str
+    score: float
+    given: str
+    suggested: str | None
+    reason: str
+    probability: float | None
+    tier: str
+    side: str
+    out: str | None
+    rating: float | None
+    text: str
+    nearest: tuple[Example, ...]
+    like_given: tuple[Example, ...]
+    like_suggested: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class MislabelsResult:
+    """What the stage found; `issues` has the worst `top` of all that are under suspicion.
+
+    Attributes:
+        applies: whether there are labels to judge.
+        note: why nothing was judged; empty where something was.
+        detector: that judged.
+        judged: examples whose label was judged.
+        estimated: how many of them are wrong by cleanlab's estimate.
+        likely: the worst of them, as many as are estimated to be wrong.
+        possible: the other ones where another label fits better than the given one.
+        sides: these four numbers for train and for test.
+        rated: examples with a human rating of 2 of 5 or lower, flagged by the model or not.
+        found: examples under suspicion, all of them.
+        classes: labels that were compared.
+        too_rare: labels with examples that were not judged, since fewer than three other train
+            inputs have them.
+        too_rare_examples: how many examples that are.
+        by_hand: examples that a human labelled, believed without being judged.
+        unlabelled: examples without a label.
+        unknown_label: examples with a label that curate.toml does not list.
+        without_vector: examples whose input has no vector.
+        unreadable: examples in a script that the encoder cannot read.
+        aside: quarantined and exposed examples, which enter no version.
+        reviewed: how often people changed labels that were under suspicion.
+    """
+
+    applies: bool
+    note: str
+    detector: str = label_model.DETECTORS[0]
+    judged: int = 0
+    estimated: int = 0
+    likely: int = 0
+    possible: int = 0
+    sides: dict[str, dict[str, int]] = field(default_factory=dict)
+    rated: int = 0
+    found: int = 0
+    classes: int = 0
+    too_rare: tuple[str, ...] = ()
+    too_rare_examples: int = 0
+    by_hand: int = 0
+    unlabelled: int = 0
+    unknown_label: int = 0
+    without_vector: int = 0
+    unreadable: int = 0
+    aside: int = 0
+    reviewed: tuple[Detector, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+def mislabels(
+    store: Store,
+    *,
+    top: int | None = None,
+    detector: str | None = None,
+    progress: Progress = lambda items, _: items,
+) -> MislabelsResult:
+    """Judges all labels, where anything changed since the last time, and returns the worst.
+
+    Args:
+        store: the project's store.
+        top: most issues in the result; None for all. All are stored.
+        detector: one of `suspects.DETECTORS`; None for the one that was used last.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: no input has a vector, or there is no such detector.
+        MissingExtra: cleanlab is not installed.
+    """
+    if detector is not None and detector not in label_model.DETECTORS:
+        raise ConfigError(unknown_name("detector", detector, label_model.DETECTORS))
+    several = config.project_settings(store.folder).get("multi_label")
+    if several and detector not in (None, label_model.DETECTORS[0]):
+        raise ConfigError(
+            f"{detector} judges one label an example, and this project has several. "
+            f"Next: curate mislabels --detector {label_model.DETECTORS[0]}"
+        )
+    with store.run("mislabels", {"top": top, "detector": detector}) as run:
+        inputs.refresh(store, run)
+        with store.read() as con:
+            alike = _alike(store, con)
+            labelled = con.execute(sql("mislabels/labelled")).fetchall()[0][0]
+            examples, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+        if not examples:
+            return MislabelsResult(True, "there are no examples yet")
+        if not labelled:
+            return MislabelsResult(False, "no example has a label")
+        _require(vectors)
+        input_pairs.refresh_near(store, run, threshold=alike["near"])
+        with store.read() as con:
+            verdicts.current(store, con)
+            today = con.sql(sql("mislabels/examples")).to_arrow_table()
+            last = store.setting(con, "mislabels")
+            detector = detector or last.get("detector", label_model.DETECTORS[0])
+            stays = last.get("detector") == detector and not _changed(store, con)
+            known = last if stays else None
+            read = _read(store, con, today) if known is None else None
+        if read is not None:
+            if read.state.get("multi_label"):
+                found = label_set_noise.find(read.task, progress=progress)
+            else:
+                found = label_noise.find(read.task, detector=detector, progress=progress)
+            known = _store(store, run, read, detector, found)
+        with store.read() as con:
+            con.register("verdicts", today)
+            reviewed = tuple(d for d in reviews.detectors(store, con) if d.name in DETECTORS)
+            result = _result(con, known or {}, top, reviewed)
+        run.counts = {"likely": result.likely, "found": result.found}
+    return result
+
+
+def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate run` judges labels: of a classifier, or since somebody asked once."""
+    task = config.project_settings(store.folder)["task"]
+    return task == "classification" or bool(store.setting(con, "mislabels"))
+
+
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate mislabels` would find something else than what is stored.
+
+    Args:
+        store: the project's store.
+        con: a connection to it on which `verdicts.current` prepared the verdicts.
+    """
+    if not wanted(store, con):
+        return False
+    _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+    return bool(vectors) and _changed(store, con)
+
+
+def _changed(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    found = con.execute(sql("mislabels/counts")).fetchall()[0][2]
+    known = store.setting(con, "mislabels")
+    return bool(known.get("state") != _state(store, con) or known["found"] != found)
+
+
+def _require(vectors: int) -> None:
+    if not vectors:
+        raise ConfigError(f"labels are judged by the vectors of inputs. Next: {next_step()}")
+    if importlib.util.find_spec("cleanlab") is None:
+        raise MissingExtra(f"mislabels need cleanlab. Next: {HOW_TO_INSTALL}")
+
+
+def _alike(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+    return {"near": wanted.leak_threshold, "semantic": SAME_MEANING}
+
+
+def _state(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    alike = _alike(store, con)
+    digests = con.execute(sql("mislabels/state"), alike).fetchall()[0]
+    project = store.setting(con, "project")
+    return {
+        "method": METHOD,
+        "encoder": store.setting(con, "embed").get("digest"),
+        "labels": project.get("labels"),
+        "alike": alike,
+        "rows": list(digests),
+        **({"multi_label": label_set_noise.METHOD} if project.get("multi_label") else {}),
+    }
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the store says: labels to judge, how many are not, digests of what this rests on."""
+
+    task: label_model.Labelled
+    counts: dict[str, int]
+    state: dict[str, Any]
+
+
+def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Read:
+    rows = {name: np.array(today[name].to_pylist(), object) for name in today.column_names}
+    hashes, vectors = embed.vectors(con)
+    finite = np.asarray(np.isfinite(vectors).all(axis=1))
+    number = {h: n for n, h in enumerate(hashes) if finite[n]}
+    where = np.array([number.get(h, -1) for h in rows["input_hash"]], np.int64)
+    foreign = input_pairs.foreign_inputs(
+        store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+    )
+    unreadable = np.array([h in foreign for h in rows["input_hash"]], bool)
+    takes_part, counts = _sorted_out(rows, where, unreadable)
+    used, at = np.unique(where[takes_part], return_inverse=True)
+    place = {hashes[n]: i for i, n in enumerate(used.tolist())}
+    alike = con.execute(sql("mislabels/pairs"), _alike(store, con)).fetchall()
+    pairs = [(place[a], place[b], s) for a, b, s in alike if a in place and b in place]
+    a, b, similarity = zip(*pairs, strict=True) if pairs else ((), (), ())
+    task = label_model.Labelled(
+        ids=rows["example_id"][takes_part],
+        label=rows["label"][takes_part],
+        train=np.array([side == "train" for side in rows["side"][takes_part]], bool),
+        by_hand=rows["by_hand"][takes_part].astype(bool),
+        at=at,
+        vectors=vectors[used],
+        pairs=(np.array(a, np.int64), np.array(b, np.int64), np.array(similarity, np.float64)),
+    )
+    return _Read(task, counts, _state(store, con))
+
+
+def _sorted_out(
+    rows: dict[str, NDArray[np.object_]],
+    where: NDArray[np.int64],
+    unreadable: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Returns which examples take part, and how many do not, each under its first reason."""
+    exposed = rows["exposed"].astype(bool)
+    in_files = np.array([side in label_model.SIDES for side in rows["side"]], bool) & ~exposed
+    reasons = {
+        "aside": ~in_files,
+        "unlabelled": np.array([label is None for label in rows["label"]], bool),
+        "unknown_label": ~rows["known"].astype(bool),
+        "without_vector": where < 0,
+        "unreadable": unreadable,
+    }
+    left: NDArray[np.bool_] = np.ones(len(where), bool)
+    counts = {}
+    for name, mask in reasons.items():
+        counts[name] = int((left & mask).sum())
+        left = left & ~mask
+    return left, {**counts, "by_hand": int((left & rows["by_hand"].astype(bool)).sum())}
+
+
+def _store(
+    store: Store,
+    run: Run,
+    read: _Read,
+    detector: str,
+    found: tuple[list[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Replaces what is stored; returns the settings that say what it rests on, and the counts."""
+    rows, counts = found
+    edges = counts.pop("edges", [])
+    known = {**read.counts, **counts, "state": read.state, "detector": detector}
+    known["found"] = len(rows)
+    names = pa.list_(pa.string())
+    columns = {
+        **dict.fromkeys(("example_id", "given", "suggested"), pa.string()),
+        **dict.fromkeys(("score", "probability", "given_probability"), pa.float64()),
+        "tier": pa.string(),
+        **dict.fromkeys(("nearest", "like_given", "like_suggested"), names),
+        "similarity": pa.float64(),
+    }
+    edge = dict.fromkeys(("example_id", "kind", "given", "why"), pa.string())
+    edge["score"] = pa.float64()
+    with store.write() as con:
+        con.register("found", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+        con.execute(sql("mislabels/clear"))
+        con.execute(sql("mislabels/add"))
+        con.register("found", pa.Table.from_pylist(edges, schema=pa.schema(edge)))
+        con.execute(sql("mislabels/edges_clear"))
+        con.execute(sql("mislabels/edges_add"))
+        con.unregister("found")
+        run.changed |= store.set_setting(con, "mislabels", known)
+    run.changed |= bool(rows)
+    return known
+
+
+def _result(
+    con: duckdb.DuckDBPyConnection,
+    known: dict[str, Any],
+    top: int | None,
+    reviewed: tuple[Detector, ...],
+) -> MislabelsResult:
+    issues = found(con, top)
+    total, rated = con.execute(sql("mislabels/suspected")).fetchall()[0]
+    told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
+    totals = {
+        name: sum(side[name] for side in known["sides"].values()) for name in label_model.COUNTS
+    }
+    return MislabelsResult(
+        **{"applies": True, **told, **totals, "found": total},
+        too_rare=tuple(known["too_rare"]),
+        rated=rated,
+        reviewed=reviewed,
+        issues=tuple(issues),
+    )
+
+
+def found(con: duckdb.DuckDBPyConnection, top: int | None = None) -> list[Issue]:
+    """Returns the labels under suspicion, worst first; verdicts must be prepared."""
+    con.execute(sql("verdicts/mislabels_suspects"))
+    total = con.execute(sql("mislabels/suspected")).fetchall()[0][0]
+    asked = {"top": total if top is None else top}
+    rows = con.sql(sql("mislabels/found"), params=asked).to_arrow_table().to_pylist()
+    wanted = sorted({name for row in rows for part in _SHOWN for name in row[part]})
+    texts = con.execute(sql("mislabels/texts"), {"ids": wanted}).fetchall()
+    shown = {text[0]: Example(*text) for text in texts}
+    return [_issue(row, shown) for row in rows]
+
+
+_SHOWN = ("nearest", "like_given", "like_suggested")
+
+
+def _issue(row: dict[str, Any], shown: dict[str, Example]) -> Issue:
+    for part in _SHOWN:
+        row[part] = tuple(shown[name] for name in row[part] if name in shown)
+    left = ("model_score", "given_probability", "similarity")
+    told = {name: value for name, value in row.items() if name not in left}
+    return Issue(id=told.pop("example_id"), reason=_reason(row), **told)
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Returns in one sentence what speaks against a label."""
+    rated = f"a human rated it {row['rating']:g} of 5" if row["rating"] is not None else ""
+    if row["suggested"] is None:
+        return rated
+    if change := label_sets.change(row["given"], row["suggested"]):
+        return "; ".join(part for part in (label_set_noise.reason(row, *change), rated) if part)
+    votes = sum(example.label == row["suggested"] for example in row["nearest"])
+    fits = f'the label "{row["given"]}" fits at {percent(row["given_probability"])}'
+    said = f'"{row["suggested"]}" fits at {percent(row["probability"])}'
+    if votes:
+        said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
+    if row["like_suggested"]:
+        text = shortened(row["like_suggested"][0].text)
+        said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
+    return "; ".join(part for part in (said, fits, rated) if part)

@@ -1,0 +1,406 @@
+"""`curate privacy`: where personal data and secrets stand, and what people said about them.
+
+The stage looks through every example once a revision, with the detectors that need no model, and
+stores places, never values. What an export hides it finds anew, in what it is about to write.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from curate import config, inputs, verdicts
+from curate.errors import ConfigError, GateFailed, unknown_name
+from curate.formats import Example
+from curate.privacy import credentials, patterns, person_names, redact
+from curate.privacy.patterns import KINDS, REGIONS, SECRET
+from curate.privacy.redact import Finder, Finding, Redactor
+from curate.progress import Progress
+from curate.store import Run, Store, sql
+from curate.store.salt import salt
+from curate.text import digest
+from curate.wording import counted
+
+CHUNK_EXAMPLES = 5_000
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """The section `[privacy]` of curate.toml.
+
+    Attributes:
+        regions: whose phone numbers are known without a country code.
+        leave: kinds that stay as they are.
+        names: whether the names of people are hidden too; needs the extra `[pii]`.
+        redact: whether an export hides personal data; secrets are hidden without it too.
+    """
+
+    regions: tuple[str, ...] = REGIONS
+    leave: tuple[str, ...] = ()
+    names: bool = False
+    redact: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {
+            "regions": list(self.regions),
+            "leave": list(self.leave),
+            "names": self.names,
+            "redact": self.redact,
+        }
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """What was found of a kind: places, examples that have it, and those of them that are kept."""
+
+    kind: str
+    places: int
+    examples: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class SecretPlace:
+    """A field of an example with a secret; the value is not stored anywhere."""
+
+    example_id: str
+    source_id: str
+    field: str
+    detector: str
+    places: int
+    kept: bool
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What somebody allowed: the secrets of an example, or (without one) a value.
+
+    Attributes:
+        holds: whether the example is still the one that was looked at.
+    """
+
+    number: int
+    example_id: str | None
+    reason: str
+    since: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class PrivacyResult:
+    """What the examples hold of personal data and secrets."""
+
+    examples: int
+    checked: int
+    kinds: tuple[KindCount, ...]
+    kept: int
+    concerned: int
+    secrets: tuple[SecretPlace, ...]
+    allowances: tuple[Allowance, ...]
+    settings: PrivacySettings
+
+    @property
+    def stopping(self) -> list[SecretPlace]:
+        """Returns the secrets that stop an export."""
+        return [s for s in self.secrets if s.kept and not s.allowed]
+
+
+def settings(folder: Path) -> PrivacySettings:
+    """Returns what curate.toml says under `[privacy]`, complete.
+
+    Raises:
+        ConfigError: a key, a kind or a region is unknown, or a value has the wrong type.
+    """
+    section = config.load(folder).get("privacy", {})
+    where = f"{folder / config.NAME}: [privacy]"
+    config.check(folder, {"privacy": section}, {"privacy": set(config.PRIVACY_KEYS)})
+    for key in ("names", "redact"):
+        if not isinstance(section.get(key, False), bool):
+            raise ConfigError(f"{where} {key} = {section[key]!r}: expected true or false")
+    lists = {key: _texts(section, key, where) for key in ("regions", "leave") if key in section}
+    known = [kind for kind in (*KINDS, *person_names.KINDS) if kind != SECRET]
+    for kind in lists.get("leave", ()):
+        if kind not in known:
+            raise ConfigError(f"{where} leave: {unknown_name('kind', kind, known)}")
+    for region in lists.get("regions", ()):
+        _check_region(region, where)
+    return PrivacySettings(**{**section, **lists})
+
+
+def _texts(section: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = section[key]
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise ConfigError(f"{where} {key} = {value!r}: expected a list of texts")
+    return tuple(v.upper() for v in value)
+
+
+def _check_region(region: str, where: str) -> None:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if region not in SUPPORTED_REGIONS:
+        raise ConfigError(f"{where} regions: {unknown_name('region', region, SUPPORTED_REGIONS)}")
+
+
+def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
+    """Returns a redactor with the project's settings and what people have allowed.
+
+    Raises:
+        MissingExtra: names are to be hidden, and the extra `[pii]` is not installed.
+    """
+    wanted = settings(store.folder)
+    if not wanted.redact:
+        # Personal data may be meant to stay; a key never is, though it was said to be revoked.
+        wanted = replace(wanted, leave=tuple(kind for kind in KINDS if kind != SECRET), names=False)
+    found = person_names.load() if wanted.names else None
+    allowed = [row[0] for row in con.execute(sql("privacy/allowed_examples")).fetchall()]
+    return Redactor(_finder(store, con, wanted, found), allowed)
+
+
+def gate(secrets: Sequence[Finding]) -> None:
+    """Stops an export that would have secrets in it which nobody has looked at.
+
+    Raises:
+        GateFailed: there is one.
+    """
+    if not secrets:
+        return
+    examples = sorted({s.example_id for s in secrets})
+    shown = ", ".join(f"{s.example_id[:12]} {s.field} ({s.detector})" for s in secrets[:_SHOWN])
+    raise GateFailed(
+        f"{counted(len(secrets), 'secret')} in {counted(len(examples), 'example')} that would be "
+        f"exported: {shown}"
+        f"{', ...' if len(secrets) > _SHOWN else ''}. Next: revoke them where they are used, then "
+        f'curate privacy --allow {examples[0][:12]} --reason "revoked" (they are exported as '
+        "placeholders)"
+    )
+
+
+def _finder(
+    store: Store,
+    con: duckdb.DuckDBPyConnection,
+    wanted: PrivacySettings,
+    found: redact.Names | None = None,
+) -> Finder:
+    harmless = [row[0] for row in con.execute(sql("privacy/allowed_values")).fetchall()]
+    return Finder(
+        regions=wanted.regions,
+        leave=wanted.leave,
+        names=found,
+        key=functools.partial(value_key, salt(store.folder)),
+        harmless=harmless,
+    )
+
+
+def value_key(key: bytes, value: str) -> str:
+    """Returns what is stored of a value: its HMAC, whatever its case and punctuation."""
+    return hmac.new(key, _plain(value).encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:32]
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"[\s().\-/]", "", value).casefold()
+
+
+def privacy(
+    store: Store,
+    *,
+    chunk: int = CHUNK_EXAMPLES,
+    progress: Progress = lambda items, _: items,
+) -> PrivacyResult:
+    """Looks through examples that are new or changed, and returns what all of them hold.
+
+    Raises:
+        ConfigError: the section `[privacy]` has a mistake.
+    """
+    wanted = settings(store.folder)
+    with store.run("privacy", wanted.as_dict()) as run:
+        inputs.refresh(store, run)
+        checked = _look(store, run, wanted, chunk, progress)
+        with store.read() as con:
+            result = _result(store, con, wanted, checked)
+        run.counts = {"checked": checked, "secrets": len(result.secrets)}
+    return result
+
+
+def _look(store: Store, run: Run, wanted: PrivacySettings, chunk: int, progress: Progress) -> int:
+    # What is left or allowed is so when it is counted: to change that costs no second look.
+    finder = Finder(regions=wanted.regions, key=functools.partial(value_key, salt(store.folder)))
+    asked = {"detectors": _detectors(wanted)}
+    with store.read() as con:
+        pending = int(con.execute(sql("privacy/pending_count"), asked).fetchall()[0][0])
+        gone = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
+    for _ in progress(_chunks(pending, gone, chunk), "looking through"):
+        with store.read() as con:
+            rows = con.sql(sql("privacy/pending"), params={**asked, "limit": chunk})
+            examples = rows.to_arrow_table().to_pylist()
+        found = [f for row in examples for f in findings(finder, row)]
+        with store.write() as con:
+            _store(con, run, examples, found, asked)
+    run.changed |= pending + gone > 0
+    return pending
+
+
+def _chunks(pending: int, gone: int, chunk: int) -> range:
+    """Returns a number for each chunk; where examples are gone and none is new, there is one."""
+    return range(0, max(pending, min(gone, 1)), chunk)
+
+
+def findings(finder: Finder, row: Mapping[str, Any]) -> list[Finding]:
+    """Returns what an example holds, by field and position."""
+    redactor = Redactor(finder)
+    redactor.look(_example(row))
+    return redactor.findings
+
+
+def _example(row: Mapping[str, Any]) -> Example:
+    return Example(
+        example_id=row["example_id"],
+        source=row["source"],
+        messages=orjson.loads(row["messages"]),
+        output=orjson.loads(row["output"] or "[]"),
+        query=row["query"] or "",
+        response=row["response"] or "",
+        label=row["label"],
+        human_rating=None,
+        is_edge_case=False,
+        tools=orjson.loads(row["tools"] or "null"),
+        conversation_id=row["conversation_id"],
+    )
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    examples: Sequence[Mapping[str, Any]],
+    found: Sequence[Finding],
+    asked: Mapping[str, Any],
+) -> None:
+    looked_at = {name: [row[name] for row in examples] for name in ("example_id", "revision")}
+    text = pa.string()
+    con.register("looked_at", pa.table(looked_at, pa.schema([(n, text) for n in looked_at])))
+    columns = pa.schema(
+        [("example_id", text), ("field", text), ("start", pa.int64()), ("stop", pa.int64()),
+         ("kind", text), ("detector", text), ("score", pa.float64()), ("is_secret", pa.bool_()),
+         ("value_key", text)]
+    )  # fmt: skip
+    rows = [{**vars(f), "stop": f.end} for f in found]
+    con.register("found", pa.Table.from_pylist(rows, columns))
+    con.execute(sql("privacy/findings_forget"))
+    con.execute(sql("privacy/checked_forget"))
+    con.execute(sql("privacy/findings_add"), {"run_id": run.run_id})
+    con.execute(sql("privacy/checked_add"), dict(asked))
+
+
+@functools.cache
+def _code() -> str:
+    """Returns a digest of the detectors: another release looks again only where they changed."""
+    parts = [Path(m.__file__).read_bytes() for m in (patterns, credentials, redact) if m.__file__]
+    return hashlib.sha256(b"".join(parts) + version("phonenumbers").encode()).hexdigest()
+
+
+def _detectors(wanted: PrivacySettings) -> str:
+    return digest(repr([_code(), wanted.regions]))
+
+
+def _result(
+    store: Store, con: duckdb.DuckDBPyConnection, wanted: PrivacySettings, checked: int
+) -> PrivacyResult:
+    verdicts.current(store, con)
+    kinds = [KindCount(*row) for row in con.execute(sql("privacy/kinds")).fetchall()]
+    kept, concerned = con.execute(sql("privacy/kept"), {"leave": list(wanted.leave)}).fetchall()[0]
+    return PrivacyResult(
+        examples=int(con.execute(sql("privacy/examples")).fetchall()[0][0]),
+        checked=checked,
+        kinds=tuple(kinds),
+        kept=kept,
+        concerned=concerned,
+        secrets=tuple(SecretPlace(*row) for row in con.execute(sql("privacy/secrets")).fetchall()),
+        allowances=tuple(Allowance(*r) for r in con.execute(sql("privacy/allowances")).fetchall()),
+        settings=wanted,
+    )
+
+
+def allow(
+    store: Store, *, examples: Sequence[str] = (), values: Sequence[str] = (), reason: str
+) -> list[int]:
+    """Records that secrets have been dealt with, or that values are nobody's; returns the numbers.
+
+    Args:
+        store: the project's store.
+        examples: whose secrets no longer stop an export, by the beginning of their ids.
+        values: which are found nowhere any more; only their HMAC is stored.
+        reason: why.
+
+    Raises:
+        ConfigError: there is no reason, or nothing that it is about; a value is empty; no example
+            has an id, or more than one.
+    """
+    if not reason.strip():
+        raise ConfigError('a reason is missing. Next: the same command with --reason "..."')
+    if not all(map(_plain, values)):
+        raise ConfigError(
+            "--allow-value is empty, or nothing but space and punctuation: expected a value as it "
+            'stands in a text. Next: curate privacy --allow-value "+44 7911 123456" '
+            '--reason "our hotline"'
+        )
+    if not examples and not values:
+        raise ConfigError(
+            "a reason alone allows nothing: expected an example or a value with it. Next: "
+            'curate privacy --allow ID --reason "..."'
+        )
+    key = salt(store.folder)
+    with (
+        store.run("privacy", {"allow": list(examples), "reason": reason}) as run,
+        store.write() as con,
+    ):
+        rows: list[dict[str, Any]] = [
+            {"example_id": example, "revision": revision, "value_key": None}
+            for example, revision in (_one_example(con, name) for name in examples)
+        ]
+        rows += [
+            {"example_id": None, "revision": None, "value_key": value_key(key, value)}
+            for value in values
+        ]
+        added = []
+        for row in rows:
+            row |= {"reason": reason.strip(), "run_id": run.run_id}
+            added += [n for (n,) in con.execute(sql("privacy/allow"), row).fetchall()]
+        run.changed = bool(added)
+    return added
+
+
+def _one_example(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str]:
+    found = con.execute(sql("privacy/example"), {"id": name}).fetchall()
+    if len(found) != 1:
+        many = "more than one example has" if found else "no example has"
+        raise ConfigError(f"--allow {name}: {many} this id. Next: curate privacy lists them")
+    return str(found[0][0]), str(found[0][1])
+
+
+def withdraw(store: Store, number: int) -> None:
+    """Withdraws what was allowed under a number.
+
+    Raises:
+        ConfigError: nothing holds under this number.
+    """
+    with store.run("privacy", {"withdraw": number}) as run, store.write() as con:
+        asked = {"number": number, "run_id": run.run_id}
+        if not con.execute(sql("privacy/withdraw"), asked).fetchall():
+            raise ConfigError(
+                f"--withdraw {number}: nothing is allowed under this number. "
+                "Next: curate privacy lists what is"
+            )
+        run.changed = True

@@ -1,0 +1,1 @@
+"""Logs into the store, from files and databases."""

