@@ -18,9 +18,9 @@ pytestmark = pytest.mark.store
 SQL = resource_dir("sql")
 SOURCE = Path(curate.__file__).parent
 FILES = sorted(SQL.rglob("*.sql"))
-MIGRATIONS = [file for file in FILES if file.parent.name == "migrations"]
-RULES = [file for file in FILES if file.parent.name == "filters"]
-QUERIES = [file for file in FILES if file.parent == SQL]
+MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
+RULES = sorted((SQL / "filters").glob("*.sql"))
+QUERIES = [file for file in FILES if SQL / "queries" in file.parents]
 MODULES = sorted(SOURCE.rglob("*.py"))
 WIDTH = 120
 
@@ -39,7 +39,9 @@ def test_there_are_only_queries_rules_and_migrations() -> None:
 def test_a_file_is_one_explained_statement(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     statements = duckdb.extract_statements(text)
-    assert len(statements) == 1 or (file in MIGRATIONS and statements)
+    # Statements without parameters that always run together are one script.
+    script = len(statements) > 1 and not any(s.named_parameters for s in statements)
+    assert len(statements) == 1 or script
     assert re.match(r"-- \S.{10,}", text), "the first line says what the query answers"
     assert text.endswith("\n") and not text.endswith("\n\n")
     # A literal cannot be wrapped: the text of a comment, a part of a regular expression.
@@ -75,7 +77,7 @@ def test_a_rule_selects_example_id_reason_and_score(file: Path, store: Store) ->
     assert rule.help.startswith("Drops ") and rule.help.endswith(".")
     assert all(parameter.help for parameter in rule.parameters)
     with store.read() as con:
-        con.execute(sql("filter_candidates_all"))
+        con.execute(sql("filters/candidates_all"))
         found = con.sql(rule.query, params=arguments).to_arrow_table()
     assert found.column_names == ["example_id", "reason", "score"]
     assert found.num_rows == 0
@@ -98,47 +100,34 @@ def _reasons(text: str) -> set[str]:
 # -- the code --------------------------------------------------------------------------------------
 
 
-def _texts(module: Path) -> set[str]:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    return {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and type(n.value) is str}
+def _named() -> dict[str, str]:
+    """Returns the queries that the code names, each with where; every name is a literal."""
+    named: dict[str, str] = {}
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "sql":
+                (argument,) = node.args
+                where = f"{_name(module)}:{node.lineno}"
+                assert isinstance(argument, ast.Constant), f"{where} is no literal"
+                named[argument.value] = where
+    return named
 
 
 def test_every_query_is_used_and_every_used_query_exists() -> None:
-    texts = set().union(*(_texts(module) for module in MODULES))
-    prefixes = _prefixes()
-    unused = [
-        file.stem for file in QUERIES
-        if file.stem not in texts and not any(
-            re.fullmatch(pattern, file.stem) for pattern in prefixes)
-    ]  # fmt: skip
-    assert unused == []
+    there = {str(f.relative_to(SQL / "queries").with_suffix("")) for f in QUERIES}
+    named = _named()
+    assert {name: where for name, where in named.items() if name not in there} == {}
+    assert there - set(named) == set()
 
 
-def _prefixes() -> set[str]:
-    """Returns patterns of the names that the code puts together: `sql(f"staging_{name}_add")`."""
-    found = set()
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                parts = [
-                    re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+"
-                    for part in node.values
-                ]
-                if re.fullmatch(r"\w+_", str(getattr(node.values[0], "value", ""))):
-                    found.add("".join(parts))
-    return found
-
-
-def test_every_query_that_is_named_exists() -> None:
-    names = {file.stem for file in QUERIES}
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-                and node.func.id in ("sql", "_one") and node.args
-                and isinstance(argument := node.args[-1], ast.Constant)
-            ):  # fmt: skip
-                assert argument.value in names, f"{_name(module)}:{node.lineno}"
+def test_a_wing_runs_its_own_queries_only() -> None:
+    """Who else needs an answer calls a function of the wing."""
+    abroad = {
+        name: where
+        for name, where in _named().items()
+        if re.split(r"[/.]", where)[0] != name.split("/")[0]
+    }
+    assert abroad == {}
 
 
 _STATEMENT = re.compile(

@@ -559,7 +559,7 @@ def test_push_killed_twenty_times_sends_each_task_once(office: Office, line: Fau
         made += 12
         office.queue()
 
-    settings = "import curate.label_push as p; p.BATCH_TASKS = 4; p.LOOKS_SECONDS = (0,)"
+    settings = "import curate.label.push as p; p.BATCH_TASKS = 4; p.LOOKS_SECONDS = (0,)"
     command = ("label", "push", "--yes")
     _rounds(lambda: _killed(office, line, dice, command, settings), more)
     line._rules.clear()
@@ -585,7 +585,7 @@ def test_sync_killed_twenty_times_loses_no_answer(
         for task in (next(left), next(left)):
             office.answer("ben", task, choice("blue"))
 
-    settings = "import curate.server as s; s.PAGE = 4"
+    settings = "import curate.label.server as s; s.PAGE = 4"
     _rounds(lambda: _killed(office, line, dice, ("label", "sync"), settings), more)
     line._rules.clear()
     office.sync()

@@ -356,7 +356,7 @@ def test_quarantined_examples_are_left_aside(made: Made) -> None:
             "'delivery-1' THEN 'quarantined' ELSE side END AS side, e.source_id = 'password-2' "
             "AS exposed) FROM v2 v JOIN examples e USING (example_id)"
         )
-        today = con.sql(sql("mislabels_examples")).to_arrow_table()
+        today = con.sql(sql("mislabels/examples")).to_arrow_table()
         read = stage._read(project.store, con, today)
     assert read.counts["aside"] == 2 and len(read.task.ids) == 22
 

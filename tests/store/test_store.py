@@ -203,7 +203,7 @@ def test_an_older_store_is_brought_up_to_date_by_init(
     for store, sql_folder in zip(stores, (resources, resource_dir("sql")), strict=True):
         store.folder.mkdir()
         with monkeypatch.context() as patch:
-            patch.setattr("curate.store.queries.resource_dir", lambda _name, it=sql_folder: it)
+            patch.setattr("curate.store.migrations.resource_dir", lambda _name, it=sql_folder: it)
             store.create()
             with store.write() as con:
                 store.set_setting(con, "kept", {"a": 1})
@@ -224,7 +224,7 @@ def test_a_failing_migration_leaves_the_store_as_it_was(
     shutil.copytree(resource_dir("sql"), folder)
     (folder / "migrations" / "9000_bad.sql").write_text("CREATE TABLE extra (a INT); SELECT nope;")
     before = _rows(store.folder, "SHOW TABLES"), _rows(store.folder, "FROM _migrations")
-    monkeypatch.setattr("curate.store.queries.resource_dir", lambda _name: folder)
+    monkeypatch.setattr("curate.store.migrations.resource_dir", lambda _name: folder)
     with pytest.raises(duckdb.BinderException):
         store.create()
     assert (_rows(store.folder, "SHOW TABLES"), _rows(store.folder, "FROM _migrations")) == before
@@ -234,12 +234,12 @@ def test_init_killed_midway_leaves_no_half_store(tmp_path: Path) -> None:
     # Dies after the second migration, before the transaction of all of them ends.
     driver = (
         "import os, signal, sys\n"
-        "import curate.store as s\n"
+        "import curate.store.migrations as s\n"
         "from curate.project import Project\n"
         "real, calls = s.sql, []\n"
         "def sql(name):\n"
         "    calls.append(name)\n"
-        "    if calls.count('migrations_record') == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    if calls.count('store/migrations_record') == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return real(name)\n"
         "s.sql = sql\n"
         "Project.init(sys.argv[1])\n"
@@ -450,7 +450,7 @@ def test_the_digest_covers_every_column_but_run_ids_and_the_clock(store: Store) 
     with store.read() as con:
         covered = {
             (table.strip('"'), column.strip('"'))
-            for table, columns in con.execute(sql("state_columns")).fetchall()
+            for table, columns in con.execute(sql("store/state_columns")).fetchall()
             for column in columns.split(", ")
         }
     stored = _rows(
@@ -555,8 +555,8 @@ def test_what_a_failed_run_stored_is_in_the_snapshot_of_the_next(
 
 
 def test_resources_are_found_from_the_checkout_or_the_package() -> None:
-    assert (resource_dir("sql") / "run_start.sql").is_file()
-    assert sql("run_start").startswith("--")
+    assert (resource_dir("sql") / "queries" / "store" / "run_start.sql").is_file()
+    assert sql("store/run_start").startswith("--")
     with pytest.raises(FileNotFoundError):
         sql("no_such_query")
 

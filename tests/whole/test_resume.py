@@ -46,15 +46,20 @@ from pathlib import Path
 
 import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 
-import curate.cluster, curate.dedupe, curate.embed, curate.export, curate.filters, curate.inputs
-import curate.publish, curate.pull, curate.similar, curate.staging, curate.store
-from curate.export import ExportSettings
-from curate.mapping import Declared
+import curate.cluster, curate.filters, curate.inputs
+from curate.dedupe import input_pairs
+from curate.embed import embed as embedding
+from curate.export import export as exporting
+from curate.export.options import ExportSettings
 from curate.project import Project
-from curate.pull import PullOptions
+from curate.pull import from_files, staging
+from curate.pull.mapping import Declared
+from curate.pull.options import PullOptions
+from curate.store import store
+from curate.versions import folder as version_folder
 
-curate.pull.CHUNK_DOCUMENTS = 40  # six chunks
-curate.embed.CHUNK_INPUTS = 40
+from_files.CHUNK_DOCUMENTS = 40  # six chunks
+embedding.CHUNK_INPUTS = 40
 
 
 class Letters:
@@ -107,7 +112,7 @@ def running(command):
 
 
 def sql_of(query, command):
-    at(curate.store, "sql", when=lambda name: name == query and running(command))
+    at(store, "sql", when=lambda name: name == query and running(command))
 
 
 def third(*_arguments, **_keywords):
@@ -119,41 +124,41 @@ FAULTS = {
     "none": lambda: None,
     "init: before the database gets its name": lambda: at(
         Path, "replace", when=lambda a, b: b.name == "curate.duckdb"),
-    "pull: while the third chunk is made": lambda: at(curate.staging, "_tables", when=third),
-    "pull: before the merge is committed": lambda: at(curate.staging, "merge", after=True),
+    "pull: while the third chunk is made": lambda: at(staging, "_tables", when=third),
+    "pull: before the merge is committed": lambda: at(staging, "merge", after=True),
     "pull: between merge and inputs": lambda: at(
         curate.inputs, "refresh", when=lambda *_: running("pull")),
-    "pull: before the run is finished": lambda: sql_of("run_finish", "pull"),
+    "pull: before the run is finished": lambda: sql_of("store/run_finish", "pull"),
     "pull: halfway through the snapshot": lambda: setattr(
-        curate.store.shutil, "copyfile", half_copy),
+        store.shutil, "copyfile", half_copy),
     "feedback: before the merge is committed": lambda: at(
-        curate.staging, "merge", when=lambda *a, **k: running("feedback"), after=True),
-    "feedback: before the run is finished": lambda: sql_of("run_finish", "feedback"),
+        staging, "merge", when=lambda *a, **k: running("feedback"), after=True),
+    "feedback: before the run is finished": lambda: sql_of("store/run_finish", "feedback"),
     "filter: before the settings are committed": lambda: at(
         curate.filters, "refresh", when=lambda *_: running("filter"), after=True),
     "filter: before the snapshot gets its name": lambda: at(
         Path, "replace", when=lambda a, b: "snapshot" in b.name and running("filter")),
-    "embed: while the third chunk is made": lambda: at(curate.embed, "as_lists", when=third),
-    "embed: before the run is finished": lambda: sql_of("run_finish", "embed"),
+    "embed: while the third chunk is made": lambda: at(embedding, "as_lists", when=third),
+    "embed: before the run is finished": lambda: sql_of("store/run_finish", "embed"),
     "dedupe: between near and semantic pairs": lambda: at(
-        curate.similar, "refresh_semantic", when=lambda *_, **__: running("dedupe")),
+        input_pairs, "refresh_semantic", when=lambda *_, **__: running("dedupe")),
     "cluster: before the fit is committed": lambda: at(
         curate.cluster, "_add_members", after=True),
-    "cluster: before the run is finished": lambda: sql_of("run_finish", "cluster"),
+    "cluster: before the run is finished": lambda: sql_of("store/run_finish", "cluster"),
     "dedupe: between settings and pairs": lambda: at(
-        curate.similar, "refresh_near", when=lambda *_, **__: running("dedupe")),
-    "dedupe: before the run is finished": lambda: sql_of("run_finish", "dedupe"),
+        input_pairs, "refresh_near", when=lambda *_, **__: running("dedupe")),
+    "dedupe: before the run is finished": lambda: sql_of("store/run_finish", "dedupe"),
     "export: while the files are written": lambda: at(
-        curate.publish, "_write", when=lambda path, *_: path.name == "manifest.json"),
-    "export: before the record": lambda: at(curate.export._Export, "_record"),
+        version_folder, "_write", when=lambda path, *_: path.name == "manifest.json"),
+    "export: before the record": lambda: at(exporting._Export, "_record"),
     "export: after the record, before its commit": lambda: at(
-        curate.export._Export, "_record", after=True),
+        exporting._Export, "_record", after=True),
     "export: between record and rename": lambda: at(
         Path, "rename", when=lambda a, b: Path(b).name == "v1"),
     "export: after the rename": lambda: at(
         Path, "rename", when=lambda a, b: Path(b).name == "v1", after=True),
     "export: halfway through the snapshot": lambda: setattr(
-        curate.store.shutil, "copyfile", half_copy),
+        store.shutil, "copyfile", half_copy),
 }
 
 
@@ -175,7 +180,7 @@ def filter(folder):
 
 
 def embed(folder):
-    curate.embed.embed(Project(folder).store, encoder="letters", load=lambda _: Letters())
+    embedding.embed(Project(folder).store, encoder="letters", load=lambda _: Letters())
 
 
 def dedupe(folder):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,11 +27,28 @@ def demo(folder: Path, seed: int, as_json: bool) -> None:
     """
     from curate.demo.demo import demo
 
-    def say(text: str) -> None:
-        click.echo(text, err=as_json)
+    def show(command: str, step: Any) -> None:
+        click.echo(f"$ curate -C {folder} {command}\n{render_step(command, step)}", err=as_json)
 
-    result = demo(folder, seed=seed, say=say, progress=progress)
+    result = demo(folder, seed=seed, show=show, progress=progress)
     show_result(result, as_json, lambda: render_demo(result))
+
+
+def render_step(command: str, result: Any) -> str:
+    """Returns the result of a command as that command prints it."""
+    from curate.cli import cluster, dedupe, embed, export, filter, mislabels, verify, words
+
+    renders: dict[str, Callable[[Any], str]] = {
+        "pull": lambda pulled: words.render_mapping(pulled.mapping) + words.render_pull(pulled),
+        "filter": filter.render_filter,
+        "embed": embed.render_embed,
+        "dedupe": dedupe.render_dedupe,
+        "cluster": cluster.render_cluster,
+        "mislabels": mislabels.render_mislabels,
+        "export": lambda exported: export.render_export(exported, dry_run=False),
+        "verify": verify.render_verifications,
+    }
+    return renders[command.split()[0]](result)
 
 
 def render_demo(result: DemoResult) -> str:

@@ -10,8 +10,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
-from curate.cli.queue import _SHOWN
-from curate.cli.words import render_how_wrong
+from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
@@ -162,8 +161,8 @@ def render_push(result: PushResult) -> str:
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     for example, why in result.refused[:5]:
         text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
-    if len(result.refused) > _SHOWN:
-        text += f"  ... and {len(result.refused) - _SHOWN:,} more: --json\n"
+    if len(result.refused) > TASKS_SHOWN:
+        text += f"  ... and {len(result.refused) - TASKS_SHOWN:,} more: --json\n"
     if not result.sent and not result.tasks:
         return text + "Nothing is left to send. Next: curate label sync\n"
     if not result.sent:
@@ -181,10 +180,10 @@ def render_sync(result: SyncResult) -> str:
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if result.foreign:
         text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
-    for key, what in result.problems[:_SHOWN]:
+    for key, what in result.problems[:TASKS_SHOWN]:
         text += wrapped(f"  not counted: task {key[:12]}: {what}", "    ")
-    if len(result.problems) > _SHOWN:
-        text += f"  ... and {len(result.problems) - _SHOWN:,} more: --json\n"
+    if len(result.problems) > TASKS_SHOWN:
+        text += f"  ... and {len(result.problems) - TASKS_SHOWN:,} more: --json\n"
     return text + "Next: curate status\n"
 
 

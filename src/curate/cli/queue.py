@@ -9,6 +9,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
+from curate.cli.words import TASKS_SHOWN
 from curate.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ def queue(
     show_result(result, as_json, lambda: render_queue(result))
 
 
-_SHOWN = 5
-
-
 def render_queue(result: QueueResult) -> str:
     """Returns the queue: how many for which reason, and the first entries."""
     drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
@@ -62,7 +60,7 @@ def render_queue(result: QueueResult) -> str:
             for s in result.shares
         ]
         text += textwrap.indent(table(head, rows), "  ")
-    for entry in [e for e in result.entries if not e.audit][:_SHOWN]:
+    for entry in [e for e in result.entries if not e.audit][:TASKS_SHOWN]:
         quoted = shortened(entry.text, 76)
         text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
         better = f"  ->  {entry.suggested}" if entry.suggested else ""

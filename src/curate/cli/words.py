@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curate.pull.options import PullResult
 
 ALARMS_SHOWN = 3
+TASKS_SHOWN = 5
 
 
 REASONS = {

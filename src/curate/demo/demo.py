@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from curate.cli import cluster, dedupe, embed, export, filter, mislabels, verify, words
 from curate.demo import logs
 from curate.demo.logs import write_logs
 from curate.embed import encoders
@@ -61,10 +61,16 @@ def demo(
     folder: Path,
     *,
     seed: int = 7,
-    say: Callable[[str], None] = lambda _: None,
+    show: Callable[[str, Any], None] = lambda _command, _result: None,
     progress: Progress = lambda items, _: items,
 ) -> DemoResult:
     """Runs the whole path on seeded sample logs in a folder; a second run changes nothing.
+
+    Args:
+        folder: where logs and project go; it is made, or holds an earlier demo.
+        seed: of the sample logs.
+        show: called with each command, as one would type it, and its result.
+        progress: called around everything that takes long.
 
     Raises:
         ConfigError: the folder holds something else.
@@ -80,27 +86,22 @@ def demo(
     project = Project(folder, progress=progress)
     planted = write_logs(folder, seed=seed)
 
-    def step(command: str, text: str) -> None:
-        say(f"$ curate -C {folder} {command}\n{text}")
-
     months = sorted(str(path) for path in logs.glob("*.jsonl"))
-    pulled = project.pull(months)
-    step(f"pull '{logs}/*.jsonl'", words.render_mapping(pulled.mapping) + words.render_pull(pulled))
+    show(f"pull '{logs}/*.jsonl'", project.pull(months))
     late = PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5"))
-    pulled = project.pull([str(folder / "late_feedback.csv")], late)
-    step(
+    show(
         f"pull {folder}/late_feedback.csv --as feedback --key request_id --scale 1-5",
-        words.render_mapping(pulled.mapping) + words.render_pull(pulled),
+        project.pull([str(folder / "late_feedback.csv")], late),
     )
-    step("filter", filter.render_filter(project.filter()))
-    step("embed", embed.render_embed(project.embed()))
-    step("dedupe", dedupe.render_dedupe(project.dedupe()))
-    step("cluster", cluster.render_cluster(project.cluster()))
-    step("mislabels --top 3", mislabels.render_mislabels(project.mislabels(top=3)))
+    show("filter", project.filter())
+    show("embed", project.embed())
+    show("dedupe", project.dedupe())
+    show("cluster", project.cluster())
+    show("mislabels --top 3", project.mislabels(top=3))
     exported = project.export(DATASET)
-    step(f"export {DATASET}", export.render_export(exported, dry_run=False))
+    show(f"export {DATASET}", exported)
     verified = project.verify(DATASET)
-    step(f"verify {DATASET}", verify.render_verifications(verified))
+    show(f"verify {DATASET}", verified)
     if any(checked.problems for checked in verified):
         raise GateFailed(f"{exported.folder} does not verify")
     return DemoResult(

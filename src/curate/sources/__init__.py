@@ -12,12 +12,10 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from curate.errors import ConfigError, unknown_name
-
-if TYPE_CHECKING:
-    from curate.files.buckets import RemoteFile
+from curate.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,25 @@ class Reject:
     detail: str
 
 
+class Remote(Protocol):
+    """A file that is elsewhere until it is fetched."""
+
+    @property
+    def shown(self) -> str:
+        """Returns what the store calls it."""
+
+    @property
+    def name(self) -> str:
+        """Returns its name, which says its format."""
+
+    @property
+    def mark(self) -> str | None:
+        """Returns what is another one once its content is; None where nobody says."""
+
+    def fetch(self, path: Path, progress: Progress) -> None:
+        """Writes the file's bytes to a local path."""
+
+
 @dataclass(frozen=True)
 class Location:
     """A file to read, and which table of it where it is a database.
@@ -47,7 +64,7 @@ class Location:
     path: Path
     table: str | None = None
     query: str | None = None
-    remote: RemoteFile | None = None
+    remote: Remote | None = None
 
 
 Reader = Callable[[Location], Iterator[Document | Reject]]
