@@ -43,7 +43,7 @@ def row(
 
 
 def exported(con: Any, query: str, side: str) -> list[dict[str, Any]]:
-    found = con.sql(sql(query), params={"side": side, "seed": "0"})
+    found = con.sql(query, params={"side": side, "seed": "0"})
     return list(found.to_arrow_table().to_pylist())
 
 
@@ -87,7 +87,7 @@ class Shop:
         with store.read() as con:
             verdicts.current(store, con)
             pairs.prepare(store, con)
-            return {side: exported(con, "export_pairs", side) for side in ("train", "test")}
+            return {side: exported(con, sql("export/pairs"), side) for side in ("train", "test")}
 
     def all_lines(self) -> list[dict[str, Any]]:
         return [line for lines in self.lines().values() for line in lines]
@@ -612,7 +612,9 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
                 "SELECT example_id, good, reason FROM rated_verdicts").fetchall()
         }  # fmt: skip
         written = {
-            side: {names[r["example_id"]]: r["good"] for r in exported(con, "export_rated", side)}
+            side: {
+                names[r["example_id"]]: r["good"] for r in exported(con, sql("export/rated"), side)
+            }
             for side in ("train", "test")
         }
         counts = sum(n for _, _, why, n in pairs.rated_counts(con) if why is None)

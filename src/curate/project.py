@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from curate import config
 from curate.errors import ConfigError, unknown_name
 from curate.progress import Progress, silent
-from curate.store import Store, sql
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from curate.queue.queue import QueueResult
     from curate.signals import SignalsResult
     from curate.status import Status
+    from curate.store import Store
     from curate.versions.diff import VersionDiff
     from curate.versions.send import Sent
     from curate.versions.verify import Verification
@@ -57,6 +57,8 @@ class Project:
     def __init__(
         self, folder: str | Path = ".", *, threads: int | None = None, progress: Progress = silent
     ) -> None:
+        from curate.store import Store
+
         self.folder = Path(folder)
         self.store = Store(self.folder, threads=threads)
         self._progress = progress
@@ -405,6 +407,7 @@ class Project:
         """
         from curate import verdicts
         from curate.pairs import prepare
+        from curate.store import sql
 
         with self.store.read() as con:
             known = [row[0] for row in con.execute(sql("project/tables_known")).fetchall()]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.check.rules import RULES
 from curate.cli.group import cli, json_option, progress, show_result
 from curate.errors import GateFailed
 from curate.wording import WIDTH
@@ -81,6 +80,8 @@ def render_check(results: Sequence[CheckResult], shown: int) -> str:
 
 
 def _file(result: CheckResult, shown: int) -> str:
+    from curate.check.rules import RULES
+
     what = "   ".join(filter(None, [result.path, result.target, result.shape]))
     text = f"{what}   {_counted(result.rows, 'row')}\n"
     for rule, count in result.counts.items():

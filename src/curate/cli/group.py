@@ -181,11 +181,12 @@ def rule_keys(command: str, folder: Path) -> set[str]:
     """Returns the keys of a section that are no options: rules give theirs to `filter`."""
     if command == "privacy":
         from curate import config
-        from curate.filters import rules
 
         return set(config.PRIVACY_KEYS)
     if command != "filter":
         return set()
+    from curate.filters import rules
+
     return {p.name for rule in rules(folder).values() for p in rule.parameters}
 
 

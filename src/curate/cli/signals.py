@@ -12,7 +12,7 @@ from curate.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.answer_quality import Rater
-    from curate.signals import FEWEST_RATED, SIGNALS, Found, SignalsResult
+    from curate.signals import Found, SignalsResult
 
 
 @cli.command()
@@ -48,6 +48,8 @@ _RATERS = 8
 
 def render_signals(result: SignalsResult) -> str:
     """Returns how many answers each signal speaks against, the worst of them, and the raters."""
+    from curate.signals import FEWEST_RATED, SIGNALS
+
     text = f"signals     {counted(result.answers, 'answer')}, {result.rated:,} of them rated; "
     text += f"{result.new:,} embedded now\n"
     if result.without_vector:
