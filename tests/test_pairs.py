@@ -665,7 +665,9 @@ def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> 
         con.execute("INSERT INTO settled (example_id, rating) VALUES (?, 4)", [judged])
     with store.read() as con:
         verdicts.current(store, con)
-        lines = [row for side in ("train", "test") for row in exported(con, "export_rows", side)]
+        lines = [
+            row for side in ("train", "test") for row in exported(con, sql("export/rows"), side)
+        ]
     assert {names[r["example_id"]]: r["human_rating"] for r in lines} == {
         "plain": 5, "logged": None, "judged": 4,
     }  # fmt: skip

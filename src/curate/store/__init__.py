@@ -1,6 +1,19 @@
 """The store: one DuckDB file a project, and the only place that opens it."""
 
+from typing import TYPE_CHECKING, Any
+
 from curate.store.queries import resource_dir, sql
-from curate.store.store import Run, Store, utcnow
+
+if TYPE_CHECKING:
+    from curate.store.store import Run, Store, utcnow
 
 __all__ = ["Run", "Store", "resource_dir", "sql", "utcnow"]
+
+
+def __getattr__(name: str) -> Any:
+    # What only reads packaged SQL must not pay for DuckDB.
+    if name in ("Run", "Store", "utcnow"):
+        from curate.store import store
+
+        return getattr(store, name)
+    raise AttributeError(f"module 'curate.store' has no attribute {name!r}")
