@@ -104,5 +104,3 @@ def schema() -> None:
         cog.outl(f"\n### {name}\n\n{holds[name]}\n\n{', '.join(listed)}.")
     cog.outl("\n## Others\n\nThese may change in a new release.")
     table("name|holds", "---|---", (f"`{name}`|{holds[name]}" for name in USEFUL))
-    others = [f"`{name}`" for name in holds if name not in STABLE + USEFUL]
-    cog.outl(f"Curate keeps its own state in {', '.join(others)}.\n")

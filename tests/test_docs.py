@@ -326,6 +326,30 @@ def test_no_forbidden_words(page: Path) -> None:
     assert not [m[0] for pattern in FORBIDDEN for m in re.finditer(pattern, text)]
 
 
+# What the program prints -> the entry of the glossary that a page which shows it links to.
+PRINTED = {
+    r"withheld \d": "withheld",
+    r"quarantined \d": "quarantined",
+    r"exposed \d": "exposed",
+    r"waits? for a good answer": "pending",
+    r"^ +split  ": "side",
+    r"\d interactions": "interaction",
+    r"feedback that waits": "feedback",
+    r"\d  ready": "ready",
+    r"^issue: ": "issue",
+    r"^thin ": "thin",
+    r"^how wrong": "how-wrong",
+    r"exact duplicate": "exact-duplicate",
+    r"^cluster ": "cluster",
+    r"content id": "content-id",
+    r"test id|held-out part": "test-id",
+    r"without a hint": "hint",
+    r"decisions: ": "decision",
+    r"placeholder": "placeholder",
+    r"secret": "secret",
+}
+
+
 # -- pages are for readers -------------------------------------------------------------------------
 
 
@@ -363,6 +387,15 @@ def test_the_glossary_explains_a_word_in_a_sentence_or_two_and_names_its_page() 
     assert len(entries) == text.count("\n### ")
     assert not [word for word, said in entries.items() if len(said.split()) > 30]
     assert not [word for word, said in entries.items() if not said.endswith(")).")]
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+def test_a_page_explains_the_words_that_its_output_shows(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    shown = [block.body for block in blocks(text) if block.language in ("console", "text")]
+    output = "\n".join(line for b in shown for line in b.splitlines() if line[:2] != "$ ")
+    words = [word for said, word in PRINTED.items() if re.search(said, output, re.MULTILINE)]
+    assert not [word for word in words if f"glossary.md#{word}" not in text]
 
 
 def test_readme_begins_with_what_a_reader_needs() -> None:
