@@ -1,7 +1,7 @@
 """What the raw data say, counted without curate: the oracle of `run.py` and of the tests.
 
 Plain Python over the published files. Nothing here imports curate; what a leak is was written down
-again from docs/held-out.md.
+again from docs/heldout.md.
 """
 
 from __future__ import annotations

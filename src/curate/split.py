@@ -1,7 +1,7 @@
 """The split ledger: which side each example is on, given once and for ever.
 
 `plan` reads the ledger and says what it would be after the next export; only `export` stores it.
-The rules are those of docs/held-out.md.
+The rules are those of docs/heldout.md.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ from curate.cli import words as show
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-TEXTS = [*PAGES, ROOT / "CHANGELOG.md"]
-GENERATED = "commands.md"
+TEXTS = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+README_LINES, DOCS_WORDS = 250, 24_000
 
 # Nothing here may tell where it was written, nor promise what is not there.
 FORBIDDEN = (
@@ -160,9 +160,9 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _shown(page: Path) -> Any:
-    """Returns a page as a parameter; those that show the demo wait a minute for it."""
+    """Returns a page as a parameter; those that show the demo or all stages take their time."""
     text = page.read_text(encoding="utf-8")
-    slow = "<!-- in: demo -->" in text or re.search(r"^\$ curate demo\b", text, re.MULTILINE)
+    slow = "<!-- in: demo -->" in text or re.search(r"^\$ curate (demo|run)\b", text, re.MULTILINE)
     return pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if slow else [])
 
 
@@ -261,8 +261,8 @@ def commands() -> dict[str, click.Command]:
     return found
 
 
-def written(skip: str = "") -> str:
-    return "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != skip)
+def written() -> str:
+    return "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
@@ -270,8 +270,9 @@ def test_every_command_is_documented(name: str) -> None:
     command = commands()[name]
     assert command.help
     assert re.search(rf"Examples?: curate .*{name}", command.help), "its help has no example"
-    # Some page for people, not only the generated reference, says what it is for.
-    assert re.search(rf"\bcurate (-C \S+ )?{name}\b", written(skip=GENERATED))
+    page = ROOT / "docs" / f"{name.split()[0]}.md"
+    assert page.exists(), "curate X has the page docs/X.md"
+    assert re.search(rf"\bcurate (-C \S+ )?{name}\b", page.read_text(encoding="utf-8"))
     with click.Context(command) as context:
         options = [
             option
@@ -285,7 +286,7 @@ def test_every_command_is_documented(name: str) -> None:
 
 
 def test_every_rule_reason_and_format_is_documented() -> None:
-    text = written(skip=GENERATED)
+    text = written()
     wanted = {*filters.rules(), *show.REASONS, *formats.names(), *sources.known_suffixes()}
     assert not [name for name in sorted(wanted) if f"`{name}`" not in text]
 
@@ -324,6 +325,78 @@ def test_links_resolve(page: Path) -> None:
 def test_no_forbidden_words(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert not [m[0] for pattern in FORBIDDEN for m in re.finditer(pattern, text)]
+
+
+# What the program prints -> the entry of the glossary that a page which shows it links to.
+PRINTED = {
+    r"withheld \d": "withheld",
+    r"quarantined \d": "quarantined",
+    r"exposed \d": "exposed",
+    r"waits? for a good answer": "pending",
+    r"^ +split  ": "side",
+    r"\d interactions": "interaction",
+    r"feedback that waits": "feedback",
+    r"\d  ready": "ready",
+    r"^issue: ": "issue",
+    r"^thin ": "thin",
+    r"^how wrong": "how-wrong",
+    r"exact duplicate": "exact-duplicate",
+    r"^cluster ": "cluster",
+    r"content id": "content-id",
+    r"test id|held-out part": "test-id",
+    r"without a hint": "hint",
+    r"decisions: ": "decision",
+    r"placeholder": "placeholder",
+    r"secret": "secret",
+}
+
+
+# -- pages are for readers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_begins_with_its_goal_and_ends_with_its_reasons(page: Path) -> None:
+    text = re.sub(r"<!--.*?-->|^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.M)
+    heading, goal = [line for line in text.splitlines() if line][:2]
+    assert heading.startswith("# ")
+    assert re.match(r"[A-Z`]", goal), "a sentence says what the page is good for"
+    assert len(re.findall(r"^# ", text, flags=re.MULTILINE)) == 1
+    sections = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert "How it works" not in sections[:-1]
+
+
+def test_pages_stay_short() -> None:
+    """A page that grows pays with the words of another one."""
+    pages = [page.read_text(encoding="utf-8") for page in PAGES[1:]]
+    assert sum(len(text.split()) for text in pages) <= DOCS_WORDS
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= README_LINES
+
+
+def test_readme_and_pages_lead_to_every_page() -> None:
+    linked = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in re.findall(r"\]\(([\w./-]+\.md)", page.read_text(encoding="utf-8"))
+        if (page.parent / target).resolve() != page
+    }
+    assert not [page.name for page in PAGES[1:] if page not in linked]
+
+
+def test_the_glossary_explains_a_word_in_a_sentence_or_two_and_names_its_page() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    entries = dict(re.findall(r"^### (.+)\n(.+)$", text, flags=re.MULTILINE))
+    assert len(entries) == text.count("\n### ")
+    assert not [word for word, said in entries.items() if len(said.split()) > 30]
+    assert not [word for word, said in entries.items() if not said.endswith(")).")]
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+def test_a_page_explains_the_words_that_its_output_shows(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    shown = [block.body for block in blocks(text) if block.language in ("console", "text")]
+    output = "\n".join(line for b in shown for line in b.splitlines() if line[:2] != "$ ")
+    words = [word for said, word in PRINTED.items() if re.search(said, output, re.MULTILINE)]
+    assert not [word for word in words if f"glossary.md#{word}" not in text]
 
 
 def test_readme_begins_with_what_a_reader_needs() -> None:
