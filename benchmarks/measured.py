@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -23,6 +24,16 @@ class Stage:
     seconds: float
     cpu_seconds: float
     peak_mib: float
+
+
+def sources() -> str:
+    """Returns a short digest of the package and its SQL, which says what was measured."""
+    digest = hashlib.sha256()
+    for folder in ("src", "sql"):
+        for file in sorted((CHECKOUT / folder).rglob("*")):
+            if file.suffix in (".py", ".sql"):
+                digest.update(file.relative_to(CHECKOUT).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def child(*command: str) -> Stage:

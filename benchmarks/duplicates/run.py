@@ -12,7 +12,6 @@ Exit status 1: the pairs in the store are not those of brute force; RESULTS.md n
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import platform
 import sys
@@ -35,6 +34,10 @@ from curate.verdicts import DedupeSettings
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from measured import sources
+
 PACKAGES = (
     "duckdb",
     "numpy",
@@ -433,14 +436,9 @@ def render(all_sets: list[Measured], environment: str, load_seconds: float) -> s
 def _environment() -> str:
     import curate
 
-    digest = hashlib.sha256()
-    for folder in ("src", "sql"):
-        for file in sorted((CHECKOUT / folder).rglob("*")):
-            if file.suffix in (".py", ".sql"):
-                digest.update(file.relative_to(CHECKOUT).as_posix().encode() + file.read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"curate {curate.__version__} (src and sql: sha256 {digest.hexdigest()[:12]}), Python "
+        f"curate {curate.__version__} (src and sql: sha256 {sources()}), Python "
         f"{platform.python_version()}, {packages}; {os.cpu_count()} cores, {platform.machine()}."
     )
 

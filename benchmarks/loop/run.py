@@ -12,7 +12,6 @@ Exit status 1: the queue is behind random choice or stock cleanlab somewhere; RE
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import platform
 import sys
@@ -42,6 +41,7 @@ from banking import (
     banking,
     with_copies,
 )
+from measured import sources
 from report import SEEDS, table
 from search import DRAWS, Found, searched
 
@@ -220,17 +220,9 @@ own, whose start is included; the machine is shared with other work.
 def environment() -> str:
     import curate
 
-    code = hashlib.sha256()
-    for file in (
-        "src/curate/queue.py",
-        "src/curate/shares.py",
-        "sql/queue_flags.sql",
-        "sql/queue_candidates.sql",
-    ):
-        code.update((CHECKOUT / file).read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"curate {curate.__version__} (queue: sha256 {code.hexdigest()[:12]}), "
+        f"curate {curate.__version__} (src and sql: sha256 {sources()}), "
         f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores, "
         f"{platform.machine()}."
     )

@@ -11,7 +11,6 @@ Exit status 1: a goal was missed; RESULTS.md says which.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import platform
 import re
@@ -27,6 +26,7 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from measured import sources
 from report import Bench, Section
 from sets import Embedded
 
@@ -57,13 +57,10 @@ a machine that is shared with other work: only ratios of one run mean something.
 def stamp(seconds: float) -> str:
     import curate
 
-    code = hashlib.sha256()
-    for file in sorted((CHECKOUT / "src" / "curate").glob("*.py")):
-        code.update(file.read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"*Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC in {seconds:,.0f} s; curate "
-        f"{curate.__version__} (sources: sha256 {code.hexdigest()[:12]}), Python "
+        f"{curate.__version__} (src and sql: sha256 {sources()}), Python "
         f"{platform.python_version()}, {packages}; {os.cpu_count()} cores, {platform.machine()}.*\n"
     )
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import os
 import platform
@@ -33,7 +32,7 @@ from real_sets import SEED_QUERY, SETS, Facts, RealSet
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from measured import CHECKOUT, Stage, child
+from measured import CHECKOUT, Stage, child, sources
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "datasets", "pandas")
 READERS = ("datasets", "pandas", "duckdb")
@@ -332,14 +331,9 @@ def _seconds(stage: Stage) -> str:
 def _environment() -> str:
     import curate
 
-    digest = hashlib.sha256()
-    for folder in ("src", "sql"):
-        for file in sorted((CHECKOUT / folder).rglob("*")):
-            if file.suffix in (".py", ".sql"):
-                digest.update(file.relative_to(CHECKOUT).as_posix().encode() + file.read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"curate {curate.__version__} (src and sql: sha256 {digest.hexdigest()[:12]}), Python "
+        f"curate {curate.__version__} (src and sql: sha256 {sources()}), Python "
         f"{platform.python_version()}, {packages}; {os.cpu_count()} cores, {platform.machine()}."
     )
 
