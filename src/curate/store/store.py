@@ -26,7 +26,7 @@ import duckdb
 
 from curate.errors import ConfigError, StoreError
 from curate.store.faults import _BusyError, _cannot_write, _understood, _wal
-from curate.store.migrations import _check_migrations, _migrate
+from curate.store.migrations import check_migrations, migrate
 from curate.store.queries import sql
 from curate.version import __version__
 
@@ -84,7 +84,7 @@ class Store:
                 self._create_file()
             else:
                 with self.write() as con:
-                    _migrate(con)
+                    migrate(con)
 
     def _refuse_to_start_over(self) -> None:
         if self.snapshot.exists():
@@ -103,7 +103,7 @@ class Store:
             target = str(fresh).replace("'", "''")
             con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
         with self._transaction(self._attach(fresh, read_only=False), fresh) as con:
-            _migrate(con)
+            migrate(con)
         fresh.replace(self.path)
 
     def _require(self) -> None:
@@ -156,7 +156,7 @@ class Store:
         self._require()
         instance, path = self._attach_for_read()
         with self._session(instance) as con, _understood(path):
-            _check_migrations(con, self.folder)
+            check_migrations(con, self.folder)
             yield con
 
     def _attach_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
@@ -219,7 +219,7 @@ class Store:
         self._require()
         with self._locked(command):
             with self.write() as con:
-                _migrate(con)
+                migrate(con)
                 number, left_unfinished = con.execute(sql("store/run_next")).fetchall()[0]
                 run = Run(number, command)
                 con.execute(
