@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "against"))
 import copies
 
 from curate.export import evaluation_sets
-from curate.export.evaluation_sets import Evaluation, Hit, Prompt, find
+from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.project import Project
 from curate.split import SplitSettings
 from curate.text import normalise, words
@@ -31,9 +31,9 @@ LONG = (
 SHORT = "What is the capital of France?"
 
 
-def evaluation(*texts: str) -> Evaluation:
+def evaluation(*texts: str) -> EvaluationSets:
     said = enumerate(map(normalise, texts), 1)
-    return Evaluation((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
+    return EvaluationSets((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
 
 
 def found(asked: str, text: str) -> tuple[str, float] | None:
@@ -80,7 +80,7 @@ def test_the_best_hit_counts_and_its_evidence_reads_well() -> None:
     assert Hit("e.jsonl", 1, "near", 0.9999).evidence == "0.99 like e.jsonl line 1"
 
 
-def brute_force(prompts: Evaluation, text: str, threshold: float) -> tuple[str, float] | None:
+def brute_force(prompts: EvaluationSets, text: str, threshold: float) -> tuple[str, float] | None:
     """The kind and similarity of the best hit, from the definition alone."""
 
     def grams(text: str) -> set[tuple[str, ...]]:
