@@ -17,10 +17,10 @@ import copies
 
 from curate.export import evaluation_sets
 from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
-from curate.project import Project
 from curate.split import SplitSettings
 from curate.text import normalise, words
 from curate.verdicts import prepare
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -146,7 +146,7 @@ def test_load_names_files_by_content(tmp_path: Path, write_jsonl: WriteJsonl) ->
 
 def test_inputs_are_those_of_a_side(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [{"id": str(n), "prompt": f"{n} dogs in a train", "response": "Two."} for n in range(16)]
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", rows))])
     with project.store.read() as con:
         prepare(project.store, con, SplitSettings(test_size=0.4))

@@ -22,6 +22,7 @@ from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from desk import ITEMS, TEXTS, choice
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -52,7 +53,7 @@ def judged(
 ) -> Project:
     """A judged project; nothing changes it."""
     folder = tmp_path_factory.mktemp("classes")
-    project = Project.init(folder / "p", task="classification")
+    project = new_project(folder / "p", task="classification")
     toml = project.folder / "curate.toml"
     toml.write_text(f'[project]\ntask = "classification"\nlabels = {LABELS}\n', encoding="utf-8")
     log = write_jsonl(folder / "log.jsonl", rows())
@@ -149,7 +150,7 @@ def test_audits_outrank_the_estimate(
 
 
 def test_nothing_judged_yet_and_nothing_confused(tmp_path: Path) -> None:
-    project = Project.init(tmp_path / "p", task="classification")
+    project = new_project(tmp_path / "p", task="classification")
     with pytest.raises(ConfigError, match="no label was judged yet"):
         classes(project.store)
     said = mislabels.render_classes(ClassesResult((), (), (), (), False))
