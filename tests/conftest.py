@@ -6,11 +6,9 @@ import fcntl
 import importlib.util
 import ipaddress
 import os
-import re
 import shutil
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from curate.embed import encoders
 from curate.embed.encoders import Encoder
 from curate.store import Store
 from program import Program
+from projects import Demo, WriteJsonl
 from servers import missing
 
 # Read by huggingface_hub when it is imported, so it is set before any test module is.
@@ -33,8 +32,6 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # Two test processes with two threads each on two cores spend their time waiting for one another.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["CURATE_THREADS"] = "1"
-
-WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -65,19 +62,6 @@ def new_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Stor
 def store(tmp_path: Path, new_store: Callable[[Path], Store]) -> Store:
     """The store of an empty sft project in tmp_path."""
     return new_store(tmp_path)
-
-
-@dataclass(frozen=True)
-class Demo:
-    """One run of `curate demo`, which stands for all of them: its folder and what it printed."""
-
-    folder: Path
-    said: str
-
-    def copy_to(self, folder: Path) -> str:
-        """Copies the project and returns what the demo would have printed there."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return re.sub(r"(?<=-C )demo\b|\bdemo(?=/)", str(folder), self.said)
 
 
 @pytest.fixture(scope="session")

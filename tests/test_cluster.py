@@ -14,7 +14,7 @@ from curate.cluster import names
 from curate.embed.embed import as_lists, embed
 from curate.errors import ConfigError
 from curate.kernels import clustering
-from curate.project import Project
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -37,7 +37,7 @@ class Clustered:
 
     def __init__(self, folder: Path, write: WriteJsonl, encoder: Any) -> None:
         self.folder, self.write, self.encoder = folder, write, encoder
-        self.project = Project.init(folder / "p")
+        self.project = new_project(folder / "p")
         self.files = 0
 
     def add(self, texts: Iterable[str], rating: int | None = 5) -> None:

@@ -22,6 +22,7 @@ from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from desk import ITEMS
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -56,7 +57,7 @@ def made(
 
     def make(documents: Iterable[Mapping[str, Any]], vectors: bool = True) -> Project:
         folder = tmp_path_factory.mktemp("curve")
-        project = Project.init(folder / "p", task="classification")
+        project = new_project(folder / "p", task="classification")
         log = write_jsonl(folder / "log.jsonl", documents)
         fields = {"query": "text", "session": "session"}
         project.pull([str(log)], PullOptions(source="log", declared=Declared(fields=fields)))
@@ -170,7 +171,7 @@ def test_nothing_to_learn_from(made: Callable[..., Project], tmp_path: Path) -> 
         assert "Next: curate " in str(error.value)
         return str(error.value)
 
-    empty = Project.init(tmp_path / "p", task="classification")
+    empty = new_project(tmp_path / "p", task="classification")
     assert "there are no examples yet" in refused(empty.store)
     few = made(rows("x")[60:])
     assert "needs 50 labelled train examples with a vector, and 12" in refused(few.store)
@@ -193,6 +194,6 @@ def test_the_command_line(project: Project, tmp_path: Path) -> None:
     found = orjson.loads(curate("-C", project.folder, "curve", "--json").stdout)
     assert [p["examples"] for p in found["points"]][-1] >= 50
     assert {"gain", "low", "high", "now", "then"} <= found["doubled"].keys()
-    none = curate("-C", Project.init(tmp_path / "p").folder, "curve")
+    none = curate("-C", new_project(tmp_path / "p").folder, "curve")
     assert (none.exit_code, none.stdout) == (2, "")
     assert "there are no examples yet. Next: curate pull LOGS" in none.stderr

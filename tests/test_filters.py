@@ -19,6 +19,7 @@ from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import Store
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -55,7 +56,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Callable[..., Project]:
     """Makes a project in tmp_path/p with these rows pulled."""
 
     def make(rows: Iterable[Mapping[str, Any]], task: str = "sft", toml: str = "") -> Project:
-        project = Project.init(tmp_path / "p", task=task)
+        project = new_project(tmp_path / "p", task=task)
         if toml:
             (project.folder / "curate.toml").write_text(toml, encoding="utf-8")
         rows = list(rows)
@@ -70,7 +71,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Callable[..., Project]:
 def two(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Project:
     """A filtered project of two examples, for commands that fail and must change nothing."""
     folder = tmp_path_factory.mktemp("two")
-    project = Project.init(folder)
+    project = new_project(folder)
     rows = [row("a", "Ok."), row("b", "Ok.", rating=1)]
     project.pull([str(write_jsonl(folder / "logs.jsonl", rows))])
     project.filter({"min_rating": 5})
@@ -298,7 +299,7 @@ def judged(
     for rule, (bad, good) in CASES.items():
         for kind, part in (("bad", bad), ("good", good)):
             rows += [{**r, "id": f"{rule}/{kind}/{n}"} for n, r in enumerate(part)]
-    project = Project.init(folder)
+    project = new_project(folder)
     options = PullOptions(declared=Declared("interactions", {}, "1-5"))
     project.pull([str(write_jsonl(folder / "logs.jsonl", rows))], options)
     project.filter(

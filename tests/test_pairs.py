@@ -27,6 +27,7 @@ from curate.pull.options import PullOptions, Reading
 from curate.store import Store, sql
 from curate.text import normalise
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -342,7 +343,7 @@ def test_a_late_rating_moves_the_pairs(shop: Shop) -> None:
 
 
 def test_a_classification_has_no_answers_to_prefer(tmp_path: Path) -> None:
-    project = Project.init(tmp_path, task="classification")
+    project = new_project(tmp_path, task="classification")
     with pytest.raises(ConfigError, match="its answers are labels"):
         project.pairs()
 

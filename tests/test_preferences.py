@@ -12,6 +12,7 @@ import pytest
 from curate.project import Project
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared, guess
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -61,7 +62,7 @@ SHAPES: dict[str, tuple[dict[str, Any], list[dict[str, str]]]] = {
 
 
 def pulled(folder: Path, write: WriteJsonl, rows: list[dict[str, Any]]) -> Project:
-    project = Project.init(folder / "p", task="preference")
+    project = new_project(folder / "p", task="preference")
     project.pull([str(write(folder / "prefs.jsonl", rows))])
     return project
 

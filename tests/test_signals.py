@@ -20,6 +20,7 @@ from curate.pull.options import PullOptions
 from curate.signals import OFF, SIGNALS, SignalsResult, signals
 from desk import ITEMS
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -59,7 +60,7 @@ def log(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Pa
 
 @pytest.fixture(scope="module")
 def project(log: Path, encoder: Any) -> Project:
-    made = Project.init(log.parent / "p")
+    made = new_project(log.parent / "p")
     pull(made, log)
     embed(made.store, load=lambda _: encoder)
     return made
@@ -147,7 +148,7 @@ def test_the_command_prints_and_json_says_the_same(
 def test_withdrawn_and_changed_answers_leave(
     log: Path, write_jsonl: WriteJsonl, encoder: Any, look: Callable[..., SignalsResult]
 ) -> None:
-    made = Project.init(log.parent / "changing")
+    made = new_project(log.parent / "changing")
     own = write_jsonl(log.parent / "own.jsonl", rows())
     pull(made, own)
     embed(made.store, load=lambda _: encoder)
@@ -172,10 +173,10 @@ def test_what_cannot_be_looked_at(
 ) -> None:
     with pytest.raises(ConfigError, match="signal"):
         look(project, names=["x"])
-    labels = Project.init(tmp_path / "labels", task="classification")
+    labels = new_project(tmp_path / "labels", task="classification")
     with pytest.raises(ConfigError, match="Next: curate mislabels"):
         look(labels)
-    empty = Project.init(tmp_path / "empty")
+    empty = new_project(tmp_path / "empty")
     with pytest.raises(ConfigError, match="Next: curate embed"):
         look(empty)
 

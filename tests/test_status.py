@@ -10,8 +10,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate.project import Project
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -53,7 +53,7 @@ def row(n: int, **more: Any) -> dict[str, Any]:
 
 
 def test_an_empty_project(tmp_path: Path) -> None:
-    Project.init(tmp_path)
+    new_project(tmp_path)
     found = status(tmp_path)
     assert (found["interactions"], found["funnel"], found["next"]) == (0, [], "curate pull LOGS")
     assert "too few to fine-tune on" in curate(tmp_path, "status").stdout
@@ -61,7 +61,7 @@ def test_an_empty_project(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     rows = [row(n) for n in range(12)]
     rows += [
         row(12, rating=1),
@@ -109,7 +109,7 @@ def test_the_whole_path(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
 
 
 def test_rejects_are_listed(tmp_path: Path) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     assert curate(tmp_path, "status", "--rejects").stdout == "Nothing was refused.\n"
     assert orjson.loads(curate(tmp_path, "status", "--rejects", "--json").stdout) == []
     logs = tmp_path / "logs.jsonl"
@@ -123,14 +123,14 @@ def test_rejects_are_listed(tmp_path: Path) -> None:
 
 
 def test_nothing_rated_asks_for_feedback(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row(1, rating=None)]))])
     project.filter()
     assert status(tmp_path)["next"] == "curate pull FILE --as feedback --key COLUMN"
 
 
 def test_looking_changes_nothing(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row(1), row(2)]))])
     before = project.store.state_digest(), project.table("runs").num_rows
     status(tmp_path)

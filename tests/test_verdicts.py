@@ -10,6 +10,7 @@ import pytest
 
 from curate import verdicts
 from curate.project import Project
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -31,7 +32,7 @@ def row(name: str, prompt: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path, write_jsonl: WriteJsonl) -> Project:
-    made = Project.init(tmp_path)
+    made = new_project(tmp_path)
     made.pull(
         [
             str(
@@ -113,6 +114,6 @@ def test_nothing_of_it_is_stored(project: Project) -> None:
 
 
 def test_an_empty_project(tmp_path: Path) -> None:
-    made = Project.init(tmp_path / "empty")
+    made = new_project(tmp_path / "empty")
     for name in ("verdicts", "excluded", "duplicates", "issues"):
         assert made.table(name).num_rows == 0

@@ -14,6 +14,7 @@ from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -44,7 +45,7 @@ def row(name: str, prompt: str, response: str = "In Bergen.", **more: Any) -> di
 def told(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Path:
     """A project in which everything that can happen to an example has happened to one."""
     folder = tmp_path_factory.mktemp("why") / "p"
-    project = Project.init(folder)
+    project = new_project(folder)
     rows = [row(f"plain{n}", f"Question {n}?") for n in range(10)]
     rows += [
         row("kept", ASKED, intent="delivery"),
@@ -169,7 +170,7 @@ def test_changed_and_corrected(told: Path) -> None:
 
 
 def test_before_anything_but_a_pull(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row("a", ASKED)]))])
     text = curate(tmp_path, "why", "a").stdout
     assert "at the next export" in text

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from curate.export.evaluation_sets import Evaluation, Prompt
+from curate.export.evaluation_sets import EvaluationSets, Prompt
 from curate.text import normalise
 
 
@@ -30,9 +30,9 @@ def mmlu(data: Path) -> list[str]:
     return texts(data, "mmlu_redux/rows.jsonl.gz", "question")
 
 
-def evaluation(prompts: list[str]) -> Evaluation:
+def evaluation(prompts: list[str]) -> EvaluationSets:
     said = enumerate(map(normalise, prompts), 1)
-    return Evaluation((), tuple(Prompt("eval.jsonl", n, (text,)) for n, text in said))
+    return EvaluationSets((), tuple(Prompt("eval.jsonl", n, text, text) for n, text in said))
 
 
 def one_word_changed(text: str, rng: Random) -> str:

@@ -13,7 +13,7 @@ from sets import Clean, confusable, published, uniform
 from curate.curve import REPEATS, VALIDATION, forecast
 from curate.kernels import label_model
 from curate.kernels.probe import learned
-from curate.mislabels.classes import Pair, pairs
+from curate.mislabels.classes import ClassPair, pairs
 
 TITLE = "Classes, and more data"
 
@@ -73,7 +73,7 @@ def _twins(sets: list[Clean]) -> tuple[list[list[Any]], list[str]]:
     return lines, sorted({name.replace(TWIN, "") for name in named})
 
 
-def _pairs(clean: Clean, label: Any) -> tuple[Pair, ...]:
+def _pairs(clean: Clean, label: Any) -> tuple[ClassPair, ...]:
     """Returns pairs of classes as the stage counts them."""
     count, nobody = len(label), np.zeros(0, np.int64)
     task = label_model.Labelled(

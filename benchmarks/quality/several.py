@@ -131,7 +131,7 @@ def ours(sets: Sets, given: Any, pairs: Any) -> tuple[Said, Any]:
         vectors=sets.vectors,
         pairs=pairs,
     )
-    model = label_set_noise.Model(task)
+    model = label_set_noise.LabelSetModel(task)
     found = label_set_noise.assess(task, model)
     assert len(found.examples) == rows and len(model.names) == given.shape[1]
     likely = label_set_noise.estimate(model, found, np.ones(rows, bool))["train"]

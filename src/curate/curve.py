@@ -184,7 +184,7 @@ def curve(
 
 
 @dataclass(frozen=True)
-class _Read:
+class _TrainExamples:
     """Train examples in the order of their ids; aligned arrays (n,).
 
     Attributes:
@@ -203,7 +203,7 @@ class _Read:
     without_vector: int
 
 
-def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _Read:
+def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _TrainExamples:
     verdicts.current(store, con)
     rows = con.sql(sql("curve/examples")).to_arrow_table()
     if not rows.num_rows:
@@ -220,7 +220,7 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _Read:
     chosen = rows.filter(at >= 0)
     names, label = np.unique(np.array(chosen["label"].to_pylist(), str), return_inverse=True)
     _enough(chosen.num_rows, names.tolist(), int((at < 0).sum()))
-    return _Read(
+    return _TrainExamples(
         ids=np.array(chosen["example_id"].to_pylist(), object),
         names=names.tolist(),
         label=label,
@@ -292,7 +292,7 @@ class _Test:
     hit: NDArray[np.bool_]
 
 
-def _measured(read: _Read, order: NDArray[np.int64]) -> list[_Test]:
+def _measured(read: _TrainExamples, order: NDArray[np.int64]) -> list[_Test]:
     """Returns what each share reaches: examples in order, unit by unit, the first ones judge."""
     ends = np.flatnonzero(np.diff(read.unit[order], append=-1)) + 1
     cut = int(ends[np.searchsorted(ends, VALIDATION * len(order))])
@@ -336,7 +336,7 @@ def forecast(before: NDArray[np.float64], now: NDArray[np.float64]) -> tuple[flo
     return max(gain, 0.0) * usual, max(low, 0.0) * steep, max(high, 0.0) * flat
 
 
-def _recalls(read: _Read, tests: Sequence[_Test]) -> tuple[Recall, ...]:
+def _recalls(read: _TrainExamples, tests: Sequence[_Test]) -> tuple[Recall, ...]:
     """Returns the recall of each class over all repeats, the worst first."""
     many = len(read.names)
     judged = np.concatenate([read.label[t.judged] for t in tests])

@@ -60,7 +60,7 @@ _Said = tuple[str, int, float, str]  # signal, row, score, why
 
 
 @dataclass(frozen=True)
-class Found:
+class WeakAnswer:
     """What one signal says against one answer; `score` is low where more speaks against it."""
 
     signal: str
@@ -92,7 +92,7 @@ class SignalsResult:
     counts: tuple[tuple[str, int], ...]
     rules: tuple[tuple[str, int], ...]
     raters: tuple[Rater, ...]
-    found: tuple[Found, ...]
+    found: tuple[WeakAnswer, ...]
     without_vector: int
 
 
@@ -321,6 +321,6 @@ def _result(
         counts=tuple((name, counts.get(name, 0)) for name in asked),
         rules=tuple(con.execute(sql("signals/rules")).fetchall()),
         raters=tuple(sorted(known, key=lambda r: (-abs(r.bias), r.key))),
-        found=tuple(Found(*row) for row in found),
+        found=tuple(WeakAnswer(*row) for row in found),
         without_vector=without,
     )

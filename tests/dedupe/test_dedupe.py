@@ -14,6 +14,7 @@ from curate.dedupe.thresholds import valley
 from curate.embed.embed import embed
 from curate.errors import ConfigError
 from curate.project import Project
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -43,7 +44,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Pulled:
     """Makes a project in which everything is train, with these rows pulled and filtered."""
 
     def make(rows: Iterable[Mapping[str, Any]], task: str = "sft") -> Project:
-        project = Project.init(tmp_path / "p", task=task)
+        project = new_project(tmp_path / "p", task=task)
         with project.store.write() as con:
             project.store.set_setting(con, "split", {"test_size": 0.0})
         if rows := list(rows):

@@ -14,6 +14,7 @@ from curate.embed.embed import embed
 from curate.kernels import cosine
 from curate.kernels.differences import difference, marks
 from curate.project import Project
+from projects import new_project
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ class Log:
     def __init__(self, folder: Path, write: WriteJsonl, encoder: Any) -> None:
         self.folder, self.write, self.encoder = folder, write, encoder
         self.files: dict[str, dict[str, str]] = {}
-        self.project = Project.init(folder / "p")
+        self.project = new_project(folder / "p")
 
     def follow(self, project: Project, files: Iterable[str]) -> None:
         for name in files:
@@ -60,7 +61,7 @@ class Log:
         project.dedupe(near=0.6, semantic=0.7)
 
     def from_scratch(self) -> Project:
-        fresh = Project.init(self.folder / "scratch")
+        fresh = new_project(self.folder / "scratch")
         self.follow(fresh, list(self.files))
         return fresh
 

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from conftest import Demo
 from curate.project import Project
 from program import Program
+from projects import Demo
 
 pytestmark = pytest.mark.slow
 

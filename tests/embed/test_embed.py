@@ -18,6 +18,7 @@ from curate.errors import ConfigError, RemoteUnavailable, StoreError
 from curate.project import Project
 from curate.store import Store
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 Load = Callable[[Iterable[str]], Store]
@@ -41,7 +42,7 @@ class Other:
 @pytest.fixture
 def load(tmp_path: Path, write_jsonl: WriteJsonl) -> Load:
     """Makes a project whose calls ask these texts; a second time, the log has grown."""
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     rows: list[dict[str, Any]] = []
 
     def pulled(texts: Iterable[str]) -> Store:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from curate.project import Project
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -30,7 +31,7 @@ CALL = {
 @pytest.fixture
 def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Pulled:
     def make(logged: Iterable[Mapping[str, Any]], task: str = "sft") -> Project:
-        project = Project.init(tmp_path / "p", task=task)
+        project = new_project(tmp_path / "p", task=task)
         project.pull([str(write_jsonl(tmp_path / "logs.jsonl", logged))])
         return project
 
@@ -404,7 +405,7 @@ def test_thumbs_are_lines_with_their_verdict(pulled: Pulled) -> None:
 @pytest.mark.slow
 def test_thumbs_that_are_pulled_again_are_the_same_thumbs(pulled: Pulled, tmp_path: Path) -> None:
     said, _ = export(pulled(rated()), "--format", "trl-kto", "--test-size", "0")
-    again = Project.init(tmp_path / "again")
+    again = new_project(tmp_path / "again")
     again.pull([str(Path(said["folder"]) / "train.jsonl")])
     assert {r["label"] for r in again.table("interactions").to_pylist()} == {None}
     other, _ = export(again, "--format", "trl-kto", "--test-size", "0")

@@ -16,11 +16,11 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "against"))
 import copies
 
 from curate.export import evaluation_sets
-from curate.export.evaluation_sets import Evaluation, Hit, Prompt, find
-from curate.project import Project
+from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.split import SplitSettings
 from curate.text import normalise, words
 from curate.verdicts import prepare
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -31,9 +31,9 @@ LONG = (
 SHORT = "What is the capital of France?"
 
 
-def evaluation(*texts: str) -> Evaluation:
+def evaluation(*texts: str) -> EvaluationSets:
     said = enumerate(map(normalise, texts), 1)
-    return Evaluation((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
+    return EvaluationSets((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
 
 
 def found(asked: str, text: str) -> tuple[str, float] | None:
@@ -80,7 +80,7 @@ def test_the_best_hit_counts_and_its_evidence_reads_well() -> None:
     assert Hit("e.jsonl", 1, "near", 0.9999).evidence == "0.99 like e.jsonl line 1"
 
 
-def brute_force(prompts: Evaluation, text: str, threshold: float) -> tuple[str, float] | None:
+def brute_force(prompts: EvaluationSets, text: str, threshold: float) -> tuple[str, float] | None:
     """The kind and similarity of the best hit, from the definition alone."""
 
     def grams(text: str) -> set[tuple[str, ...]]:
@@ -146,7 +146,7 @@ def test_load_names_files_by_content(tmp_path: Path, write_jsonl: WriteJsonl) ->
 
 def test_inputs_are_those_of_a_side(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     rows = [{"id": str(n), "prompt": f"{n} dogs in a train", "response": "Two."} for n in range(16)]
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", rows))])
     with project.store.read() as con:
         prepare(project.store, con, SplitSettings(test_size=0.4))

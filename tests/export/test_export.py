@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from curate.errors import StoreError
 from curate.project import Project
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -50,7 +51,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Pulled:
     """Makes a project in tmp_path/p with these rows pulled."""
 
     def make(logged: Iterable[Mapping[str, Any]], task: str = "sft") -> Project:
-        project = Project.init(tmp_path / "p", task=task)
+        project = new_project(tmp_path / "p", task=task)
         if logged := list(logged):
             project.pull([str(write_jsonl(tmp_path / "logs.jsonl", logged))])
         return project
@@ -192,7 +193,7 @@ def test_the_same_rows_in_another_order_are_the_same_version(
 ) -> None:
     said = []
     for n, logged in enumerate((rows(), rows()[::-1])):
-        project = Project.init(tmp_path / str(n))
+        project = new_project(tmp_path / str(n))
         project.pull([str(write_jsonl(tmp_path / str(n) / "logs.jsonl", logged))])
         said.append(export(project, "--test-size", "0.3"))
     assert said[0]["content_id"] == said[1]["content_id"]
@@ -342,7 +343,7 @@ def test_loaders_read_the_counts_of_the_manifest(
 
 
 def test_a_deleted_folder_is_written_again(tmp_path: Path) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     logs = tmp_path / "logs.jsonl"
     rows = [
         {"id": f"r{n}", "query": f"a question of its own {n}", "response": f"a{n}", "rating": 5}
@@ -360,7 +361,7 @@ def test_a_deleted_folder_is_written_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_the_store_does_not_know_is_left_alone(tmp_path: Path) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     logs = tmp_path / "logs.jsonl"
     rows = [
         {"id": f"r{n}", "query": f"question {n}", "response": "a", "rating": 5} for n in range(40)

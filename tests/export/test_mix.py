@@ -18,10 +18,10 @@ from curate.export import evaluation_sets, mix
 from curate.export.mix import Candidate, HeldOut, Mix, Pool, choose, clean
 from curate.formats import Example
 from curate.kernels.jaccard import near_pairs
-from curate.project import Project
 from curate.split import SplitSettings
 from curate.text import digest, normalise
 from curate.verdicts import prepare
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -184,7 +184,7 @@ def test_leaks_are_those_of_comparing_all_pairs(seed: int) -> None:
 
 def test_what_is_ours_is_not_mixed_in_again(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     asked = {"id": "1", **ROWS[0], "rating": 1}
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", [asked]))])
     with project.store.read() as con:
         ours = mix.ours(con)
@@ -296,7 +296,7 @@ def test_open_assistant_leaks_no_held_out_prompt_of_alpaca_eval(
 ) -> None:
     with gzip.open(shared_data / "alpaca_eval_outputs" / "rows.jsonl.gz") as lines:
         rows = [r for r in map(orjson.loads, lines) if r["generator"] == "jina-chat"]
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", rows))])
     with project.store.read() as con:
         plan = prepare(project.store, con, SplitSettings(test_size=0.4))

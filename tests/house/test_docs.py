@@ -30,10 +30,10 @@ from typing import Any
 import click
 import pytest
 
-from conftest import Demo
 from curate import filters, formats, sources
 from curate.cli import cli, main
 from curate.cli import words as show
+from projects import Demo
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -19,6 +19,7 @@ SQL = resource_dir("sql")
 SOURCE = Path(curate.__file__).parent
 FILES = sorted(SQL.rglob("*.sql"))
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
+VIEWS = sorted((SQL / "views").glob("*.sql"))
 RULES = sorted((SQL / "filters").glob("*.sql"))
 QUERIES = [file for file in FILES if SQL / "queries" in file.parents]
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -29,9 +30,9 @@ def _name(path: Path) -> str:
     return str(path.relative_to(SQL if path.suffix == ".sql" else SOURCE))
 
 
-def test_there_are_only_queries_rules_and_migrations() -> None:
-    assert len(QUERIES) > 50 and len(RULES) > 10 and MIGRATIONS
-    assert sorted([*MIGRATIONS, *RULES, *QUERIES]) == FILES
+def test_there_are_only_queries_rules_views_and_migrations() -> None:
+    assert len(QUERIES) > 50 and len(RULES) > 10 and len(VIEWS) > 10 and MIGRATIONS
+    assert sorted([*MIGRATIONS, *VIEWS, *RULES, *QUERIES]) == FILES
     assert sorted(path for path in SQL.rglob("*") if path.is_file()) == FILES
 
 
@@ -62,6 +63,31 @@ def test_a_migration_has_no_parameters_and_comments_its_tables(file: Path) -> No
 def test_migrations_are_numbered_without_gaps() -> None:
     numbers = [int(file.name[:4]) for file in MIGRATIONS]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+# -- views -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", VIEWS, ids=_name)
+def test_a_view_file_makes_its_view_and_comments_it(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert lines[1] == f"CREATE OR REPLACE VIEW {file.stem} AS"
+    first, *rest = duckdb.extract_statements(text)
+    assert first.type == duckdb.StatementType.CREATE
+    assert not any(statement.named_parameters for statement in (first, *rest))
+    # What follows the view is about it: each comment stands on one line.
+    comments = [line for line in lines if line.startswith("COMMENT ON ")]
+    place = rf"COMMENT ON (VIEW {file.stem}|COLUMN {file.stem}\.\w+) IS '.+';"
+    assert len(comments) == len(rest)
+    assert all(re.fullmatch(place, line) for line in comments)
+    assert sum(line.startswith(f"COMMENT ON VIEW {file.stem} ") for line in comments) == 1
+
+
+def test_migrations_after_the_views_moved_out_make_none() -> None:
+    moved = next(n for n, file in enumerate(MIGRATIONS) if file.name == "0014_views.sql")
+    late = [file.name for file in MIGRATIONS[moved:] if "VIEW " in file.read_text("utf-8")]
+    assert late == []
 
 
 # -- rules -----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from curate.kernels.intervals import clopper_pearson
 from curate.label import by_file
 from curate.project import Project
 from curate.split import SplitSettings
+from projects import new_project
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "audit"))
 
@@ -190,7 +191,7 @@ class World:
             for n in range(500)
         ]
         self.folder = folder
-        project = Project.init(folder / "p", task="classification")
+        project = new_project(folder / "p", task="classification")
         project.pull([str(write(folder / "logs.jsonl", rows))])
         project.filter()
         project.export("set", ExportSettings(split=SplitSettings(test_size=0.4)))

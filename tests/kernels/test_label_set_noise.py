@@ -24,6 +24,7 @@ from curate.label import tasks as questions
 from curate.mislabels import mislabels
 from curate.project import Project
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -80,7 +81,7 @@ TOML = '[project]\ntask = "classification"\nmulti_label = true\nlabels = {names}
 
 
 def made(folder: Path, write: WriteJsonl, rows: Mapping[str, Mapping[str, Any]]) -> Project:
-    project = Project.init(folder, task="classification")
+    project = new_project(folder, task="classification")
     (folder / "curate.toml").write_text(TOML.format(names=NAMES), encoding="utf-8")
     with project.store.write() as con:
         project.store.set_setting(con, "split", {"test_size": 0.0})
@@ -421,7 +422,7 @@ def test_what_curate_toml_may_say(tmp_path: Path) -> None:
 def test_without_multi_label_a_label_is_what_it_was(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
-    project = Project.init(tmp_path / "p", task="classification")
+    project = new_project(tmp_path / "p", task="classification")
     log = write_jsonl(tmp_path / "log.jsonl", [{"id": "1", "text": "Hello there", "label": ["b"]}])
     project.pull([str(log)])
     (row,) = project.table("examples").to_pylist()

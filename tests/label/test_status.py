@@ -15,8 +15,8 @@ from curate.errors import GateFailed
 from curate.export.options import ExportSettings
 from curate.label import agreement, by_file
 from curate.label.reviews import changed
-from curate.project import Project
 from desk import Desk, choice, curate
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -44,7 +44,7 @@ def given(desk: Desk, name: str) -> str:
 
 
 def test_an_empty_project(tmp_path: Path) -> None:
-    project = Project.init(tmp_path)
+    project = new_project(tmp_path)
     found = project.label_status()
     assert (found.progress, found.agreement, found.detectors, found.error_rates) == ((),) * 4
     assert (

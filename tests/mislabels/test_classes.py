@@ -16,12 +16,13 @@ from curate.embed.embed import embed
 from curate.errors import ConfigError
 from curate.kernels.intervals import share
 from curate.label.by_file import push_to_file, sync_from_file
-from curate.mislabels.classes import ClassesResult, ClassRow, Pair, classes, pairs
+from curate.mislabels.classes import ClassesResult, ClassPair, ClassRow, classes, pairs
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from desk import ITEMS, TEXTS, choice
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -52,7 +53,7 @@ def judged(
 ) -> Project:
     """A judged project; nothing changes it."""
     folder = tmp_path_factory.mktemp("classes")
-    project = Project.init(folder / "p", task="classification")
+    project = new_project(folder / "p", task="classification")
     toml = project.folder / "curate.toml"
     toml.write_text(f'[project]\ntask = "classification"\nlabels = {LABELS}\n', encoding="utf-8")
     log = write_jsonl(folder / "log.jsonl", rows())
@@ -105,10 +106,10 @@ def test_pairs_checked_by_hand() -> None:
         row("c", "b", 1, 0, 0.5), row("b", "c", 2, 1, 1.5),
     ]  # fmt: skip
     assert pairs(directed, {"a": 50, "b": 16, "c": 10}) == (
-        Pair("a", "c", 0, 9, 9, 8.0, 50, 10, overlap=True),
-        Pair("a", "b", 5, 3, 2, 4.75, 50, 16, overlap=True),
+        ClassPair("a", "c", 0, 9, 9, 8.0, 50, 10, overlap=True),
+        ClassPair("a", "b", 5, 3, 2, 4.75, 50, 16, overlap=True),
         # Little is said by three labels, and by less than half.
-        Pair("b", "c", 2, 1, 1, 2.0, 16, 10, overlap=False),
+        ClassPair("b", "c", 2, 1, 1, 2.0, 16, 10, overlap=False),
     )
     assert not pairs(directed[:2], {"a": 50, "b": 17})[0].overlap
     assert pairs([], {}) == ()
@@ -149,7 +150,7 @@ def test_audits_outrank_the_estimate(
 
 
 def test_nothing_judged_yet_and_nothing_confused(tmp_path: Path) -> None:
-    project = Project.init(tmp_path / "p", task="classification")
+    project = new_project(tmp_path / "p", task="classification")
     with pytest.raises(ConfigError, match="no label was judged yet"):
         classes(project.store)
     said = mislabels.render_classes(ClassesResult((), (), (), (), False))

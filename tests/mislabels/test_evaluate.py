@@ -12,7 +12,6 @@ import numpy as np
 import orjson
 import pytest
 from click.testing import CliRunner, Result
-from test_mislabels import changed
 
 from curate.cli import mislabels
 from curate.embed.embed import embed
@@ -23,7 +22,9 @@ from curate.mislabels.evaluate import AuditedLabel, Scores, average_precision, e
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
+from desk import changed
 from program import Program
+from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -42,7 +43,7 @@ def judged(
 ) -> Project:
     """A project with three wrong labels, one of them held out; two sources have an id in common."""
     folder = tmp_path_factory.mktemp("judged")
-    project = Project.init(folder / "p", task="classification")
+    project = new_project(folder / "p", task="classification")
     documents = [{"id": name, "split": "train", **row} for name, row in ROWS.items()]
     log = write_jsonl(folder / "log.jsonl", documents)
     project.pull([str(log)], PullOptions(source="log", declared=Declared(fields={"query": "text"})))
@@ -272,7 +273,7 @@ def test_what_is_wrong_with_a_file_is_said(judged: Project, tmp_path: Path) -> N
 
 
 def test_nothing_judged_yet(tmp_path: Path) -> None:
-    project = Project.init(tmp_path / "p", task="classification")
+    project = new_project(tmp_path / "p", task="classification")
     with pytest.raises(ConfigError, match="no label was judged yet"):
         evaluate(project.store, csv(tmp_path / "a.csv", "id,wrong", "x,1"))
 

@@ -19,24 +19,13 @@ from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import sql
-from desk import TEXTS
+from desk import ROWS, TEXTS, changed
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 Made = Callable[..., Project]
-
-ROWS = {
-    f"{label}-{number}": {"text": text, "label": label}
-    for label, texts in TEXTS.items()
-    for number, text in enumerate(texts)
-}
-
-
-def changed(**rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """All rows, some of them with other values, some added."""
-    told = {name.replace("_", "-"): row for name, row in rows.items()}
-    return {**ROWS, **{name: {**ROWS.get(name, {}), **row} for name, row in told.items()}}
 
 
 @pytest.fixture
@@ -51,7 +40,7 @@ def made(tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any) -> Made:
         feedback: Iterable[Mapping[str, Any]] = (),
         vectors: bool = True,
     ) -> Project:
-        project = Project.init(tmp_path / "p", task=task)
+        project = new_project(tmp_path / "p", task=task)
         if labels:
             toml = project.folder / "curate.toml"
             toml.write_text(f'[project]\ntask = "{task}"\nlabels = {labels}\n', encoding="utf-8")
@@ -158,7 +147,7 @@ def test_the_order_of_rows_does_not_matter(
     made: Made, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
     first = mislabels(made(WRONG).store)
-    other = Project.init(tmp_path / "q", task="classification")
+    other = new_project(tmp_path / "q", task="classification")
     with other.store.write() as con:
         other.store.set_setting(con, "split", {"test_size": 0.0})
     rows = [{"id": n, "split": "train", "rating": None, **r} for n, r in reversed(WRONG.items())]

@@ -18,6 +18,7 @@ from curate.privacy.privacy import gate, privacy, redactor, settings
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
+from projects import new_project
 from servers import missing
 
 pytestmark = pytest.mark.store
@@ -38,7 +39,7 @@ def pulled(tmp_path: Path, write_jsonl: WriteJsonl) -> Callable[..., Project]:
     """Pulls rows into the project of the test."""
 
     def pull(*rows: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> Project:
-        project = Project.init(tmp_path / "p")
+        project = new_project(tmp_path / "p")
         documents = [{"response": f"Answer to {row['id']}.", **row} for row in rows]
         log = write_jsonl(tmp_path / "log.jsonl", documents)
         project.pull([str(log)], PullOptions(declared=Declared(fields=fields or {})))
@@ -157,7 +158,7 @@ def test_a_value_that_is_nobodys(pulled: Callable[..., Project]) -> None:
 
 
 def test_settings_and_their_mistakes(tmp_path: Path) -> None:
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     assert settings(project.folder).regions == ("US", "GB")
     configure(project, regions=["de"], leave=["ip"], redact=False)
     assert settings(project.folder).as_dict() == {
@@ -176,7 +177,7 @@ def test_settings_and_their_mistakes(tmp_path: Path) -> None:
 
 
 def test_an_empty_project(tmp_path: Path) -> None:
-    result = Project.init(tmp_path / "p").privacy()
+    result = new_project(tmp_path / "p").privacy()
     assert (result.examples, result.checked, result.kinds, result.secrets) == (0, 0, (), ())
 
 

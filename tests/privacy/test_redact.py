@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.formats import Example, Pair
-from curate.privacy.patterns import Found
+from curate.privacy.patterns import SensitiveSpan
 from curate.privacy.redact import Finder, Redactor
 
 KEY = "sk-ant-api03-AbC123dEf456GhI789jKl012mNo"
@@ -143,9 +143,9 @@ def test_secrets_and_what_is_allowed() -> None:
 
 
 def test_leave_harmless_and_names() -> None:
-    def names(text: str) -> list[Found]:
+    def names(text: str) -> list[SensitiveSpan]:
         start = text.find("Ann Lee")
-        return [Found("NAME", start, start + 7, "test", 0.9, False)] if start >= 0 else []
+        return [SensitiveSpan("NAME", start, start + 7, "test", 0.9, False)] if start >= 0 else []
 
     finder = Finder(leave=["IP"], names=names, key=str.casefold, harmless=["shop@x.org"])
     text = "Ann Lee, Shop@x.org, a@b.co, 10.1.22.3"

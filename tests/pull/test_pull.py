@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError, SourceError
-from curate.files.files import Files
+from curate.files.files import PullFiles
 from curate.pull import from_files as pull_module
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared
@@ -380,11 +380,11 @@ def test_a_killed_pull_goes_on_where_it_was(
             target.write(f"{letter}.jsonl", made)
             (target.logs / f"{letter}.jsonl").open("ab").write(b"{broken\n")
     calm.pull(kind=kind)
-    real = Files.read
+    real = PullFiles.read
     with monkeypatch.context() as patch:
         seen = 0
 
-        def dies(files: Files, location: Any) -> Iterator[Any]:
+        def dies(files: PullFiles, location: Any) -> Iterator[Any]:
             nonlocal seen
             for document in real(files, location):
                 seen += 1
@@ -392,7 +392,7 @@ def test_a_killed_pull_goes_on_where_it_was(
                     raise Killed
                 yield document
 
-        patch.setattr(Files, "read", dies)
+        patch.setattr(PullFiles, "read", dies)
         with pytest.raises(Killed):
             b.pull(kind=kind)
     assert count(b.store, "interactions") == count(b.store, "feedback") == 0
@@ -425,7 +425,7 @@ def test_another_pull_clears_what_a_killed_one_left(
     b = box()
     b.write("a.jsonl", [call(f"{n}", "x") for n in range(5)])
     with monkeypatch.context() as patch:
-        patch.setattr(pull_module._Pull, "_merge", lambda *_: (_ for _ in ()).throw(Killed()))
+        patch.setattr(pull_module.FilePull, "_merge", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             b.pull()
     assert count(b.store, "staging_interactions") == 5

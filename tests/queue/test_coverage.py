@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from test_queue import SUBJECTS, answered, handed_over, made, row
 
 from curate.export.options import ExportSettings
 from curate.project import Project
 from curate.queue.queue import QueueResult
+from questions import SUBJECTS, answered, handed_over, made, row
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 

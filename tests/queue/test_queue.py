@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,74 +11,21 @@ import pytest
 from click.testing import CliRunner
 
 from curate.errors import ConfigError
-from curate.label import by_file, ledger
+from curate.label import by_file
 from curate.label.kinds import KINDS
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.queue.queue import QueueResult
 from program import Program
+from projects import WriteJsonl, new_project
+from questions import SUBJECTS, answered, handed_over, made, row
 
 pytestmark = pytest.mark.store
-
-WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
-
-
-def row(n: int, **more: Any) -> dict[str, Any]:
-    return {"id": f"r{n}", "prompt": f"Question {n} about a thing?", "response": f"Answer {n}.",
-            "rating": 5, **more}  # fmt: skip
-
-
-_ids = itertools.count(1)
-
-
-def handed_over(project: Project, kind: str | None = None) -> list[dict[str, Any]]:
-    path = project.folder / "tasks.json"
-    path.unlink(missing_ok=True)
-    by_file.push_to_file(project.store, path, kind=kind)
-    return list(orjson.loads(path.read_bytes()))
-
-
-def answered(
-    project: Project, asked: QueueResult, said: Mapping[str, Sequence[Any]], control: str = "label"
-) -> ledger.SyncResult:
-    """Takes in what annotators say of tasks: by source id, what each of them says (None: skip)."""
-    export = project.folder / "export.json"
-    keys = {entry.source_id: entry.task_key for entry in asked.entries}
-    exported = [
-        {
-            "data": {"curate_id": keys[name]},
-            "annotations": [
-                {
-                    "id": next(_ids), "completed_by": who, "was_cancelled": value is None,
-                    "updated_at": "2026-05-01T10:00:00Z", "result": part(control, value),
-                }
-                for who, value in enumerate(values, 1)
-            ],
-        }
-        for name, values in said.items()
-    ]  # fmt: skip
-    export.write_text(json.dumps(exported), encoding="utf-8")
-    return by_file.sync_from_file(project.store, export)
-
-
-def part(control: str, value: Any) -> list[dict[str, Any]]:
-    if value is None:
-        return []
-    kinds = {"rating": ("rating", value), "corrected": ("text", [value])}
-    name, content = kinds.get(control, ("choices", [value]))
-    return [{"from_name": control, "to_name": "text", "type": name, "value": {name: content}}]
 
 
 def names(found: QueueResult) -> list[str]:
     return [entry.source_id for entry in found.entries]
-
-
-def made(folder: Path, write: WriteJsonl, rows: Sequence[Mapping[str, Any]], task: str) -> Project:
-    project = Project.init(folder / "p", task=task)
-    project.pull([str(write(folder / "logs.jsonl", rows))])
-    project.filter()
-    return project
 
 
 @pytest.fixture
@@ -90,7 +35,7 @@ def rated(tmp_path: Path, write_jsonl: WriteJsonl) -> Project:
     rows += [row(60 + n, rating=1 + n % 2) for n in range(12)]
     rows += [row(80 + n, rating=None) for n in range(4)]
     rows[-6] |= {"prompt": rows[-5]["prompt"], "response": rows[-5]["response"]}
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
     project.filter()
     return project
@@ -102,7 +47,7 @@ def labelled(tmp_path: Path, write_jsonl: WriteJsonl) -> Project:
     rows = [row(n, label=("red", "blue")[n % 2], rating=None) for n in range(60)]
     rows += [row(100 + n, prompt=rows[n]["prompt"], label="green", rating=None) for n in range(2)]
     rows += [row(200 + n, label=None, rating=None) for n in range(3)]
-    project = Project.init(tmp_path / "p", task="classification")
+    project = new_project(tmp_path / "p", task="classification")
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
     project.filter()
     return project
@@ -176,7 +121,7 @@ def test_two_answers_to_one_question_are_a_preference(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
     rows = [row(n, prompt=f"Question {n // 2} about a thing?") for n in range(20)]
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
     project.filter()
     found = project.queue(kind="preference", budget=50)
@@ -354,12 +299,6 @@ def test_raters_who_labelled_otherwise_are_asked_about(
 
 # -- in which order --------------------------------------------------------------------------------
 
-SUBJECTS = {
-    "delivery": ("parcel", "package", "shipment", "delivery", "courier", "letter"),
-    "refund": ("refund", "money back", "reimbursement", "repayment", "credit note", "payout"),
-    "password": ("password", "login", "sign in", "account access", "reset link", "locked account"),
-}
-
 
 def suspicious() -> list[dict[str, Any]]:
     """Questions of three kinds; one has a wrong label, one has, and a copy that says so."""
@@ -465,7 +404,7 @@ def test_no_order_of_rows_and_no_number_of_threads_changes_the_queue(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("task", ["classification", "sft"])
 def test_an_empty_project_has_an_empty_queue(kind: str, task: str, tmp_path: Path) -> None:
-    found = Project.init(tmp_path / "p", task=task).queue(kind=kind)
+    found = new_project(tmp_path / "p", task=task).queue(kind=kind)
     assert (found.entries, found.found, found.waiting) == ((), 0, 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import shutil
@@ -151,8 +152,6 @@ def test_a_write_that_raises_stores_nothing(store: Store) -> None:
 
 
 def test_migrations_are_recorded_with_their_sha256_and_applied_once(store: Store) -> None:
-    import hashlib
-
     recorded = dict(_rows(store.folder, "SELECT name, sha256 FROM _migrations"))
     assert recorded == {
         name: hashlib.sha256(
@@ -192,29 +191,53 @@ def test_an_edited_migration_is_refused(store: Store) -> None:
         pass
 
 
-def test_an_older_store_is_brought_up_to_date_by_init(
-    tmp_path: Path, curate: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    last = MIGRATIONS[-1]
-    resources = tmp_path / "resources" / "sql"
-    shutil.copytree(resource_dir("sql"), resources)
-    (resources / "migrations" / f"{last}.sql").unlink()
-    stores = [Store(tmp_path / name) for name in ("old", "new")]
-    for store, sql_folder in zip(stores, (resources, resource_dir("sql")), strict=True):
-        store.folder.mkdir()
-        with monkeypatch.context() as patch:
-            patch.setattr("curate.store.migrations.resource_dir", lambda _name, it=sql_folder: it)
-            store.create()
-            with store.write() as con:
-                store.set_setting(con, "kept", {"a": 1})
-    old, new = stores
+def _older(folder: Path) -> Store:
+    """Makes the store that a curate without the last migration has left, with a setting in it."""
+    folder.mkdir()
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{folder / 'curate.duckdb'}' AS curate (STORAGE_VERSION 'v1.5.0')")
+        con.execute("USE curate")
+        con.execute(sql("store/migrations_table"))
+        for name in MIGRATIONS[:-1]:
+            text = (resource_dir("sql") / "migrations" / f"{name}.sql").read_text(encoding="utf-8")
+            con.execute(text)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            con.execute(sql("store/migrations_record"), {"name": name, "sha256": digest})
+        con.execute("""INSERT INTO settings VALUES ('kept', '{"a": 1}')""")
+    return Store(folder)
 
+
+def test_an_older_store_is_brought_up_to_date_by_init(
+    store: Store, tmp_path: Path, curate: Callable[..., tuple[int, str, str]]
+) -> None:
+    old, new = _older(tmp_path / "old"), Store(tmp_path / "new")
     code, _, err = curate("-C", old.folder, "status")
     assert code == 1
-    assert f"lacks migration {last}" in err and f"curate init {old.folder}" in err
+    assert f"lacks migration {MIGRATIONS[-1]}" in err and f"curate init {old.folder}" in err
 
+    new.folder.mkdir()
+    new.create()
+    with new.write() as con:
+        new.set_setting(con, "kept", {"a": 1})
     old.create()
     assert old.state_digest() == new.state_digest()
+    assert _schema(old) == _schema(new)
+
+
+def _schema(store: Store) -> tuple[list[tuple[Any, ...]], ...]:
+    """Returns every column with its type and comment, every view with its text, and its digest."""
+    return (
+        _rows(
+            store.folder,
+            "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
+            "WHERE NOT internal ORDER BY table_name, column_index",
+        ),
+        _rows(
+            store.folder,
+            "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1",
+        ),
+        _rows(store.folder, "FROM _views ORDER BY name"),
+    )
 
 
 def test_a_failing_migration_leaves_the_store_as_it_was(
@@ -228,6 +251,114 @@ def test_a_failing_migration_leaves_the_store_as_it_was(
     with pytest.raises(duckdb.BinderException):
         store.create()
     assert (_rows(store.folder, "SHOW TABLES"), _rows(store.folder, "FROM _migrations")) == before
+
+
+# -- views -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Gives the program other views: the text of each by name, None for one that is gone."""
+
+    def change(**texts: str | None) -> None:
+        folder = tmp_path / f"resources-{len(list(tmp_path.iterdir()))}" / "sql"
+        shutil.copytree(resource_dir("sql"), folder)
+        for name, text in texts.items():
+            (folder / "views" / f"{name}.sql").unlink(missing_ok=True)
+            if text is not None:
+                (folder / "views" / f"{name}.sql").write_text(text, encoding="utf-8")
+        monkeypatch.setattr("curate.store.migrations.resource_dir", lambda _name: folder)
+
+    return change
+
+
+def test_every_view_is_applied_and_recorded_with_its_sha256(store: Store) -> None:
+    files = sorted((resource_dir("sql") / "views").glob("*.sql"))
+    in_store = _rows(store.folder, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    assert {file.stem for file in files} == {name for (name,) in in_store}
+    assert _rows(store.folder, "FROM _views ORDER BY name") == [
+        (file.stem, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
+    ]
+
+
+def test_a_changed_view_is_applied_again_with_those_that_read_it(
+    store: Store, views: Callable[..., None], curate: Callable[..., tuple[int, str, str]]
+) -> None:
+    before = store.state_digest()
+    # `aaa` stands before the view that it reads, `zzz` reads both; the types of `zzz` change.
+    views(
+        aaa="CREATE OR REPLACE VIEW aaa AS SELECT n FROM zzz WHERE 'aaa' <> ''",
+        zzz="CREATE OR REPLACE VIEW zzz AS SELECT 1 AS n; COMMENT ON VIEW zzz IS 'the first'",
+    )
+    code, _, err = curate("-C", store.folder, "status")
+    assert code == 1
+    assert "its view aaa is not the one" in err and f"curate init {store.folder}" in err
+    store.create()
+    assert _rows(store.folder, "FROM aaa") == [(1,)]
+
+    views(
+        aaa="CREATE OR REPLACE VIEW aaa AS SELECT n FROM zzz WHERE 'aaa' <> ''",
+        zzz="CREATE OR REPLACE VIEW zzz AS SELECT 'one' AS n; COMMENT ON VIEW zzz IS 'the second'",
+    )
+    with pytest.raises(StoreError, match="its view zzz is not the one"), store.read():
+        pass
+    with store.run("any command that writes"):
+        pass
+    assert _rows(store.folder, "FROM aaa") == [("one",)]
+    comment = "SELECT comment FROM duckdb_views() WHERE view_name = 'zzz'"
+    assert _rows(store.folder, comment) == [("the second",)]
+    assert store.state_digest() == before
+
+
+def test_a_view_that_is_gone_is_dropped_and_one_of_the_user_stays(
+    store: Store, views: Callable[..., None]
+) -> None:
+    _change(store.folder, "CREATE VIEW mine AS SELECT 1 AS n")
+    views(privacy_open=None)
+    with pytest.raises(StoreError, match="its view privacy_open is not the one"), store.read():
+        pass
+    store.create()
+    with store.read() as con:
+        names = {name for (name,) in con.execute(sql("project/tables_known")).fetchall()}
+    assert "privacy_open" not in names
+    assert {"mine", "examples"} <= names
+
+
+def test_a_failing_view_leaves_the_store_as_it_was(
+    store: Store, views: Callable[..., None]
+) -> None:
+    before = _schema(store)
+    views(
+        aaa="CREATE OR REPLACE VIEW aaa AS SELECT 1 AS n",
+        privacy_open=None,
+        zzz="CREATE OR REPLACE VIEW zzz AS SELECT nope FROM interactions",
+    )
+    with pytest.raises(duckdb.BinderException, match="nope"):
+        store.create()
+    assert _schema(store) == before
+
+
+def test_a_view_follows_the_columns_of_its_table(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "resources" / "sql"
+    shutil.copytree(resource_dir("sql"), folder)
+    (folder / "migrations" / "9000_more.sql").write_text(
+        "ALTER TABLE privacy_findings ADD COLUMN more INTEGER"
+    )
+    monkeypatch.setattr("curate.store.migrations.resource_dir", lambda _name: folder)
+    store.create()
+    assert "more" in {name for name, *_ in _rows(store.folder, "DESCRIBE privacy_open")}
+    assert _rows(store.folder, "FROM privacy_open") == []
+
+
+def test_a_store_that_is_up_to_date_is_left_alone(store: Store) -> None:
+    with store.write() as con:
+        con.execute("COMMENT ON VIEW examples IS 'not applied again'")
+    with store.run("any command that writes"):
+        pass
+    comment = "SELECT comment FROM duckdb_views() WHERE view_name = 'examples'"
+    assert _rows(store.folder, comment) == [("not applied again",)]
 
 
 def test_init_killed_midway_leaves_no_half_store(tmp_path: Path) -> None:
@@ -458,7 +589,7 @@ def test_the_digest_covers_every_column_but_run_ids_and_the_clock(store: Store) 
         "SELECT table_name, column_name FROM information_schema.columns "
         "JOIN information_schema.tables USING (table_name) WHERE table_type = 'BASE TABLE'",
     )
-    left_out = {(t, c) for t, c in stored if t not in ("runs", "_migrations")} - covered
+    left_out = {(t, c) for t, c in stored if t not in ("runs", "_migrations", "_views")} - covered
     assert covered <= set(stored)
     assert {c for _, c in left_out} == {
         "run_id", "replaced_run_id", "withdrawn_run_id", "exported_at", "synced_to",
@@ -470,7 +601,8 @@ def test_the_digest_sees_one_row_more_or_less_in_every_table(filled: Project) ->
     store, seen = filled.store, set()
     tables = _rows(
         store.folder,
-        "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('runs', '_migrations')",
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE table_name NOT IN ('runs', '_migrations', '_views')",
     )
     digests = [store.state_digest()]
     for (table,) in tables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ from click.testing import CliRunner, Result
 from curate.label import by_file, ledger
 from curate.project import Project
 from program import Program
-
-WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+from projects import WriteJsonl, new_project
 
 TEXTS = {
     "delivery": [
@@ -56,6 +55,19 @@ ITEMS = [
 ]  # fmt: skip
 
 
+ROWS = {
+    f"{label}-{number}": {"text": text, "label": label}
+    for label, texts in TEXTS.items()
+    for number, text in enumerate(texts)
+}
+
+
+def changed(**rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """All rows, some of them with other values, some added."""
+    told = {name.replace("_", "-"): row for name, row in rows.items()}
+    return {**ROWS, **{name: {**ROWS.get(name, {}), **row} for name, row in told.items()}}
+
+
 class Desk:
     """A project, the tasks it handed over, and the annotators' export file."""
 
@@ -63,7 +75,7 @@ class Desk:
         self, folder: Path, write: WriteJsonl, rows: list[dict[str, Any]], task: str
     ) -> None:
         self.folder, self.write, self.rows = folder, write, rows
-        self.project = Project.init(folder / "p", task=task)
+        self.project = new_project(folder / "p", task=task)
         self.pull()
         self.answers: dict[str, list[dict[str, Any]]] = {}
         self.number = 0

@@ -12,9 +12,9 @@ import orjson
 from click.testing import CliRunner, Result
 
 from curate.export.options import ExportSettings
-from curate.project import Project
 from labelstudio import LabelStudio
 from program import Program
+from projects import new_project
 
 Part = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ class Office:
         self.kind = ""
         self.format = "classification" if task == "classification" else "trl-prompt-completion"
         self.folder, self.server, self.url = folder, server, url or server.url
-        self.project = Project.init(folder / "p", task=task)
+        self.project = new_project(folder / "p", task=task)
         self.pull(rows)
 
     def pull(self, rows: Sequence[Mapping[str, Any]]) -> None:

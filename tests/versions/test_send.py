@@ -22,6 +22,7 @@ from curate.errors import ConfigError, StoreError, TransportError
 from curate.project import Project
 from curate.versions import send as transport
 from program import Program
+from projects import new_project
 
 Files = dict[str, bytes]
 NAMES = {"README.md", "lineage.parquet", "manifest.json", "test.jsonl", "train.jsonl"}
@@ -30,7 +31,7 @@ NAMES = {"README.md", "lineage.parquet", "manifest.json", "test.jsonl", "train.j
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory, write_jsonl: Any) -> Path:
     """A project with two versions of `set`; look, copy, and leave it as it is."""
-    project = Project.init(tmp_path_factory.mktemp("transport") / "project")
+    project = new_project(tmp_path_factory.mktemp("transport") / "project")
     rows = [{"id": f"r{n}", "query": f"What is {n} and {n * n} and {n + 1} in words, please?",
              "response": f"It is {n}.", "rating": 5} for n in range(40)]  # fmt: skip
     for part in (rows[:20], rows[20:]):

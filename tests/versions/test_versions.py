@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from curate.project import Project
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 
@@ -42,7 +43,7 @@ def rows(count: int = 20) -> list[dict[str, Any]]:
 def exported(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Path:
     """A project with sup@1 (20 rows) and sup@2 (22 rows, one corrected); copy it to change it."""
     folder = tmp_path_factory.mktemp("exported") / "p"
-    project = Project.init(folder)
+    project = new_project(folder)
     logs = write_jsonl(folder / "logs.jsonl", rows())
     project.pull([str(logs)])
     assert curate(folder, "export", "sup", "--test-size", "0.3").exit_code == 0
@@ -107,7 +108,7 @@ def test_intact_versions_verify_and_nothing_changes(exported: Path) -> None:
 
 
 def test_a_project_without_versions(tmp_path: Path) -> None:
-    Project.init(tmp_path)
+    new_project(tmp_path)
     for command in ("versions", "verify"):
         result = curate(tmp_path, command)
         assert (result.exit_code, result.stderr) == (0, "")

@@ -19,9 +19,9 @@ from curate import formats
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Files, Inexpressible, Pair
 from curate.messages import query_and_context, text_of
-from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
+from projects import new_project
 
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 
@@ -534,7 +534,7 @@ def test_trl_trains_on_a_version_by_its_card(
     logged = tmp_path / "oasst.jsonl"
     logged.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     fields = {"rank": "rank", "session": "message_tree_id", "rating": "quality"}
-    project = Project.init(tmp_path / "p")
+    project = new_project(tmp_path / "p")
     project.pull([str(logged)], PullOptions(declared=Declared("turns", fields, scale="1-5")))
     counted = str(tiny / "tokenizer.json")
     settings = ExportSettings(formats=(name,), limit=40, tokenizer=counted)

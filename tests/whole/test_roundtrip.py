@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import WriteJsonl
 from curate import formats
 from curate.formats import Example, Inexpressible
 from curate.messages import query_and_context, text_of
@@ -20,6 +19,7 @@ from curate.project import Project
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared, guess
 from curate.pull.options import PullOptions
+from projects import WriteJsonl
 
 TEXTS = st.one_of(
     st.sampled_from(["", "null", "5", "2026-01-02", '{"a":1}', "a\u2028b\x00c", "\U0001f4e6"]),

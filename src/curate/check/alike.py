@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.check.shapes import Message, Reading
+from curate.check.shapes import Message, ParsedRow
 from curate.inputs import input_text
 from curate.kernels import minhash
 from curate.kernels.jaccard import jaccard
@@ -30,14 +30,14 @@ _PAIRS_AT_ONCE = 200_000
 Found = tuple[int, str, str]
 
 
-def input_of(read: Reading) -> str:
+def input_of(read: ParsedRow) -> str:
     """Returns the normalised input of a row; a row without a prompt is its own input."""
     talk = read.prompt or read.messages
     query, context = query_and_context([{**m, "content": m.get("content")} for m in talk])
     return normalise(input_text(query or text_of(talk[-1].get("content")), context, "", ""))
 
 
-def identity(read: Reading) -> str:
+def identity(read: ParsedRow) -> str:
     """Returns what two equal rows have in common: a digest of texts, calls and labels."""
     said = [_heard(read.prompt), *map(_heard, read.answers), [canonical([read.label, read.spans])]]
     return digest("\x1e".join("\x1f".join(part) for part in said))

@@ -17,7 +17,7 @@ from curate.check import rules, targets, tokens
 from curate.check.alike import Alike, identity, input_of
 from curate.check.columns import Columns
 from curate.check.rules import RULES
-from curate.check.shapes import SHAPES, Reading, Row, Unreadable, fitting
+from curate.check.shapes import SHAPES, ParsedRow, Row, Unreadable, fitting
 from curate.check.targets import Target
 from curate.check.tokens import ESTIMATE, stats, trained_tokens
 from curate.check.tokens import counter as counter_named
@@ -225,7 +225,7 @@ class Checker:
 
     # -- a row -------------------------------------------------------------------------------------
 
-    def readings(self, number: int, raw: bytes) -> Iterator[tuple[Row, Reading]]:
+    def readings(self, number: int, raw: bytes) -> Iterator[tuple[Row, ParsedRow]]:
         """Yields the row of a line and its reading; nothing where it cannot be read."""
         if number == 1:
             raw = raw.removeprefix(BOM)
@@ -268,7 +268,7 @@ class Checker:
         takes = ", ".join(self.target.shapes)
         return "wrong-format", f"{seen}; {self.target.name or 'curate'} reads {takes}"
 
-    def _row(self, number: int, row: Row, read: Reading, size: int) -> None:
+    def _row(self, number: int, row: Row, read: ParsedRow, size: int) -> None:
         for rule, message in rules.of_row(row, str(self.shape), read, self.target):
             self._say(number, rule, message)
         secrets = () if self._form_only else _secrets(read)
@@ -281,7 +281,7 @@ class Checker:
         if not self._form_only:
             self._compare(number, read)
 
-    def _labelled(self, row: Row, read: Reading) -> Iterator[tuple[str, str]]:
+    def _labelled(self, row: Row, read: ParsedRow) -> Iterator[tuple[str, str]]:
         if isinstance(read.label, bool):
             self._good[read.label] += 1
             return
@@ -298,7 +298,7 @@ class Checker:
             elif known is not None and not _is_known(label, known):
                 yield "label-unknown", f"{label!r} is not one of the {len(known):,} labels"
 
-    def _count(self, number: int, read: Reading) -> None:
+    def _count(self, number: int, read: ParsedRow) -> None:
         if self._counter is None:
             return
         length = trained_tokens(read, self._counter)
@@ -311,7 +311,7 @@ class Checker:
         if cut and length > cut:
             self._say(number, "answer-truncated", f"{about}{length:,} tokens, trained are {cut:,}")
 
-    def _compare(self, number: int, read: Reading) -> None:
+    def _compare(self, number: int, read: ParsedRow) -> None:
         key = bytes.fromhex(identity(read))
         first = self._first.setdefault(key, number)
         if first != number:
@@ -379,7 +379,7 @@ def _is_known(label: str | int, labels: Sequence[str]) -> bool:
     return label in labels or (isinstance(label, int) and 0 <= label < len(labels))
 
 
-def _secrets(read: Reading) -> Iterator[tuple[str, str]]:
+def _secrets(read: ParsedRow) -> Iterator[tuple[str, str]]:
     """Yields the secrets in a row, by kind and never by value."""
     for text in tokens.texts_of(read):
         for start, end, detector, _ in credentials.find(text):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from curate.check.shapes import SHAPES, Message, Reading, Row, said
+from curate.check.shapes import SHAPES, Message, ParsedRow, Row, said
 from curate.check.targets import Target
 from curate.messages import text_of
 
@@ -20,7 +20,7 @@ Problem = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Rule:
+class CheckRule:
     """What a rule says, how bad its breach is, and what to do about it."""
 
     level: Literal["error", "warning"]
@@ -28,12 +28,12 @@ class Rule:
     fix: str
 
 
-def _error(means: str, fix: str) -> Rule:
-    return Rule("error", means, fix)
+def _error(means: str, fix: str) -> CheckRule:
+    return CheckRule("error", means, fix)
 
 
-def _warning(means: str, fix: str) -> Rule:
-    return Rule("warning", means, fix)
+def _warning(means: str, fix: str) -> CheckRule:
+    return CheckRule("warning", means, fix)
 
 
 RULES = {
@@ -127,7 +127,7 @@ RULES = {
 }
 
 
-def of_row(row: Row, shape: str, read: Reading, target: Target) -> list[Problem]:
+def of_row(row: Row, shape: str, read: ParsedRow, target: Target) -> list[Problem]:
     """Returns what is wrong with one row that could be read, each thing once."""
     found: dict[Problem, None] = {}
     for answer in read.answers or [[]]:
@@ -148,7 +148,7 @@ def of_row(row: Row, shape: str, read: Reading, target: Target) -> list[Problem]
 
 
 def _of_talk(
-    talk: Sequence[Message], read: Reading, shape: str, target: Target
+    talk: Sequence[Message], read: ParsedRow, shape: str, target: Target
 ) -> Iterator[Problem]:
     yield from _roles(talk, target)
     yield from _contents(talk, text_only=shape == "openai-preference")
@@ -363,7 +363,7 @@ def _keys(row: Row, shape: str, target: Target) -> Iterator[Problem]:
             yield "unknown-key", f"the key {key!r}"
 
 
-def _features(row: Row, read: Reading, target: Target) -> Iterator[Problem]:
+def _features(row: Row, read: ParsedRow, target: Target) -> Iterator[Problem]:
     talk = [*read.prompt, *(m for answer in read.answers for m in answer)]
     held = {
         "weight": any(m.get("weight") == 0 for m in talk),
@@ -375,7 +375,7 @@ def _features(row: Row, read: Reading, target: Target) -> Iterator[Problem]:
             yield "feature-dropped", f"{target.name} ignores `{feature}`"
 
 
-def _pair(read: Reading) -> Iterator[Problem]:
+def _pair(read: ParsedRow) -> Iterator[Problem]:
     if read.prompt and read.prompt[-1]["role"] == "assistant":
         yield "pref-prompt-ends-assistant", "the last message of the prompt is an answer"
     if _heard(read.answers[0]) == _heard(read.answers[1]):
@@ -386,7 +386,7 @@ def _heard(messages: Iterable[Message]) -> list[Any]:
     return [(m["role"], " ".join(text_of(m.get("content")).split()), calls_of(m)) for m in messages]
 
 
-def _spans(read: Reading) -> Iterator[Problem]:
+def _spans(read: ParsedRow) -> Iterator[Problem]:
     text = text_of(read.prompt[0]["content"])
     length = len(text)
     end_before = 0

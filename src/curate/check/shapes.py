@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedRow:
     """One row, read.
 
     Attributes:
@@ -69,13 +69,13 @@ class Shape:
     kind: Kind
     required: frozenset[str]
     optional: frozenset[str]
-    read: Callable[[Row], Reading]
+    read: Callable[[Row], ParsedRow]
 
 
 SHAPES: dict[str, Shape] = {}
 
 
-Reader = Callable[[Row], Reading]
+Reader = Callable[[Row], ParsedRow]
 
 
 def _shape(name: str, kind: Kind, required: str, optional: str = "") -> Callable[[Reader], Reader]:
@@ -166,13 +166,13 @@ def _ends(messages: list[Message]) -> tuple[list[Message], list[list[Message]]]:
 
 
 @_shape("chat", "chat", "messages", "tools parallel_tool_calls functions chat_template_kwargs")
-def _read_chat(row: Row) -> Reading:
-    return Reading(*_ends(_chat(row, "messages")), tools=_tools(row))
+def _read_chat(row: Row) -> ParsedRow:
+    return ParsedRow(*_ends(_chat(row, "messages")), tools=_tools(row))
 
 
 @_shape("claude", "chat", "messages", "system")
-def _read_claude(row: Row) -> Reading:
-    return Reading(*_ends([*_system(row), *_chat(row, "messages")]))
+def _read_claude(row: Row) -> ParsedRow:
+    return ParsedRow(*_ends([*_system(row), *_chat(row, "messages")]))
 
 
 def _system(row: Row) -> list[Message]:
@@ -183,18 +183,18 @@ def _system(row: Row) -> list[Message]:
 
 
 @_shape("prompt-completion", "chat", "prompt completion", "tools chat_template_kwargs")
-def _read_prompt_completion(row: Row) -> Reading:
+def _read_prompt_completion(row: Row) -> ParsedRow:
     if isinstance(row["prompt"], str) != isinstance(row["completion"], str):
         kinds = f"`prompt` is {said(row['prompt'])}, `completion` is {said(row['completion'])}"
         raise Unreadable("bad-field", f"{kinds}; both are strings or both are lists of messages")
     prompt, completion = _turns(row, "prompt", "user"), _turns(row, "completion", "assistant")
-    return Reading(prompt, [completion], tools=_tools(row))
+    return ParsedRow(prompt, [completion], tools=_tools(row))
 
 
 @_shape("kto", "rated", "prompt completion label", "tools chat_template_kwargs")
-def _read_kto(row: Row) -> Reading:
+def _read_kto(row: Row) -> ParsedRow:
     read = _read_prompt_completion(row)
-    return Reading(read.prompt, read.answers, read.tools, label=_good(row, "label"))
+    return ParsedRow(read.prompt, read.answers, read.tools, label=_good(row, "label"))
 
 
 def _good(row: Row, key: str) -> bool:
@@ -204,13 +204,13 @@ def _good(row: Row, key: str) -> bool:
 
 
 @_shape("preference", "pair", "chosen rejected", "prompt tools chat_template_kwargs")
-def _read_preference(row: Row) -> Reading:
+def _read_preference(row: Row) -> ParsedRow:
     if "prompt" not in row:
         return _read_conversations(row)
     sides = [_turns(row, key, "assistant") for key in ("chosen", "rejected")]
     prompt = _turns(row, "prompt", "user")
     if not isinstance(row["prompt"], str) or not all(map(_is_whole, sides)):
-        return Reading(prompt, sides, tools=_tools(row))
+        return ParsedRow(prompt, sides, tools=_tools(row))
     # A text beside whole conversations repeats what they hold, as in UltraFeedback.
     read = _read_conversations(row)
     if normalise(row["prompt"]) not in {normalise(text_of(m.get("content"))) for m in read.prompt}:
@@ -224,7 +224,7 @@ def _is_whole(messages: list[Message]) -> bool:
     return roles[:1] == ["user"]
 
 
-def _read_conversations(row: Row) -> Reading:
+def _read_conversations(row: Row) -> ParsedRow:
     """Returns the reading of two conversations: what they share is the prompt."""
     sides = [
         transcript(row[key]) or _turns(row, key, "assistant") for key in ("chosen", "rejected")
@@ -238,22 +238,22 @@ def _read_conversations(row: Row) -> Reading:
         raise Unreadable(
             "pref-prompt-mismatch", f"`chosen` and `rejected` differ from message {shared + 1} on"
         )
-    return Reading(sides[0][:shared], [side[shared:] for side in sides], tools=_tools(row))
+    return ParsedRow(sides[0][:shared], [side[shared:] for side in sides], tools=_tools(row))
 
 
 @_shape("openai-preference", "pair", "input preferred_output non_preferred_output")
-def _read_openai_preference(row: Row) -> Reading:
+def _read_openai_preference(row: Row) -> ParsedRow:
     asked = row["input"]
     if not isinstance(asked, dict):
         raise Unreadable("bad-field", f"`input` is {said(asked)}, expected an object")
     answers = [_chat(row, key) for key in ("preferred_output", "non_preferred_output")]
-    return Reading(_chat(asked, "messages"), answers, tools=_tools(asked))
+    return ParsedRow(_chat(asked, "messages"), answers, tools=_tools(asked))
 
 
 @_shape("chat-preference", "pair", "messages chosen rejected", "tools")
-def _read_chat_preference(row: Row) -> Reading:
+def _read_chat_preference(row: Row) -> ParsedRow:
     sides = [_turns(row, key, "assistant") for key in ("chosen", "rejected")]
-    return Reading(_chat(row, "messages"), sides, tools=_tools(row))
+    return ParsedRow(_chat(row, "messages"), sides, tools=_tools(row))
 
 
 _SHAREGPT = {"human": "user", "gpt": "assistant", "observation": "tool"}
@@ -283,32 +283,32 @@ def _function_call(text: Any) -> Message:
 
 
 @_shape("sharegpt", "chat", "conversations", "system tools kto_tag")
-def _read_sharegpt(row: Row) -> Reading:
+def _read_sharegpt(row: Row) -> ParsedRow:
     told = _sharegpt(_chat(row, "conversations", "from", "value"))
     label = _good(row, "kto_tag") if "kto_tag" in row else None
-    return Reading(*_ends([*_system(row), *told]), tools=_tools(row), label=label)
+    return ParsedRow(*_ends([*_system(row), *told]), tools=_tools(row), label=label)
 
 
 @_shape("sharegpt-preference", "pair", "conversations chosen rejected", "system tools")
-def _read_sharegpt_preference(row: Row) -> Reading:
+def _read_sharegpt_preference(row: Row) -> ParsedRow:
     sides = [
         _sharegpt(_chat({key: [row[key]]}, key, "from", "value")) for key in ("chosen", "rejected")
     ]
     told = _sharegpt(_chat(row, "conversations", "from", "value"))
-    return Reading([*_system(row), *told], sides, tools=_tools(row))
+    return ParsedRow([*_system(row), *told], sides, tools=_tools(row))
 
 
 @_shape("alpaca", "chat", "instruction output", "input system history kto_tag")
-def _read_alpaca(row: Row) -> Reading:
+def _read_alpaca(row: Row) -> ParsedRow:
     label = _good(row, "kto_tag") if "kto_tag" in row else None
     answer = {"role": "assistant", "content": _text(row, "output")}
-    return Reading(_alpaca_prompt(row), [[answer]], label=label)
+    return ParsedRow(_alpaca_prompt(row), [[answer]], label=label)
 
 
 @_shape("alpaca-preference", "pair", "instruction chosen rejected", "input system history")
-def _read_alpaca_preference(row: Row) -> Reading:
+def _read_alpaca_preference(row: Row) -> ParsedRow:
     sides = [[{"role": "assistant", "content": _text(row, k)}] for k in ("chosen", "rejected")]
-    return Reading(_alpaca_prompt(row), sides)
+    return ParsedRow(_alpaca_prompt(row), sides)
 
 
 def _alpaca_prompt(row: Row) -> list[Message]:
@@ -326,43 +326,43 @@ def _alpaca_prompt(row: Row) -> list[Message]:
 
 
 @_shape("records", "chat", "input output metadata")
-def _read_records(row: Row) -> Reading:
+def _read_records(row: Row) -> ParsedRow:
     answer = {"role": "assistant", "content": _text(row, "output")}
-    return Reading([{"role": "user", "content": _text(row, "input")}], [[answer]])
+    return ParsedRow([{"role": "user", "content": _text(row, "input")}], [[answer]])
 
 
 @_shape("text", "text", "text")
-def _read_text(row: Row) -> Reading:
-    return Reading([], [[{"role": "assistant", "content": _text(row, "text")}]])
+def _read_text(row: Row) -> ParsedRow:
+    return ParsedRow([], [[{"role": "assistant", "content": _text(row, "text")}]])
 
 
 @_shape("classification", "labelled", "text label")
-def _read_classification(row: Row) -> Reading:
-    return Reading([{"role": "user", "content": _text(row, "text")}], label=row["label"])
+def _read_classification(row: Row) -> ParsedRow:
+    return ParsedRow([{"role": "user", "content": _text(row, "text")}], label=row["label"])
 
 
 @_shape("multi-label", "labelled", "text labels")
-def _read_multi_label(row: Row) -> Reading:
+def _read_multi_label(row: Row) -> ParsedRow:
     if not isinstance(row["labels"], list):
         raise Unreadable("bad-field", f"`labels` is {said(row['labels'])}, expected a list")
-    return Reading([{"role": "user", "content": _text(row, "text")}], label=row["labels"])
+    return ParsedRow([{"role": "user", "content": _text(row, "text")}], label=row["labels"])
 
 
 @_shape("extraction", "labelled", "text spans", "tokens ner_tags")
-def _read_extraction(row: Row) -> Reading:
+def _read_extraction(row: Row) -> ParsedRow:
     spans = row["spans"]
     if not isinstance(spans, list) or not all(isinstance(span, dict) for span in spans):
         raise Unreadable("bad-field", "`spans` is not a list of objects")
     found = [tuple(span.get(k) for k in ("start", "end", "label")) for span in spans]
     if "ner_tags" in row:
         _tags(row)
-    return Reading([{"role": "user", "content": _text(row, "text")}], spans=found)
+    return ParsedRow([{"role": "user", "content": _text(row, "text")}], spans=found)
 
 
 @_shape("ner", "labelled", "tokens ner_tags")
-def _read_ner(row: Row) -> Reading:
+def _read_ner(row: Row) -> ParsedRow:
     tokens = _tags(row)
-    return Reading([{"role": "user", "content": " ".join(map(str, tokens))}])
+    return ParsedRow([{"role": "user", "content": " ".join(map(str, tokens))}])
 
 
 def _tags(row: Row) -> list[Any]:
@@ -375,11 +375,11 @@ def _tags(row: Row) -> list[Any]:
 
 
 @_shape("nova", "chat", "schemaVersion messages", "system toolConfig")
-def _read_nova(row: Row) -> Reading:
+def _read_nova(row: Row) -> ParsedRow:
     messages = _nova(row)
     tools = _nova_tools(row)
     if "candidates" not in messages[-1]:
-        return Reading(*_ends(messages), tools=tools)
+        return ParsedRow(*_ends(messages), tools=tools)
     candidates = messages[-1]["candidates"]
     if not isinstance(candidates, list) or not all(isinstance(c, dict) for c in candidates):
         raise Unreadable("bad-field", "`candidates` is not a list of objects")
@@ -387,7 +387,7 @@ def _read_nova(row: Row) -> Reading:
     if len(candidates) != 2 or set(sides) != {"preferred", "non-preferred"}:
         raise Unreadable("bad-field", "`candidates` are not one preferred and one non-preferred")
     answers = [[{"role": "assistant", "content": sides[k]}] for k in ("preferred", "non-preferred")]
-    return Reading(messages[:-1], answers, tools=tools)
+    return ParsedRow(messages[:-1], answers, tools=tools)
 
 
 def _nova(row: Row) -> list[Message]:
@@ -404,12 +404,12 @@ def _nova_tools(row: Row) -> list[Any]:
 
 
 @_shape("gemini", "chat", "contents", "systemInstruction system_instruction tools")
-def _read_gemini(row: Row) -> Reading:
-    return Reading(*_ends(_gemini(row)), tools=_tools(row))
+def _read_gemini(row: Row) -> ParsedRow:
+    return ParsedRow(*_ends(_gemini(row)), tools=_tools(row))
 
 
 @_shape("gemini-preference", "pair", "contents completions", "system_instruction")
-def _read_gemini_preference(row: Row) -> Reading:
+def _read_gemini_preference(row: Row) -> ParsedRow:
     options = row["completions"]
     if not isinstance(options, list) or not all(isinstance(o, dict) for o in options):
         raise Unreadable("bad-field", "`completions` is not a list of objects")
@@ -418,7 +418,7 @@ def _read_gemini_preference(row: Row) -> Reading:
         raise Unreadable("bad-field", f"`completions` have scores {scores}, expected a 1 and a 0")
     best = sorted(options, key=lambda o: -o["score"])
     answers = [_gemini_turns({"completion": [o.get("completion")]}, "completion") for o in best]
-    return Reading(_gemini(row), answers)
+    return ParsedRow(_gemini(row), answers)
 
 
 def _gemini(row: Row) -> list[Message]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.check.shapes import SHAPES, Message, Reading, Unreadable, fitting
+from curate.check.shapes import SHAPES, Message, ParsedRow, Unreadable, fitting
 from curate.errors import ConfigError, MissingExtra
 from curate.messages import canonical, text_of
 
@@ -166,12 +166,12 @@ def row_tokens(row: Mapping[str, Any], counter: Counter) -> int:
         return 0
 
 
-def reading_tokens(read: Reading, counter: Counter) -> int:
+def reading_tokens(read: ParsedRow, counter: Counter) -> int:
     """Returns the tokens of a row that was read; `row_tokens` says what counts."""
     return sum(counter.count(texts_of(read)))
 
 
-def trained_tokens(read: Reading, counter: Counter) -> int:
+def trained_tokens(read: ParsedRow, counter: Counter) -> int:
     """Returns the tokens of a row as it is trained: a pair's prompt with its longer answer."""
     if len(read.answers) < 2:
         return reading_tokens(read, counter)
@@ -179,7 +179,7 @@ def trained_tokens(read: Reading, counter: Counter) -> int:
     return max(sum(counter.count(texts)) for texts in sides)
 
 
-def texts_of(read: Reading) -> list[str]:
+def texts_of(read: ParsedRow) -> list[str]:
     """Returns all texts of a row: of its messages, its tool calls and its tools."""
     talk = [*read.prompt, *(m for answer in read.answers for m in answer)]
     return _texts(read.tools, talk)

@@ -12,7 +12,7 @@ from curate.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.answer_quality import Rater
-    from curate.signals import Found, SignalsResult
+    from curate.signals import SignalsResult, WeakAnswer
 
 
 @cli.command()
@@ -67,7 +67,7 @@ def render_signals(result: SignalsResult) -> str:
     return text + _raters(result.raters)
 
 
-def _one(found: Found) -> str:
+def _one(found: WeakAnswer) -> str:
     text = f'  {found.signal}  {found.id[:12]}  "{shortened(found.prompt, 70)}"\n'
     text += f'    "{shortened(found.answer, 70)}"\n'
     return text + textwrap.indent(wrapped(found.why), "    ")

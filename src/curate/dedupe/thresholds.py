@@ -36,7 +36,7 @@ _DEPTH = 1.5
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ThresholdEffect:
     """What one threshold would do.
 
     Attributes:
@@ -68,7 +68,7 @@ class Suggestion:
     current: float | None
     suggested: float | None
     examples: int
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[ThresholdEffect, ...]
 
 
 def suggest(
@@ -185,7 +185,7 @@ def _suggestion(
             0
         ]
         samples = tuple((s, one, other) for s, one, other in shown)
-        candidates.append(Candidate(threshold, count, removes, samples))
+        candidates.append(ThresholdEffect(threshold, count, removes, samples))
     passing = con.execute(sql("dedupe/thresholds_passing")).fetchall()[0][0]
     return Suggestion(
         method,

@@ -30,7 +30,7 @@ _BY_REASON = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class PlantedCount:
     """How many of one planted kind were found, and how many others the same stage names."""
 
     kind: str
@@ -54,7 +54,7 @@ class DemoResult:
     version: Path
     content_id: str
     example: str
-    findings: tuple[Finding, ...]
+    findings: tuple[PlantedCount, ...]
 
 
 def demo(
@@ -120,12 +120,12 @@ def _id_of(project: Project) -> dict[str, str]:
     return dict(zip(rows["source_id"], rows["interaction_id"], strict=True))
 
 
-def _findings(project: Project, planted: logs.Planted) -> Iterable[Finding]:
+def _findings(project: Project, planted: logs.Planted) -> Iterable[PlantedCount]:
     ids = _id_of(project)
-    yield Finding("broken lines", planted.broken_lines, len(project.rejects()), 0, "pull")
+    yield PlantedCount("broken lines", planted.broken_lines, len(project.rejects()), 0, "pull")
     ratings = {r["interaction_id"]: r["human_rating"] for r in project.table("ratings").to_pylist()}
     moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
-    yield Finding("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
+    yield PlantedCount("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
     yield from _by_reason(project, planted, ids)
     yield from _duplicates(project, planted, ids)
     yield _wrong_labels(project, planted, ids)
@@ -136,7 +136,7 @@ def _findings(project: Project, planted: logs.Planted) -> Iterable[Finding]:
     }
     pairs = [[ids[a], ids[b]] for a, b in planted.contradictions]
     found = sum(a in suspected and b in suspected for a, b in pairs)
-    yield Finding(
+    yield PlantedCount(
         "contradictory labels",
         len(pairs),
         found,
@@ -145,14 +145,16 @@ def _findings(project: Project, planted: logs.Planted) -> Iterable[Finding]:
     )
 
 
-def _by_reason(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Iterable[Finding]:
+def _by_reason(
+    project: Project, planted: logs.Planted, ids: dict[str, str]
+) -> Iterable[PlantedCount]:
     hits: dict[str, set[str]] = {}
     for row in project.table("excluded").to_pylist():
         hits.setdefault(row["reason"], set()).add(row["example_id"])
     for kind, reasons in _BY_REASON.items():
         wanted = {ids[request] for request in getattr(planted, kind)}
         found = set().union(*(hits.get(reason, set()) for reason in reasons))
-        yield Finding(
+        yield PlantedCount(
             kind.replace("_", " "),
             len(wanted),
             len(wanted & found),
@@ -161,7 +163,7 @@ def _by_reason(project: Project, planted: logs.Planted, ids: dict[str, str]) -> 
         )
 
 
-def _wrong_labels(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Finding:
+def _wrong_labels(project: Project, planted: logs.Planted, ids: dict[str, str]) -> PlantedCount:
     """Returns how many wrong labels are among the likely ones.
 
     The wrong half of a contradiction is a wrong label too, and no false alarm.
@@ -172,10 +174,14 @@ def _wrong_labels(project: Project, planted: logs.Planted, ids: dict[str, str]) 
     wanted = {ids[request] for request, _ in planted.wrong_labels}
     wrong = wanted | {ids[request] for pair in planted.contradictions for request in pair}
     found = len(wanted & likely)
-    return Finding("wrong labels", len(wanted), found, len(likely - wrong), "mislabels (likely)")
+    return PlantedCount(
+        "wrong labels", len(wanted), found, len(likely - wrong), "mislabels (likely)"
+    )
 
 
-def _duplicates(project: Project, planted: logs.Planted, ids: dict[str, str]) -> Iterable[Finding]:
+def _duplicates(
+    project: Project, planted: logs.Planted, ids: dict[str, str]
+) -> Iterable[PlantedCount]:
     """Yields what each kind of duplicate found; `other` leaves out what is planted as another."""
     exact = {
         frozenset((r["example_id"], r["survivor"]))
@@ -192,7 +198,7 @@ def _duplicates(project: Project, planted: logs.Planted, ids: dict[str, str]) ->
     pairs = [{frozenset((ids[a], ids[b])) for a, b in wanted} for _, wanted, _, _ in kinds]
     for (kind, _, found, stage), wanted in zip(kinds, pairs, strict=True):
         other = found.difference(*pairs)
-        yield Finding(kind, len(wanted), len(wanted & found), len(other), stage)
+        yield PlantedCount(kind, len(wanted), len(wanted & found), len(other), stage)
 
 
 def _alike(project: Project, table: str) -> set[frozenset[str]]:

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 
-class Question(NamedTuple):
+class FirstQuestion(NamedTuple):
     """The first question of a conversation and the answers that fit it."""
 
     ask: str
@@ -42,7 +42,7 @@ class IntentWords(NamedTuple):
 
     weight: int
     mistaken_for: tuple[str, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[FirstQuestion, ...]
     details: tuple[str, ...]
     follow_ups: tuple[FollowUp, ...]
     paraphrases: tuple[AskedAgain, ...]
@@ -90,8 +90,8 @@ def _read(weight: int, mistaken_for: tuple[str, ...], text: str) -> IntentWords:
     )
 
 
-def _question(answers: list[list[str]], fits: str, ask: str) -> Question:
-    return Question(ask, _fitting(answers, fits))
+def _question(answers: list[list[str]], fits: str, ask: str) -> FirstQuestion:
+    return FirstQuestion(ask, _fitting(answers, fits))
 
 
 def _asked_again(answers: list[list[str]], one: str, other: str, fits: str) -> AskedAgain:

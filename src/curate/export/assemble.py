@@ -150,7 +150,7 @@ class _Assembly:
         return kept
 
     @functools.cached_property
-    def _evaluation(self) -> evaluation_sets.Evaluation:
+    def _evaluation(self) -> evaluation_sets.EvaluationSets:
         found = evaluation_sets.load(
             self.settings.against, self.store.folder, templates=self._templates
         )

@@ -59,7 +59,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationSets:
     """Evaluation sets to keep out of train: their files, and their prompts in order."""
 
     files: tuple[File, ...]
@@ -93,7 +93,7 @@ class Hit:
 
 def load(
     locations: Sequence[str], folder: Path, *, templates: Sequence[other_files.Affixes] = ()
-) -> Evaluation:
+) -> EvaluationSets:
     """Returns the prompts of evaluation sets.
 
     Args:
@@ -111,7 +111,7 @@ def load(
         for file in other_files.read(location, folder, templates=templates)
     }
     files = [file for _, file in sorted(found.items())]
-    return Evaluation(
+    return EvaluationSets(
         tuple(File(f.name, f.sha256, len(f.entries), dict(f.refused)) for f in files),
         tuple(Prompt(f.name, entry.line, entry.inputs) for f in files for entry in f.entries),
     )
@@ -128,7 +128,7 @@ def inputs_of(con: duckdb.DuckDBPyConnection, side: str) -> list[tuple[str, str]
 
 
 def find(
-    evaluation: Evaluation, inputs: Sequence[tuple[str, str]], *, threshold: float = 0.8
+    evaluation: EvaluationSets, inputs: Sequence[tuple[str, str]], *, threshold: float = 0.8
 ) -> dict[str, Hit]:
     """Returns the examples whose input is in an evaluation set, by id, each with where.
 

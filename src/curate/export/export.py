@@ -22,7 +22,7 @@ from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed, StoreError
 from curate.export import card, lineage
 from curate.export.assemble import Assembled, assemble
-from curate.export.manifest import MANIFEST_VERSION, _content_id, _digest_lines
+from curate.export.manifest import MANIFEST_VERSION, compute_content_id, digest_lines
 from curate.export.options import ExportResult, ExportSettings
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
@@ -125,7 +125,7 @@ class _Export:
             rates = audit.gate(self.store, con, self.settings.max_error, written)
         self._gate(int(facts["pending"]))
         files = self._files()
-        content_id = _content_id(self.task, self.settings, files)
+        content_id = compute_content_id(self.task, self.settings, files)
         created = not latest or latest[0][1] != content_id
         version = 1 if not latest else int(latest[0][0]) + created
         result = self._result(version, created, content_id, plan, facts, files, rates)
@@ -151,7 +151,7 @@ class _Export:
             created=created,
             folder=self.store.folder / "datasets" / self.name / f"v{version}",
             content_id=content_id,
-            test_id=_digest_lines(f"{line.item_id} {line.content}" for line in held_out),
+            test_id=digest_lines(f"{line.item_id} {line.content}" for line in held_out),
             train=len(made.lines["train"]),
             test=len(held_out),
             pending=int(facts["pending"]),

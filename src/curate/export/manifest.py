@@ -12,11 +12,12 @@ from curate.messages import canonical
 MANIFEST_VERSION = 1
 
 
-def _digest_lines(lines: Iterable[str]) -> str:
+def digest_lines(lines: Iterable[str]) -> str:
+    """Returns the SHA-256 of lines, in whatever order they come."""
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _content_id(task: str, settings: ExportSettings, files: Sequence[dict[str, Any]]) -> str:
+def compute_content_id(task: str, settings: ExportSettings, files: Sequence[dict[str, Any]]) -> str:
     """Returns the name of a version's bytes: sha256 over task, formats and data files."""
     body = canonical(
         {

@@ -19,8 +19,8 @@ import orjson
 
 from curate.errors import ConfigError
 from curate.export import other_files
-from curate.export.evaluation_sets import Evaluation, find
-from curate.export.other_files import Entry, Outside
+from curate.export.evaluation_sets import EvaluationSets, find
+from curate.export.other_files import FileRow, Outside
 from curate.formats import Example
 from curate.kernels.jaccard import covered
 from curate.messages import Message, chain_hashes
@@ -44,7 +44,7 @@ class Candidate:
     """A row that may be mixed in.
 
     Attributes:
-        inputs: normalised, as `outside.Entry` has them; leaks are judged by each.
+        inputs: normalised, as `other_files.FileRow` has them; leaks are judged by each.
         content: a hash that equal examples share, as in the table `example_inputs`.
         file: that it is from, with `line`.
     """
@@ -215,7 +215,7 @@ def _candidates(files: Sequence[Outside], source: str) -> list[Candidate]:
     ]
 
 
-def _example(entry: Entry, source: str) -> Example:
+def _example(entry: FileRow, source: str) -> Example:
     row = entry.row
     name = digest(f"mix|{row['content_hash']}|{row['label'] or ''}|{row['correction'] or ''}")
     return Example(
@@ -283,7 +283,7 @@ def clean(
     return pool.without(leaks, "leak").without(known, "ours")
 
 
-def apart(pool: Pool, evaluation: Evaluation, *, threshold: float) -> Pool:
+def apart(pool: Pool, evaluation: EvaluationSets, *, threshold: float) -> Pool:
     """Returns a pool without what is in an evaluation set (`against`)."""
     looked = [(c.example.example_id, text) for c in pool.candidates for text in c.inputs]
     return pool.without(find(evaluation, looked, threshold=threshold), "against")

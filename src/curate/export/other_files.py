@@ -31,7 +31,7 @@ _MAX_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileRow:
     """One row of a file.
 
     Attributes:
@@ -54,7 +54,7 @@ class Outside:
 
     name: str
     sha256: str
-    entries: tuple[Entry, ...]
+    entries: tuple[FileRow, ...]
     refused: Mapping[str, int]
 
     @property
@@ -155,7 +155,7 @@ def _unfit(values: Mapping[str, Any]) -> str | None:
 
 def _entries(
     rows: Sequence[tuple[int, Row]], task: str, templates: Sequence[Affixes]
-) -> tuple[Entry, ...]:
+) -> tuple[FileRow, ...]:
     answers = [row["label"] if task == "classification" else answer_of(row) for _, row in rows]
     batch = [
         {
@@ -172,7 +172,9 @@ def _entries(
     ways = [own, ("", ""), *templates]
     read = [inputs.rows_of(table, {"": affixes}).to_pylist() for affixes in ways]
     return tuple(
-        Entry(line, row, tuple(dict.fromkeys(one["text"] for one in same)), same[0]["example_hash"])
+        FileRow(
+            line, row, tuple(dict.fromkeys(one["text"] for one in same)), same[0]["example_hash"]
+        )
         for (line, row), *same in zip(rows, *read, strict=True)
     )
 

@@ -115,7 +115,7 @@ def shown(location: Location, folder: Path) -> str:
     return f"{name}#{part}" if part else name
 
 
-class Files:
+class PullFiles:
     """The files of one pull: their names, what tells their content apart, and their documents.
 
     A file of a bucket is fetched when it is first read; what was fetched is gone in the end, or

@@ -99,7 +99,7 @@ def curve(
     return slope, offset
 
 
-class Model:
+class LabelSetModel:
     """The examples of one task as numbers: which names they have, and which can be judged."""
 
     def __init__(self, task: Labelled) -> None:
@@ -144,7 +144,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class LabelSetAssessment:
     """What the model says of examples; aligned arrays.
 
     Attributes:
@@ -163,8 +163,8 @@ class Assessment:
 
 
 def assess(
-    task: Labelled, model: Model, *, progress: Progress = lambda items, _: items
-) -> Assessment:
+    task: Labelled, model: LabelSetModel, *, progress: Progress = lambda items, _: items
+) -> LabelSetAssessment:
     """Judges the examples of a model whose `note` is empty; train alone calibrates."""
     from scipy.special import expit
 
@@ -182,7 +182,7 @@ def assess(
     # Rounded, so that of equal ones the first is the worst however they were added up.
     worst = quality.round(6).argmin(axis=1)
     score = leave_one_out.rounded(quality[np.arange(len(chosen)), worst])
-    return Assessment(chosen, chances, quality, worst, score)
+    return LabelSetAssessment(chosen, chances, quality, worst, score)
 
 
 def find(
@@ -194,7 +194,7 @@ def find(
     have it, or lack it, as the example does; `like_suggested` are the other way round. A label that
     is too rare is not judged; the other names of its examples are.
     """
-    model = Model(task)
+    model = LabelSetModel(task)
     unfair = ~model.fair & model.has & ~task.by_hand[:, None]
     counts: dict[str, Any] = {
         "classes": int(model.fair.any(axis=0).sum()),
@@ -220,7 +220,9 @@ def find(
     return rows, counts
 
 
-def estimate(model: Model, found: Assessment, train: NDArray[np.bool_]) -> dict[str, int]:
+def estimate(
+    model: LabelSetModel, found: LabelSetAssessment, train: NDArray[np.bool_]
+) -> dict[str, int]:
     """Returns how many examples have a wrong set by cleanlab's count, per side.
 
     As in `suspects.estimate`, the test side is counted together with train.
@@ -250,7 +252,11 @@ def estimate(model: Model, found: Assessment, train: NDArray[np.bool_]) -> dict[
 
 
 def _rows(
-    task: Labelled, model: Model, found: Assessment, doubted: NDArray[np.int64], likely: int
+    task: Labelled,
+    model: LabelSetModel,
+    found: LabelSetAssessment,
+    doubted: NDArray[np.int64],
+    likely: int,
 ) -> list[dict[str, Any]]:
     """Returns what is told of the suspects: positions in what was found, the worst first."""
     chosen, worst = found.examples[doubted], found.worst[doubted]
@@ -280,7 +286,7 @@ def _changed(label: str, name: str) -> str:
 
 
 def _neighbours(
-    task: Labelled, model: Model, chosen: NDArray[np.int64], worst: NDArray[np.int64]
+    task: Labelled, model: LabelSetModel, chosen: NDArray[np.int64], worst: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
     """Returns the nearest train examples, over all, and of those that are alike in one name."""
     on: dict[int, list[int]] = {}

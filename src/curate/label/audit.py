@@ -13,7 +13,7 @@ from curate.kernels import error_rate
 from curate.kernels.error_rate import ErrorRate
 from curate.label.flags import flag
 from curate.label.kinds import DETECTORS, OF_TASK
-from curate.label.reviews import _Settled, _settled
+from curate.label.reviews import AnsweredTask, list_answered_tasks
 from curate.store import Store, sql
 
 
@@ -36,7 +36,7 @@ def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side
     task = store.setting(con, "project").get("task", "sft")
     # No audit draws pairs: of preferences, reviews tell how good the answers are.
     kind = "review" if task == "preference" else OF_TASK[task]
-    settled = [s for s in _settled(store, con) if s.kind == kind]
+    settled = [s for s in list_answered_tasks(store, con) if s.kind == kind]
     if not any(s.audit for s in settled):
         return ()
     flag(store, con, kind)
@@ -96,7 +96,7 @@ def _check(name: str, side: error_rate.Side | None, rate: ErrorRate | None, most
     )
 
 
-def _table(settled: Sequence[_Settled]) -> pa.Table:
+def _table(settled: Sequence[AnsweredTask]) -> pa.Table:
     return pa.table(
         {
             "example_id": pa.array([s.example_id for s in settled], pa.string()),

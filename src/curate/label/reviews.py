@@ -39,7 +39,7 @@ class Detector:
 
 
 @dataclass(frozen=True)
-class _Settled:
+class AnsweredTask:
     """An answered question: what asked it, and whether the answer changed what was there."""
 
     kind: str
@@ -64,7 +64,7 @@ def detectors(
         con: a connection to it.
         kind: of the work whose answers count; None for all kinds.
     """
-    settled = [s for s in _settled(store, con) if kind in (None, s.kind)]
+    settled = [s for s in list_answered_tasks(store, con) if kind in (None, s.kind)]
     drawn = [s for s in settled if s.audit and s.changed]
     names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
     found = []
@@ -78,12 +78,13 @@ def detectors(
     return tuple(found)
 
 
-def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
+def list_answered_tasks(store: Store, con: duckdb.DuckDBPyConnection) -> list[AnsweredTask]:
+    """Returns the answered tasks, with what each answer changed."""
     applied = filters.stored_settings(store, con)
     skipped = "min_rating" in applied.skip
     lowest = None if skipped else applied.parameters.get("min_rating")
     return [
-        _Settled(
+        AnsweredTask(
             kind=row["kind"],
             example_id=row["example_id"],
             run=row["run_id"],

@@ -41,7 +41,7 @@ class DoubtfulError(RemoteUnavailable):
 
 
 @dataclass(frozen=True)
-class Found:
+class ServerTask:
     """A task that is on the server."""
 
     number: int
@@ -135,9 +135,9 @@ class Server:
         )
         return [int(number) for number in made.task_ids or []]
 
-    def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[Found]]:
+    def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[ServerTask]]:
         """Returns the tasks that carry each `curate_id`, the lowest number first."""
-        found: dict[str, list[Found]] = {}
+        found: dict[str, list[ServerTask]] = {}
         for start in range(0, len(keys), KEYS):
             wanted = _filter("data.curate_id", "in_list", "String", [*keys[start : start + KEYS]])
             for tasks, _ in self._listing(project, [wanted], _FOUND):
@@ -145,9 +145,9 @@ class Server:
                     found.setdefault(_key(task), []).append(_found(task))
         return found
 
-    def all_tasks(self, project: int) -> dict[str, list[Found]]:
+    def all_tasks(self, project: int) -> dict[str, list[ServerTask]]:
         """Returns all tasks by their `curate_id` ("" where somebody else made them)."""
-        found: dict[str, list[Found]] = {}
+        found: dict[str, list[ServerTask]] = {}
         for tasks, _ in self._listing(project, [], _FOUND):
             for task in tasks:
                 found.setdefault(_key(task), []).append(_found(task))
@@ -175,7 +175,7 @@ class Server:
         except GoneError:
             return ""
 
-    def remove_copies(self, found: Mapping[str, Sequence[Found]]) -> int:
+    def remove_copies(self, found: Mapping[str, Sequence[ServerTask]]) -> int:
         """Deletes further tasks of one key that nobody has answered; returns how many."""
         removed = 0
         for key, copies in found.items():
@@ -377,9 +377,9 @@ _ANSWERS = "id,annotations,result,completed_by,was_cancelled,lead_time,created_a
 _FOUND = "id,data,total_annotations,cancelled_annotations"
 
 
-def _found(task: Mapping[str, Any]) -> Found:
+def _found(task: Mapping[str, Any]) -> ServerTask:
     answers = (task.get("total_annotations") or 0) + (task.get("cancelled_annotations") or 0)
-    return Found(int(task["id"]), answers > 0)
+    return ServerTask(int(task["id"]), answers > 0)
 
 
 def _key(task: Mapping[str, Any]) -> str:

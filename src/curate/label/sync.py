@@ -26,7 +26,7 @@ from curate.label.projects import (
     mark_of,
     remember,
 )
-from curate.label.server import Found, GoneError, Server
+from curate.label.server import GoneError, Server, ServerTask
 from curate.progress import Progress
 from curate.store import Run, Store, sql, utcnow
 
@@ -163,7 +163,7 @@ class _Sync:
         self.keys |= {number: key for key, number in found.items()}
         return found
 
-    def _reconcile(self, there: Mapping[str, Sequence[Found]]) -> None:
+    def _reconcile(self, there: Mapping[str, Sequence[ServerTask]]) -> None:
         """Notes which tasks the server no longer has, with their answers, and removes copies."""
         present = {copy.number for copies in there.values() for copy in copies}
         lost = sorted(key for number, key in self.keys.items() if number not in present)

@@ -52,7 +52,7 @@ class ClassRow:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ClassPair:
     """Two classes that are confused.
 
     Attributes:
@@ -96,7 +96,7 @@ class ClassesResult:
     """
 
     classes: tuple[ClassRow, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ClassPair, ...]
     unused: tuple[str, ...]
     test_only: tuple[str, ...]
     stale: bool
@@ -145,7 +145,7 @@ def _class(row: dict[str, Any], audited: Share | None, too_rare: set[str]) -> Cl
     return ClassRow(**row, noise=audited if told else estimate, audited=told, too_rare=rare)
 
 
-def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[Pair, ...]:
+def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[ClassPair, ...]:
     """Returns pairs of classes, the most costly first.
 
     Args:
@@ -159,7 +159,7 @@ def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[P
         there, back = known.get((a, b), none), known.get((b, a), none)
         both, smaller = there["labels"] + back["labels"], min(judged.get(a, 0), judged.get(b, 0))
         found.append(
-            Pair(
+            ClassPair(
                 a, b, there["labels"], back["labels"], there["likely"] + back["likely"],
                 round(there["chance"] + back["chance"], 4), judged.get(a, 0), judged.get(b, 0),
                 overlap=both >= FEWEST and both >= OVERLAP * smaller,

@@ -42,7 +42,7 @@ METHOD = "landmarks-3"
 
 
 @dataclass(frozen=True)
-class Example:
+class Neighbour:
     """An example that is shown beside another one."""
 
     id: str
@@ -79,9 +79,9 @@ class Issue:
     out: str | None
     rating: float | None
     text: str
-    nearest: tuple[Example, ...]
-    like_given: tuple[Example, ...]
-    like_suggested: tuple[Example, ...]
+    nearest: tuple[Neighbour, ...]
+    like_given: tuple[Neighbour, ...]
+    like_suggested: tuple[Neighbour, ...]
 
 
 @dataclass(frozen=True)
@@ -371,14 +371,14 @@ def found(con: duckdb.DuckDBPyConnection, top: int | None = None) -> list[Issue]
     rows = con.sql(sql("mislabels/found"), params=asked).to_arrow_table().to_pylist()
     wanted = sorted({name for row in rows for part in _SHOWN for name in row[part]})
     texts = con.execute(sql("mislabels/texts"), {"ids": wanted}).fetchall()
-    shown = {text[0]: Example(*text) for text in texts}
+    shown = {text[0]: Neighbour(*text) for text in texts}
     return [_issue(row, shown) for row in rows]
 
 
 _SHOWN = ("nearest", "like_given", "like_suggested")
 
 
-def _issue(row: dict[str, Any], shown: dict[str, Example]) -> Issue:
+def _issue(row: dict[str, Any], shown: dict[str, Neighbour]) -> Issue:
     for part in _SHOWN:
         row[part] = tuple(shown[name] for name in row[part] if name in shown)
     left = ("model_score", "given_probability", "similarity")

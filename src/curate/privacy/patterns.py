@@ -21,7 +21,7 @@ KINDS = ("EMAIL", "PHONE", "CARD", "IBAN", "IP", "MAC", "SSN", SECRET)
 
 
 @dataclass(frozen=True)
-class Found:
+class SensitiveSpan:
     """Personal data or a secret in a text.
 
     Attributes:
@@ -41,7 +41,9 @@ class Found:
     is_secret: bool
 
 
-def find(text: str, *, regions: Sequence[str] = REGIONS, leave: Iterable[str] = ()) -> list[Found]:
+def find(
+    text: str, *, regions: Sequence[str] = REGIONS, leave: Iterable[str] = ()
+) -> list[SensitiveSpan]:
     """Returns what a text holds of personal data and secrets, by position, never overlapping.
 
     Args:
@@ -51,26 +53,26 @@ def find(text: str, *, regions: Sequence[str] = REGIONS, leave: Iterable[str] = 
     """
     left = frozenset(leave)
 
-    def once(masked: str) -> Iterator[Found]:
+    def once(masked: str) -> Iterator[SensitiveSpan]:
         return (f for f in detect(masked, regions) if f.kind not in left)
 
     return settle(text, once)
 
 
-def detect(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Found]:
+def detect(text: str, regions: Sequence[str] = REGIONS) -> Iterator[SensitiveSpan]:
     """Yields all that any detector sees in a text; what it yields may overlap."""
     for detector in _DETECTORS:
         yield from detector(text)
     yield from _phones(text, regions)
 
 
-def settle(text: str, once: Callable[[str], Iterable[Found]]) -> list[Found]:
+def settle(text: str, once: Callable[[str], Iterable[SensitiveSpan]]) -> list[SensitiveSpan]:
     """Returns what `once` finds, until nothing is left to find behind what was found.
 
     What overlaps gives way to secrets, then to what is longer. What was found is masked and the
     rest looked at again: a text that is redacted has nothing more to redact.
     """
-    settled: list[Found] = []
+    settled: list[SensitiveSpan] = []
     while found := disjoint(once(text)):
         settled += found
         for f in found:
@@ -83,10 +85,10 @@ def mask(length: int) -> str:
     return f"<{'_' * (length - 2)}>"
 
 
-def disjoint(found: Iterable[Found]) -> list[Found]:
+def disjoint(found: Iterable[SensitiveSpan]) -> list[SensitiveSpan]:
     """Returns findings that do not overlap: secrets first, then the longest, then the first."""
     order = sorted(found, key=lambda f: (not f.is_secret, f.start - f.end, f.start, -f.score))
-    taken: list[Found] = []
+    taken: list[SensitiveSpan] = []
     for f in order:
         if all(f.end <= other.start or other.end <= f.start for other in taken):
             taken.append(f)
@@ -124,7 +126,7 @@ _EMAIL = re.compile(
 _FILE_ENDINGS = ("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "json", "py")
 
 
-def _emails(text: str) -> Iterator[Found]:
+def _emails(text: str) -> Iterator[SensitiveSpan]:
     for match in _EMAIL.finditer(text) if "@" in text or "%40" in text else ():
         # `//me:pw@host`, `git@host` and `icon@2x.png` only look like it.
         in_url = "@" in match[0] and re.search(
@@ -134,7 +136,7 @@ def _emails(text: str) -> Iterator[Found]:
         local, _, domain = text[start : match.end()].replace("%40", "@").partition("@")
         if in_url or local in ("", "git") or domain.rpartition(".")[2].lower() in _FILE_ENDINGS:
             continue
-        yield Found("EMAIL", start, match.end(), "email", 0.95, False)
+        yield SensitiveSpan("EMAIL", start, match.end(), "email", 0.95, False)
 
 
 _CARD = ascii_words(r"(?<![\w.,+#-])[2-6](?:[ -]?[0-9]){11,22}")
@@ -163,7 +165,7 @@ def luhn(digits: str) -> bool:
     return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
-def _cards(text: str) -> Iterator[Found]:
+def _cards(text: str) -> Iterator[SensitiveSpan]:
     for match in _CARD.finditer(text):
         places = [match.start() + i for i, c in enumerate(match[0]) if c.isdecimal()]
         named = _CARD_WORDS.search(_before(text, match.start())) is not None
@@ -175,7 +177,7 @@ def _cards(text: str) -> Iterator[Found]:
                 whole = end and _GROUPS.fullmatch(value) and not _CARD_GOES_ON.match(text, end)
                 # So short, one is rare today, and article numbers are as long.
                 if whole and luhn(re.sub("[ -]", "", value)) and (named or length > _SHORT_CARD):
-                    yield Found(
+                    yield SensitiveSpan(
                         "CARD", match.start(), match.start() + len(value), "card", 0.95, False
                     )
 
@@ -200,7 +202,7 @@ _IBAN = ascii_words(r"(?<![^\W_])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,29}"
 _IBAN_GOES_ON = re.compile("[A-Za-z0-9]")
 
 
-def _ibans(text: str) -> Iterator[Found]:
+def _ibans(text: str) -> Iterator[SensitiveSpan]:
     for match in _IBAN.finditer(text):
         length = _IBAN_LENGTHS.get(match[0][:2].upper())
         # The pattern takes in the words that follow; the country says where the number ends.
@@ -210,7 +212,7 @@ def _ibans(text: str) -> Iterator[Found]:
         end = match.start() + places[length - 1] + 1
         value = re.sub("[ -]", "", text[match.start() : end]).upper()
         if not _IBAN_GOES_ON.match(text, end) and _mod_97(value[4:] + value[:4]) == 1:
-            yield Found("IBAN", match.start(), end, "iban", 0.99, False)
+            yield SensitiveSpan("IBAN", match.start(), end, "iban", 0.99, False)
 
 
 def _mod_97(value: str) -> int:
@@ -224,12 +226,12 @@ _SSN = ascii_words(
 _SSN_WORDS = re.compile(r"(?i)\bssn\b|(?<![a-z])ssn_|social.{0,2}sec")
 
 
-def _ssns(text: str) -> Iterator[Found]:
+def _ssns(text: str) -> Iterator[SensitiveSpan]:
     """Finds US social security numbers; only dashes are a form that says so by itself."""
     for match in _SSN.finditer(text):
         named = _SSN_WORDS.search(_before(text, match.start())) is not None
         if named or (match[1] == "-" and not _is_numbered(text, match.start())):
-            yield Found("SSN", *match.span(), "ssn", 0.95 if named else 0.7, False)
+            yield SensitiveSpan("SSN", *match.span(), "ssn", 0.95 if named else 0.7, False)
 
 
 _IPV4 = ascii_words(r"(?<![\w.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-])(?!\.[0-9])")
@@ -239,7 +241,7 @@ _MAC = ascii_words(
 )
 
 
-def _addresses(text: str) -> Iterator[Found]:
+def _addresses(text: str) -> Iterator[SensitiveSpan]:
     for match in _IPV4.finditer(text):
         parts = match[0].split(".")
         # Four single digits are a version, or one of the well-known name servers.
@@ -248,7 +250,7 @@ def _addresses(text: str) -> Iterator[Found]:
             and not _is_numbered(text, match.start())
             and _names_host(match[0])
         ):
-            yield Found("IP", *match.span(), "ipv4", 0.8, False)
+            yield SensitiveSpan("IP", *match.span(), "ipv4", 0.8, False)
     for match in _IPV6.finditer(text) if text.count(":") > 1 else ():
         # Times and `ab::cd` in source code are made of the same characters.
         whole = match[0].count(":") == 7 and "::" not in match[0]
@@ -258,10 +260,10 @@ def _addresses(text: str) -> Iterator[Found]:
             and (whole or re.match("(?i)[23f][0-9a-f]{3}:", match[0]))
             and _names_host(match[0])
         ):
-            yield Found("IP", *match.span(), "ipv6", 0.9, False)
+            yield SensitiveSpan("IP", *match.span(), "ipv6", 0.9, False)
     for match in _MAC.finditer(text):
         if len(set(match[0].lower())) > 2 and re.search("[0-9]", match[0]):
-            yield Found("MAC", *match.span(), "mac", 0.9, False)
+            yield SensitiveSpan("MAC", *match.span(), "mac", 0.9, False)
 
 
 def _names_host(address: str) -> bool:
@@ -286,7 +288,7 @@ _FEWEST_DIGITS = 7
 _FEWEST_DIGITS_NAMED = 9
 
 
-def _phones(text: str, regions: Sequence[str]) -> Iterator[Found]:
+def _phones(text: str, regions: Sequence[str]) -> Iterator[SensitiveSpan]:
     """Finds phone numbers by the numbering plans of the regions and, with a country code, of all.
 
     Where the words before say that it is one, it need not be assigned to anybody. Elsewhere it
@@ -301,7 +303,7 @@ def _phones(text: str, regions: Sequence[str]) -> Iterator[Found]:
         window = text[first : match.end() + 12]
         for start, end in _numbers(window, regions, named):
             if score := _phone_score(text, first + start, first + end, named, regions):
-                yield Found("PHONE", first + start, first + end, "phone", score, False)
+                yield SensitiveSpan("PHONE", first + start, first + end, "phone", score, False)
 
 
 def _numbers(window: str, regions: Sequence[str], named: bool) -> Iterator[tuple[int, int]]:
@@ -343,11 +345,11 @@ def _well_grouped(value: str, regions: Sequence[str]) -> bool:
     return any(PhoneNumberMatcher(value, r, leniency=strict).has_next() for r in regions)
 
 
-def _secrets(text: str) -> Iterator[Found]:
+def _secrets(text: str) -> Iterator[SensitiveSpan]:
     for start, end, detector, score in credentials.find(text):
-        yield Found(SECRET, start, end, detector, score, True)
+        yield SensitiveSpan(SECRET, start, end, detector, score, True)
 
 
-_DETECTORS: tuple[Callable[[str], Iterable[Found]], ...] = (
+_DETECTORS: tuple[Callable[[str], Iterable[SensitiveSpan]], ...] = (
     _secrets, _emails, _cards, _ibans, _ssns, _addresses,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from curate.errors import MissingExtra
-from curate.privacy.patterns import Found
+from curate.privacy.patterns import SensitiveSpan
 from curate.privacy.redact import PLACEHOLDER, Names
 
 # Named here and in Presidio's configuration: without it Presidio tries to download one.
@@ -35,10 +35,10 @@ def load() -> Names:
         )
     engine = _engine()
 
-    def names(text: str) -> list[Found]:
+    def names(text: str) -> list[SensitiveSpan]:
         results = engine.analyze(text, "en", entities=list(_KINDS), score_threshold=LOWEST_SCORE)
         found = [
-            Found(_KINDS[r.entity_type], r.start, r.end, "presidio", float(r.score), False)
+            SensitiveSpan(_KINDS[r.entity_type], r.start, r.end, "presidio", float(r.score), False)
             for r in results
         ]
         return [f for f in found if _is_name(text, f)]
@@ -46,7 +46,7 @@ def load() -> Names:
     return names
 
 
-def _is_name(text: str, found: Found) -> bool:
+def _is_name(text: str, found: SensitiveSpan) -> bool:
     """Returns whether a finding has letters or digits of its own, and no placeholder in it."""
     value = text[found.start : found.end]
     inside = any(

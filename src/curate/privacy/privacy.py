@@ -25,7 +25,7 @@ from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
 from curate.privacy import credentials, patterns, person_names, redact
 from curate.privacy.patterns import KINDS, REGIONS, SECRET
-from curate.privacy.redact import Finder, Finding, Redactor
+from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.store.salt import salt
@@ -170,7 +170,7 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     return Redactor(_finder(store, con, wanted, found), allowed)
 
 
-def gate(secrets: Sequence[Finding]) -> None:
+def gate(secrets: Sequence[PrivacyFinding]) -> None:
     """Stops an export that would have secrets in it which nobody has looked at.
 
     Raises:
@@ -258,7 +258,7 @@ def _chunks(pending: int, gone: int, chunk: int) -> range:
     return range(0, max(pending, min(gone, 1)), chunk)
 
 
-def findings(finder: Finder, row: Mapping[str, Any]) -> list[Finding]:
+def findings(finder: Finder, row: Mapping[str, Any]) -> list[PrivacyFinding]:
     """Returns what an example holds, by field and position."""
     redactor = Redactor(finder)
     redactor.look(_example(row))
@@ -285,7 +285,7 @@ def _store(
     con: duckdb.DuckDBPyConnection,
     run: Run,
     examples: Sequence[Mapping[str, Any]],
-    found: Sequence[Finding],
+    found: Sequence[PrivacyFinding],
     asked: Mapping[str, Any],
 ) -> None:
     looked_at = {name: [row[name] for row in examples] for name in ("example_id", "revision")}

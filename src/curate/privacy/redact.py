@@ -20,7 +20,7 @@ import orjson
 
 from curate.formats import Example, Pair
 from curate.privacy import patterns
-from curate.privacy.patterns import REGIONS, Found
+from curate.privacy.patterns import REGIONS, SensitiveSpan
 
 PLACEHOLDER = re.compile(r"<([A-Z]+)_([0-9]+)>")
 _REMEMBERED_TEXTS = 20_000
@@ -28,13 +28,13 @@ _SHORTEST_KNOWN = 4
 _SMALLEST_NUMBER = 10**6
 
 
-Names = Callable[[str], list[Found]]
+Names = Callable[[str], list[SensitiveSpan]]
 Visit = Callable[[str, str, str], str]
 """(path, key, text) -> the text to put there."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class PrivacyFinding:
     """Where personal data or a secret stands in an example; never the value."""
 
     example_id: str
@@ -49,7 +49,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Place:
+class ValuePlace:
     """One value in a text that may be JSON.
 
     Attributes:
@@ -58,7 +58,7 @@ class Place:
         quote: what a placeholder needs around it, where the value is a JSON number.
     """
 
-    found: Found
+    found: SensitiveSpan
     value: str
     quote: str = ""
 
@@ -89,7 +89,7 @@ class Finder:
         self._detect = functools.lru_cache(_REMEMBERED_TEXTS)(self._detected)
         self._names: Names = functools.lru_cache(_REMEMBERED_TEXTS)(names or (lambda _: []))
 
-    def places(self, text: str, key: str = "", known: _Known | None = None) -> list[Place]:
+    def places(self, text: str, key: str = "", known: _Known | None = None) -> list[ValuePlace]:
         """Returns the values in a text, by position, never overlapping.
 
         Args:
@@ -102,15 +102,15 @@ class Finder:
         before = f"{key}: " if key else ""
         whole = before + text
         return [
-            Place(moved(f, -len(before)), whole[f.start : f.end])
+            ValuePlace(moved(f, -len(before)), whole[f.start : f.end])
             for f in self._plain(whole, known)
             if f.start >= len(before)
         ]
 
-    def _plain(self, text: str, known: _Known | None) -> list[Found]:
+    def _plain(self, text: str, known: _Known | None) -> list[SensitiveSpan]:
         named = self._names(text)
 
-        def once(masked: str) -> Iterator[Found]:
+        def once(masked: str) -> Iterator[SensitiveSpan]:
             found = self._detect(masked)
             still = [n for n in named if masked[n.start : n.end] == text[n.start : n.end]]
             for f in (*found, *still, *(known.find(masked) if known else ())):
@@ -122,18 +122,18 @@ class Finder:
     def _is_harmless(self, value: str) -> bool:
         return bool(self._harmless) and self.key(value) in self._harmless
 
-    def _detected(self, text: str) -> tuple[Found, ...]:
+    def _detected(self, text: str) -> tuple[SensitiveSpan, ...]:
         return tuple(patterns.detect(text, self.regions))
 
-    def _in(self, literal: _Literal, known: _Known | None) -> Iterator[Place]:
+    def _in(self, literal: _Literal, known: _Known | None) -> Iterator[ValuePlace]:
         for place in self.places(literal.text, literal.key, known):
             f = place.found
             at = replace(f, start=literal.offset(f.start), end=literal.offset(f.end))
             quote = json.dumps(place.quote)[1:-1]
-            yield Place(at, place.value, '"' if literal.is_number else quote)
+            yield ValuePlace(at, place.value, '"' if literal.is_number else quote)
 
 
-def moved(found: Found, by: int) -> Found:
+def moved(found: SensitiveSpan, by: int) -> SensitiveSpan:
     """Returns a finding whose text has been moved."""
     return replace(found, start=found.start + by, end=found.end + by) if by else found
 
@@ -254,7 +254,7 @@ class _Conversation:
     """The values of one conversation, or of several that pairs join, in order of appearance."""
 
     values: dict[tuple[str, str], int] = field(default_factory=dict)
-    spellings: dict[str, Found] = field(default_factory=dict)
+    spellings: dict[str, SensitiveSpan] = field(default_factory=dict)
     taken: set[tuple[str, int]] = field(default_factory=set)
     last: Counter[str] = field(default_factory=Counter)
     known: _Known | None = None
@@ -272,13 +272,13 @@ class _Conversation:
 class _Known:
     """Finds the values that a conversation is known to have, wherever they stand in it."""
 
-    def __init__(self, spellings: dict[str, Found]) -> None:
+    def __init__(self, spellings: dict[str, SensitiveSpan]) -> None:
         long = [s for s in spellings if len(s) >= _SHORTEST_KNOWN]
         words = "|".join(_word(s) for s in sorted(long, key=lambda s: (-len(s), s)))
         self._pattern = re.compile(words) if long else None
         self._spellings = spellings
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> Iterator[SensitiveSpan]:
         for match in self._pattern.finditer(text) if self._pattern else ():
             yield replace(self._spellings[match[0]], start=match.start(), end=match.end())
 
@@ -306,7 +306,7 @@ class Redactor:
 
     def __init__(self, finder: Finder, allowed: Iterable[str] = ()) -> None:
         self._finder, self._allowed = finder, frozenset(allowed)
-        self.findings: list[Finding] = []
+        self.findings: list[PrivacyFinding] = []
         self.counts: Counter[str] = Counter()
         self._looked_at: set[str] = set()
         self._joined: dict[str, str] = {}
@@ -314,7 +314,7 @@ class Redactor:
         self._whole: dict[str, _Conversation] = {}
 
     @property
-    def secrets(self) -> list[Finding]:
+    def secrets(self) -> list[PrivacyFinding]:
         """Secrets that nobody has allowed, at most one of a detector in a field."""
         found = {
             (f.example_id, f.field, f.detector): f
@@ -355,10 +355,10 @@ class Redactor:
 
         texts(example, visit)
 
-    def _finding(self, example: Example, path: str, place: Place) -> Finding:
+    def _finding(self, example: Example, path: str, place: ValuePlace) -> PrivacyFinding:
         f, key = place.found, self._finder.key(place.value)
         told = (f.start, f.end, f.kind, f.detector, f.score, f.is_secret, key)
-        return Finding(example.example_id, path, *told)
+        return PrivacyFinding(example.example_id, path, *told)
 
     def _join(self, a: str, b: str) -> None:
         first, second = self._root(a), self._root(b)
@@ -416,7 +416,7 @@ class Redactor:
         spans = tuple((_moved(a, made, 0), _moved(b, made, 1), c) for a, b, c in example.spans)
         return replace(hidden, spans=spans)
 
-    def _put(self, whole: _Conversation, place: Place) -> str:
+    def _put(self, whole: _Conversation, place: ValuePlace) -> str:
         kind = place.found.kind
         return whole.placeholder(kind, normal(kind, place.value, self._finder.regions))
 

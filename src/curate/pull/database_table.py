@@ -11,8 +11,8 @@ from typing import Any
 
 from curate.errors import ConfigError, SourceError, unknown_name
 from curate.pull.dialects import (
-    Address,
     Column,
+    DatabaseAddress,
     Value,
     decoded,
     dialect,
@@ -54,7 +54,9 @@ class Table:
         query: a query instead of a table.
     """
 
-    def __init__(self, address: Address, con: Any, table: str | None, query: str | None) -> None:
+    def __init__(
+        self, address: DatabaseAddress, con: Any, table: str | None, query: str | None
+    ) -> None:
         self.address, self._con, self._dialect = address, con, dialect(address.scheme)
         if self._dialect.begin:
             self._run(self._dialect.begin)
@@ -303,7 +305,9 @@ class _Values:
 
 
 @contextmanager
-def open_table(address: Address, *, table: str | None, query: str | None) -> Iterator[Table]:
+def open_table(
+    address: DatabaseAddress, *, table: str | None, query: str | None
+) -> Iterator[Table]:
     """Yields a table or query of a database, and closes the connection.
 
     Raises:

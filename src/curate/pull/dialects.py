@@ -44,7 +44,7 @@ _DRIVERS = ("bigquery", "duckdb", "flightsql", "postgresql", "snowflake", "sqlit
 
 
 @dataclass(frozen=True)
-class Address:
+class DatabaseAddress:
     """Where a database is.
 
     Args:
@@ -103,7 +103,7 @@ def from_toml(location: str, folder: Path) -> str:
     return location
 
 
-def address(location: str, folder: Path) -> Address:
+def address(location: str, folder: Path) -> DatabaseAddress:
     """Returns the address of a URL, or of a SQLite file.
 
     Raises:
@@ -120,14 +120,14 @@ def address(location: str, folder: Path) -> Address:
     found = _network(location)
     environment = os.environ.get("PGPASSWORD")
     secrets = (*found.secrets, environment) if environment else found.secrets
-    return Address(found.scheme, found.target, found.shown, secrets)
+    return DatabaseAddress(found.scheme, found.target, found.shown, secrets)
 
 
-def _file(scheme: str, path: Path, folder: Path) -> Address:
+def _file(scheme: str, path: Path, folder: Path) -> DatabaseAddress:
     if not path.is_file():
         raise SourceError(f"{path}: no such file")
     name = shown(Location(path), folder)
-    return Address(scheme, str(path), name if scheme == "sqlite" else f"{scheme}:///{name}")
+    return DatabaseAddress(scheme, str(path), name if scheme == "sqlite" else f"{scheme}:///{name}")
 
 
 # Parameters that say which database is meant; all others are left out of what is stored.
@@ -136,7 +136,7 @@ _SECRET = ("password", "sslpassword")
 _PORTS = {"postgresql": "5432"}
 
 
-def _network(location: str) -> Address:
+def _network(location: str) -> DatabaseAddress:
     parts = urlsplit(location)
     scheme = _ALIASES.get(parts.scheme, parts.scheme)
     user, at, hosts = parts.netloc.rpartition("@")
@@ -154,7 +154,7 @@ def _network(location: str) -> Address:
         hosts = f"{hosts.rstrip(':')}:{os.environ.get('PGPORT') or _PORTS[scheme]}"
     telling = urlencode([(name, value) for name, value in given if name in _TELLING], safe="/")
     shown = f"{scheme}://{hosts}{parts.path}" + (f"?{telling}" if telling else "")
-    return Address(scheme, location, shown, tuple(sorted(secrets, key=len, reverse=True)))
+    return DatabaseAddress(scheme, location, shown, tuple(sorted(secrets, key=len, reverse=True)))
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class Dialect:
         open_seconds: query: age of the oldest open transaction.
     """
 
-    connect: Callable[[Address], Any]
+    connect: Callable[[DatabaseAddress], Any]
     rows: Callable[[Any], list[tuple[Any, ...]]]
     columns: Callable[[Any], list[Column]]
     bind: str = "?"
@@ -224,7 +224,7 @@ def _driver(scheme: str) -> Any:
         ) from error
 
 
-def _connect_postgresql(address: Address) -> Any:
+def _connect_postgresql(address: DatabaseAddress) -> Any:
     # libpq waits for ever by default; the name is what the server's administrator sees.
     extra = "fallback_application_name=curate"
     if "connect_timeout=" not in address.target and "PGCONNECT_TIMEOUT" not in os.environ:
@@ -233,7 +233,7 @@ def _connect_postgresql(address: Address) -> Any:
     return _driver("postgresql").connect(f"{address.target}{joint}{extra}", autocommit=True)
 
 
-def _connect_sqlite(address: Address) -> Any:
+def _connect_sqlite(address: DatabaseAddress) -> Any:
     uri = f"file:{quote(Path(address.target).resolve().as_posix())}?mode=ro"
     con = sqlite3.connect(uri, uri=True)
     con.text_factory = _text  # text that is not UTF-8 must not end the pull: it is one reject
@@ -336,7 +336,7 @@ _AGAIN = ("08", "53", "57", "40")  # connection, resources, operator, serialisat
 
 
 @contextmanager
-def understood(address: Address, connecting: bool = False) -> Iterator[None]:
+def understood(address: DatabaseAddress, connecting: bool = False) -> Iterator[None]:
     """Turns what a driver says into our errors, without secrets."""
     try:
         yield

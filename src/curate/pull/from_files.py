@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from curate import inputs
-from curate.files.files import Files
+from curate.files.files import PullFiles
 from curate.progress import Progress
 from curate.pull import staging
 from curate.pull.known_sources import remember_mapping, summary_of
@@ -24,7 +24,7 @@ CHUNK_DOCUMENTS = 50_000
 _SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES, _SAMPLE_LATE = 2_000, 100, 20, 5_000
 
 
-class _Pull:
+class FilePull:
     """One pull under way: its files, how they are read, and what has been counted."""
 
     def __init__(
@@ -34,7 +34,7 @@ class _Pull:
         source: str,
         declared: Declared,
         mapping: FieldMap,
-        files: Files,
+        files: PullFiles,
         options: PullOptions,
         progress: Progress,
         columns: set[str],
@@ -194,10 +194,10 @@ def _done(store: Store, source: str, reading: str) -> set[tuple[str, str]]:
         return set(con.execute(sql("pull/files_done"), named).fetchall())
 
 
-def _mapping(
+def choose_mapping(
     store: Store,
     source: str,
-    files: Files,
+    files: PullFiles,
     options: PullOptions,
     known: Declared,
     before: Declared | None,
@@ -236,7 +236,9 @@ def _columns(sample: Iterable[dict[str, Any]]) -> set[str]:
     return {name for document in sample for name in document}
 
 
-def _sample(files: Files, chosen: Sequence[Location], declared: Declared) -> list[dict[str, Any]]:
+def _sample(
+    files: PullFiles, chosen: Sequence[Location], declared: Declared
+) -> list[dict[str, Any]]:
     """Returns documents to guess from; it goes on until every declared column has been seen."""
     sample: list[dict[str, Any]] = []
     for number, location in enumerate(chosen[:_SAMPLE_FILES]):

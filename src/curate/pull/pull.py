@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 from curate.errors import ConfigError, unknown_name
 from curate.files import buckets
-from curate.files.files import Files, find_files
+from curate.files.files import PullFiles, find_files
 from curate.progress import Progress, silent
 from curate.pull.dialects import is_database
 from curate.pull.from_database import pull_table
-from curate.pull.from_files import _mapping, _Pull
+from curate.pull.from_files import FilePull, choose_mapping
 from curate.pull.known_sources import default_source, known_mapping
 from curate.pull.maker import RATERS, rater_type
 from curate.pull.mapping import FieldMap, extended
@@ -48,7 +48,7 @@ def pull(
     found = find_files(
         locations, file_format=options.file_format, table=options.table, query=options.query
     )
-    files = Files(found, store.folder, options.file_format, progress)
+    files = PullFiles(found, store.folder, options.file_format, progress)
     asked = {"locations": [buckets.address(n).shown if buckets.is_url(n) else n for n in locations]}
     with store.run("pull", asked) as run, files:
         with store.read() as con:
@@ -59,13 +59,13 @@ def pull(
                     "Next: leave --source away, or give another name"
                 )
             known, before = known_mapping(con, source, options.declared)
-        mapping, columns = _mapping(store, source, files, options, known, before)
+        mapping, columns = choose_mapping(store, source, files, options, known, before)
         on_mapping(mapping)
-        under_way = _Pull(store, run, source, known, mapping, files, options, progress, columns)
+        under_way = FilePull(store, run, source, known, mapping, files, options, progress, columns)
         if under_way.stage() and (more := extended(mapping, under_way.late)) != mapping:
             # A column that nobody had used in the sample: a first rating after months of logs.
             on_mapping(more)
-            under_way = _Pull(store, run, source, known, more, files, options, progress, columns)
+            under_way = FilePull(store, run, source, known, more, files, options, progress, columns)
             under_way.stage()
         return under_way.finish()
 

@@ -34,7 +34,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Assembled:
+class TurnOutcome:
     """What became of one turn: the row of a call it answers, or the reason why it is refused."""
 
     turn: Turn
@@ -43,7 +43,9 @@ class Assembled:
     detail: str = ""
 
 
-def assemble(turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+def assemble(
+    turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder
+) -> Iterator[TurnOutcome]:
     """Yields a row for each turn that answers, and a refusal for each turn that ends up in none.
 
     Where roles are known, assistant turns answer. Where they are not (two people talking), every
@@ -55,7 +57,7 @@ def assemble(turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder) -> I
     for turn in turns:
         session = turn.named("session")
         if session is None and not is_tree:
-            yield Assembled(turn, reason="no-conversation", detail="the conversation id is empty")
+            yield TurnOutcome(turn, reason="no-conversation", detail="the conversation id is empty")
         else:
             groups[session or ""].append(turn)
     for group in groups.values():
@@ -63,23 +65,23 @@ def assemble(turns: Sequence[Turn], mapping: FieldMap, builder: RowBuilder) -> I
         yield from made
 
 
-def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[TurnOutcome]:
     turns = sorted(turns, key=_order)
     if not mapping.roles:
         texts = [turn.text for turn in turns]
         for index, turn in enumerate(turns):
-            yield Assembled(turn, _answer(turn, _alternating(texts[:index]), builder))
+            yield TurnOutcome(turn, _answer(turn, _alternating(texts[:index]), builder))
         return
     said = [_said(_role(turn, mapping), turn.text) for turn in turns]
     answered = max((i for i, m in enumerate(said) if m["role"] == "assistant"), default=-1)
     for index, turn in enumerate(turns):
         if said[index]["role"] == "assistant":
-            yield Assembled(turn, _answer(turn, said[:index], builder))
+            yield TurnOutcome(turn, _answer(turn, said[:index], builder))
         elif index > answered:
-            yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
+            yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
 
 
-def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[Assembled]:
+def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[TurnOutcome]:
     by_id = {turn.named("id"): turn for turn in turns}
     answered: set[int] = set()
     for turn in turns:
@@ -91,10 +93,10 @@ def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator
             history = [_said(_role(step, mapping), step.text) for step in path[:-1]]
         else:
             history = _alternating([step.text for step in path[:-1]])
-        yield Assembled(turn, _answer(turn, history, builder))
+        yield TurnOutcome(turn, _answer(turn, history, builder))
     for turn in turns:
         if id(turn) not in answered:
-            yield Assembled(turn, reason="no-answer", detail="no assistant turn follows")
+            yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
 
 
 def _order(turn: Turn) -> tuple[Any, ...]:

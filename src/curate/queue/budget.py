@@ -45,7 +45,7 @@ FALL = 0.5
 
 
 @dataclass(frozen=True)
-class Share:
+class BudgetShare:
     """What one detector gets of a budget.
 
     Attributes:
@@ -76,7 +76,7 @@ def share(
     detectors: Sequence[str],
     right: Sequence[Detector],
     budget: int,
-) -> tuple[list[dict[str, Any]], tuple[Share, ...]]:
+) -> tuple[list[dict[str, Any]], tuple[BudgetShare, ...]]:
     """Returns which candidates are asked, in order, and what each detector gets of them.
 
     Args:
@@ -97,7 +97,9 @@ def share(
         [row["detectors"][0] for row in rows] for rows in (chosen, [*first, *mixed, *last])
     )
     shares = tuple(
-        Share(name, asked.count(name), there.count(name), *known.get(name, (0, 0)), worth[name])
+        BudgetShare(
+            name, asked.count(name), there.count(name), *known.get(name, (0, 0)), worth[name]
+        )
         for name in detectors
         if name in there
     )

@@ -26,7 +26,7 @@ from curate.label.reviews import Detector
 from curate.mislabels import mislabels
 from curate.progress import Progress
 from curate.queue import coverage
-from curate.queue.budget import Share, expected, share
+from curate.queue.budget import BudgetShare, expected, share
 from curate.store import Run, Store, sql
 
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
@@ -86,7 +86,7 @@ class QueueResult:
     found: int
     audit: int
     waiting: int
-    shares: tuple[Share, ...]
+    shares: tuple[BudgetShare, ...]
     missing: tuple[tuple[str, str], ...]
     next: str
     entries: tuple[Entry, ...]
@@ -198,14 +198,14 @@ def _missing(
 
 def _chosen(
     kind: str, flagged: list[dict[str, Any]], right: Sequence[Detector], budget: int
-) -> tuple[list[dict[str, Any]], tuple[Share, ...]]:
+) -> tuple[list[dict[str, Any]], tuple[BudgetShare, ...]]:
     """Returns what is asked, in order, and what each detector gets of it."""
     if kind != "preference":
         return share(flagged, DETECTORS[kind], right, budget)
     chosen = flagged[:budget]
     asked, there = ([c["detectors"][0] for c in rows] for rows in (chosen, flagged))
     return chosen, tuple(
-        Share(name, asked.count(name), there.count(name), 0, 0, expected(name, 0, 0))
+        BudgetShare(name, asked.count(name), there.count(name), 0, 0, expected(name, 0, 0))
         for name in dict.fromkeys(there)
     )
 

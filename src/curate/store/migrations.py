@@ -1,9 +1,12 @@
-"""The tables of the store, brought up to date."""
+"""The tables and views of the store, brought up to date."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import re
 from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -12,28 +15,27 @@ from curate.errors import StoreError
 from curate.store.queries import resource_dir, sql
 
 
-def _migration_files() -> list[Path]:
-    return sorted((resource_dir("sql") / "migrations").glob("*.sql"))
-
-
-def _migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Applies the migrations that the store lacks, in the transaction that records them."""
+def migrate(con: duckdb.DuckDBPyConnection) -> None:
+    """Applies what the store lacks of migrations and views, in the transaction that records it."""
     con.execute(sql("store/migrations_table"))
     applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
     _refuse_newer(applied)
+    lacking = []
     for file in _migration_files():
         text = file.read_text(encoding="utf-8")
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if file.stem in applied:
-            if applied[file.stem] != digest:
-                raise StoreError(f"migration {file.name} differs from the one this store has had")
-            continue
+        if file.stem not in applied:
+            lacking.append((file.stem, text))
+        elif applied[file.stem] != _digest(text):
+            raise StoreError(f"migration {file.name} differs from the one this store has had")
+    for name, text in lacking:
         con.execute(text)
-        con.execute(sql("store/migrations_record"), {"name": file.stem, "sha256": digest})
+        con.execute(sql("store/migrations_record"), {"name": name, "sha256": _digest(text)})
+    if lacking or _stale_views(con):
+        _apply_views(con)
 
 
-def _check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Refuses to read a store whose tables are not the ones that this program knows."""
+def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Refuses to read a store whose tables and views are not the ones that this program knows."""
     try:
         applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
     except duckdb.CatalogException as error:
@@ -48,6 +50,11 @@ def _check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
             f"this store was written by an older curate (it lacks migration {lacking[0]}). "
             f"Next: curate init {folder} brings it up to date and keeps what is in it"
         )
+    if stale := _stale_views(con):
+        raise StoreError(
+            f"this store was written by another curate (its view {stale[0]} is not the one of this "
+            f"curate). Next: curate init {folder} brings it up to date and keeps what is in it"
+        )
 
 
 def _refuse_newer(applied: Mapping[str, str]) -> None:
@@ -57,3 +64,50 @@ def _refuse_newer(applied: Mapping[str, str]) -> None:
             f"this store was written by a newer curate (it has migration {newer[-1]}). "
             "Next: pip install --upgrade curate-workbench"
         )
+
+
+def _migration_files() -> list[Path]:
+    return sorted((resource_dir("sql") / "migrations").glob("*.sql"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# -- views -----------------------------------------------------------------------------------------
+
+
+def _stale_views(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Returns the views that are new, changed or gone since they were applied, by name."""
+    views = _view_texts(resource_dir("sql") / "views")
+    expected = {name: _digest(text) for name, text in views.items()}
+    stored = dict(con.execute(sql("store/views_applied")).fetchall())
+    return sorted(name for name, _ in expected.items() ^ stored.items())
+
+
+def _apply_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Applies all views, as DuckDB refuses one whose tables or views have other columns by now."""
+    views = _view_texts(resource_dir("sql") / "views")
+    stored = dict(con.execute(sql("store/views_applied")).fetchall())
+    for name in sorted(stored.keys() - views.keys()):
+        # The name is one that this program took from a file and recorded.
+        con.execute(f'DROP VIEW IF EXISTS "{name}"')  # noqa: S608, RUF100
+    con.execute(sql("store/views_clear"))
+    for name in _in_order(views):
+        con.execute(views[name])
+        con.execute(sql("store/views_record"), {"name": name, "sha256": _digest(views[name])})
+
+
+@functools.cache
+def _view_texts(folder: Path) -> Mapping[str, str]:
+    """Returns the text of each view, by name; they are read once, as every read compares them."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql"))}
+
+
+def _in_order(views: Mapping[str, str]) -> list[str]:
+    """Returns the names of the views, each one after those that its text mentions."""
+    mentions = {}
+    for name, text in views.items():
+        code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", text)
+        mentions[name] = set(re.findall(r"\w+", code)) & (views.keys() - {name})
+    return list(TopologicalSorter(mentions).static_order())

@@ -25,8 +25,8 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError, StoreError
-from curate.store.faults import _BusyError, _cannot_write, _understood, _wal
-from curate.store.migrations import _check_migrations, _migrate
+from curate.store.faults import BusyError, translate_errors, wal_path, write_error
+from curate.store.migrations import check_migrations, migrate
 from curate.store.queries import sql
 from curate.version import __version__
 
@@ -84,7 +84,7 @@ class Store:
                 self._create_file()
             else:
                 with self.write() as con:
-                    _migrate(con)
+                    migrate(con)
 
     def _refuse_to_start_over(self) -> None:
         if self.snapshot.exists():
@@ -96,14 +96,14 @@ class Store:
     def _create_file(self) -> None:
         """Makes the database beside its name and renames it: a kill leaves no half of one."""
         fresh = self.path.with_suffix(".new")
-        for left in (fresh, _wal(fresh), _wal(self.path)):
+        for left in (fresh, wal_path(fresh), wal_path(self.path)):
             left.unlink(missing_ok=True)
         # 1.5 and 2.0 can both read and write this storage version (2.0's own default is newer).
-        with _understood(fresh), duckdb.connect() as con:
+        with translate_errors(fresh), duckdb.connect() as con:
             target = str(fresh).replace("'", "''")
             con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
         with self._transaction(self._attach(fresh, read_only=False), fresh) as con:
-            _migrate(con)
+            migrate(con)
         fresh.replace(self.path)
 
     def _require(self) -> None:
@@ -119,7 +119,7 @@ class Store:
         instance = self._idle.pop() if self._idle else self._new_instance()
         name = str(path).replace("'", "''")
         try:
-            with _understood(path):
+            with translate_errors(path):
                 instance.execute(f"ATTACH '{name}' AS curate{' (READ_ONLY)' if read_only else ''}")
         except BaseException:
             instance.close()
@@ -155,8 +155,8 @@ class Store:
         """Yields a read-only connection, to the last snapshot where a writer has the database."""
         self._require()
         instance, path = self._attach_for_read()
-        with self._session(instance) as con, _understood(path):
-            _check_migrations(con, self.folder)
+        with self._session(instance) as con, translate_errors(path):
+            check_migrations(con, self.folder)
             yield con
 
     def _attach_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
@@ -166,7 +166,7 @@ class Store:
         while True:
             try:
                 return self._attach(self.path, read_only=True), self.path
-            except _BusyError as busy:
+            except BusyError as busy:
                 waited = time.monotonic() - begun
                 if waited > LOCK_TIMEOUT_SECONDS:
                     raise
@@ -189,7 +189,7 @@ class Store:
     def _transaction(
         self, instance: duckdb.DuckDBPyConnection, path: Path
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._session(instance) as con, _understood(path):
+        with self._session(instance) as con, translate_errors(path):
             con.execute("BEGIN")
             yield con
             con.execute("COMMIT")
@@ -200,7 +200,7 @@ class Store:
         while True:
             try:
                 return self._attach(self.path, read_only=False)
-            except _BusyError as busy:
+            except BusyError as busy:
                 if time.monotonic() > give_up:
                     raise
                 if not said:
@@ -219,7 +219,7 @@ class Store:
         self._require()
         with self._locked(command):
             with self.write() as con:
-                _migrate(con)
+                migrate(con)
                 number, left_unfinished = con.execute(sql("store/run_next")).fetchall()[0]
                 run = Run(number, command)
                 con.execute(
@@ -253,7 +253,7 @@ class Store:
         try:
             handle = self._lock.open("a+", encoding="utf-8")
         except OSError as error:
-            raise _cannot_write(self._lock, error.strerror) from error
+            raise write_error(self._lock, error.strerror) from error
         with handle:
             self._wait_for_lock(handle)
             self._writing = True
@@ -298,7 +298,7 @@ class Store:
             fresh.replace(self.snapshot)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            raise _cannot_write(self.snapshot, error.strerror) from error
+            raise write_error(self.snapshot, error.strerror) from error
 
     # -- settings --------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from curate.versions import folder, versions
 MANIFEST = "manifest.json"
 
 
-class Target(Protocol):
+class Destination(Protocol):
     """Where a version goes."""
 
     shown: str
@@ -58,7 +58,7 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class SendPlan:
     """What would be sent, and whether it is there already."""
 
     version: str
@@ -66,7 +66,7 @@ class Plan:
     files: tuple[Path, ...]
     bytes: int
     state: Literal["new", "there"]
-    target: Target = field(repr=False)
+    target: Destination = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def send_version(
     return sent
 
 
-def plan(folder: Path, url: str) -> Plan:
+def plan(folder: Path, url: str) -> SendPlan:
     """Returns what of a version's folder would go where.
 
     Raises:
@@ -131,10 +131,10 @@ def plan(folder: Path, url: str) -> Plan:
         )
     size = sum(path.stat().st_size for path in files)
     state: Literal["new", "there"] = "there" if is_there else "new"
-    return Plan(_label(folder), content_id, files, size, state, target)
+    return SendPlan(_label(folder), content_id, files, size, state, target)
 
 
-def send(planned: Plan, progress: Progress = lambda items, _: items) -> Sent:
+def send(planned: SendPlan, progress: Progress = lambda items, _: items) -> Sent:
     """Sends what was planned; a version that is there already is left alone.
 
     Raises:
@@ -157,7 +157,7 @@ def send(planned: Plan, progress: Progress = lambda items, _: items) -> Sent:
     return _said(planned, "sent")
 
 
-def place(folder: Path, url: str, content_id: str) -> Target:
+def place(folder: Path, url: str, content_id: str) -> Destination:
     """Returns where a version would go; asks nothing of it yet."""
     name, version = folder.parent.name, folder.name
     hidden = f"{buckets.PARTIAL}{version}-{content_id[:12]}"
@@ -165,7 +165,7 @@ def place(folder: Path, url: str, content_id: str) -> Target:
     if path is not None:
         if in_the_way := [p for p in (path, path / name) if p.exists() and not p.is_dir()]:
             raise ConfigError(f"--to {url}: {in_the_way[0]} is a file. Next: name a folder")
-        return _Folder(path / name / version, hidden)
+        return _LocalFolder(path / name / version, hidden)
     if not buckets.is_bucket(url):
         raise ConfigError(
             f"--to {buckets.address(url).shown}: versions go to a folder or a bucket (s3://, "
@@ -174,7 +174,7 @@ def place(folder: Path, url: str, content_id: str) -> Target:
     return _Bucket(buckets.open_place(url), f"{name}/{version}", f"{name}/{hidden}")
 
 
-def _said(planned: Plan, state: Literal["planned", "sent", "there"]) -> Sent:
+def _said(planned: SendPlan, state: Literal["planned", "sent", "there"]) -> Sent:
     names = tuple(path.name for path in planned.files)
     return Sent(
         planned.version, planned.content_id, planned.target.shown, names, planned.bytes, state
@@ -203,7 +203,7 @@ def _checked(folder: Path) -> str:
     return content_id
 
 
-def _is_same(target: Target, content_id: str) -> bool:
+def _is_same(target: Destination, content_id: str) -> bool:
     """Returns True where the version that is there is this one.
 
     Raises:
@@ -230,7 +230,7 @@ def _label_of(file: Path) -> str:
     return f"sending {file.name} (blocks of 8 MB)"
 
 
-class _Folder:
+class _LocalFolder:
     """A folder of this machine, or one that is mounted."""
 
     def __init__(self, target: Path, hidden: str) -> None:

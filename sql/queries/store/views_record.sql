@@ -1,0 +1,2 @@
+-- Records one applied view.
+INSERT INTO _views VALUES ($name, $sha256)
