@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from curate import filters
 from curate.errors import ConfigError
-from curate.filters import Parameter
+from curate.store.headers import Parameter
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from curate.doctor import Check
     from curate.embed.embed import EmbedResult
     from curate.export.options import ExportResult, ExportSettings
-    from curate.filters import FilterResult, Rule
+    from curate.filter_rules import Rule
+    from curate.filters import FilterResult
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.push import PushSettings
     from curate.label.status import LabelStatus
@@ -125,8 +126,8 @@ class Project:
     # -- evidence --------------------------------------------------------------------------------
 
     def rules(self) -> dict[str, Rule]:
-        """Returns the drop rules, curate's and the project's; see `curate.filters.rules`."""
-        from curate.filters import rules
+        """Returns the drop rules, curate's and the project's; see `curate.filter_rules.rules`."""
+        from curate.filter_rules import rules
 
         return rules(self.folder)
 
@@ -138,7 +139,8 @@ class Project:
         where: str | None = None,
     ) -> FilterResult:
         """Applies the drop rules with these numbers; see `curate.filters.apply`."""
-        from curate.filters import apply, resolve, rules
+        from curate.filter_rules import resolve, rules
+        from curate.filters import apply
 
         settings = resolve(rules(self.folder), parameters or {}, skip, where)
         return apply(self._writable(), settings)

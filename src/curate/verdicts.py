@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import config, filters
+from curate import config, detectors, filters
 from curate.split import Plan, SplitSettings, plan, strictest
 from curate.store import Store, sql
 
@@ -77,7 +77,7 @@ def prepare(
     con.execute(sql("verdicts/issues"), {"near": alike.near})
     con.execute(sql("verdicts/mislabels_suspects"))
     con.execute(sql("verdicts/mislabels_issues"))
-    con.execute(sql("verdicts/edge_cases"))
+    con.execute(sql("verdicts/edge_cases"), {"detectors": detectors.edge_cases()})
     return made
 
 

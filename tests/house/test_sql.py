@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import curate
-from curate import filters
+from curate import filter_rules
 from curate.store import Store, resource_dir, sql
 
 pytestmark = pytest.mark.store
@@ -69,7 +69,7 @@ def test_migrations_are_numbered_without_gaps() -> None:
 
 @pytest.mark.parametrize("file", RULES, ids=_name)
 def test_a_rule_selects_example_id_reason_and_score(file: Path, store: Store) -> None:
-    rule = filters.parse_rule(file)
+    rule = filter_rules.parse_rule(file)
     (statement,) = duckdb.extract_statements(rule.query)
     assert statement.type == duckdb.StatementType.SELECT
     arguments = {parameter.name: parameter.default for parameter in rule.parameters}

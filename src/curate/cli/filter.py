@@ -12,14 +12,15 @@ from curate.cli.group import cli, json_option, rule_keys, show_result
 from curate.wording import WIDTH, table, wrapped
 
 if TYPE_CHECKING:
-    from curate.filters import FilterResult, Rule
+    from curate.filter_rules import Rule
+    from curate.filters import FilterResult
 
 
 class _FilterCommand(click.Command):
     """`filter`, whose options are the parameters of curate's own rules."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from curate.filters import rules
+        from curate.filter_rules import rules
 
         found = [
             click.Option(

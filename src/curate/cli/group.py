@@ -185,7 +185,7 @@ def rule_keys(command: str, folder: Path) -> set[str]:
         return set(config.PRIVACY_KEYS)
     if command != "filter":
         return set()
-    from curate.filters import rules
+    from curate.filter_rules import rules
 
     return {p.name for rule in rules(folder).values() for p in rule.parameters}
 

@@ -102,7 +102,7 @@ class _Export:
         settings: ExportSettings,
         used: list[formats.Format],
         task: str,
-        applied: filters.FilterSettings,
+        applied: FilterSettings,
         progress: Callable[[Iterable[Any], str], Iterable[Any]],
     ) -> None:
         self.store, self.run, self.name, self.settings = store, run, name, settings

@@ -9,14 +9,8 @@ from typing import Any
 import duckdb
 
 from curate import filters
-from curate.label import tasks
-from curate.label.kinds import DETECTORS
+from curate.label import kinds
 from curate.store import Store, sql
-
-_OF_WHAT_IS_OUT = {
-    "held_out", "annotators", "stale", "low_rating", "coverage", "thin_cluster", "no_label",
-    "unrated",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,11 +60,11 @@ def detectors(
     """
     settled = [s for s in _settled(store, con) if kind in (None, s.kind)]
     drawn = [s for s in settled if s.audit and s.changed]
-    names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
+    files = {name: d for one in kinds.names() for name, d in kinds.detectors_of(one).items()}
     found = []
-    for name in names:
+    for name, detector in files.items():
         mine = [s for s in settled if name in s.detectors]
-        wrong = [] if name in _OF_WHAT_IS_OUT else drawn
+        wrong = drawn if detector.audited else []
         caught = sum(name in s.detectors for s in wrong)
         if mine:
             changed = sum(s.changed for s in mine)
@@ -93,7 +87,9 @@ def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
             side=row["side"],
             changed=changed(row, lowest),
         )
-        for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist()
+        for row in con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
+        .to_arrow_table()
+        .to_pylist()
     ]
 
 
@@ -106,10 +102,7 @@ def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:
     """
     if row["verdict"] == "drop":
         return True
-    if row["kind"] == "relabel":
-        return row["label"] is not None and row["label"] != row["label_seen"]
-    if row["kind"] == "spans":
-        before, after = tasks.fields(row["response"]), tasks.fields(row["correction"])
-        return sorted(before) != sorted(after)
+    if of_kind := kinds.get(row["kind"]).changed:
+        return of_kind(row)
     low = row["rating"] is not None and min_rating is not None and row["rating"] < min_rating
     return row["correction"] is not None or (low and row["verdict"] != "keep")
