@@ -13,8 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from curate.errors import ConfigError
-from curate.label import by_file, ledger
-from curate.label.kinds import KINDS
+from curate.label import by_file, kinds, ledger
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
@@ -462,7 +461,7 @@ def test_no_order_of_rows_and_no_number_of_threads_changes_the_queue(
 # -- nothing to go by ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.names())
 @pytest.mark.parametrize("task", ["classification", "sft"])
 def test_an_empty_project_has_an_empty_queue(kind: str, task: str, tmp_path: Path) -> None:
     found = Project.init(tmp_path / "p", task=task).queue(kind=kind)

@@ -24,6 +24,7 @@ from curate.export import card, lineage
 from curate.export.assemble import Assembled, assemble
 from curate.export.manifest import MANIFEST_VERSION, _content_id, _digest_lines
 from curate.export.options import ExportResult, ExportSettings
+from curate.filter_rules import FilterSettings
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
 from curate.messages import canonical

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from curate.embed import embed
 from curate.kernels import consensus
 from curate.label import kinds
-from curate.split import SplitSettings
+from curate.options import SplitSettings
 from curate.store import sql
 
 SHARED_QUESTIONS = 20

@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import verdicts
 from curate.detectors import DetectorFile
 from curate.errors import ConfigError
 from curate.label import kinds
+from curate.options import DedupeSettings
 from curate.store import Store, sql
 
 
@@ -26,7 +26,7 @@ def flag(
         kind: of work.
         doubted: answered examples that want another rater, see `agreement.doubted`.
     """
-    alike = verdicts.DedupeSettings(**store.setting(con, "dedupe"))
+    alike = DedupeSettings(**store.setting(con, "dedupe"))
     arguments = {
         "kind": kind,
         "about": kinds.get(kind).about,

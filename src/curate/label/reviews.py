@@ -87,10 +87,17 @@ def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
             side=row["side"],
             changed=changed(row, lowest),
         )
-        for row in con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
-        .to_arrow_table()
-        .to_pylist()
+        for row in settled_answers(con)
     ]
+
+
+def settled_answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Returns questions whose answer is settled: what stood there, and what stands there now.
+
+    `label_seen` is null where the question was about no label. They come by kind and example.
+    """
+    found = con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
+    return list(found.to_arrow_table().to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:

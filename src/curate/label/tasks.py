@@ -82,8 +82,8 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     work = kinds.get(kind)
     shown = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
     data = {"curate_id": row["task_key"], **shown}
-    hinted = work.prefill and not row["blind"] and prefill != "none"
-    result = work.prefill(row, prefill) if work.prefill and hinted else []
+    filled = work.prefill if prefill != "none" and not row["blind"] else None
+    result = filled(row, prefill) if filled else []
     if not result:
         return Question(data)
     score = row.get("probability") if prefill == "model" else None
@@ -93,7 +93,7 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
 
 def _answer(row: Mapping[str, Any], place: int) -> str | None:
     """Returns an answer of a pair, as A (0) or B (1)."""
-    pair = (row["response"], row["other_response"])
+    pair: tuple[str | None, str | None] = (row["response"], row["other_response"])
     return pair[1 - place] if row["swapped"] else pair[place]
 
 

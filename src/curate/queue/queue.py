@@ -2,9 +2,9 @@
 
 Detectors put examples into the queue (`sql/detectors/`): held-out examples first that wait for
 an answer, or whose label is suspected, then what annotators left open; the rest of the budget is
-shared by what answers have shown each detector to be worth (`curate.queue.budget`). A tenth of the budget
-is an audit: kept examples drawn at random, whatever the detectors say, and asked blindly; only from
-them an error rate can be told.
+shared by what answers have shown each detector to be worth (`curate.queue.budget`). A tenth of
+the budget is an audit: kept examples drawn at random, whatever the detectors say, and asked
+blindly; only from them an error rate can be told.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
 from curate.label.reviews import Detector
 from curate.mislabels import mislabels
+from curate.options import QueueSettings
 from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import Share, expected, share
@@ -96,9 +97,9 @@ def queue(
     store: Store,
     *,
     kind: str | None = None,
-    budget: int = 200,
-    audit: int | None = None,
-    seed: int = 0,
+    budget: int = QueueSettings.budget,
+    audit: int | None = QueueSettings.audit,
+    seed: int = QueueSettings.seed,
     progress: Progress = lambda items, _: items,
 ) -> QueueResult:
     """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.

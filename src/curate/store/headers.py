@@ -132,7 +132,7 @@ def read_header(file: Path, keys: Mapping[str, Collection[str]]) -> Header:
 
 
 def _declared(key: str, keys: Mapping[str, Collection[str]]) -> str | None:
-    """Returns the key of `keys` that this one is, itself or as one with a code; None: it is none."""
+    """Returns the key of `keys` that this one is, itself or with a code, or None."""
     if key in keys:
         return key
     word, _, code = key.partition(" ")
