@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 
 from curate import filters
 from curate.errors import ConfigError
-from curate.filters import Parameter
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import Store
+from curate.store.headers import Parameter
 from program import Program
 from projects import new_project
 

@@ -32,7 +32,7 @@ def mmlu(data: Path) -> list[str]:
 
 def evaluation(prompts: list[str]) -> EvaluationSets:
     said = enumerate(map(normalise, prompts), 1)
-    return EvaluationSets((), tuple(Prompt("eval.jsonl", n, text, text) for n, text in said))
+    return EvaluationSets((), tuple(Prompt("eval.jsonl", n, (text,)) for n, text in said))
 
 
 def one_word_changed(text: str, rng: Random) -> str:

@@ -88,7 +88,7 @@ def _way(way: str) -> Iterator[None]:
         with patch.object(budget, "_mixed", lambda rows, _, budget: list(rows[:budget])):
             yield
     elif way == ALIKE:
-        with patch.object(budget, "PRIOR", {}):
+        with patch.object(budget, "expected", lambda _, n, changed: (1 + changed) / (2 + n)):
             yield
     else:
         yield

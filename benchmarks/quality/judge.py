@@ -10,10 +10,11 @@ import numpy as np
 from report import Bench, Section, table
 from sets import Clean, confusable, published, uniform
 
-from curate.curve import REPEATS, VALIDATION, forecast
+from curate.curve import VALIDATION, forecast
 from curate.kernels import label_model
 from curate.kernels.probe import learned
 from curate.mislabels.classes import ClassPair, pairs
+from curate.options import CurveSettings
 
 TITLE = "Classes, and more data"
 
@@ -138,7 +139,7 @@ def _run(clean: Clean, given: Any, size: int, seed: int) -> tuple[float, float, 
     mine, others = np.split(rng.permutation(len(given)), [size])
     cut = int(VALIDATION * size)
     before, now = [], []
-    for _ in range(REPEATS):
+    for _ in range(CurveSettings.repeats):
         judge, rest = np.split(rng.permutation(mine), [cut])
         before.append(reached(rest[: len(rest) // 2], judge))
         now.append(reached(rest, judge))

@@ -13,7 +13,6 @@ NAME = "curate.toml"
 TASKS = ("sft", "classification", "preference", "extraction")
 LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels", "multi_label")
-PRIVACY_KEYS = ("regions", "leave", "names", "redact")
 
 
 TEMPLATE = """\

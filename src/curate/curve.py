@@ -25,8 +25,9 @@ from curate.errors import ConfigError
 from curate.kernels.leaks import LeakGraph, Members, units
 from curate.kernels.probe import learned
 from curate.mislabels.mislabels import SAME_MEANING
+from curate.options import CurveSettings, SplitSettings
 from curate.progress import Progress
-from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, SplitSettings, strictest
+from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, strictest
 from curate.store import Store, sql
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -35,9 +36,6 @@ SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 
 VALIDATION = 0.2
 """Share of train that judges, drawn anew for each repeat."""
-
-
-REPEATS = 5
 
 
 FEWEST = 50
@@ -136,7 +134,7 @@ class CurveResult:
 def curve(
     store: Store,
     *,
-    repeats: int = REPEATS,
+    repeats: int = CurveSettings.repeats,
     seed: int = 0,
     progress: Progress = lambda items, _: items,
 ) -> CurveResult:

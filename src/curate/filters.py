@@ -1,116 +1,22 @@
-"""`curate filter`: drop rules, one SQL file each, and which examples they hit.
+"""`curate filter`: which examples the drop rules hit.
 
-A rule is `sql/filters/NAME.sql`, of curate or of the project. It selects `example_id, reason,
-score` from `candidates`. Its comment is the help; `-- $name type = default: help` declares an
-option; `-- when: live` marks a rule that reads ratings or compares examples, which is evaluated
-each time verdicts are asked for; other rules judge each revision of an example once.
+What a rule is, and which there are, is said in `curate.filter_rules`. A live rule is evaluated each
+time verdicts are asked for; other rules judge each revision of an example once.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from curate.errors import ConfigError, unknown_name
-from curate.store import Store, resource_dir, sql
+from curate.errors import ConfigError
+from curate.filter_rules import FilterSettings, Rule, resolve, rules
+from curate.store import Store, sql
 from curate.text import digest
-
-_PARAMETER = re.compile(r"^\$(\w+) (\S+) = (\S+): (.+)$")
-_KEYS = {"when": ("live",), "judges": ("answer", "input")}
-_RESERVED = ("where", "skip", "set", "list", "json", "as_json")
-
-
-def _number(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(value)
-    return number
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, float) and not value.is_integer():
-        raise ValueError(value)
-    return int(value)
-
-
-def _day(value: Any) -> str:
-    """Returns a day as written, a moment as naive UTC; what SQL casts to a timestamp."""
-    text = str(value).strip()
-    moment = datetime.fromisoformat(text)
-    if len(text) <= len("2026-01-31"):
-        return date.fromisoformat(text).isoformat()
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None).isoformat()
-
-
-_TYPES: dict[str, Callable[[Any], Any]] = {
-    "number": _number,
-    "integer": _integer,
-    "text": str,
-    "date": _day,
-}
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An option of a rule: its type (or choices, `a|b`), default and help."""
-
-    name: str
-    kind: str
-    default: Any
-    help: str
-
-    def parse(self, value: Any) -> Any:
-        """Returns a value of this parameter's type.
-
-        Raises:
-            ConfigError: the value is not of that type, or not one of the choices.
-        """
-        if value is None or (isinstance(value, str) and value in ("none", "")):
-            return None
-        if "|" in self.kind:
-            choices = self.kind.split("|")
-            if not isinstance(value, str) or value not in choices:
-                raise ConfigError(unknown_name(self.name, str(value), choices))
-            return value
-        try:
-            return _TYPES[self.kind](value)
-        except (ValueError, TypeError, OverflowError) as error:
-            kind = "an integer" if self.kind == "integer" else f"a {self.kind}"
-            raise ConfigError(f"{self.name}: {value!r} is not {kind}") from error
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One drop rule."""
-
-    name: str
-    help: str
-    query: str
-    parameters: tuple[Parameter, ...] = ()
-    live: bool = False
-    judges: str = "answer"
-    trusted: bool = True
-
-
-@dataclass(frozen=True)
-class FilterSettings:
-    """Which rules apply and with what numbers."""
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    skip: tuple[str, ...] = ()
-    where: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the settings in the form that is stored."""
-        return {"parameters": dict(self.parameters), "skip": sorted(self.skip), "where": self.where}
 
 
 @dataclass(frozen=True)
@@ -121,95 +27,6 @@ class FilterResult:
     checked: int
     hits: tuple[tuple[str, str, int], ...]
     kept: int
-
-
-def rules(folder: Path | None = None) -> dict[str, Rule]:
-    """Returns the rules by name: curate's own, then those of a project's `sql/filters/`.
-
-    Raises:
-        ConfigError: a rule cannot be read, or has the name of another one.
-    """
-    found = {
-        file.stem: parse_rule(file)
-        for file in sorted((resource_dir("sql") / "filters").glob("*.sql"))
-    }
-    found = {"min_rating": found.pop("min_rating"), **found}
-    for file in sorted((folder / "sql" / "filters").glob("*.sql")) if folder else []:
-        if file.stem in found or file.stem in _RESERVED:
-            raise ConfigError(f"{file}: there is a rule called {file.stem!r} already; rename it")
-        rule = parse_rule(file, trusted=False)
-        _refuse_clash(file, rule, found.values())
-        found[file.stem] = rule
-    return found
-
-
-def _refuse_clash(file: Path, rule: Rule, others: Iterable[Rule]) -> None:
-    """One name is one option: two rules may share it only where it means the same to both."""
-    taken = {p.name: (p.kind, p.default, other.name) for other in others for p in other.parameters}
-    for p in rule.parameters:
-        kind, default, owner = taken.get(p.name, (p.kind, p.default, ""))
-        if p.name in _RESERVED or (kind, default) != (p.kind, p.default):
-            of = f"the rule {owner!r}" if owner else "curate filter"
-            raise ConfigError(f"{file}: {of} has an option called {p.name!r} already; rename it")
-
-
-def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
-    """Returns the rule that a file holds.
-
-    Raises:
-        ConfigError: the file is not UTF-8, or a line of its comment cannot be right.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 ({error.reason})") from error
-    comments = [line[2:].strip() for line in text.splitlines() if line.startswith("--")]
-    parameters, prose, keys = [], [], {}
-    for comment in comments:
-        key, colon, value = comment.partition(": ")
-        if match := _PARAMETER.match(comment):
-            name, kind, default, explained = match.groups()
-            if kind not in _TYPES and "|" not in kind:
-                raise ConfigError(f"{file}: ${name}: {unknown_name('type', kind, _TYPES)}")
-            try:
-                value = Parameter(name, kind, None, explained).parse(default)
-            except ConfigError as error:
-                raise ConfigError(f"{file}: {error}") from error
-            parameters.append(Parameter(name, kind, value, explained))
-        elif colon and key in _KEYS:
-            keys[key] = value.strip()
-            if keys[key] not in _KEYS[key]:
-                raise ConfigError(f"{file}: {unknown_name(key, keys[key], _KEYS[key])}")
-        else:
-            prose.append(comment)
-    return Rule(
-        file.stem,
-        " ".join(prose),
-        text,
-        tuple(parameters),
-        keys.get("when") == "live",
-        keys.get("judges", "answer"),
-        trusted,
-    )
-
-
-def resolve(
-    known: Mapping[str, Rule], given: Mapping[str, Any], skip: Sequence[str], where: str | None
-) -> FilterSettings:
-    """Returns complete settings: what was given, checked, and the defaults for the rest.
-
-    Raises:
-        ConfigError: a parameter or a rule to skip does not exist, or a value does not fit.
-    """
-    parameters = {p.name: p for rule in known.values() for p in rule.parameters}
-    for name in given:
-        if name not in parameters:
-            raise ConfigError(unknown_name("filter option", name, parameters))
-    for name in skip:
-        if name not in known:
-            raise ConfigError(unknown_name("rule", name, known))
-    values = {name: p.parse(given.get(name, p.default)) for name, p in parameters.items()}
-    return FilterSettings(values, tuple(skip), where or None)
 
 
 def stored_settings(store: Store, con: duckdb.DuckDBPyConnection) -> FilterSettings:

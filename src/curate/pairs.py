@@ -21,18 +21,14 @@ from curate.dedupe import input_pairs
 from curate.errors import ConfigError
 from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
+from curate.options import OFF, DedupeSettings, PairsSettings, SplitSettings
 from curate.progress import Progress
-from curate.split import SplitSettings, strictest
+from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.text import digest, normalise
-from curate.verdicts import OFF, DedupeSettings
 
 METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
 """How it is known which of two answers is better, the most trusted way first."""
-
-
-MIN_MARGIN = 0.25
-"""Ratings closer than one step of five are no preference."""
 
 
 BAD_RATING = 2.0
@@ -141,7 +137,7 @@ class PairsResult:
 def pairs(
     store: Store,
     *,
-    min_margin: float = MIN_MARGIN,
+    min_margin: float = PairsSettings.min_margin,
     progress: Progress = lambda items, _: items,
 ) -> PairsResult:
     """Finds preference pairs and returns what they mean under today's verdicts.
@@ -252,7 +248,7 @@ def prepare(store: Store, con: duckdb.DuckDBPyConnection) -> None:
     the reason why the pair is out, null where it is in.
     """
     con.execute(sql("pairs/judged"))
-    margin = store.setting(con, "pairs").get("min_margin", MIN_MARGIN)
+    margin = store.setting(con, "pairs").get("min_margin", PairsSettings.min_margin)
     con.execute(sql("pairs/verdicts"), {"min_margin": margin})
 
 

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from curate import config
 from curate.errors import ConfigError, unknown_name
+from curate.options import (
+    AUTO,
+    CurveSettings,
+    DedupeSettings,
+    EmbedSettings,
+    PairsSettings,
+    QueueSettings,
+    SignalsSettings,
+)
 from curate.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -21,9 +30,10 @@ if TYPE_CHECKING:
     from curate.doctor import Check
     from curate.embed.embed import EmbedResult
     from curate.export.options import ExportResult, ExportSettings
-    from curate.filters import FilterResult, Rule
+    from curate.filter_rules import Rule
+    from curate.filters import FilterResult
     from curate.label.ledger import PushResult, SyncResult
-    from curate.label.push import PushSettings
+    from curate.label.options import PushSettings
     from curate.label.status import LabelStatus
     from curate.mislabels.classes import ClassesResult
     from curate.mislabels.evaluate import Evaluation
@@ -125,8 +135,8 @@ class Project:
     # -- evidence --------------------------------------------------------------------------------
 
     def rules(self) -> dict[str, Rule]:
-        """Returns the drop rules, curate's and the project's; see `curate.filters.rules`."""
-        from curate.filters import rules
+        """Returns the drop rules, curate's and the project's; see `curate.filter_rules.rules`."""
+        from curate.filter_rules import rules
 
         return rules(self.folder)
 
@@ -138,12 +148,13 @@ class Project:
         where: str | None = None,
     ) -> FilterResult:
         """Applies the drop rules with these numbers; see `curate.filters.apply`."""
-        from curate.filters import apply, resolve, rules
+        from curate.filter_rules import resolve, rules
+        from curate.filters import apply
 
         settings = resolve(rules(self.folder), parameters or {}, skip, where)
         return apply(self._writable(), settings)
 
-    def embed(self, *, encoder: str = "minilm", rebuild: bool = False) -> EmbedResult:
+    def embed(self, *, encoder: str = EmbedSettings.encoder, rebuild: bool = False) -> EmbedResult:
         """Computes vectors of new inputs; see `curate.embed.embed`."""
         from curate.embed import encoders
         from curate.embed.embed import embed
@@ -159,9 +170,9 @@ class Project:
     def dedupe(
         self,
         *,
-        exact: str = "example",
-        near: float | None = 0.8,
-        semantic: float | str | None = "auto",
+        exact: str = DedupeSettings.exact,
+        near: float | None = DedupeSettings.near,
+        semantic: float | str | None = AUTO,
     ) -> DedupeResult:
         """Finds exact, near and semantic duplicates; see `curate.dedupe.dedupe`."""
         from curate.dedupe.dedupe import dedupe
@@ -194,13 +205,17 @@ class Project:
 
         return classes(self.store)
 
-    def curve(self, *, repeats: int = 5, seed: int = 0) -> CurveResult:
+    def curve(
+        self, *, repeats: int = CurveSettings.repeats, seed: int = CurveSettings.seed
+    ) -> CurveResult:
         """Returns whether more data of this kind would help; see `curate.curve.curve`."""
         from curate.curve import curve
 
         return curve(self.store, repeats=repeats, seed=seed, progress=self._progress)
 
-    def signals(self, *, names: Sequence[str] = (), top: int = 3) -> SignalsResult:
+    def signals(
+        self, *, names: Sequence[str] = (), top: int = SignalsSettings.top
+    ) -> SignalsResult:
         """Says what speaks against answers and ratings; see `curate.signals.signals`."""
         from curate.embed import encoders
         from curate.signals import signals
@@ -213,7 +228,7 @@ class Project:
             progress=self._progress,
         )
 
-    def pairs(self, *, min_margin: float = 0.25) -> PairsResult:
+    def pairs(self, *, min_margin: float = PairsSettings.min_margin) -> PairsResult:
         """Finds preference pairs; see `curate.pairs.pairs`."""
         from curate.pairs import pairs
 
@@ -243,9 +258,9 @@ class Project:
         self,
         *,
         kind: str | None = None,
-        budget: int = 200,
-        audit: int | None = None,
-        seed: int = 0,
+        budget: int = QueueSettings.budget,
+        audit: int | None = QueueSettings.audit,
+        seed: int = QueueSettings.seed,
     ) -> QueueResult:
         """Ranks what a human should look at; see `curate.queue.queue`."""
         from curate.queue.queue import queue
@@ -268,8 +283,9 @@ class Project:
         send: bool = False,
     ) -> PushResult:
         """Hands the queue over to a server, or says what would be; see `curate.label_push.push`."""
+        from curate.label.options import PushSettings
         from curate.label.projects import connect
-        from curate.label.push import PushSettings, push
+        from curate.label.push import push
 
         store = self._writable()
         wanted = settings or PushSettings()
@@ -281,7 +297,7 @@ class Project:
     ) -> PushResult:
         """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
         from curate.label.by_file import push_to_file
-        from curate.label.push import PushSettings
+        from curate.label.options import PushSettings
 
         asked = settings or PushSettings()
         return push_to_file(
@@ -315,9 +331,9 @@ class Project:
     def suggest_thresholds(
         self,
         *,
-        exact: str = "example",
-        near: float | None = 0.8,
-        semantic: float | str | None = "auto",
+        exact: str = DedupeSettings.exact,
+        near: float | None = DedupeSettings.near,
+        semantic: float | str | None = AUTO,
     ) -> list[Suggestion]:
         """Returns what duplicate thresholds would do; see `curate.thresholds.suggest`."""
         from curate.dedupe.dedupe import complete

@@ -20,6 +20,7 @@ from curate.embed.encoders import Encoder
 from curate.errors import ConfigError, unknown_name
 from curate.kernels import answer_quality
 from curate.kernels.answer_quality import Rater
+from curate.options import SignalsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 
@@ -100,7 +101,7 @@ def signals(
     store: Store,
     *,
     names: Sequence[str] = (),
-    top: int = 3,
+    top: int = SignalsSettings.top,
     load: Callable[[str], Encoder] = encoders.load,
     progress: Progress = lambda items, _: items,
 ) -> SignalsResult:

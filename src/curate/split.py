@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate.errors import ConfigError
 from curate.kernels.leaks import KINDS, NONE, LeakGraph, Members, units
+from curate.options import SplitSettings
 from curate.store import Store, sql
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
@@ -25,29 +25,6 @@ SIDES = ("new", "train", "test", "quarantined")
 
 MIN_UNIT_CAP = 20
 UNIT_CAP_SHARE = 0.01
-
-
-@dataclass(frozen=True)
-class SplitSettings:
-    """How new units are split, and what counts as a near-duplicate across the split."""
-
-    test_size: float = 0.1
-    leak_threshold: float = 0.8
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.test_size < 1:
-            raise ConfigError(f"test size {self.test_size}: expected a share, 0 <= share < 1")
-        if not 0.1 <= self.leak_threshold <= 1:
-            raise ConfigError(f"leak threshold {self.leak_threshold}: expected 0.1 to 1")
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the settings in the form that is stored."""
-        return {
-            "test_size": self.test_size,
-            "leak_threshold": self.leak_threshold,
-            "seed": self.seed,
-        }
 
 
 @dataclass(frozen=True)

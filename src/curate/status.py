@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, filters, pairs, signals, verdicts
+from curate import cluster, config, filter_rules, filters, pairs, signals, verdicts
 from curate.cluster import Alarm, ClusterRow
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
@@ -180,7 +180,7 @@ def _filter_is_stale(store: Store, con: Any) -> bool:
     skip, where = section.pop("skip", ()), section.pop("where", None)
     for name, value in dict(part.partition("=")[::2] for part in section.pop("set", ())).items():
         section[name] = value
-    wanted = filters.resolve(filters.rules(store.folder), section, skip, where)
+    wanted = filter_rules.resolve(filter_rules.rules(store.folder), section, skip, where)
     return wanted.as_dict() != filters.stored_settings(store, con).as_dict()
 
 

@@ -8,40 +8,16 @@ them into `version_examples`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from curate import config, filters
-from curate.split import Plan, SplitSettings, plan, strictest
+from curate import config, detectors, filters
+from curate.options import DedupeSettings, SplitSettings
+from curate.split import Plan, plan, strictest
 from curate.store import Store, sql
 
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
-
-
-OFF = 2.0
-"""A threshold that nothing reaches."""
-
-
-@dataclass(frozen=True)
-class DedupeSettings:
-    """What makes a duplicate; a threshold of `OFF` switches a kind off.
-
-    Attributes:
-        exact: what is compared: `example` (messages and answer), `input`, or `off`.
-        near: Jaccard similarity of the word 3-grams of inputs.
-        semantic: cosine of the vectors of inputs.
-    """
-
-    exact: str = "example"
-    near: float = 0.8
-    semantic: float = OFF
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the settings in the form that is stored."""
-        return {"exact": self.exact, "near": self.near, "semantic": self.semantic}
 
 
 def prepare(
@@ -77,7 +53,7 @@ def prepare(
     con.execute(sql("verdicts/issues"), {"near": alike.near})
     con.execute(sql("verdicts/mislabels_suspects"))
     con.execute(sql("verdicts/mislabels_issues"))
-    con.execute(sql("verdicts/edge_cases"))
+    con.execute(sql("verdicts/edge_cases"), {"detectors": detectors.edge_cases()})
     return made
 
 

@@ -10,7 +10,10 @@ import duckdb
 import pytest
 
 import curate
-from curate import filters
+from curate import filter_rules, verdicts
+from curate.detectors import parse_detector
+from curate.label import kinds
+from curate.label.flags import flag
 from curate.store import Store, resource_dir, sql
 
 pytestmark = pytest.mark.store
@@ -21,6 +24,7 @@ FILES = sorted(SQL.rglob("*.sql"))
 MIGRATIONS = sorted((SQL / "migrations").glob("*.sql"))
 VIEWS = sorted((SQL / "views").glob("*.sql"))
 RULES = sorted((SQL / "filters").glob("*.sql"))
+DETECTORS = sorted((SQL / "detectors").glob("*.sql"))
 QUERIES = [file for file in FILES if SQL / "queries" in file.parents]
 MODULES = sorted(SOURCE.rglob("*.py"))
 WIDTH = 120
@@ -30,9 +34,9 @@ def _name(path: Path) -> str:
     return str(path.relative_to(SQL if path.suffix == ".sql" else SOURCE))
 
 
-def test_there_are_only_queries_rules_views_and_migrations() -> None:
-    assert len(QUERIES) > 50 and len(RULES) > 10 and len(VIEWS) > 10 and MIGRATIONS
-    assert sorted([*MIGRATIONS, *VIEWS, *RULES, *QUERIES]) == FILES
+def test_there_are_only_queries_rules_detectors_views_and_migrations() -> None:
+    assert len(QUERIES) > 50 and min(map(len, (RULES, DETECTORS, VIEWS))) > 10 and MIGRATIONS
+    assert sorted([*MIGRATIONS, *VIEWS, *RULES, *DETECTORS, *QUERIES]) == FILES
     assert sorted(path for path in SQL.rglob("*") if path.is_file()) == FILES
 
 
@@ -95,7 +99,7 @@ def test_migrations_after_the_views_moved_out_make_none() -> None:
 
 @pytest.mark.parametrize("file", RULES, ids=_name)
 def test_a_rule_selects_example_id_reason_and_score(file: Path, store: Store) -> None:
-    rule = filters.parse_rule(file)
+    rule = filter_rules.parse_rule(file)
     (statement,) = duckdb.extract_statements(rule.query)
     assert statement.type == duckdb.StatementType.SELECT
     arguments = {parameter.name: parameter.default for parameter in rule.parameters}
@@ -121,6 +125,33 @@ def _reasons(text: str) -> set[str]:
     before = re.split(r"\bAS reason\b", code, maxsplit=1)[0]
     expression = before[before.rfind("example_id,") :]
     return set(re.findall(r"(?:THEN|ELSE|,)\s*'(\w+)'", expression))
+
+
+# -- detectors -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", DETECTORS, ids=_name)
+def test_a_detector_selects_what_its_header_names(file: Path, store: Store) -> None:
+    detector = parse_detector(file)
+    (statement,) = duckdb.extract_statements(detector.query)
+    assert statement.type == duckdb.StatementType.SELECT
+    assert re.match(r"[A-Z].{20,}\.$", detector.help)
+    kinds_served = [name for name in kinds.names() if file.stem in kinds.detectors_of(name)]
+    assert kinds_served, "it serves some kind of work"
+    for kind in kinds_served:
+        with store.read() as con:
+            verdicts.current(store, con)
+            flag(store, con, kind)
+            assert con.execute("FROM flags").fetchall() == []
+            arguments = dict.fromkeys(statement.named_parameters)
+            columns = con.sql(detector.query, params=arguments).columns
+        sentences = [part for why in detector.why.values() for part in re.findall(r"{(\w+)}", why)]
+        assert {"example_id", "score", *sentences} <= set(columns)
+        assert set(columns) <= {
+            "example_id", "score", "place", "because", "suggested", *sentences
+        }  # fmt: skip
+        codes = set(detector.why) - {""}
+        assert bool(codes) == ("because" in columns)
 
 
 # -- the code --------------------------------------------------------------------------------------

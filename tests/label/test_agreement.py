@@ -112,4 +112,4 @@ def test_without_vectors_nothing_is_doubted(
     (found,) = desk.project.label_status().agreement
     assert found.doubted == () and found.questions == 24
     with desk.project.store.read() as con:
-        assert agreement.doubted(con) == ()
+        assert agreement.doubted(con, "relabel") == ()

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
-from curate.label import interface, tasks
-from curate.label.kinds import KINDS
+from curate.label import interface, kinds, tasks
 
 LABELS = ["refund", "delivery & <more>", 'say "hi"']
 ROW: dict[str, Any] = {
@@ -30,7 +29,7 @@ def span(start: int, end: int, text: str, field: str) -> dict[str, Any]:
     return {"from_name": "span", "type": "labels", "value": value}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.names())
 def test_the_interface_of_each_kind_is_xml_with_the_projects_names_in_it(kind: str) -> None:
     root = ET.fromstring(interface.config(kind, LABELS))
     shown = [e.get("value") for e in root.iter() if e.tag in ("Choice", "Label")]
@@ -41,7 +40,7 @@ def test_the_interface_of_each_kind_is_xml_with_the_projects_names_in_it(kind: s
     assert variables - {"curate_id"} <= tasks.question(kind, ROW, "given").data.keys()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.names())
 def test_no_key_means_two_things(kind: str) -> None:
     root = ET.fromstring(interface.config(kind, [f"name {n}" for n in range(50)]))
     hotkeys = [e.get("hotkey") for e in root.iter() if e.get("hotkey")]

@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from curate.errors import ConfigError
-from curate.label import by_file
-from curate.label.kinds import KINDS
+from curate.label import by_file, kinds
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
@@ -401,7 +400,7 @@ def test_no_order_of_rows_and_no_number_of_threads_changes_the_queue(
 # -- nothing to go by ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.names())
 @pytest.mark.parametrize("task", ["classification", "sft"])
 def test_an_empty_project_has_an_empty_queue(kind: str, task: str, tmp_path: Path) -> None:
     found = new_project(tmp_path / "p", task=task).queue(kind=kind)

@@ -5,7 +5,7 @@ WITH judged AS (
     SELECT example_id FROM answers
     UNION SELECT example_id FROM settled WHERE from_id IN (SELECT example_id FROM answers)
     UNION SELECT example_id FROM hand_labels
-    WHERE $kind = 'relabel' AND example_id NOT IN (SELECT example_id FROM flags WHERE detector = 'raters')
+    WHERE $about = 'label' AND example_id NOT IN (SELECT example_id FROM flags WHERE detector = 'raters')
 )
 SELECT side, count(*) AS examples, count(*) FILTER (NOT judged AND flagged) AS flagged,
        count(*) FILTER (NOT judged AND NOT flagged) AS others

@@ -1,5 +1,5 @@
--- Examples that can be asked about; one row per example, the first of each duplicate group: for relabel one
--- per input and label, else one per input and answer. What an answer could not bring in is left out, and
+-- Examples that can be asked about; one row per example, the first of each duplicate group: of work about
+-- labels one per input and label, else one per input and answer. What an answer could not bring in is left out, and
 -- what was asked before: itself, unless annotators disagreed and nobody is asked yet who breaks the tie; a
 -- copy with the same label or answer; and any label of an input about which an annotator still thinks.
 WITH asked AS (
@@ -15,14 +15,14 @@ copies AS (
 ),
 reasons AS (
     SELECT example_id, list(detector ORDER BY place, score, detector) AS detectors, min(place) AS place,
-           list({'detector': detector, 'place': place, 'score': score, 'why': why}
+           list({'detector': detector, 'place': place, 'score': score, 'because': because, 'facts': facts}
                 ORDER BY place, score, detector) AS flags,
            arg_min(score, (place, score, detector)) AS score, max(suggested) AS suggested
-    FROM flags WHERE list_contains($detectors, detector) GROUP BY example_id
+    FROM flags GROUP BY example_id
 )
 SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side,
        bool_or(v.reason IS NULL) OVER alike AS kept,
-       CASE WHEN $kind = 'relabel' THEN x.input_hash ELSE x.example_hash END AS copies,
+       CASE WHEN $about = 'label' THEN x.input_hash ELSE x.example_hash END AS copies,
        coalesce(f.detectors, []) AS detectors, f.flags, f.place, f.score, f.suggested,
        coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query
 FROM examples e
@@ -33,10 +33,10 @@ LEFT JOIN asked a ON a.example_id = e.example_id AND a.content_hash = e.content_
 WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.example_id IS NOT NULL)
   AND e.example_id NOT IN (
       SELECT example_id FROM excluded
-      WHERE judges = 'input' OR $kind = 'relabel' AND reason NOT IN ('no_label', 'unknown_label'))
+      WHERE judges = 'input' OR $about = 'label' AND reason NOT IN ('no_label', 'unknown_label'))
   AND CASE
       WHEN a.example_id IS NOT NULL THEN list_contains(f.detectors, 'annotators') AND NOT a.waiting
-      WHEN $kind = 'relabel' THEN
+      WHEN $about = 'label' THEN
           x.input_hash NOT IN (SELECT input_hash FROM copies WHERE waiting)
           AND (x.input_hash, coalesce(e.label, '')) NOT IN (
               SELECT (input_hash, coalesce(label_seen, '')) FROM copies
@@ -47,7 +47,7 @@ WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.e
       ELSE e.content_hash NOT IN (SELECT content_hash FROM asked)
           AND x.example_hash NOT IN (SELECT example_hash FROM copies) END
 WINDOW alike AS (
-    PARTITION BY x.input_hash, CASE WHEN $kind = 'relabel' THEN coalesce(e.label, '') ELSE x.example_hash END)
+    PARTITION BY x.input_hash, CASE WHEN $about = 'label' THEN coalesce(e.label, '') ELSE x.example_hash END)
 QUALIFY row_number() OVER (
     alike ORDER BY f.place NULLS LAST, f.score NULLS LAST, len(f.detectors) DESC, e.example_id) = 1
 ORDER BY f.place NULLS LAST, f.score, len(f.detectors) DESC, e.example_id

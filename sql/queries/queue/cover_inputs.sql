@@ -1,20 +1,20 @@
 -- Inputs with a vector, in the order of their hashes; one row per input. Its label is the one that most of its
--- kept train examples have (null for other kinds of work than relabel); settled, that it is an example of how
+-- kept train examples have (null unless the work is about labels); settled, that it is an example of how
 -- things are; covered, that nobody need ask for it; wanted, that a label or a rating would bring it in; kept,
 -- that it is in the next version, on either side.
 WITH mine AS (
     SELECT x.input_hash, e.example_id, e.label, v.reason, v.side,
-           v.reason IS NULL AND v.side = 'train' AND ($kind <> 'relabel' OR coalesce(trim(e.label), '') <> '') AS settled,
+           v.reason IS NULL AND v.side = 'train' AND ($about <> 'label' OR coalesce(trim(e.label), '') <> '') AS settled,
            v.side = 'train' AND coalesce(list_contains($lacks, v.reason), false) AND e.example_id NOT IN (
                SELECT example_id FROM excluded
-               WHERE judges = 'input' OR $kind = 'relabel' AND reason NOT IN ('no_label', 'unknown_label')) AS lacking
+               WHERE judges = 'input' OR $about = 'label' AND reason NOT IN ('no_label', 'unknown_label')) AS lacking
     FROM verdicts v
     JOIN examples e USING (example_id)
     JOIN example_inputs x USING (example_id)
     WHERE v.side IN ('train', 'test') AND NOT v.exposed
 ),
 labels AS (
-    SELECT input_hash, label FROM mine WHERE settled AND $kind = 'relabel'
+    SELECT input_hash, label FROM mine WHERE settled AND $about = 'label'
     GROUP BY input_hash, label
     QUALIFY row_number() OVER (PARTITION BY input_hash ORDER BY count(*) DESC, label) = 1
 ),

@@ -37,7 +37,7 @@ asked AS (
                unnest([t.example_id, t.other_id]) AS one, unnest([t.other_id, t.example_id]) AS two
         FROM asked_tasks t
         JOIN examples e USING (example_id, content_hash)
-        WHERE t.kind = 'preference'
+        WHERE t.kind = $kind
     )
     GROUP BY one, two
 )

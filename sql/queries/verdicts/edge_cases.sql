@@ -1,8 +1,12 @@
 -- Edge cases, and what makes them ones; one row per example. It is told from what is stored: copies that say
 -- otherwise, what the last curate mislabels (edges) and the last queue of each kind (cover) found out, and the
--- tasks that were handed over about today's content; of what was asked for coverage, only what was answered.
+-- tasks that were handed over about today's content, as the headers of their detectors say.
 CREATE OR REPLACE TEMP TABLE edge_cases AS
-WITH asked AS (
+WITH detectors AS (
+    SELECT d.* FROM (
+        SELECT unnest($detectors::STRUCT(detector VARCHAR, reason VARCHAR, once_answered BOOLEAN)[]) AS d)
+),
+asked AS (
     SELECT t.example_id, unnest(t.detectors) AS detector, t.answered
     FROM asked_tasks t
     JOIN examples e USING (example_id, content_hash)
@@ -10,11 +14,8 @@ WITH asked AS (
 named AS (
     SELECT example_id, 'disagreement' AS reason FROM issues WHERE kind IN ('contradictory_label', 'contradictory_rating')
     UNION ALL
-    SELECT example_id, 'disagreement' FROM asked WHERE detector IN ('annotators', 'contradiction', 'raters')
-    UNION ALL
-    SELECT example_id, detector FROM asked WHERE detector IN ('boundary', 'out_of_scope', 'thin_cluster')
-    UNION ALL
-    SELECT example_id, detector FROM asked WHERE detector = 'coverage' AND answered
+    SELECT a.example_id, d.reason FROM asked a JOIN detectors d USING (detector)
+    WHERE a.answered OR NOT d.once_answered
     UNION ALL
     SELECT d.example_id, d.kind FROM edges d JOIN examples e ON e.example_id = d.example_id AND e.label = d.given
     UNION ALL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.words import render_alarms
 from curate.wording import counted, table, wrapped
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.option("--refit", is_flag=True, help="Find the clusters anew; ids stay by overlap.")
+@click.option(
+    "--refit", cls=Once, is_flag=True, help="Find the clusters anew; ids stay by overlap."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the fit.")
 @json_option
 @pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.options import CurveSettings
 from curate.wording import table, wrapped
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 @click.option(
     "--repeats",
     type=click.IntRange(2, 100),
-    default=5,
+    default=CurveSettings.repeats,
     show_default=True,
     help="How often the part that judges is drawn.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@click.option(
+    "--seed", type=int, default=CurveSettings.seed, show_default=True, help="Of the draws."
+)
 @json_option
 @pass_context
 def curve(context: Context, repeats: int, seed: int, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.options import AUTO, DedupeSettings
 from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _Threshold(click.ParamType[float | str]):
 @cli.command()
 @click.option(
     "--exact",
-    default="example",
+    default=DedupeSettings.exact,
     show_default=True,
     metavar="WHAT",
     help="What is compared: example (messages and answer), input, or off.",
@@ -44,19 +45,20 @@ class _Threshold(click.ParamType[float | str]):
 @click.option(
     "--near",
     type=_Threshold(),
-    default=0.8,
+    default=DedupeSettings.near,
     show_default=True,
     help="Jaccard similarity of inputs (word 3-grams) from which on one of two is out.",
 )
 @click.option(
     "--semantic",
-    type=_Threshold("auto"),
-    default="auto",
+    type=_Threshold(AUTO),
+    default=AUTO,
     show_default=True,
     help="Cosine of inputs from which on one of two is out; auto: 0.9 for minilm.",
 )
 @click.option(
     "--suggest-threshold",
+    cls=Once,
     is_flag=True,
     help="Show real pairs around candidate thresholds and what each would remove; change nothing.",
 )

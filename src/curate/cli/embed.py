@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.options import EmbedSettings
 from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 @cli.command()
 @click.option(
     "--encoder",
-    default="minilm",
+    default=EmbedSettings.encoder,
     show_default=True,
     metavar="NAME",
     help="minilm, a folder with a sentence-transformers model, or a name on the model hub.",
 )
-@click.option("--rebuild", is_flag=True, help="Replace the vectors of another encoder.")
+@click.option("--rebuild", cls=Once, is_flag=True, help="Replace the vectors of another encoder.")
 @json_option
 @pass_context
 def embed(context: Context, encoder: str, rebuild: bool, as_json: bool) -> None:

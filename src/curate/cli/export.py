@@ -9,11 +9,13 @@ import click
 from click.core import ParameterSource
 
 from curate.cli import words
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.export.options import ExportSettings
+from curate.options import SplitSettings
 from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
-    from curate.export.options import ExportResult, ExportSettings
+    from curate.export.options import ExportResult
     from curate.versions.send import Sent
 
 
@@ -48,30 +50,36 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--test-size",
     type=float,
-    default=0.1,
+    default=SplitSettings.test_size,
     show_default=True,
     help="Share of new split units that is held out.",
 )
 @click.option(
     "--leak-threshold",
     type=float,
-    default=0.8,
+    default=SplitSettings.leak_threshold,
     show_default=True,
     help="Jaccard similarity of inputs from which on two examples leak.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw and the order.")
+@click.option(
+    "--seed",
+    type=int,
+    default=SplitSettings.seed,
+    show_default=True,
+    help="Of the draw and the order.",
+)
 @click.option("--limit", type=click.IntRange(1), help="At most so many train examples.")
 @click.option(
     "--min-train",
     type=click.IntRange(0),
-    default=1,
+    default=ExportSettings.min_train,
     show_default=True,
     help="Fewest train examples (exit 3 below).",
 )
 @click.option(
     "--min-test",
     type=click.IntRange(0),
-    default=1,
+    default=ExportSettings.min_test,
     show_default=True,
     help="Fewest held-out examples (exit 3 below).",
 )
@@ -98,7 +106,7 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--mix-by",
     type=click.Choice(["rows", "tokens"]),
-    default="rows",
+    default=ExportSettings.mix_by,
     show_default=True,
     help="What the share is of.",
 )
@@ -116,8 +124,12 @@ class _Share(click.ParamType[float]):
     metavar="URL",
     help="Send the version to URL/NAME/vN too: a folder, or a bucket such as s3://bucket/data.",
 )
-@click.option("--yes", is_flag=True, help="Send; without it --to shows what would be sent.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option(
+    "--yes", cls=Once, is_flag=True, help="Send; without it --to shows what would be sent."
+)
+@click.option(
+    "--dry-run", cls=Once, is_flag=True, help="Say what would be written, and write nothing."
+)
 @json_option
 @pass_context
 def export(
@@ -167,9 +179,6 @@ def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str 
 
 
 def _export_settings(context: Context, options: dict[str, Any]) -> ExportSettings:
-    from curate.export.options import ExportSettings
-    from curate.split import SplitSettings
-
     names = ("test_size", "leak_threshold", "seed")
     split = SplitSettings(*(options.pop(name) for name in names))
     for name in ("against", "mix"):

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import cli, json_option, rule_keys, show_result
+from curate.cli.group import Command, Once, cli, json_option, show_result
 from curate.wording import WIDTH, table, wrapped
 
 if TYPE_CHECKING:
-    from curate.filters import FilterResult, Rule
+    from curate.filter_rules import Rule
+    from curate.filters import FilterResult
 
 
-class _FilterCommand(click.Command):
+def _rule_options(folder: Path) -> set[str]:
+    from curate.filter_rules import rules
+
+    return {p.name for rule in rules(folder).values() for p in rule.parameters}
+
+
+class _FilterCommand(Command):
     """`filter`, whose options are the parameters of curate's own rules."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from curate.filters import rules
+        from curate.filter_rules import rules
 
         found = [
             click.Option(
@@ -32,17 +40,22 @@ class _FilterCommand(click.Command):
         ]
         return [*found, *super().get_params(ctx)]
 
+    def extra_keys(self, folder: Path) -> set[str]:
+        """Returns the options of all rules, the project's own included."""
+        return _rule_options(folder)
+
 
 @cli.command(cls=_FilterCommand)
 @click.option("--skip", multiple=True, metavar="RULE", help="A rule that does not apply.")
 @click.option("--where", metavar="SQL", help="Keep only what meets this condition.")
 @click.option(
     "--set",
+    cls=Once,
     multiple=True,
     metavar="NAME=VALUE",
     help="An option of one of the project's own rules.",
 )
-@click.option("--list", is_flag=True, help="Explain the rules and do nothing.")
+@click.option("--list", cls=Once, is_flag=True, help="Explain the rules and do nothing.")
 @json_option
 @click.pass_context
 def filter(ctx: click.Context, /, **options: Any) -> None:
@@ -68,9 +81,8 @@ def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     from curate.pull.mapping import parse_pairs
 
     sets = parse_pairs("--set", options.pop("set"))
-    own = {
-        k: v for k, v in (ctx.default_map or {}).items() if k in rule_keys("filter", ctx.obj.folder)
-    }
+    keys = _rule_options(ctx.obj.folder)
+    own = {k: v for k, v in (ctx.default_map or {}).items() if k in keys}
     return {**own, **{k: v for k, v in options.items() if v is not None}, **sets}
 
 

@@ -86,11 +86,27 @@ def _plain(value: Any) -> Any:
     return value
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+class Once(click.Option):
+    """An option that is asked for once: curate.toml cannot have it."""
+
+
+class Command(click.Command):
+    """A command; its section of curate.toml has its options, and what it says itself."""
+
+    def extra_keys(self, folder: Path) -> set[str]:
+        """Returns the keys of its section that are no options of it, in a project folder."""
+        return set()
+
+
+json_option = click.option(
+    "--json", "as_json", cls=Once, is_flag=True, help="Print one JSON object."
+)
 
 
 class _Group(click.Group):
     """The group, which says what a mistyped command may have meant."""
+
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -152,66 +168,31 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     sections = config.load(folder)
     known: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
     for name, command in cli.commands.items():
-        known[name] = _keys(command) | rule_keys(name, folder) if name in sections else set()
+        known[name] = _keys(command, folder) if name in sections else set()
     config.check(folder, sections, known)
     return {
-        name: _shared_out(cli.commands[name], keys)
+        name: _shared_out(cli.commands[name], keys, folder)
         for name, keys in sections.items()
         if name != "project"
     }
 
 
-def _keys(command: click.Command) -> set[str]:
-    """Returns what a section may hold: options of the command, or of the commands of a group."""
-    parts = command.commands.values() if isinstance(command, click.Group) else [command]
-    return {p.name for part in parts for p in part.params if p.name} - _FLAGS
+def _keys(command: click.Command, folder: Path) -> set[str]:
+    """Returns what a section may hold: of a command, or of all commands of a group."""
+    if isinstance(command, click.Group):
+        return set().union(*(_keys(part, folder) for part in command.commands.values()))
+    own = {p.name for p in command.params if p.name and not isinstance(p, Once)}
+    return own | (command.extra_keys(folder) if isinstance(command, Command) else set())
 
 
-def _shared_out(command: click.Command, keys: dict[str, Any]) -> dict[str, Any]:
+def _shared_out(command: click.Command, keys: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Returns a section as defaults of a command; of a group, each command gets what it knows."""
     if not isinstance(command, click.Group):
         return keys
     return {
-        name: {key: keys[key] for key in _keys(part) & keys.keys()}
+        name: {key: keys[key] for key in _keys(part, folder) & keys.keys()}
         for name, part in command.commands.items()
     }
-
-
-def rule_keys(command: str, folder: Path) -> set[str]:
-    """Returns the keys of a section that are no options: rules give theirs to `filter`."""
-    if command == "privacy":
-        from curate import config
-
-        return set(config.PRIVACY_KEYS)
-    if command != "filter":
-        return set()
-    from curate.filters import rules
-
-    return {p.name for rule in rules(folder).values() for p in rule.parameters}
-
-
-# Options that are asked for once, not configured.
-_FLAGS = {
-    "as_json",
-    "list",
-    "set",
-    "rejects",
-    "dry_run",
-    "rebuild",
-    "suggest_threshold",
-    "refit",
-    "evaluate",
-    "classes",
-    "yes",
-    "full",
-    "again",
-    "to_file",
-    "from_file",
-    "allow",
-    "allow_value",
-    "reason",
-    "withdraw",
-}
 
 
 pass_context = click.pass_obj

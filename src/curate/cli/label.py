@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
+from curate.label.options import PREFILLS, PushSettings
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
@@ -52,19 +53,23 @@ _token_option = click.option(
     help="Number of a project on the server to use (default: the one of before, or a new one).",
 )
 @click.option("--annotators", type=click.IntRange(1), help="People who answer each task.")
-@click.option("--yes", is_flag=True, help="Send; without it the plan is shown.")
+@click.option("--yes", cls=Once, is_flag=True, help="Send; without it the plan is shown.")
 @click.option(
     "--to-file",
+    cls=Once,
     type=click.Path(path_type=Path, dir_okay=False),
     help="Instead of a server: write Label Studio's import JSON here, the interface beside it.",
 )
 @click.option(
-    "--again", is_flag=True, help="With --to-file: also what was written before, not answered yet."
+    "--again",
+    cls=Once,
+    is_flag=True,
+    help="With --to-file: also what was written before, not answered yet.",
 )
 @click.option(
     "--prefill",
-    type=click.Choice(["given", "model", "none"]),
-    default="given",
+    type=click.Choice(PREFILLS),
+    default=PushSettings.prefill,
     show_default=True,
     help="Which answer is filled in.",
 )
@@ -92,8 +97,6 @@ def label_push(
     Example: curate label push --url http://127.0.0.1:8080 --yes
              curate label push --to-file tasks.json
     """
-    from curate.label.push import PushSettings
-
     asked = PushSettings(**settings)
     project = context.project()
     if to_file:
@@ -106,9 +109,12 @@ def label_push(
 @label.command(name="sync")
 @_url_option
 @_token_option
-@click.option("--full", is_flag=True, help="Look at every task again: notices deleted tasks too.")
+@click.option(
+    "--full", cls=Once, is_flag=True, help="Look at every task again: notices deleted tasks too."
+)
 @click.option(
     "--from-file",
+    cls=Once,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Instead of a server: read Label Studio's JSON export.",
 )

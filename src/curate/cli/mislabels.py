@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import words
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.wording import counted, percent, shortened, table, wrapped
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--evaluate",
+    cls=Once,
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Say how well the stored suspicions find the errors of an audited sample; judge nothing.",
 )
-@click.option("--classes", is_flag=True, help="Show classes and confusable pairs; judge nothing.")
+@click.option(
+    "--classes", cls=Once, is_flag=True, help="Show classes and confusable pairs; judge nothing."
+)
 @json_option
 @pass_context
 def mislabels(

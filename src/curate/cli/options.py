@@ -7,15 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, unknown_name
 
 if TYPE_CHECKING:
     from curate.pull.options import PullOptions, Reading
 
 
+class _Kind(click.ParamType[str]):
+    """A kind of labelling work."""
+
+    name = "kind"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        from curate.label import kinds
+
+        return f"[{'|'.join(kinds.names())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from curate.label import kinds
+
+        if value not in kinds.names():
+            self.fail(unknown_name("kind of work", str(value), kinds.names()), param, ctx)
+        return str(value)
+
+
 kind_option = click.option(
     "--kind",
-    type=click.Choice(["relabel", "review", "preference", "spans"]),
+    type=_Kind(),
     help="Of the work (default: by the project's task).",
 )
 

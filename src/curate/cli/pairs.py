@@ -10,6 +10,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.words import render_pair_reason
+from curate.options import PairsSettings
 from curate.wording import table, wrapped
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-margin",
     type=float,
-    default=0.25,
+    default=PairsSettings.min_margin,
     show_default=True,
     help="Smallest difference of two ratings, as a share of the scale; a step of five is 0.25.",
 )

@@ -4,33 +4,50 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Command, Context, Once, cli, json_option, pass_context, show_result
 from curate.wording import table
 
 if TYPE_CHECKING:
     from curate.privacy.privacy import Allowance, PrivacyResult, SecretPlace
 
 
-@cli.command()
+class _PrivacyCommand(Command):
+    """`privacy`, whose section says what exports hide."""
+
+    def extra_keys(self, folder: Path) -> set[str]:
+        """Returns what `[privacy]` may say, whatever the folder."""
+        from curate.privacy.options import KEYS
+
+        return set(KEYS)
+
+
+@cli.command(cls=_PrivacyCommand)
 @click.option(
     "--allow",
+    cls=Once,
     multiple=True,
     metavar="ID",
     help="The secrets of this example have been dealt with: they stop no export; repeatable.",
 )
 @click.option(
     "--allow-value",
+    cls=Once,
     multiple=True,
     metavar="TEXT",
     help="This value is nobody's, wherever it stands; only its HMAC is stored; repeatable.",
 )
-@click.option("--reason", default="", help="Why; goes with --allow and --allow-value.")
+@click.option("--reason", cls=Once, default="", help="Why; goes with --allow and --allow-value.")
 @click.option(
-    "--withdraw", type=click.IntRange(1), metavar="NUMBER", help="What was allowed no longer is."
+    "--withdraw",
+    cls=Once,
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="What was allowed no longer is.",
 )
 @json_option
 @pass_context

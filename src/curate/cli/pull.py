@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import pull_options
 
 
@@ -64,7 +64,7 @@ from curate.cli.options import pull_options
 )
 @click.option("--rescan", metavar="TIME", help="Databases: read again so far back, such as 30d.")
 @click.option("--reconcile", is_flag=True, help="Databases: withdraw what is no longer there.")
-@click.option("--yes", is_flag=True, help="Withdraw even if that is more than half.")
+@click.option("--yes", cls=Once, is_flag=True, help="Withdraw even if that is more than half.")
 @json_option
 @pass_context
 def pull(context: Context, /, **options: Any) -> None:

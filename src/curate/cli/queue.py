@@ -10,6 +10,7 @@ import click
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN
+from curate.options import QueueSettings
 from curate.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
 @cli.command()
 @kind_option
 @click.option(
-    "--budget", type=click.IntRange(1), default=200, show_default=True, help="How many tasks."
+    "--budget",
+    type=click.IntRange(1),
+    default=QueueSettings.budget,
+    show_default=True,
+    help="How many tasks.",
 )
 @click.option(
     "--audit",
     type=click.IntRange(0),
     help="Drawn at random from the kept examples (default: a tenth, at least 20).",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--seed", type=int, default=QueueSettings.seed, show_default=True, help="Of the draw."
+)
 @json_option
 @pass_context
 def queue(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.options import SignalsSettings
 from curate.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     help="expected and residual (the default), relevance, format; repeatable, remembered.",
 )
 @click.option(
-    "--top", type=click.IntRange(0), default=3, show_default=True, help="Show so many of each."
+    "--top",
+    type=click.IntRange(0),
+    default=SignalsSettings.top,
+    show_default=True,
+    help="Show so many of each.",
 )
 @json_option
 @pass_context

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli import words
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.words import REASONS, render_alarms
 from curate.wording import counted, table, wrapped
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.option("--rejects", is_flag=True, help="List the documents that were refused.")
+@click.option("--rejects", cls=Once, is_flag=True, help="List the documents that were refused.")
 @json_option
 @pass_context
 def status(context: Context, rejects: bool, as_json: bool) -> None:

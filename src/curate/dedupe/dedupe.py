@@ -15,10 +15,10 @@ from curate import inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import encoders
 from curate.errors import ConfigError, unknown_name
+from curate.options import AUTO, OFF, DedupeSettings, SplitSettings
 from curate.progress import Progress
-from curate.split import SplitSettings, strictest
+from curate.split import strictest
 from curate.store import Run, Store, sql
-from curate.verdicts import OFF, DedupeSettings
 
 EXACT = ("example", "input", "off")
 LOWEST = 0.3
@@ -59,9 +59,9 @@ class DedupeResult:
 def dedupe(
     store: Store,
     *,
-    exact: str = "example",
-    near: float | None = 0.8,
-    semantic: float | str | None = "auto",
+    exact: str = DedupeSettings.exact,
+    near: float | None = DedupeSettings.near,
+    semantic: float | str | None = AUTO,
     progress: Progress = lambda items, _: items,
 ) -> DedupeResult:
     """Brings the evidence up to date and returns what it means under today's verdicts.
@@ -114,7 +114,7 @@ def complete(
     if encoder is None:
         if isinstance(semantic, float):
             raise ConfigError(f"semantic duplicates need vectors. Next: {encoders.next_step()}")
-        if semantic == "auto":
+        if semantic == AUTO:
             notes.append(f"no vectors yet, so no semantic duplicates: {encoders.next_step()}")
         semantic = None
     elif missing and semantic is not None:
@@ -124,7 +124,7 @@ def complete(
             f"{foreign:,} inputs are not in Latin script, which {encoder} cannot read: they are no "
             "semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
         )
-    if semantic == "auto":
+    if semantic == AUTO:
         semantic = input_pairs.SEMANTIC_THRESHOLDS.get(str(encoder))
         if semantic is None:
             notes.append(

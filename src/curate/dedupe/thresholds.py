@@ -21,10 +21,10 @@ from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.kernels import minhash
 from curate.kernels.cosine import blocks, pairs
+from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
 from curate.text import SHORT_WORDS
-from curate.verdicts import OFF, DedupeSettings
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 SAMPLES = 2

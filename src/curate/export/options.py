@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from curate.kernels.error_rate import ErrorRate
-from curate.split import SplitSettings
+from curate.options import SplitSettings
+
+if TYPE_CHECKING:
+    from curate.kernels.error_rate import ErrorRate
 
 
 @dataclass(frozen=True)

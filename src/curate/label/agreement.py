@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from curate.embed import embed
 from curate.kernels import consensus
-from curate.split import SplitSettings
+from curate.label import kinds
+from curate.options import SplitSettings
 from curate.store import sql
 
-LEVELS = {"relabel": "nominal", "review": "ordinal", "preference": "nominal", "spans": "nominal"}
 SHARED_QUESTIONS = 20
 """An annotator's habits can be told from so many questions that others answered too."""
 
@@ -108,22 +108,25 @@ def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
     found = votes(con)
     return tuple(
         _agreement(con, kind, found[kind])
-        for kind in LEVELS
+        for kind in kinds.names()
         if len(found[kind]) > len({example for example, _, _ in found[kind]})
     )
 
 
 def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
     """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
-    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in LEVELS}
-    for kind, example, annotator, value in con.execute(sql("label/quality_votes")).fetchall():
+    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in kinds.names()}
+    asked = {"kinds": kinds.as_rows()}
+    for kind, example, annotator, value in con.execute(
+        sql("label/quality_votes"), asked
+    ).fetchall():
         found[kind].append((example, annotator, value))
     return found
 
 
-def doubted(con: duckdb.DuckDBPyConnection) -> tuple[Doubted, ...]:
+def doubted(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[Doubted, ...]:
     """Returns the labels that most annotators gave and that want another rater."""
-    said = votes(con)["relabel"]
+    said = votes(con)[kind] if kinds.get(kind).about == "label" else []
     if len(said) == len({example for example, _, _ in said}) or not consensus.has_cleanlab():
         return ()
     examples, _, values, made = numbered(said)
@@ -206,7 +209,8 @@ def _agreement(
     examples, people, values, made = numbered(said)
     counts = made.votes()
     shared = counts.sum(axis=1) > 1
-    level, notes = LEVELS[kind], []
+    work, notes = kinds.get(kind), []
+    level: str = work.level
     alpha, crowd = None, None
     differing: list[Differing] = []
     wanting: tuple[Doubted, ...] = ()
@@ -218,7 +222,7 @@ def _agreement(
         chances = consensus.dawid_skene(made)
         differing = _differing(examples, values, counts, chances)
         if consensus.has_cleanlab():
-            texts = _by_texts(con, examples, made, chances) if kind == "relabel" else None
+            texts = _by_texts(con, examples, made, chances) if work.about == "label" else None
             crowd = consensus.crowd(made, chances if texts is None else texts)
             wanting = () if texts is None else _doubted(examples, values, counts, crowd)
         else:

@@ -11,8 +11,8 @@ import pyarrow as pa
 from curate.errors import GateFailed
 from curate.kernels import error_rate
 from curate.kernels.error_rate import ErrorRate
+from curate.label import kinds
 from curate.label.flags import flag
-from curate.label.kinds import DETECTORS, OF_TASK
 from curate.label.reviews import AnsweredTask, list_answered_tasks
 from curate.store import Store, sql
 
@@ -33,9 +33,8 @@ def error_rates(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[ErrorRate
 
 def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side, ...]:
     """Returns what audits rest on, train first; empty where nothing was audited."""
-    task = store.setting(con, "project").get("task", "sft")
-    # No audit draws pairs: of preferences, reviews tell how good the answers are.
-    kind = "review" if task == "preference" else OF_TASK[task]
+    kind = kinds.of_project(store, con).audited_by
+    about = kinds.get(kind).about
     settled = [s for s in list_answered_tasks(store, con) if s.kind == kind]
     if not any(s.audit for s in settled):
         return ()
@@ -44,11 +43,11 @@ def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side
     judged: dict[str, list[error_rate.Judged]] = defaultdict(list)
     for side, *row in con.execute(sql("label/quality_judged")).fetchall():
         judged[side].append(error_rate.Judged(*row))
-    asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
+    asked = {"about": about, "detectors": list(kinds.detectors_of(kind))}
     left = con.execute(sql("label/quality_left"), asked).fetchall()
     con.unregister("answers")
     since = (
-        con.execute(sql("label/quality_flags_since")).fetchall()[0][0] if kind == "relabel" else 0
+        con.execute(sql("label/quality_flags_since")).fetchall()[0][0] if about == "label" else 0
     )
     return tuple(
         error_rate.Side(side, judged[side], {True: flagged, False: others}, examples, since)

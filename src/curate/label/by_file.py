@@ -22,6 +22,7 @@ from curate.label.ledger import (
     to_hand_over,
     withdrawn,
 )
+from curate.label.options import PushSettings
 from curate.label.tasks import made, task
 from curate.store import Store, sql
 
@@ -30,7 +31,7 @@ FILE_SERVER = "file"
 
 
 def push_to_file(
-    store: Store, path: Path, *, kind: str | None = None, prefill: str = "given",
+    store: Store, path: Path, *, kind: str | None = None, prefill: str = PushSettings.prefill,
     config_file: Path | None = None, again: bool = False,
 ) -> PushResult:  # fmt: skip
     """Writes the queue as Label Studio's import JSON, and its labelling interface beside it.

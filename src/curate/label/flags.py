@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from curate import verdicts
+from curate.detectors import DetectorFile
+from curate.errors import ConfigError
+from curate.label import kinds
+from curate.options import DedupeSettings
 from curate.store import Store, sql
 
 
@@ -21,18 +26,56 @@ def flag(
         kind: of work.
         doubted: answered examples that want another rater, see `agreement.doubted`.
     """
-    alike = verdicts.DedupeSettings(**store.setting(con, "dedupe"))
-    con.execute(
-        sql("label/queue_flags"),
-        {
-            "kind": kind,
-            "doubted": list(doubted),
-            "near": alike.near,
-            "semantic": alike.semantic,
-            "thin_train": THIN_EXAMPLES,
-            "thin_share": THIN_SHARE,
-        },
-    )
+    alike = DedupeSettings(**store.setting(con, "dedupe"))
+    arguments = {
+        "kind": kind,
+        "about": kinds.get(kind).about,
+        "doubted": list(doubted),
+        "near": alike.near,
+        "semantic": alike.semantic,
+        "thin_train": THIN_EXAMPLES,
+        "thin_share": THIN_SHARE,
+    }
+    con.execute(sql("label/flags_clear"))
+    for detector in kinds.detectors_of(kind).values():
+        con.register("said", _ask(con, detector, arguments))
+        con.execute(sql("label/flags_add"), {"detector": detector.name})
+        con.unregister("said")
+
+
+def _ask(
+    con: duckdb.DuckDBPyConnection, detector: DetectorFile, arguments: Mapping[str, Any]
+) -> pa.Table:
+    """Returns what a detector flags, with the columns of `flags`.
+
+    Raises:
+        ConfigError: it does not select an example and a score.
+    """
+    given = {**arguments, **{p.name: p.default for p in detector.parameters}}
+    (statement,) = duckdb.extract_statements(detector.query)
+    used = {name: given[name] for name in statement.named_parameters}
+    said = con.sql(detector.query, params=used).to_arrow_table()
+    missing = [name for name in ("example_id", "score") if name not in said.column_names]
+    if missing:
+        raise ConfigError(f"sql/detectors/{detector.name}.sql does not select {missing[0]}")
+    return _completed(said, detector)
+
+
+def _completed(said: pa.Table, detector: DetectorFile) -> pa.Table:
+    """Returns the columns of `flags`; those that sentences name are one struct, `facts`."""
+    empty = pa.nulls(said.num_rows, pa.string())
+    columns = {
+        "example_id": said["example_id"],
+        "score": said["score"],
+        "place": pa.repeat(pa.scalar(detector.place, pa.int32()), said.num_rows),
+        "because": empty,
+        "suggested": empty,
+    }
+    columns |= {name: said[name] for name in columns if name in said.column_names}
+    named = [name for name in said.column_names if detector.names(name)]
+    struct = [said[name].combine_chunks() for name in named]
+    columns["facts"] = pa.StructArray.from_arrays(struct, named) if named else empty
+    return pa.table(columns)
 
 
 THIN_EXAMPLES = 10

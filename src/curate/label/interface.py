@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curate.errors import ConfigError
+from curate.label import kinds
 from curate.store import resource_dir
 
 UNUSABLE, NONE_FITS = "__unusable__", "__none__"
+UNUSABLE_TOLD = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
 
 
 _HOTKEYS = "123456789abcdefghijklmnopqrstuvwxyz"
@@ -24,8 +26,8 @@ def config(
     """Returns the XML of a kind of work with the project's labels or fields in it.
 
     Args:
-        kind: one of `curate.queue.KINDS`.
-        names: labels (relabel) or fields (spans); unused by the other kinds.
+        kind: of the work.
+        names: the project's own, such as labels or fields; empty where a kind has none.
         own: the user's own XML instead of `label_config/KIND.xml`.
         multi_label: whether annotators may pick several labels, or that none fits.
 
@@ -38,8 +40,9 @@ def config(
     except (OSError, ET.ParseError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     _put_in(kind, root, names)
-    if kind == "relabel" and multi_label:
-        _let_choose_several(root)
+    adapt = kinds.get(kind).let_choose_several
+    if adapt and multi_label:
+        adapt(root)
     for style in root.iter("Style"):
         # What our interfaces have in common; an own one that says nothing looks the same.
         style.text = style.text or (resource_dir("label_config") / "style.css").read_text("utf-8")
@@ -63,24 +66,20 @@ def apart(kind: str, text: str, names: Sequence[str]) -> str:
             ("it lacks", set(names) - chosen),
             ("answers do not count if they choose", chosen - set(names)),
         )
-        if some and kind in _NAMED
+        if some and kinds.get(kind).choices
     ]
     return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _choices(kind: str, text: str) -> set[str]:
-    tag, name, _ = _NAMED.get(kind, ("", "", ""))
+    tag, name, _ = kinds.get(kind).choices or ("", "", "")
     root = ET.fromstring(text)  # noqa: S314 (it was checked)
     found = [c for control in root.iter(tag) if control.get("name") == name for c in control]
     return {c.get("alias") or c.get("value") or "" for c in found if c.tag != "Style"}
 
 
-_NAMED = {"relabel": ("Choices", "label", "Choice"), "spans": ("Labels", "span", "Label")}
-"""Where the project's own names stand: tag and name of the control, tag of one of them."""
-
-
 def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
-    tag, name, child = _NAMED.get(kind, ("", "", ""))
+    tag, name, child = kinds.get(kind).choices or ("", "", "")
     taken = {element.get("hotkey") for element in root.iter()}
     keys = [key for key in _HOTKEYS if key not in taken]
     for control in root.iter(tag) if tag else ():
@@ -97,51 +96,16 @@ def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
             control.insert(place, made)
 
 
-def _let_choose_several(root: ET.Element) -> None:
-    for header in root.iter("Header"):
-        if header.get("value") == "Which label is right?":
-            header.set("value", "Which labels are right?")
-    for control in root.iter("Choices"):
-        if control.get("name") == "label":
-            control.set("choice", "multiple")
-            control.set("requiredMessage", "Pick all labels that fit, or None of these")
-            if all(c.get("alias") != NONE_FITS for c in control):
-                told = {"value": "None of these", "alias": NONE_FITS, "hotkey": "-"}
-                place = next(
-                    (n for n, c in enumerate(control) if c.get("alias") == UNUSABLE), len(control)
-                )
-                control.insert(place, ET.Element("Choice", told))
-
-
-_CONTROLS = {
-    "relabel": {"label": "Choices"},
-    "review": {"rating": "Rating"},
-    "preference": {"preference": "Choices"},
-    "spans": {"span": "Labels"},
-}
-_VARIABLES = {
-    "relabel": {"text", "context", "reason"},
-    "review": {"text", "context", "response", "reason"},
-    "preference": {"text", "context", "response_a", "response_b", "reason"},
-    "spans": {"text", "reason"},
-}
-_NEEDED = {
-    "relabel": {"text"},
-    "review": {"text", "response"},
-    "preference": {"text", "response_a", "response_b"},
-    "spans": {"text"},
-}
-
-
 def check(kind: str, text: str, path: Path) -> None:
     """Checks that every answer of this interface can be read back.
 
     Raises:
         ConfigError: what is missing, or names something that is not there.
     """
+    work = kinds.get(kind)
     root = ET.fromstring(text)  # noqa: S314 (made by us, or the user's own file)
     named = {e.get("name"): e for e in root.iter() if e.get("name")}
-    for name, tag in _CONTROLS[kind].items():
+    for name, tag in work.controls.items():
         if name not in named or named[name].tag != tag:
             raise ConfigError(f'{path}: answers are read from <{tag} name="{name}">: not there')
         if tag != "Rating" and not len(named[name]):
@@ -153,44 +117,17 @@ def check(kind: str, text: str, path: Path) -> None:
                 who = f'<{element.tag} name="{element.get("name")}" toName="{target}">'
                 raise ConfigError(f"{path}: {who}: no such name")
         used |= {v[1:] for v in element.attrib.values() if re.fullmatch(r"\$\w+", v)}
-    if unknown := sorted(used - _VARIABLES[kind]):
-        known = ", ".join(f"${v}" for v in sorted(_VARIABLES[kind]))
+    if unknown := sorted(used - {*work.shows}):
+        known = ", ".join(f"${v}" for v in sorted(work.shows))
         raise ConfigError(f"{path}: ${unknown[0]} is not sent; a {kind} task has {known}")
-    if missing := sorted(_NEEDED[kind] - used):
+    if missing := sorted({*work.needs} - used):
         raise ConfigError(f"{path}: ${missing[0]} is not shown, so nobody could answer")
-    if kind == "spans" and named[named["span"].get("toName")].get("value") != "$text":
-        raise ConfigError(f'{path}: <Labels name="span"> must mark the text of $text')
+    for name, variable in work.marks.items():
+        if named[named[name].get("toName")].get("value") != f"${variable}":
+            tag = f'<{work.controls[name]} name="{name}">'
+            raise ConfigError(f"{path}: {tag} must mark the text of ${variable}")
 
 
-_UNUSABLE = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
-_INSTRUCTIONS = {
-    "relabel": (
-        "Pick the label that fits the text best. Where one is filled in already, it is a proposal "
-        "and may well be wrong: change it whenever another one fits better.",
-        _UNUSABLE,
-    ),
-    "review": (
-        "Give the answer 1 star (bad) to 5 stars (nothing to improve), as an answer to this "
-        "question. Where you know a better one, open <b>Write a better answer</b> and change the "
-        "text: a model will learn from what stands there.",
-        "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
-        "need neither.",
-    ),
-    "preference": (
-        "Which answer would you rather get to this question? Length and order say nothing. If "
-        "neither should be learned from, pick <b>Both are bad</b>.",
-    ),
-    "spans": (
-        "Choose a field, then drag over its text, exactly from its first to its last letter. "
-        "Click what is marked wrongly and press Backspace to remove it.",
-        f"<b>Nothing to extract</b> is an answer too. {_UNUSABLE}",
-    ),
-}
-_SEVERAL = (
-    "Pick every label that fits the text, or <b>None of these</b>. Where some are picked already, "
-    "they are a proposal and may well be wrong: add what is missing, take out what does not fit.",
-    _UNUSABLE,
-)
 _KEYS = (
     "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
     "cannot judge: no answer is better than a guess."
@@ -199,5 +136,6 @@ _KEYS = (
 
 def instructions(kind: str, *, multi_label: bool = False) -> str:
     """Returns what annotators read before they start, as HTML."""
-    said = _SEVERAL if kind == "relabel" and multi_label else _INSTRUCTIONS[kind]
-    return "<br><br>".join([*said, _KEYS])
+    work = kinds.get(kind)
+    paragraphs = work.instructions_several if multi_label else work.instructions
+    return "<br><br>".join([*paragraphs, _KEYS])

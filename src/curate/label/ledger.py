@@ -18,8 +18,6 @@ from curate import verdicts
 from curate.label.annotations import Applied
 from curate.store import Store, sql
 
-PREFILLS = ("given", "model", "none")
-
 
 @dataclass(frozen=True)
 class PushResult:

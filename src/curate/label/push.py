@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from curate import config
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import interface, kinds, ledger, tasks
 from curate.label.ledger import PushResult
+from curate.label.options import PushSettings
 from curate.label.projects import (
     KnownProject,
     digest_of,
@@ -43,25 +43,6 @@ LOOKS_SECONDS = (0, 1, 2, 4)
 
 
 _TITLE = 50
-
-
-@dataclass(frozen=True)
-class PushSettings:
-    """How the queue is handed over.
-
-    Attributes:
-        kind: of the work; None for that of the project's task.
-        project: number of a project on the server to use; None for the one of before, or a new one.
-        annotators: people who answer each task; None for what the project has, at first 1.
-        prefill: which answer is filled in before anybody answered: given, model or none.
-        config: the user's own labelling interface.
-    """
-
-    kind: str | None = None
-    project: int | None = None
-    annotators: int | None = None
-    prefill: str = "given"
-    config: Path | None = None
 
 
 def push(

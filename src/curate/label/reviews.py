@@ -9,14 +9,8 @@ from typing import Any
 import duckdb
 
 from curate import filters
-from curate.label import tasks
-from curate.label.kinds import DETECTORS
+from curate.label import kinds
 from curate.store import Store, sql
-
-_OF_WHAT_IS_OUT = {
-    "held_out", "annotators", "stale", "low_rating", "coverage", "thin_cluster", "no_label",
-    "unrated",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,11 +60,11 @@ def detectors(
     """
     settled = [s for s in list_answered_tasks(store, con) if kind in (None, s.kind)]
     drawn = [s for s in settled if s.audit and s.changed]
-    names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
+    files = {name: d for one in kinds.names() for name, d in kinds.detectors_of(one).items()}
     found = []
-    for name in names:
+    for name, detector in files.items():
         mine = [s for s in settled if name in s.detectors]
-        wrong = [] if name in _OF_WHAT_IS_OUT else drawn
+        wrong = drawn if detector.audited else []
         caught = sum(name in s.detectors for s in wrong)
         if mine:
             changed = sum(s.changed for s in mine)
@@ -94,8 +88,17 @@ def list_answered_tasks(store: Store, con: duckdb.DuckDBPyConnection) -> list[An
             side=row["side"],
             changed=changed(row, lowest),
         )
-        for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist()
+        for row in settled_answers(con)
     ]
+
+
+def settled_answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Returns questions whose answer is settled: what stood there, and what stands there now.
+
+    `label_seen` is null where the question was about no label. They come by kind and example.
+    """
+    found = con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
+    return list(found.to_arrow_table().to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:
@@ -107,10 +110,7 @@ def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:
     """
     if row["verdict"] == "drop":
         return True
-    if row["kind"] == "relabel":
-        return row["label"] is not None and row["label"] != row["label_seen"]
-    if row["kind"] == "spans":
-        before, after = tasks.fields(row["response"]), tasks.fields(row["correction"])
-        return sorted(before) != sorted(after)
+    if of_kind := kinds.get(row["kind"]).changed:
+        return of_kind(row)
     low = row["rating"] is not None and min_rating is not None and row["rating"] < min_rating
     return row["correction"] is not None or (low and row["verdict"] != "keep")

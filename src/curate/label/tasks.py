@@ -1,4 +1,4 @@
-"""What annotators see and what their answers mean: one kind of work, one XML file, one parser.
+"""What annotators see and what their answers mean; each kind of work reads its own answers.
 
 Answers are Label Studio's result JSON, as its interface writes it (version 1.23).
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate import label_sets
-from curate.label.interface import NONE_FITS, UNUSABLE
+from curate.label import kinds
 
 
 def made(
@@ -80,21 +79,33 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
     """
-    data = {"curate_id": row["task_key"], "text": _shown(row["query"])}
-    if kind != "spans":
-        data["context"] = _shown(row["context"])
-    data["reason"] = "" if row["blind"] else _shown(row["why"])
-    if kind == "review":
-        data["response"] = _shown(row["response"])
-    if kind == "preference":
-        pair = [_shown(row["response"]), _shown(row["other_response"])]
-        data["response_a"], data["response_b"] = reversed(pair) if row["swapped"] else pair
-    result = [] if row["blind"] or prefill == "none" else _prefilled(kind, row, prefill)
+    work = kinds.get(kind)
+    shown = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
+    data = {"curate_id": row["task_key"], **shown}
+    filled = work.prefill if prefill != "none" and not row["blind"] else None
+    result = filled(row, prefill) if filled else []
     if not result:
         return Question(data)
     score = row.get("probability") if prefill == "model" else None
     made: dict[str, Any] = {"model_version": f"curate-{prefill}", "result": result}
     return Question(data, ({**made, "score": score} if score is not None else made,))
+
+
+def _answer(row: Mapping[str, Any], place: int) -> str | None:
+    """Returns an answer of a pair, as A (0) or B (1)."""
+    pair: tuple[str | None, str | None] = (row["response"], row["other_response"])
+    return pair[1 - place] if row["swapped"] else pair[place]
+
+
+VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "text": lambda row: row["query"],
+    "context": lambda row: row["context"],
+    "reason": lambda row: "" if row["blind"] else row["why"],
+    "response": lambda row: row["response"],
+    "response_a": lambda row: _answer(row, 0),
+    "response_b": lambda row: _answer(row, 1),
+}
+"""What an interface can show, by the name of its variable, in the order in which it is sent."""
 
 
 def _shown(text: str | None) -> str:
@@ -106,25 +117,8 @@ def _shown(text: str | None) -> str:
     return text
 
 
-def _prefilled(kind: str, row: Mapping[str, Any], prefill: str) -> list[dict[str, Any]]:
-    if kind == "relabel":
-        label = row["suggested"] if prefill == "model" else row["label_seen"]
-        if label and row.get("multi_label"):
-            return [_choice("label", "text", *(label_sets.read(label) or (NONE_FITS,)))]
-        return [_choice("label", "text", label)] if label else []
-    if kind == "spans":
-        return [
-            {
-                "id": f"s{n}", "from_name": "span", "to_name": "text", "type": "labels",
-                "value": {"start": start, "end": end, "text": row["query"][start:end],
-                          "labels": [field]},
-            }
-            for n, (field, start, end) in enumerate(spans(row["query"] or "", row["response"]))
-        ]  # fmt: skip
-    return []
-
-
-def _choice(name: str, to: str, *values: str) -> dict[str, Any]:
+def choice(name: str, to: str, *values: str) -> dict[str, Any]:
+    """Returns a choice that is filled in, as Label Studio's result JSON."""
     return {
         "id": "p1", "from_name": name, "to_name": to, "type": "choices",
         "value": {"choices": list(values)},
@@ -184,7 +178,9 @@ def understand(
     origins = [str(part["origin"]) for part in result if part.get("origin")]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
-        made = _PARSERS[kind](_by_name(result), row, set(names))
+        made = kinds.get(kind).read(_by_name(result), row, set(names))
+        if unknown := {decision for decision, _ in made} - {*kinds.DECISIONS}:
+            raise ValueError(f"there is no decision {min(unknown)!r}")
     except (KeyError, TypeError, ValueError, IndexError) as error:
         return Answer(origin=origin, problem=f"not understood: {error}")
     if not made:
@@ -199,97 +195,13 @@ def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str,
     return found
 
 
-_Parts = Mapping[str, list[Mapping[str, Any]]]
-_Decisions = list[tuple[str, str | None]]
+def one_choice(parts: kinds.Parts, name: str) -> str | None:
+    """Returns what was chosen in a control, None where nothing was.
 
-
-def _one_choice(parts: _Parts, name: str) -> str | None:
+    Raises:
+        ValueError: several things were.
+    """
     chosen = [c for value in parts.get(name, []) for c in value["choices"]]
     if len(chosen) > 1:
         raise ValueError(f"{name} has {len(chosen)} choices")
     return str(chosen[0]) if chosen else None
-
-
-def _relabel(parts: _Parts, row: Mapping[str, Any], names: set[str]) -> _Decisions:
-    if row.get("multi_label"):
-        return _relabel_several(parts, names)
-    label = _one_choice(parts, "label")
-    if label == UNUSABLE:
-        return [("drop", None)]
-    if label is not None and label not in names:
-        raise ValueError(f"{label!r} is no label of this project")
-    return [("relabel", label)] if label is not None else []
-
-
-def _relabel_several(parts: _Parts, names: set[str]) -> _Decisions:
-    chosen = {str(c) for value in parts.get("label", []) for c in value["choices"]}
-    for alone in (UNUSABLE, NONE_FITS):
-        if alone in chosen and len(chosen) > 1:
-            raise ValueError(f"{alone} and a label at once")
-    if chosen == {UNUSABLE}:
-        return [("drop", None)]
-    if unknown := sorted(chosen - names - {NONE_FITS}):
-        raise ValueError(f"{unknown[0]!r} is no label of this project")
-    return [("relabel", label_sets.text(chosen - {NONE_FITS}))] if chosen else []
-
-
-def _review(parts: _Parts, row: Mapping[str, Any], _names: set[str]) -> _Decisions:
-    made: _Decisions = []
-    for value in parts.get("rating", [])[:1]:
-        rating = int(value["rating"])
-        if not 1 <= rating <= 5:
-            raise ValueError(f"a rating of {rating}")
-        made.append(("rate", str(rating)))
-    text = "\n".join(t for value in parts.get("corrected", []) for t in _texts(value["text"]))
-    # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
-    # in which browsers and people end lines.
-    if text.strip() and _lines(text) != _lines(row["response"] or ""):
-        made.append(("correct", text))
-    verdict = _one_choice(parts, "verdict")
-    if verdict not in (None, "keep", "drop"):
-        raise ValueError(f"a verdict of {verdict!r}")
-    return made + ([(verdict, None)] if verdict else [])
-
-
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines()]
-
-
-def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(v) for v in value]
-
-
-def _preference(parts: _Parts, row: Mapping[str, Any], _names: set[str]) -> _Decisions:
-    chosen = _one_choice(parts, "preference")
-    if chosen is None or chosen in ("tie", "both_bad"):
-        return [("prefer", chosen)] if chosen else []
-    if chosen not in ("A", "B"):
-        raise ValueError(f"a preference of {chosen!r}")
-    first = (chosen == "A") != row["swapped"]
-    return [("prefer", row["example_id"] if first else row["other_id"])]
-
-
-def _spans(parts: _Parts, row: Mapping[str, Any], names: set[str]) -> _Decisions:
-    verdict = _one_choice(parts, "verdict")
-    if verdict == "drop":
-        return [("drop", None)]
-    marked: list[tuple[int, int, str]] = []
-    text = row["query"] or ""
-    for value in parts.get("span", []):
-        start, end, (field,) = int(value["start"]), int(value["end"]), value["labels"]
-        if text[start:end] != value["text"]:
-            raise ValueError(f"{value['text']!r} does not stand at {start} to {end}")
-        if field not in names:
-            raise ValueError(f"{field!r} is no field of this project")
-        marked.append((start, end, field))
-    if not marked and verdict != "nothing":
-        return []
-    said: dict[str, Any] = {}
-    for start, end, field in sorted(marked):
-        said.setdefault(field, []).append(text[start:end])
-    flat = {f: v[0] if len(v) == 1 else v for f, v in sorted(said.items())}
-    spans_json = json.dumps(sorted(marked), ensure_ascii=False)
-    return [("spans", spans_json), ("correct", json.dumps(flat, ensure_ascii=False))]
-
-
-_PARSERS = {"relabel": _relabel, "review": _review, "preference": _preference, "spans": _spans}

@@ -132,8 +132,8 @@ def classes(store: Store) -> ClassesResult:
 def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
     """Returns the share of wrong labels among those drawn by audits, by the label seen then."""
     counts: dict[str, list[bool]] = {}
-    for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist():
-        if row["kind"] == "relabel" and row["audit"] and row["label_seen"]:
+    for row in reviews.settled_answers(con):
+        if row["audit"] and row["label_seen"]:
             counts.setdefault(row["label_seen"], []).append(reviews.changed(row, None))
     return {label: share(sum(wrong), len(wrong)) for label, wrong in counts.items()}
 

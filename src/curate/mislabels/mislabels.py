@@ -24,8 +24,9 @@ from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.kernels import label_model, label_noise, label_set_noise
 from curate.label import reviews
 from curate.label.reviews import Detector
+from curate.options import SplitSettings
 from curate.progress import Progress
-from curate.split import SplitSettings, strictest
+from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.wording import percent, shortened
 

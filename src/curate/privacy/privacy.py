@@ -24,7 +24,8 @@ from curate import config, inputs, verdicts
 from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
 from curate.privacy import credentials, patterns, person_names, redact
-from curate.privacy.patterns import KINDS, REGIONS, SECRET
+from curate.privacy.options import KEYS, PrivacySettings
+from curate.privacy.patterns import KINDS, SECRET
 from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
 from curate.store import Run, Store, sql
@@ -34,32 +35,6 @@ from curate.wording import counted
 
 CHUNK_EXAMPLES = 5_000
 _SHOWN = 3
-
-
-@dataclass(frozen=True)
-class PrivacySettings:
-    """The section `[privacy]` of curate.toml.
-
-    Attributes:
-        regions: whose phone numbers are known without a country code.
-        leave: kinds that stay as they are.
-        names: whether the names of people are hidden too; needs the extra `[pii]`.
-        redact: whether an export hides personal data; secrets are hidden without it too.
-    """
-
-    regions: tuple[str, ...] = REGIONS
-    leave: tuple[str, ...] = ()
-    names: bool = False
-    redact: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the settings in the form that is stored."""
-        return {
-            "regions": list(self.regions),
-            "leave": list(self.leave),
-            "names": self.names,
-            "redact": self.redact,
-        }
 
 
 @dataclass(frozen=True)
@@ -127,7 +102,7 @@ def settings(folder: Path) -> PrivacySettings:
     """
     section = config.load(folder).get("privacy", {})
     where = f"{folder / config.NAME}: [privacy]"
-    config.check(folder, {"privacy": section}, {"privacy": set(config.PRIVACY_KEYS)})
+    config.check(folder, {"privacy": section}, {"privacy": set(KEYS)})
     for key in ("names", "redact"):
         if not isinstance(section.get(key, False), bool):
             raise ConfigError(f"{where} {key} = {section[key]!r}: expected true or false")

@@ -15,25 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from curate import detectors
 from curate.label.reviews import Detector
 
 FIRST, LAST = 3, 12
-"""Places (`queue_flags.sql`) up to which, and from which on, the order is fixed."""
-
-
-PRIOR: Mapping[str, tuple[int, int]] = {
-    "mislabel": (5, 10),
-    "contradiction": (5, 10),
-    "low_confidence": (1, 10),
-    "boundary": (0, 10),
-    "out_of_scope": (0, 10),
-}
-"""Changed of pseudo-reviews, on top of one changed and one unchanged for every detector.
-
-Source: benchmarks/loop, which detector pays: 54% of likely mislabels were wrong, 48% of what copies
-alone contradict, 14% of low confidence, 2% of outliers; rounded to ten reviews. With Beta(1, 1) for
-all, a first queue finds a seventh fewer wrong labels (benchmarks/quality, the first budget).
-"""
+"""Places of detectors up to which, and from which on, the order is fixed."""
 
 
 EXPLORE = 0.01
@@ -66,14 +52,24 @@ class BudgetShare:
 
 
 def expected(name: str, reviewed: int, changed: int) -> float:
-    """Returns the share of a detector's flags that are expected to bring a change."""
-    good, many = PRIOR.get(name, (0, 0))
+    """Returns the share of a detector's flags that are expected to bring a change.
+
+    Until people have answered, that is what its header says (`prior`), on top of one changed and
+    one unchanged for every detector.
+
+    Source: benchmarks/loop, which detector pays: 54% of likely mislabels were wrong, 48% of what
+    copies alone contradict, 14% of low confidence, 2% of outliers; rounded to ten reviews. With
+    Beta(1, 1) for all, a first queue finds a seventh fewer wrong labels (benchmarks/quality, the
+    first budget).
+    """
+    file = detectors.detectors().get(name)
+    good, many = file.prior if file else (0, 0)
     return (1 + good + changed) / (2 + many + reviewed)
 
 
 def share(
     candidates: Sequence[Mapping[str, Any]],
-    detectors: Sequence[str],
+    names: Sequence[str],
     right: Sequence[Detector],
     budget: int,
 ) -> tuple[list[dict[str, Any]], tuple[BudgetShare, ...]]:
@@ -82,13 +78,13 @@ def share(
     Args:
         candidates: each with `flags` (detector, place, score, why), the first place first, and
             `example_id`.
-        detectors: their names; of equal ones the first is preferred.
+        names: of the detectors; of equal ones the first is preferred.
         right: how often they were right.
         budget: how many are asked at most.
     """
     known = {d.name: (d.reviewed, d.changed) for d in right}
-    worth = {name: expected(name, *known.get(name, (0, 0))) for name in detectors}
-    lists = _lists([_at_home(c, worth, detectors) for c in candidates])
+    worth = {name: expected(name, *known.get(name, (0, 0))) for name in names}
+    lists = _lists([_at_home(c, worth, names) for c in candidates])
     first, mixed, last = ([*part] for part in lists)
     chosen = first[:budget]
     chosen += _mixed(mixed, worth, budget - len(chosen))
@@ -100,14 +96,14 @@ def share(
         BudgetShare(
             name, asked.count(name), there.count(name), *known.get(name, (0, 0)), worth[name]
         )
-        for name in detectors
+        for name in names
         if name in there
     )
     return chosen, shares
 
 
 def _at_home(
-    candidate: Mapping[str, Any], worth: Mapping[str, float], detectors: Sequence[str]
+    candidate: Mapping[str, Any], worth: Mapping[str, float], names: Sequence[str]
 ) -> dict[str, Any]:
     """Returns a candidate with the detector that asks for it first.
 
@@ -117,7 +113,7 @@ def _at_home(
     mixed = [f for f in flags if FIRST < f["place"] < LAST]
     home = flags[0]
     if home["place"] > FIRST and mixed:
-        home = max(mixed, key=lambda f: (worth[f["detector"]], -detectors.index(f["detector"])))
+        home = max(mixed, key=lambda f: (worth[f["detector"]], -names.index(f["detector"])))
     others = [f["detector"] for f in flags if f is not home]
     return {
         **candidate,

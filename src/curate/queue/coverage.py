@@ -17,22 +17,18 @@ from numpy.typing import NDArray
 from curate import verdicts
 from curate.embed import embed
 from curate.kernels import active_learning
+from curate.label import kinds
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 
-LACKS = {
-    "relabel": ["no_label", "unknown_label"],
-    "review": ["unrated"],
-    "spans": ["unrated"],
-}
-"""Why examples are out that an answer would bring in, by kind of work."""
+LACKS = {"label": ["no_label", "unknown_label"], "answer": ["unrated"]}
+"""Why examples are out that an answer would bring in, by what the work is about."""
 
 
 _FEWEST = 3
 _TYPICAL = {
-    "relabel": "typical of what nobody has labelled",
-    "review": "typical of what nobody has rated",
-    "spans": "typical of what nobody has rated",
+    "label": "typical of what nobody has labelled",
+    "answer": "typical of what nobody has rated",
 }
 Found = list[tuple[str, int, float, str]]
 """Detector, position of the input, score, and what annotators are told."""
@@ -48,7 +44,7 @@ class Inputs:
             fewer than two labels have `_FEWEST` inputs.
     """
 
-    kind: str
+    about: str
     hashes: list[str]
     vectors: NDArray[np.float32]
     names: list[str]
@@ -87,18 +83,19 @@ def refresh(
     Args:
         store: the project's store.
         run: that asks.
-        kind: of the work; of preferences vectors say nothing.
+        kind: of the work; of pairs vectors say nothing.
         budget: so many inputs are chosen to cover what is not known.
         progress: called with (items, label) around the work.
     """
-    if kind not in LACKS:
+    about = kinds.get(kind).about
+    if about not in LACKS:
         return
     with store.read() as con:
         verdicts.current(store, con)
-        asked = {"kind": kind, "lacks": LACKS[kind]}
+        asked = {"kind": kind, "about": about, "lacks": LACKS[about]}
         read = con.sql(sql("queue/cover_inputs"), params=asked).to_arrow_table()
         before = con.sql(sql("queue/cover_of"), params={"kind": kind}).to_arrow_table()
-    found = _table(kind, read, budget, progress)
+    found = _table(about, read, budget, progress)
     if found.equals(before):
         return
     with store.write() as con:
@@ -109,11 +106,11 @@ def refresh(
     run.changed = True
 
 
-def _table(kind: str, read: pa.Table, budget: int, progress: Progress) -> pa.Table:
+def _table(about: str, read: pa.Table, budget: int, progress: Progress) -> pa.Table:
     found: Found = []
     hashes: list[str] = []
     if read.num_rows:
-        task = _inputs(kind, read)
+        task = _inputs(about, read)
         hashes = task.hashes
         found = [
             *_coverage(task, budget, progress),
@@ -129,14 +126,14 @@ def _table(kind: str, read: pa.Table, budget: int, progress: Progress) -> pa.Tab
     return pa.table(columns).sort_by(order)
 
 
-def _inputs(kind: str, read: pa.Table) -> Inputs:
+def _inputs(about: str, read: pa.Table) -> Inputs:
     hashes, vectors = embed.from_lists(read)
     said = read["label"].to_pylist()
     names, counts = np.unique([name for name in said if name is not None], return_counts=True)
     enough = (counts >= _FEWEST).sum() >= 2
     number = {name: n for n, name in enumerate(names.tolist() if enough else [])}
     return Inputs(
-        kind,
+        about,
         hashes,
         vectors,
         list(number),
@@ -170,14 +167,14 @@ def _coverage(task: Inputs, budget: int, progress: Progress) -> Found:
             progress=lambda steps: progress(steps, "choosing what to ask first"),
         )
     ]
-    why = _TYPICAL[task.kind]
+    why = _TYPICAL[task.about]
     return [("coverage", n, float(place), why) for place, n in enumerate(chosen.tolist())]
 
 
 def _scope(task: Inputs, progress: Progress) -> Found:
     """Returns what is farther from all that is known than 99% of what is known itself."""
     # Of what has a label, `curate.edges` tells.
-    pool = np.flatnonzero(task.wanted if task.kind == "relabel" else task.kept | task.wanted)
+    pool = np.flatnonzero(task.wanted if task.about == "label" else task.kept | task.wanted)
     known = np.flatnonzero(task.label >= 0) if task.names else np.flatnonzero(task.settled)
     if len(known) < 2 or not len(pool):
         return []

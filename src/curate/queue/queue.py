@@ -1,10 +1,10 @@
 """`curate queue`: which examples a human should look at, for a budget, and why each of them.
 
-Detectors put examples into the queue (`sql/queue_flags.sql`): held-out examples first that wait for
+Detectors put examples into the queue (`sql/detectors/`): held-out examples first that wait for
 an answer, or whose label is suspected, then what annotators left open; the rest of the budget is
-shared by what answers have shown each detector to be worth (`curate.shares`). A tenth of the budget
-is an audit: kept examples drawn at random, whatever the detectors say, and asked blindly; only from
-them an error rate can be told.
+shared by what answers have shown each detector to be worth (`curate.queue.budget`). A tenth of
+the budget is an audit: kept examples drawn at random, whatever the detectors say, and asked
+blindly; only from them an error rate can be told.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import orjson
 import pyarrow as pa
 
 from curate import inputs, verdicts
-from curate.errors import ConfigError, unknown_name
+from curate.errors import ConfigError
 from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
-from curate.label.kinds import DETECTORS, KINDS, OF_TASK
 from curate.label.reviews import Detector
 from curate.mislabels import mislabels
+from curate.options import QueueSettings
 from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import BudgetShare, expected, share
@@ -96,16 +97,16 @@ def queue(
     store: Store,
     *,
     kind: str | None = None,
-    budget: int = 200,
-    audit: int | None = None,
-    seed: int = 0,
+    budget: int = QueueSettings.budget,
+    audit: int | None = QueueSettings.audit,
+    seed: int = QueueSettings.seed,
     progress: Progress = lambda items, _: items,
 ) -> QueueResult:
     """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.
 
     Args:
         store: the project's store.
-        kind: of the work, one of `KINDS`; None for that of the project's task.
+        kind: of the work, see `curate.label.kinds`; None for that of the project's task.
         budget: entries, audit included.
         audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
         seed: of the draw.
@@ -117,12 +118,10 @@ def queue(
     with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
-            asked = kind or OF_TASK[store.setting(con, "project").get("task", "sft")]
-            if asked not in KINDS:
-                raise ConfigError(unknown_name("kind of work", asked, KINDS))
+            asked = kinds.kind_of(store, con, kind)
             _require_something_to_ask(store, con, asked)
-            usual = OF_TASK[store.setting(con, "project").get("task", "sft")] == asked
-            size = 0 if asked == "preference" else _audit_size(budget, audit)
+            usual = kinds.of_project(store, con).name == asked
+            size = 0 if kinds.get(asked).about == "pair" else _audit_size(budget, audit)
         coverage.refresh(store, run, asked, budget, progress=progress)
         with store.read() as con:
             candidates = _candidates(store, con, asked)
@@ -146,12 +145,12 @@ def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind
     logs, answered = con.execute(sql("queue/answers")).fetchall()[0]
     if not logs:
         return
-    if kind in ("review", "preference") and not answered:
-        raise ConfigError(f"there is nothing to {KINDS[kind]}: the logs hold no answers")
-    lacks = {"relabel": "labels: no example has one", "spans": "fields: no answer is a JSON object"}
-    if kind in lacks and not kinds.vocabulary(store, con)[kind]:
+    work = kinds.get(kind)
+    if work.reads_answers and not answered:
+        raise ConfigError(f"there is nothing to {work.asks}: the logs hold no answers")
+    if work.vocabulary and not work.vocabulary(store, con):
         raise ConfigError(
-            f'there are no {lacks[kind]}. Next: labels = ["...", "..."] in [project] of curate.toml'
+            f'there are no {work.lacks}. Next: labels = ["...", "..."] in [project] of curate.toml'
         )
 
 
@@ -166,32 +165,37 @@ def _audit_size(budget: int, audit: int | None) -> int:
 def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
     """Returns what can be asked, flagged ones first in the order of their detectors."""
     verdicts.current(store, con)
-    if kind == "preference":
-        return list(con.sql(sql("queue/pairs")).to_arrow_table().to_pylist())
-    wanting = agreement.doubted(con) if kind == "relabel" else ()
-    flag(store, con, kind, [one.example_id for one in wanting])
-    asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
-    found = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
+    about = kinds.get(kind).about
+    if about == "pair":
+        pairs = con.sql(sql("queue/pairs"), params={"kind": kind})
+        return list(pairs.to_arrow_table().to_pylist())
+    files = kinds.detectors_of(kind)
+    flag(store, con, kind, [one.example_id for one in agreement.doubted(con, kind)])
+    asked = {"kind": kind, "about": about}
+    rows = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
     reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
-    for row in found:
-        for said in row["flags"] or ():
-            said["why"] = said["why"] or reasons.get(row["example_id"], "")
-    return found
+    for row in rows:
+        for one in row["flags"] or ():
+            facts = orjson.loads(one["facts"]) if one["facts"] else {}
+            why = files[one["detector"]].tell(one["because"], facts or {})
+            one["why"] = why or reasons.get(row["example_id"], "")
+    return rows
 
 
 def _missing(
     store: Store, con: duckdb.DuckDBPyConnection, kind: str
 ) -> tuple[tuple[str, str], ...]:
     """Returns what the detectors of this kind of work lack, and the command that brings it."""
+    about = kinds.get(kind).about
     _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
     lacks = []
-    if kind == "relabel" and not store.setting(con, "mislabels"):
+    if about == "label" and not store.setting(con, "mislabels"):
         lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
-    elif kind == "relabel" and mislabels.stale(store, con):
+    elif about == "label" and mislabels.stale(store, con):
         lacks.append(("labels have changed since they were judged", "mislabels"))
-    if kind != "preference" and not vectors:
+    if about != "pair" and not vectors:
         lacks.append(("no vectors, so nothing to tell edge cases by", "run"))
-    elif kind != "preference" and not con.execute(sql("cluster/clusters_centroids")).fetchall():
+    elif about != "pair" and not con.execute(sql("cluster/clusters_centroids")).fetchall():
         lacks.append(("no clusters, so no thin ones", "cluster"))
     return tuple((what, f"curate {command}") for what, command in lacks)
 
@@ -200,8 +204,8 @@ def _chosen(
     kind: str, flagged: list[dict[str, Any]], right: Sequence[Detector], budget: int
 ) -> tuple[list[dict[str, Any]], tuple[BudgetShare, ...]]:
     """Returns what is asked, in order, and what each detector gets of it."""
-    if kind != "preference":
-        return share(flagged, DETECTORS[kind], right, budget)
+    if kinds.get(kind).about != "pair":
+        return share(flagged, list(kinds.detectors_of(kind)), right, budget)
     chosen = flagged[:budget]
     asked, there = ([c["detectors"][0] for c in rows] for rows in (chosen, flagged))
     return chosen, tuple(
@@ -272,7 +276,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
         audit=audit,
         kept=row["kept"],
         blind=blind,
-        swapped=kind == "preference" and _lot(seed, "swap", row["example_id"]) < 0.5,
+        swapped=kinds.get(kind).about == "pair" and _lot(seed, "swap", row["example_id"]) < 0.5,
         round=row["round"],
         content_hash=row["content_hash"],
         text=row["query"],
@@ -280,13 +284,14 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
 
 
 def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
+    about = kinds.get(kind).about
     columns = {
         "task_key": [e.task_key for e in entries],
         "example_id": [e.example_id for e in entries],
         "other_id": pa.array([e.other_id for e in entries], pa.string()),
         "content_hash": [e.content_hash for e in entries],
         "label_seen": pa.array(
-            [e.given if kind == "relabel" else None for e in entries], pa.string()
+            [e.given if about == "label" else None for e in entries], pa.string()
         ),
         "round": pa.array([e.round for e in entries], pa.int32()),
         "place": pa.array([e.place for e in entries], pa.int32()),

@@ -1,0 +1,10 @@
+-- Answers that are no nearer to their prompt than a random answer is. The last `curate signals` found them.
+-- serves: answers
+-- place: 7
+-- order: 73
+-- why: {why}
+SELECT s.example_id, s.score, s.why
+FROM signals s
+JOIN examples e USING (example_id, revision)
+JOIN verdicts v USING (example_id)
+WHERE s.signal = 'relevance' AND (v.reason IS NULL OR v.reason IN ('unrated', 'low_rating'))

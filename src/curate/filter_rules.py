@@ -1,0 +1,114 @@
+"""Drop rules: one SQL file each, read without a store.
+
+A rule is `sql/filters/NAME.sql`, of curate or of the project. It selects `example_id, reason,
+score` from `candidates`. Its comment is the help; `-- $name type = default: help` declares an
+option; `-- when: live` marks a rule that reads ratings or compares examples; `-- judges: input`
+one that says nothing of the answer. `curate.filters` evaluates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.errors import ConfigError, unknown_name
+from curate.store import resource_dir
+from curate.store.headers import Parameter, read_header
+
+_KEYS = {"when": ("live",), "judges": ("answer", "input")}
+_RESERVED = ("where", "skip", "set", "list", "json", "as_json")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One drop rule."""
+
+    name: str
+    help: str
+    query: str
+    parameters: tuple[Parameter, ...] = ()
+    live: bool = False
+    judges: str = "answer"
+    trusted: bool = True
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """Which rules apply and with what numbers."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    skip: tuple[str, ...] = ()
+    where: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {"parameters": dict(self.parameters), "skip": sorted(self.skip), "where": self.where}
+
+
+def rules(folder: Path | None = None) -> dict[str, Rule]:
+    """Returns the rules by name: curate's own, then those of a project's `sql/filters/`.
+
+    Raises:
+        ConfigError: a rule cannot be read, or has the name of another one.
+    """
+    found = {
+        file.stem: parse_rule(file)
+        for file in sorted((resource_dir("sql") / "filters").glob("*.sql"))
+    }
+    found = {"min_rating": found.pop("min_rating"), **found}
+    for file in sorted((folder / "sql" / "filters").glob("*.sql")) if folder else []:
+        if file.stem in found or file.stem in _RESERVED:
+            raise ConfigError(f"{file}: there is a rule called {file.stem!r} already; rename it")
+        rule = parse_rule(file, trusted=False)
+        _refuse_clash(file, rule, found.values())
+        found[file.stem] = rule
+    return found
+
+
+def _refuse_clash(file: Path, rule: Rule, others: Iterable[Rule]) -> None:
+    """One name is one option: two rules may share it only where it means the same to both."""
+    taken = {p.name: (p.kind, p.default, other.name) for other in others for p in other.parameters}
+    for p in rule.parameters:
+        kind, default, owner = taken.get(p.name, (p.kind, p.default, ""))
+        if p.name in _RESERVED or (kind, default) != (p.kind, p.default):
+            of = f"the rule {owner!r}" if owner else "curate filter"
+            raise ConfigError(f"{file}: {of} has an option called {p.name!r} already; rename it")
+
+
+def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
+    """Returns the rule that a file holds.
+
+    Raises:
+        ConfigError: the file is not UTF-8, or a line of its comment cannot be right.
+    """
+    header = read_header(file, _KEYS)
+    return Rule(
+        file.stem,
+        header.help,
+        header.text,
+        header.parameters,
+        header.keys.get("when") == "live",
+        header.keys.get("judges", "answer"),
+        trusted,
+    )
+
+
+def resolve(
+    known: Mapping[str, Rule], given: Mapping[str, Any], skip: Sequence[str], where: str | None
+) -> FilterSettings:
+    """Returns complete settings: what was given, checked, and the defaults for the rest.
+
+    Raises:
+        ConfigError: a parameter or a rule to skip does not exist, or a value does not fit.
+    """
+    parameters = {p.name: p for rule in known.values() for p in rule.parameters}
+    for name in given:
+        if name not in parameters:
+            raise ConfigError(unknown_name("filter option", name, parameters))
+    for name in skip:
+        if name not in known:
+            raise ConfigError(unknown_name("rule", name, known))
+    values = {name: p.parse(given.get(name, p.default)) for name, p in parameters.items()}
+    return FilterSettings(values, tuple(skip), where or None)

@@ -1,0 +1,57 @@
+"""`review`: rates an answer, and betters it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from curate.label.kinds import Decisions, Parts, kind
+from curate.label.tasks import one_choice
+
+
+@kind(
+    "review",
+    asks="rate the answer 1 to 5, and better it",
+    about="answer",
+    default_for=("sft",),
+    order=2,
+    reads_answers=True,
+    controls={"rating": "Rating"},
+    shows=("text", "context", "response", "reason"),
+    needs=("text", "response"),
+    instructions=(
+        "Give the answer 1 star (bad) to 5 stars (nothing to improve), as an answer to this "
+        "question. Where you know a better one, open <b>Write a better answer</b> and change the "
+        "text: a model will learn from what stands there.",
+        "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
+        "need neither.",
+    ),
+    votes="rate",
+    settled_by=("verdict", "correction", "rating"),
+    level="ordinal",
+)
+def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
+    """Returns the rating, the better answer where one was written, and the verdict."""
+    decisions: Decisions = []
+    for value in parts.get("rating", [])[:1]:
+        rating = int(value["rating"])
+        if not 1 <= rating <= 5:
+            raise ValueError(f"a rating of {rating}")
+        decisions.append(("rate", str(rating)))
+    text = "\n".join(t for value in parts.get("corrected", []) for t in _texts(value["text"]))
+    # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
+    # in which browsers and people end lines.
+    if text.strip() and _lines(text) != _lines(row["response"] or ""):
+        decisions.append(("correct", text))
+    verdict = one_choice(parts, "verdict")
+    if verdict not in (None, "keep", "drop"):
+        raise ValueError(f"a verdict of {verdict!r}")
+    return decisions + ([(verdict, None)] if verdict else [])
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def _texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(v) for v in value]

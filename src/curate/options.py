@@ -1,0 +1,100 @@
+"""What stages are asked for, and the defaults: each number stands here, and nowhere else.
+
+These import nothing heavy, so that the command line reads its defaults here. What an export or a
+pull is asked for stands in `export/options.py` and `pull/options.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from curate.errors import ConfigError
+
+OFF = 2.0
+"""A threshold that nothing reaches."""
+
+
+AUTO = "auto"
+"""A threshold that the encoder's own default stands for."""
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """How new units are split, and what counts as a near-duplicate across the split."""
+
+    test_size: float = 0.1
+    leak_threshold: float = 0.8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.test_size < 1:
+            raise ConfigError(f"test size {self.test_size}: expected a share, 0 <= share < 1")
+        if not 0.1 <= self.leak_threshold <= 1:
+            raise ConfigError(f"leak threshold {self.leak_threshold}: expected 0.1 to 1")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {
+            "test_size": self.test_size,
+            "leak_threshold": self.leak_threshold,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class DedupeSettings:
+    """What makes a duplicate; a threshold of `OFF` switches a kind off.
+
+    Attributes:
+        exact: what is compared: `example` (messages and answer), `input`, or `off`.
+        near: Jaccard similarity of the word 3-grams of inputs.
+        semantic: cosine of the vectors of inputs.
+    """
+
+    exact: str = "example"
+    near: float = 0.8
+    semantic: float = OFF
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that is stored."""
+        return {"exact": self.exact, "near": self.near, "semantic": self.semantic}
+
+
+@dataclass(frozen=True)
+class EmbedSettings:
+    """Which encoder computes vectors, see `curate.embed.encoders`."""
+
+    encoder: str = "minilm"
+
+
+@dataclass(frozen=True)
+class QueueSettings:
+    """What a queue is made of; see `curate.queue.queue`."""
+
+    kind: str | None = None
+    budget: int = 200
+    audit: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class PairsSettings:
+    """What makes a preference pair: ratings closer than one step of five are no preference."""
+
+    min_margin: float = 0.25
+
+
+@dataclass(frozen=True)
+class CurveSettings:
+    """How often the part that judges is drawn for a learning curve, and the draws' seed."""
+
+    repeats: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SignalsSettings:
+    """How many of each signal are shown."""
+
+    top: int = 3
