@@ -153,7 +153,7 @@ def test_a_write_that_raises_stores_nothing(store: Store) -> None:
 
 def test_migrations_are_recorded_with_their_sha256_and_applied_once(store: Store) -> None:
     recorded = dict(_rows(store.folder, "SELECT name, sha256 FROM _migrations"))
-    assert recorded == {
+    assert {name: digest for name, digest in recorded.items() if "/" not in name} == {
         name: hashlib.sha256(
             (resource_dir("sql") / "migrations" / f"{name}.sql").read_bytes()
         ).hexdigest()
@@ -191,14 +191,14 @@ def test_an_edited_migration_is_refused(store: Store) -> None:
         pass
 
 
-def _older(folder: Path) -> Store:
-    """Makes the store that a curate without the last migration has left, with a setting in it."""
+def _older(folder: Path, lacks: int) -> Store:
+    """Makes the store of a curate that had no views apart and lacks migrations, with a setting."""
     folder.mkdir()
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{folder / 'curate.duckdb'}' AS curate (STORAGE_VERSION 'v1.5.0')")
         con.execute("USE curate")
         con.execute(sql("store/migrations_table"))
-        for name in MIGRATIONS[:-1]:
+        for name in MIGRATIONS[: len(MIGRATIONS) - lacks]:
             text = (resource_dir("sql") / "migrations" / f"{name}.sql").read_text(encoding="utf-8")
             con.execute(text)
             digest = hashlib.sha256(text.encode()).hexdigest()
@@ -208,9 +208,9 @@ def _older(folder: Path) -> Store:
 
 
 def test_an_older_store_is_brought_up_to_date_by_init(
-    store: Store, tmp_path: Path, curate: Callable[..., tuple[int, str, str]]
+    tmp_path: Path, curate: Callable[..., tuple[int, str, str]]
 ) -> None:
-    old, new = _older(tmp_path / "old"), Store(tmp_path / "new")
+    old, new = _older(tmp_path / "old", lacks=1), Store(tmp_path / "new")
     code, _, err = curate("-C", old.folder, "status")
     assert code == 1
     assert f"lacks migration {MIGRATIONS[-1]}" in err and f"curate init {old.folder}" in err
@@ -222,6 +222,18 @@ def test_an_older_store_is_brought_up_to_date_by_init(
     old.create()
     assert old.state_digest() == new.state_digest()
     assert _schema(old) == _schema(new)
+
+
+def test_a_store_with_all_migrations_and_no_views_apart_is_brought_up_to_date_by_any_command(
+    tmp_path: Path, curate: Callable[..., tuple[int, str, str]], new_store: Callable[[Path], Store]
+) -> None:
+    old = _older(tmp_path / "old", lacks=0)
+    code, _, err = curate("-C", old.folder, "status")
+    assert code == 1
+    assert "its view ai_interactions is not the one" in err and f"curate init {old.folder}" in err
+    with old.run("any command that writes"):
+        pass
+    assert _schema(old) == _schema(new_store(tmp_path / "new"))
 
 
 def _schema(store: Store) -> tuple[list[tuple[Any, ...]], ...]:
@@ -236,7 +248,7 @@ def _schema(store: Store) -> tuple[list[tuple[Any, ...]], ...]:
             store.folder,
             "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1",
         ),
-        _rows(store.folder, "FROM _views ORDER BY name"),
+        _rows(store.folder, "FROM _migrations ORDER BY name"),
     )
 
 
@@ -276,8 +288,8 @@ def test_every_view_is_applied_and_recorded_with_its_sha256(store: Store) -> Non
     files = sorted((resource_dir("sql") / "views").glob("*.sql"))
     in_store = _rows(store.folder, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
     assert {file.stem for file in files} == {name for (name,) in in_store}
-    assert _rows(store.folder, "FROM _views ORDER BY name") == [
-        (file.stem, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
+    assert _rows(store.folder, "FROM _migrations WHERE name LIKE '%/%' ORDER BY name") == [
+        (f"views/{file.stem}", hashlib.sha256(file.read_bytes()).hexdigest()) for file in files
     ]
 
 
@@ -589,7 +601,7 @@ def test_the_digest_covers_every_column_but_run_ids_and_the_clock(store: Store) 
         "SELECT table_name, column_name FROM information_schema.columns "
         "JOIN information_schema.tables USING (table_name) WHERE table_type = 'BASE TABLE'",
     )
-    left_out = {(t, c) for t, c in stored if t not in ("runs", "_migrations", "_views")} - covered
+    left_out = {(t, c) for t, c in stored if t not in ("runs", "_migrations")} - covered
     assert covered <= set(stored)
     assert {c for _, c in left_out} == {
         "run_id", "replaced_run_id", "withdrawn_run_id", "exported_at", "synced_to",
@@ -601,8 +613,7 @@ def test_the_digest_sees_one_row_more_or_less_in_every_table(filled: Project) ->
     store, seen = filled.store, set()
     tables = _rows(
         store.folder,
-        "SELECT table_name FROM duckdb_tables() "
-        "WHERE table_name NOT IN ('runs', '_migrations', '_views')",
+        "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('runs', '_migrations')",
     )
     digests = [store.state_digest()]
     for (table,) in tables:

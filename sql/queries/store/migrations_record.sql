@@ -1,2 +1,2 @@
--- Records one applied migration.
+-- Records one applied migration, or one view.
 INSERT INTO _migrations VALUES ($name, $sha256)

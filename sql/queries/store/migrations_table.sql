@@ -1,2 +1,2 @@
--- Which migrations this store has had; one row per migration.
+-- Which migrations this store has had, and the text of which views; one row each.
 CREATE TABLE IF NOT EXISTS _migrations (name VARCHAR PRIMARY KEY, sha256 VARCHAR NOT NULL)

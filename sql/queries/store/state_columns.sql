@@ -5,7 +5,7 @@ FROM duckdb_columns() c
 JOIN duckdb_tables() t USING (table_name, schema_name, database_name)
 WHERE NOT c.internal
   AND NOT t.temporary
-  AND c.table_name NOT IN ('runs', '_migrations', '_views')
+  AND c.table_name NOT IN ('runs', '_migrations')
   AND c.column_name NOT LIKE '%run_id'
   AND c.column_name NOT IN ('started_at', 'finished_at', 'pulled_at', 'replaced_at', 'exported_at', 'synced_to')
 GROUP BY c.table_name

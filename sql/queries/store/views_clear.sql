@@ -1,2 +1,2 @@
 -- Forgets which views the store has, before all of them are applied again.
-DELETE FROM _views
+DELETE FROM _migrations WHERE name LIKE 'views/%'

@@ -14,6 +14,8 @@ import duckdb
 from curate.errors import StoreError
 from curate.store.queries import resource_dir, sql
 
+_VIEW = "views/"
+
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Applies what the store lacks of migrations and views, in the transaction that records it."""
@@ -30,8 +32,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     for name, text in lacking:
         con.execute(text)
         con.execute(sql("store/migrations_record"), {"name": name, "sha256": _digest(text)})
-    if lacking or _stale_views(con):
-        _apply_views(con)
+    if lacking or _stale_views(applied):
+        _apply_views(con, applied)
 
 
 def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -50,7 +52,7 @@ def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
             f"this store was written by an older curate (it lacks migration {lacking[0]}). "
             f"Next: curate init {folder} brings it up to date and keeps what is in it"
         )
-    if stale := _stale_views(con):
+    if stale := _stale_views(applied):
         raise StoreError(
             f"this store was written by another curate (its view {stale[0]} is not the one of this "
             f"curate). Next: curate init {folder} brings it up to date and keeps what is in it"
@@ -58,7 +60,8 @@ def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def _refuse_newer(applied: Mapping[str, str]) -> None:
-    newer = sorted(set(applied) - {file.stem for file in _migration_files()})
+    migrations = {name for name in applied if not name.startswith(_VIEW)}
+    newer = sorted(migrations - {file.stem for file in _migration_files()})
     if newer:
         raise StoreError(
             f"this store was written by a newer curate (it has migration {newer[-1]}). "
@@ -77,25 +80,32 @@ def _digest(text: str) -> str:
 # -- views -----------------------------------------------------------------------------------------
 
 
-def _stale_views(con: duckdb.DuckDBPyConnection) -> list[str]:
+def _views_in_store(applied: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(_VIEW): digest
+        for name, digest in applied.items()
+        if name.startswith(_VIEW)
+    }
+
+
+def _stale_views(applied: Mapping[str, str]) -> list[str]:
     """Returns the views that are new, changed or gone since they were applied, by name."""
     views = _view_texts(resource_dir("sql") / "views")
     expected = {name: _digest(text) for name, text in views.items()}
-    stored = dict(con.execute(sql("store/views_applied")).fetchall())
-    return sorted(name for name, _ in expected.items() ^ stored.items())
+    return sorted({name for name, _ in expected.items() ^ _views_in_store(applied).items()})
 
 
-def _apply_views(con: duckdb.DuckDBPyConnection) -> None:
+def _apply_views(con: duckdb.DuckDBPyConnection, applied: Mapping[str, str]) -> None:
     """Applies all views, as DuckDB refuses one whose tables or views have other columns by now."""
     views = _view_texts(resource_dir("sql") / "views")
-    stored = dict(con.execute(sql("store/views_applied")).fetchall())
-    for name in sorted(stored.keys() - views.keys()):
+    for name in sorted(_views_in_store(applied).keys() - views.keys()):
         # The name is one that this program took from a file and recorded.
         con.execute(f'DROP VIEW IF EXISTS "{name}"')  # noqa: S608, RUF100
     con.execute(sql("store/views_clear"))
     for name in _in_order(views):
         con.execute(views[name])
-        con.execute(sql("store/views_record"), {"name": name, "sha256": _digest(views[name])})
+        record = {"name": _VIEW + name, "sha256": _digest(views[name])}
+        con.execute(sql("store/migrations_record"), record)
 
 
 @functools.cache

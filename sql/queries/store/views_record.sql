@@ -1,2 +1,0 @@
--- Records one applied view.
-INSERT INTO _views VALUES ($name, $sha256)
