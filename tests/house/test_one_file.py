@@ -174,7 +174,7 @@ for line in sys.stdin:
 
 
 class Copy:
-    """A copy of the program in a process of its own, and a project folder beside it."""
+    """A copy of the program in a process of its own, and the project folder that it works on."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.project = root, root / "project"
@@ -200,48 +200,45 @@ class Copy:
         """Returns how many examples are out, by reason."""
         return {row["reason"]: row["examples"] for row in self.json("status")["funnel"]}
 
-    def pull(self) -> None:
-        """Makes the project of the logs above."""
-        self.run("init", str(self.project))
-        (self.root / "logs.jsonl").write_text("\n".join(map(json.dumps, LOGS)), encoding="utf-8")
-        self.run("pull", "logs.jsonl")
 
-
-@pytest.fixture
-def copy_with(tmp_path: Path) -> Iterator[Callable[..., Copy]]:
-    """Yields what makes a copy of the program with some files added, none of its own changed."""
-    copies: list[Copy] = []
-
-    def make(**files: str) -> Copy:
-        shutil.copytree(Path(curate.__file__).parent, tmp_path / "src" / "curate")
-        for name in ("sql", "label_config"):
-            shutil.copytree(resource_dir(name), tmp_path / name)
-        for name, text in files.items():
-            path = tmp_path / PLACES[name]
-            assert not path.exists()
-            path.write_text(text, encoding="utf-8")
-        copies.append(Copy(tmp_path))
-        return copies[-1]
-
-    yield make
-    for copy in copies:
-        copy.process.communicate()
-
-
-PLACES = {
-    "detector": "sql/detectors/shouting.sql",
-    "kind": "src/curate/label/kinds/sift.py",
-    "interface": "label_config/sift.xml",
-    "rule": "sql/filters/capitals.sql",
-    "source": "src/curate/sources/logfmt.py",
-    "format": "src/curate/formats/faq.py",
-    "command": "src/curate/cli/tally.py",
+FILES = {
+    "sql/detectors/shouting.sql": DETECTOR,
+    "src/curate/label/kinds/sift.py": KIND,
+    "label_config/sift.xml": INTERFACE,
+    "sql/filters/capitals.sql": FILTER,
+    "src/curate/sources/logfmt.py": SOURCE,
+    "src/curate/formats/faq.py": FORMAT,
+    "src/curate/cli/tally.py": COMMAND,
 }
 
 
-def test_a_detector_is_one_file(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(detector=DETECTOR)
-    program.pull()
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """A copy of the program with these files added, and none of its own changed."""
+    root = tmp_path_factory.mktemp("copy")
+    shutil.copytree(Path(curate.__file__).parent, root / "src" / "curate")
+    for name in ("sql", "label_config"):
+        shutil.copytree(resource_dir(name), root / name)
+    for place, text in FILES.items():
+        assert not (root / place).exists()
+        (root / place).write_text(text, encoding="utf-8")
+    made = Copy(root)
+    yield made
+    made.process.communicate()
+
+
+@pytest.fixture
+def program(copy: Copy, tmp_path: Path) -> Copy:
+    """The copy, with a project of the logs above."""
+    copy.project = tmp_path / "project"
+    copy.run("init", str(copy.project))
+    logs = tmp_path / "logs.jsonl"
+    logs.write_text("\n".join(map(json.dumps, LOGS)), encoding="utf-8")
+    copy.run("pull", str(logs))
+    return copy
+
+
+def test_a_detector_is_one_file(program: Copy) -> None:
     queued = program.json("queue", "--audit", "0", "--budget", "9")
     (entry,) = [e for e in queued["entries"] if "shouting" in e["detectors"]]
     assert (entry["source_id"], entry["why"]) == ("b", "4 exclamation marks in one answer")
@@ -251,29 +248,28 @@ def test_a_detector_is_one_file(copy_with: Callable[..., Copy]) -> None:
 
     # What people answer tells how often it is right; what it flagged is an edge case in exports.
     answer(program, "review", lambda task: [rated("response", 5)])
-    program.run("label", "sync", "--from-file", "answers.json")
+    program.run("label", "sync", "--from-file", f"{program.project}.answers.json")
     for command in (["status"], ["label", "status"]):
         (right,) = [d for d in program.json(*command)["detectors"] if d["name"] == "shouting"]
         assert (right["reviewed"], right["changed"]) == (1, 0)
     program.run("export", "all", "--format", "records", "--test-size", "0", "--min-test", "0")
     rows = map(json.loads, (program.project / "datasets/all/v1/train.jsonl").open())
-    assert [r["query"] for r in rows if r["edge_case_reason"] == "shouting"] == [entry["text"]]
+    shouting = [r["input"] for r in rows if r["metadata"]["edgeCaseReason"] == "shouting"]
+    assert shouting == [entry["text"]]
 
 
-def test_a_kind_of_work_is_one_file_and_its_interface(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(kind=KIND, interface=INTERFACE)
-    program.pull()
+def test_a_kind_of_work_is_one_file_and_its_interface(program: Copy) -> None:
     assert "sift" in program.run("queue", "--help")
     assert "Did you mean 'sift'?" in program.run("queue", "--kind", "sitf", fails=2)
     assert "nothing is queued to sift" in program.run(
-        "label", "push", "--kind", "sift", "--to-file", "tasks.json", fails=2
+        "label", "push", "--kind", "sift", "--to-file", f"{program.project}.tasks.json", fails=2
     )
     queued = program.json("queue", "--kind", "sift", "--audit", "3", "--budget", "9")
     assert queued["kind"] == "sift" and len(queued["entries"]) > 3
     shown = answer(program, "sift", lambda task: [chosen("verdict", verdict(task))])
     assert set(shown[0]) == {"curate_id", "text", "response", "reason"}
 
-    synced = program.json("label", "sync", "--from-file", "answers.json")
+    synced = program.json("label", "sync", "--from-file", f"{program.project}.answers.json")
     assert synced["problems"] == []
     assert synced["decisions"] == {"drop": 1, "keep": len(shown) - 1}
     assert ["dropped", 1] in [
@@ -283,16 +279,14 @@ def test_a_kind_of_work_is_one_file_and_its_interface(copy_with: Callable[..., C
     assert (row["kind"], row["answered"]) == ("sift", len(shown))
     # A second annotator who disagrees makes a tie, which the queue asks again.
     answer(program, "sift", lambda task: [chosen("verdict", "keep")], again=shown)
-    program.run("label", "sync", "--from-file", "answers.json")
+    program.run("label", "sync", "--from-file", f"{program.project}.answers.json")
     (agreement,) = program.json("label", "status")["agreement"]
     assert (agreement["kind"], agreement["tied"]) == ("sift", 1)
     again = program.json("queue", "--kind", "sift", "--audit", "0", "--budget", "9")
     assert [e["why"] for e in again["entries"]] == ["annotators disagree: drop or keep"]
 
 
-def test_a_rule_is_one_file(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(rule=FILTER)
-    program.pull()
+def test_a_rule_is_one_file(program: Copy) -> None:
     assert "--max-capitals NUMBER" in program.run("filter", "--help")
     hits = program.json("filter", "--max-capitals", "0.5")["hits"]
     assert ["capitals", "capitals", 1] in hits
@@ -301,27 +295,22 @@ def test_a_rule_is_one_file(copy_with: Callable[..., Copy]) -> None:
     ]
 
 
-def test_a_source_is_one_file(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(source=SOURCE)
-    program.pull()
+def test_a_source_is_one_file(program: Copy) -> None:
     line = 'id=f prompt="Do you ship abroad?" response="To the whole EU." rating=5\n'
-    (program.root / "may.logfmt").write_text(line, encoding="utf-8")
-    assert program.json("pull", "may.logfmt")["new"] == 1
+    logs = program.project.parent / "may.logfmt"
+    logs.write_text(line, encoding="utf-8")
+    assert program.json("pull", str(logs))["new"] == 1
     assert program.json("why", "f")["response"] == "To the whole EU."
 
 
-def test_a_format_is_one_file(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(format=FORMAT)
-    program.pull()
+def test_a_format_is_one_file(program: Copy) -> None:
     program.run("export", "faq", "--format", "faq", "--test-size", "0", "--min-test", "0")
     lines = (program.project / "datasets/faq/v1/train.jsonl").read_text(encoding="utf-8")
     assert '{"question":"Where is my parcel?","answer":"On its way."}' in lines.splitlines()
     assert "name: question" in (program.project / "datasets/faq/v1/README.md").read_text("utf-8")
 
 
-def test_a_command_is_one_file(copy_with: Callable[..., Copy]) -> None:
-    program = copy_with(command=COMMAND)
-    program.pull()
+def test_a_command_is_one_file(program: Copy) -> None:
     assert "tally" in program.run("--help") and "Complain below" in program.run("tally", "--help")
     assert program.run("tally") == "4 examples, enough\n"
     settings = program.project / "curate.toml"
@@ -357,13 +346,13 @@ def answer(
 ) -> list[dict[str, Any]]:
     """Answers all that is queued, or the same tasks once more as somebody else."""
     if again is None:
-        program.run("label", "push", "--kind", kind, "--to-file", "tasks.json")
-        tasks = json.loads((program.root / "tasks.json").read_text(encoding="utf-8"))
+        program.run("label", "push", "--kind", kind, "--to-file", f"{program.project}.tasks.json")
+        tasks = json.loads(Path(f"{program.project}.tasks.json").read_text(encoding="utf-8"))
         shown = [task["data"] for task in tasks]
         before: list[Any] = [[] for _ in shown]
     else:
         shown = again
-        read = json.loads((program.root / "answers.json").read_text(encoding="utf-8"))
+        read = json.loads(Path(f"{program.project}.answers.json").read_text(encoding="utf-8"))
         before = [task["annotations"] for task in read]
     user = 1 + (again is not None)
     exported = [
@@ -378,5 +367,5 @@ def answer(
         }
         for number, (task, answers) in enumerate(zip(shown, before, strict=True), 1)
     ]  # fmt: skip
-    (program.root / "answers.json").write_text(json.dumps(exported), encoding="utf-8")
+    Path(f"{program.project}.answers.json").write_text(json.dumps(exported), encoding="utf-8")
     return shown
