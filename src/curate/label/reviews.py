@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from curate import filters
 from curate.label import tasks
 from curate.label.kinds import DETECTORS
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 _OF_WHAT_IS_OUT = {
     "held_out", "annotators", "stale", "low_rating", "coverage", "thin_cluster", "no_label",
@@ -39,7 +39,7 @@ class Detector:
 
 
 @dataclass(frozen=True)
-class _Settled:
+class Settled:
     """An answered question: what asked it, and whether the answer changed what was there."""
 
     kind: str
@@ -52,24 +52,21 @@ class _Settled:
     changed: bool
 
 
-def detectors(
-    store: Store, con: duckdb.DuckDBPyConnection, kind: str | None = None
-) -> tuple[Detector, ...]:
+def detectors(today: Today, kind: str | None = None) -> tuple[Detector, ...]:
     """Returns how often each detector was right, in the order in which they speak.
 
     Every answered example counts that a detector had flagged, drawn at random or not.
 
     Args:
-        store: the project's store.
-        con: a connection to it.
+        today: today's verdicts, whose rules say which ratings are low.
         kind: of the work whose answers count; None for all kinds.
     """
-    settled = [s for s in _settled(store, con) if kind in (None, s.kind)]
-    drawn = [s for s in settled if s.audit and s.changed]
+    counted = [s for s in settled(today) if kind in (None, s.kind)]
+    drawn = [s for s in counted if s.audit and s.changed]
     names = dict.fromkeys(name for kind in DETECTORS for name in DETECTORS[kind])
     found = []
     for name in names:
-        mine = [s for s in settled if name in s.detectors]
+        mine = [s for s in counted if name in s.detectors]
         wrong = [] if name in _OF_WHAT_IS_OUT else drawn
         caught = sum(name in s.detectors for s in wrong)
         if mine:
@@ -78,12 +75,13 @@ def detectors(
     return tuple(found)
 
 
-def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
-    applied = filters.stored_settings(store, con)
+def settled(today: Today) -> list[Settled]:
+    """Returns the answered questions, each with whether the answer changed what was there."""
+    applied = today.filters
     skipped = "min_rating" in applied.skip
     lowest = None if skipped else applied.parameters.get("min_rating")
     return [
-        _Settled(
+        Settled(
             kind=row["kind"],
             example_id=row["example_id"],
             run=row["run_id"],
@@ -93,8 +91,13 @@ def _settled(store: Store, con: duckdb.DuckDBPyConnection) -> list[_Settled]:
             side=row["side"],
             changed=changed(row, lowest),
         )
-        for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist()
+        for row in answers(today.con)
     ]
+
+
+def answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Returns the answered questions, each with what asked it and what is settled by now."""
+    return list(con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 
 from curate import verdicts
-from curate.errors import ConfigError
 from curate.kernels.error_rate import TELLING
 from curate.kernels.intervals import Share, share
 from curate.label import reviews
@@ -108,13 +107,11 @@ def classes(store: Store) -> ClassesResult:
     Raises:
         ConfigError: labels were never judged.
     """
-    with store.read() as con:
-        known = store.setting(con, "mislabels")
-        if not known:
-            raise ConfigError("no label was judged yet. Next: curate mislabels")
-        verdicts.current(store, con)
-        stale = mislabels.stale(store, con)
-        con.execute(sql("mislabels/today"))
+    with verdicts.today(store) as today:
+        con = today.con
+        known = mislabels.judged(today)
+        stale = mislabels.stale(today)
+        mislabels.list_labels(today)
         rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
         directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
         audits = _audits(con)
@@ -132,7 +129,7 @@ def classes(store: Store) -> ClassesResult:
 def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
     """Returns the share of wrong labels among those drawn by audits, by the label seen then."""
     counts: dict[str, list[bool]] = {}
-    for row in con.sql(sql("label/quality_answers")).to_arrow_table().to_pylist():
+    for row in reviews.answers(con):
         if row["kind"] == "relabel" and row["audit"] and row["label_seen"]:
             counts.setdefault(row["label_seen"], []).append(reviews.changed(row, None))
     return {label: share(sum(wrong), len(wrong)) for label, wrong in counts.items()}

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import inputs, verdicts
+from curate import cluster, inputs, verdicts
 from curate.errors import ConfigError, unknown_name
 from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
@@ -28,6 +28,7 @@ from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import Share, expected, share
 from curate.store import Run, Store, sql
+from curate.verdicts import Today
 
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
@@ -123,17 +124,18 @@ def queue(
             _require_something_to_ask(store, con, asked)
             usual = OF_TASK[store.setting(con, "project").get("task", "sft")] == asked
             size = 0 if asked == "preference" else _audit_size(budget, audit)
-        coverage.refresh(store, run, asked, budget, progress=progress)
-        with store.read() as con:
-            candidates = _candidates(store, con, asked)
-            missing = _missing(store, con, asked)
-            waiting = con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
-            right = reviews.detectors(store, con, asked)
+        # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
+        with verdicts.today(store) as today:
+            cover = coverage.find(today, asked, budget, progress=progress)
+            candidates = _candidates(today, asked)
+            missing = _missing(today, asked)
+            waiting = today.con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
+            right = reviews.detectors(today, asked)
         drawn = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
         flagged = _first_of_copies(candidates, {c["copies"] for c in drawn})
         chosen, parts = _chosen(asked, flagged, right, budget - len(drawn))
         entries = _entries(asked, chosen, drawn, seed)
-        _store(store, run, asked, entries)
+        _store(store, run, asked, cover, entries)
         run.counts = {"entries": len(entries), "audit": len(drawn)}
     found = sum(bool(c["detectors"]) for c in candidates)
     step = "curate label push" if usual else f"curate label push --kind {asked}"
@@ -163,35 +165,33 @@ def _audit_size(budget: int, audit: int | None) -> int:
     return audit
 
 
-def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
+def _candidates(today: Today, kind: str) -> list[dict[str, Any]]:
     """Returns what can be asked, flagged ones first in the order of their detectors."""
-    verdicts.current(store, con)
+    con = today.con
     if kind == "preference":
         return list(con.sql(sql("queue/pairs")).to_arrow_table().to_pylist())
     wanting = agreement.doubted(con) if kind == "relabel" else ()
-    flag(store, con, kind, [one.example_id for one in wanting])
+    flag(today, kind, [one.example_id for one in wanting])
     asked = {"kind": kind, "detectors": list(DETECTORS[kind])}
     found = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
-    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
+    reasons = {issue.id: issue.reason for issue in mislabels.found(today)}
     for row in found:
         for said in row["flags"] or ():
             said["why"] = said["why"] or reasons.get(row["example_id"], "")
     return found
 
 
-def _missing(
-    store: Store, con: duckdb.DuckDBPyConnection, kind: str
-) -> tuple[tuple[str, str], ...]:
+def _missing(today: Today, kind: str) -> tuple[tuple[str, str], ...]:
     """Returns what the detectors of this kind of work lack, and the command that brings it."""
-    _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+    vectors = mislabels.counts(today.con).vectors
     lacks = []
-    if kind == "relabel" and not store.setting(con, "mislabels"):
+    if kind == "relabel" and not today.store.setting(today.con, "mislabels"):
         lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
-    elif kind == "relabel" and mislabels.stale(store, con):
+    elif kind == "relabel" and mislabels.stale(today):
         lacks.append(("labels have changed since they were judged", "mislabels"))
     if kind != "preference" and not vectors:
         lacks.append(("no vectors, so nothing to tell edge cases by", "run"))
-    elif kind != "preference" and not con.execute(sql("cluster/clusters_centroids")).fetchall():
+    elif kind != "preference" and not cluster.fitted(today.con):
         lacks.append(("no clusters, so no thin ones", "cluster"))
     return tuple((what, f"curate {command}") for what, command in lacks)
 
@@ -279,7 +279,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
     )
 
 
-def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
+def _store(store: Store, run: Run, kind: str, cover: pa.Table | None, entries: list[Entry]) -> None:
     columns = {
         "task_key": [e.task_key for e in entries],
         "example_id": [e.example_id for e in entries],
@@ -301,6 +301,9 @@ def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
         "swapped": pa.array([e.swapped for e in entries], pa.bool_()),
     }
     with store.write() as con:
+        if cover is not None:
+            coverage.keep(con, kind, cover)
+            run.changed = True
         before = con.execute(sql("queue/keys"), {"kind": kind}).fetchall()
         con.register("entries", pa.table(columns))
         con.execute(sql("queue/clear"), {"kind": kind})
