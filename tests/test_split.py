@@ -410,7 +410,8 @@ def test_a_dry_run_gives_no_sides_and_a_second_export_changes_nothing(project: P
     state = project.store.state_digest()
     second = project.export()
     assert (first.created, second.created) == (True, False)
-    assert planned.content_id == first.content_id == second.content_id and second.version == 1
+    assert (planned.train, planned.test) == (first.train, first.test)
+    assert first.content_id == second.content_id and planned.version == second.version == 1
     assert project.store.state_digest() == state
 
 

@@ -101,7 +101,7 @@ def test_nothing_of_it_is_stored(project: Project) -> None:
                 "table_name"
             ]
         )
-        verdicts.current(project.store, con)
+        verdicts.derive(project.store, con)
         assert (
             set(
                 con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").df()[

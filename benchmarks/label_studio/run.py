@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1] / "tests" / "support"), str(HERE.parents[1] / "src")]
 
 import labelstudio
+from curate import verdicts
 from curate.label import ledger
 from curate.label import push as label_push
 from curate.label import sync as label_sync
@@ -92,9 +93,9 @@ def main() -> int:
         sdk = LabelStudio(base_url=studio.url, api_key=token, max_retries=0, timeout=3600)
         with Faulty(studio.url) as line, Server(line.url, token) as server:
             one = project(Path(folder, "one"), count)
-            with one.store.read() as con:
-                keys = ledger.queued(con, "relabel", ("queued",))
-                queued = ledger.to_hand_over(one.store, con, keys)
+            with verdicts.today(one.store) as today:
+                keys = ledger.queued(today.con, "relabel", ("queued",))
+                queued = ledger.to_hand_over(today, keys)
             tasks = [plain(q) for q in label.made("relabel", queued, "given")[0]]
             result, seconds = timed(lambda: push(one, server))
             assert result.tasks == count

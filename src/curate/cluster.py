@@ -24,6 +24,7 @@ from curate.kernels import clustering
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.text import words
+from curate.verdicts import Today
 
 SAME_CLUSTER = 1 / 3
 """Jaccard similarity of members from which on a refitted cluster keeps an id: two sets of one size
@@ -111,10 +112,9 @@ def cluster(
         inputs.refresh(store, run)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
         assigned = fitted or _assign(store, run)
-        with store.read() as con:
-            verdicts.current(store, con)
-            rows, found = tuple(overview(con)), tuple(alarms(con))
-            total, new, missing = con.execute(sql("cluster/progress")).fetchall()[0]
+        with verdicts.today(store) as today:
+            rows, found = tuple(overview(today)), tuple(alarms(today))
+            total, new, missing = today.con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:
             notes.append(
                 f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
@@ -320,11 +320,16 @@ def _distinct(ranked: Sequence[str], taken: set[str]) -> list[str]:
     return terms
 
 
-def overview(con: duckdb.DuckDBPyConnection) -> list[ClusterRow]:
-    """Returns the clusters, the largest in production first; verdicts must be prepared."""
-    return [ClusterRow(*row) for row in con.execute(sql("cluster/overview")).fetchall()]
+def fitted(con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether there are clusters."""
+    return bool(con.execute(sql("cluster/clusters_centroids")).fetchall())
 
 
-def alarms(con: duckdb.DuckDBPyConnection) -> list[Alarm]:
-    """Returns the reasons that silence a whole cluster; verdicts must be prepared."""
-    return [Alarm(*row) for row in con.execute(sql("cluster/silenced")).fetchall()]
+def overview(today: Today) -> list[ClusterRow]:
+    """Returns the clusters, the largest in production first."""
+    return [ClusterRow(*row) for row in today.con.execute(sql("cluster/overview")).fetchall()]
+
+
+def alarms(today: Today) -> list[Alarm]:
+    """Returns the reasons that silence a whole cluster."""
+    return [Alarm(*row) for row in today.con.execute(sql("cluster/silenced")).fetchall()]

@@ -24,11 +24,13 @@ from curate.embed.encoders import next_step
 from curate.errors import ConfigError
 from curate.kernels.leaks import LeakGraph, Members, units
 from curate.kernels.probe import learned
+from curate.mislabels import mislabels
 from curate.mislabels.mislabels import SAME_MEANING
 from curate.options import CurveSettings, SplitSettings
 from curate.progress import Progress
 from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, strictest
 from curate.store import Store, sql
+from curate.verdicts import Today
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Of what may be learned from: four doublings."""
@@ -149,8 +151,8 @@ def curve(
     Raises:
         ConfigError: there is nothing to learn from.
     """
-    with store.read() as con:
-        read = _read(store, con)
+    with verdicts.today(store) as today:
+        read = _read(today)
     tests = []
     lots = [_lots(read.ids[read.unit], f"{seed}\x1f{repeat}") for repeat in range(repeats)]
     for lot in progress(lots, "learning"):
@@ -201,17 +203,15 @@ class _TrainExamples:
     without_vector: int
 
 
-def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _TrainExamples:
-    verdicts.current(store, con)
+def _read(today: Today) -> _TrainExamples:
+    store, con = today.store, today.con
     rows = con.sql(sql("curve/examples")).to_arrow_table()
     if not rows.num_rows:
         raise ConfigError(_nothing(con))
     hashes, vectors = embed.vectors(con)
     if not hashes:
         raise ConfigError(f"a curve is learned from the vectors of inputs. Next: {next_step()}")
-    foreign = input_pairs.foreign_inputs(
-        store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
-    )
+    foreign = input_pairs.foreign_inputs(store, con)
     finite = np.asarray(np.isfinite(vectors).all(axis=1))
     number = {h: n for n, h in enumerate(hashes) if finite[n] and h not in foreign}
     at = np.array([number.get(h, -1) for h in rows["input_hash"].to_pylist()], np.int64)
@@ -231,11 +231,10 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection) -> _TrainExamples:
 
 
 def _nothing(con: duckdb.DuckDBPyConnection) -> str:
-    examples, _, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
-    labelled = con.execute(sql("mislabels/labelled")).fetchall()[0][0]
-    if not examples:
+    there = mislabels.counts(con)
+    if not there.examples:
         return "there are no examples yet. Next: curate pull LOGS"
-    if not labelled:
+    if not there.labelled:
         return "no example has a label. Next: curate pull LOGS --map label=COLUMN"
     return "no labelled example is ready in train. Next: curate status, which says why"
 
@@ -260,8 +259,8 @@ def _units(store: Store, con: duckdb.DuckDBPyConnection, rows: pa.Table) -> NDAr
     alike = {"near": asked.leak_threshold, "semantic": SAME_MEANING}
     keys = [_numbered(rows[c].to_pylist()) for c in ("conversation_id", "group_key", "input_hash")]
     place = dict(zip(rows["input_hash"].to_pylist(), keys[2].tolist(), strict=True))
-    found = con.execute(sql("mislabels/pairs"), alike).fetchall()
-    pairs = [(place[a], place[b]) for a, b, _ in found if a in place and b in place]
+    copies = mislabels.copies(con, alike)
+    pairs = [(place[a], place[b]) for a, b, _ in copies if a in place and b in place]
     near = np.array(pairs, np.int64).reshape(-1, 2)
     nobody = np.zeros(0, np.int64)
     members = Members(np.arange(rows.num_rows), *keys)

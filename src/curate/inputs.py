@@ -59,11 +59,16 @@ def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
     return {row[0]: (row[1], row[2]) for row in con.execute(sql("inputs/templates")).fetchall()}
 
 
+def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Returns all inputs that are not empty: input_hash, text and words, by hash."""
+    return con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+
+
 def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
-    texts: dict[str, list[str]] = {}
+    samples: dict[str, list[str]] = {}
     for source, text in con.execute(sql("inputs/templates_sample")).fetchall():
-        texts.setdefault(source, []).append(text)
-    found = {source: shared_affixes(sample) for source, sample in texts.items()}
+        samples.setdefault(source, []).append(text)
+    found = {source: shared_affixes(sample) for source, sample in samples.items()}
     found = {source: affixes for source, affixes in found.items() if any(affixes)}
     before = templates(con)
     changed = [s for s in {*found, *before} if found.get(s) != before.get(s)]

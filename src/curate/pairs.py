@@ -26,6 +26,7 @@ from curate.progress import Progress
 from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.text import digest, normalise
+from curate.verdicts import Today
 
 METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
 """How it is known which of two answers is better, the most trusted way first."""
@@ -165,10 +166,8 @@ def pairs(
         with store.write() as con:
             settings = {"min_margin": min_margin}
             run.changed |= store.set_setting(con, "pairs", settings)
-        with store.read() as con:
-            verdicts.current(store, con)
-            prepare(store, con)
-            result = _result(con, changed, settings)
+        with verdicts.today(store) as today:
+            result = _result(today, changed, settings)
         run.counts = {"found": result.found, "train": result.train, "test": result.test}
     return result
 
@@ -241,71 +240,72 @@ def _said(messages: list[Message]) -> str:
     return digest("\x1e".join(parts))
 
 
-def prepare(store: Store, con: duckdb.DuckDBPyConnection) -> None:
-    """Creates the temporary table `pair_verdicts`; `verdicts.prepare` comes first.
+def prepare(today: Today) -> None:
+    """Creates the temporary table `pair_verdicts` out of today's verdicts.
 
     It has one row per pair: pair_id, method, margin, chosen_id, rejected_id, prompt_hash, side, and
     the reason why the pair is out, null where it is in.
     """
-    con.execute(sql("pairs/judged"))
-    margin = store.setting(con, "pairs").get("min_margin", PairsSettings.min_margin)
-    con.execute(sql("pairs/verdicts"), {"min_margin": margin})
+    today.add("judged", sql("pairs/judged"))
+    stored = today.store.setting(today.con, "pairs")
+    margin = stored.get("min_margin", PairsSettings.min_margin)
+    today.add("pair_verdicts", sql("pairs/verdicts"), {"min_margin": margin})
 
 
-def ready(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
-    """Returns how many pairs there are, and are kept in train and in test; after the verdicts."""
-    prepare(store, con)
-    found, train, test = con.execute(sql("pairs/status_pairs")).fetchall()[0]
+def ready(today: Today) -> tuple[int, int, int]:
+    """Returns how many pairs there are, and how many are kept in train and in test."""
+    prepare(today)
+    found, train, test = today.con.execute(sql("pairs/status_pairs")).fetchall()[0]
     return found, train, test
 
 
-def reasons(con: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
-    """Returns why pairs are out and how many, the most frequent reason first; after `prepare`."""
-    return tuple((why, n) for why, n in con.execute(sql("pairs/reasons")).fetchall())
+def reasons(today: Today) -> tuple[tuple[str, int], ...]:
+    """Returns why pairs are out and how many, the most frequent reason first."""
+    prepare(today)
+    return tuple((why, n) for why, n in today.con.execute(sql("pairs/reasons")).fetchall())
 
 
-def prepare_rated(con: duckdb.DuckDBPyConnection, bad: float = BAD_RATING) -> None:
-    """Creates the temporary table `rated_verdicts`; `verdicts.prepare` comes first.
+def prepare_rated(today: Today, bad: float = BAD_RATING) -> None:
+    """Creates the temporary table `rated_verdicts` out of today's verdicts.
 
     It has one row per example that may be good or bad: example_id, side, good, and the reason why
     it is not written: `unrated` (nobody says that it is good), `neither` (rated between bad and
     good), `contradicted` (a copy of the answer is rated otherwise) or `duplicate`; null where it is
     written.
     """
-    con.execute(sql("pairs/rated_verdicts"), {"bad": bad})
+    today.add("rated_verdicts", sql("pairs/rated_verdicts"), {"bad": bad})
 
 
-def rated_counts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, bool, str | None, int]]:
-    """Returns (side, good, reason, examples), reason None for what is written."""
-    return con.execute(sql("pairs/rated_counts")).fetchall()
+def rated_left_out(today: Today) -> dict[str, str]:
+    """Returns example -> reason of what is kept and gets no thumb."""
+    prepare_rated(today)
+    return dict(today.con.execute(sql("pairs/rated_left_out")).fetchall())
 
 
-def rated_left_out(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Returns example -> reason of what is kept and gets no thumb; after `prepare_rated`."""
-    return dict(con.execute(sql("pairs/rated_left_out")).fetchall())
-
-
-def _result(con: duckdb.DuckDBPyConnection, changed: int, settings: dict[str, Any]) -> PairsResult:
+def _result(today: Today, changed: int, settings: dict[str, Any]) -> PairsResult:
+    prepare(today)
+    con = today.con
     judged, undecided = con.execute(sql("pairs/totals")).fetchall()[0]
     return PairsResult(
         examples=judged,
         changed=changed,
         methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs/methods")).fetchall()),
-        reasons=reasons(con),
-        lengths=length_bias(con),
+        reasons=reasons(today),
+        lengths=length_bias(today),
         position=_position(con),
         undecided=undecided,
         settings=settings,
     )
 
 
-def length_bias(con: duckdb.DuckDBPyConnection) -> LengthBias | None:
-    """Returns the length bias of the kept pairs, None where there are none; after `prepare`.
+def length_bias(today: Today) -> LengthBias | None:
+    """Returns the length bias of the kept pairs, None where there are none.
 
     Source: Liang & Zeger 1986, Biometrika 73:13 (the variance of a mean over clusters, here
     prompts); the share's interval is the exact one for as many draws as there are prompts.
     """
-    found = con.execute(sql("pairs/lengths")).fetchall()
+    prepare(today)
+    found = today.con.execute(sql("pairs/lengths")).fetchall()
     if not found:
         return None
     count, prompts = sum(row[1] for row in found), len(found)

@@ -339,7 +339,8 @@ class Project:
         from curate.dedupe.dedupe import complete
         from curate.dedupe.thresholds import suggest
 
-        settings, _ = complete(self.store, exact, near, semantic)
+        with self.store.read() as con:
+            settings, _ = complete(self.store, con, exact, near, semantic)
         return suggest(self.store, settings, progress=self._progress)
 
     # -- versions --------------------------------------------------------------------------------
@@ -428,8 +429,7 @@ class Project:
         with self.store.read() as con:
             known = [row[0] for row in con.execute(sql("project/tables_known")).fetchall()]
             if name in VERDICT_TABLES:
-                verdicts.current(self.store, con)
-                prepare(self.store, con)
+                prepare(verdicts.derive(self.store, con))
             elif name not in known:
                 raise ConfigError(unknown_name("table", name, [*known, *VERDICT_TABLES]))
             # The name is one of the catalogue's or of those above.

@@ -23,6 +23,7 @@ from curate.kernels.answer_quality import Rater
 from curate.options import SignalsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.verdicts import Today
 
 SIGNALS = {
     "expected": "not rated, and like answers got two of five or less",
@@ -129,9 +130,8 @@ def signals(
         encoder = _encoder(store)
         new = _embed(store, run, load, encoder, progress)
         _judge(store, run, asked, encoder, progress)
-        with store.read() as con:
-            verdicts.current(store, con)
-            result = _result(con, asked, top, new)
+        with verdicts.today(store) as today:
+            result = _result(today, asked, top, new)
         run.counts = {"answers": result.answers, **dict(result.counts)}
     return result
 
@@ -306,9 +306,8 @@ def _rated(column: dict[str, list[Any]], asks: Any, said: Any, progress: Progres
     ]  # fmt: skip
 
 
-def _result(
-    con: duckdb.DuckDBPyConnection, asked: Sequence[str], top: int, new: int
-) -> SignalsResult:
+def _result(today: Today, asked: Sequence[str], top: int, new: int) -> SignalsResult:
+    con = today.con
     con.execute(sql("signals/answers"))
     answers, rated, without = con.execute(sql("signals/totals")).fetchall()[0]
     counts = dict(con.execute(sql("signals/counts")).fetchall())

@@ -14,6 +14,7 @@ from curate.label.flags import THIN_EXAMPLES, THIN_SHARE
 from curate.label.reviews import Detector
 from curate.mislabels import mislabels
 from curate.store import Store, sql
+from curate.verdicts import Today
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
 
@@ -96,19 +97,19 @@ class Status:
 
 def status(store: Store) -> Status:
     """Returns the funnel under today's verdicts, and the next command to type."""
-    with store.read() as con:
-        plan = verdicts.current(store, con)
+    with verdicts.today(store) as today:
+        con, plan = today.con, today.plan
         totals = _one(con, sql("status/totals"))
         funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status/funnel")).fetchall())
         issues = tuple((k, n) for k, n in con.execute(sql("status/issues")).fetchall())
         latest = tuple(row[0] for row in con.execute(sql("status/versions")).fetchall())
         labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
         meaning = _one(con, sql("status/meaning"))
-        clusters, alarms = tuple(cluster.overview(con)), tuple(cluster.alarms(con))
-        stale = _stale(store, con, meaning)
-        right, wrong = reviews.detectors(store, con), audit.error_rates(store, con)
+        clusters, alarms = tuple(cluster.overview(today)), tuple(cluster.alarms(today))
+        stale = _stale(today, meaning)
+        right, wrong = reviews.detectors(today), audit.error_rates(today)
         audits = audit.audits_waiting(con)
-        preferred = pairs.ready(store, con)
+        preferred = pairs.ready(today)
     return Status(
         **totals,
         funnel=funnel,
@@ -158,14 +159,15 @@ def _one(con: Any, query: str) -> dict[str, Any]:
     return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
-def _stale(store: Store, con: Any, meaning: dict[str, Any]) -> tuple[str, ...]:
+def _stale(today: Today, meaning: dict[str, Any]) -> tuple[str, ...]:
     """Returns the stages that have something to do, as `curate run` would do it."""
+    store, con = today.store, today.con
     found = ["filter"] if _filter_is_stale(store, con) else []
     if meaning["embedded"] or encoders.available():
         found += ["embed"] if meaning["unembedded"] else []
         found += ["dedupe"] if meaning["unpaired"] else []
         found += ["cluster"] if meaning["unclustered"] else []
-        found += ["mislabels"] if mislabels.stale(store, con) else []
+        found += ["mislabels"] if mislabels.stale(today) else []
         found += ["signals"] if signals.stale(store, con) else []
     return tuple(found)
 

@@ -1,18 +1,22 @@
 """Verdicts: which examples are in, and why the others are out, under today's ratings and settings.
 
-Nothing here is stored: verdicts are derived from facts and evidence each time they are asked for,
-so a late rating or a new threshold moves them and no evidence is recomputed. An export freezes
-them into `version_examples`.
+Nothing here is stored: a command derives the verdicts once from facts and evidence, so a late
+rating or a new threshold moves them and no evidence is recomputed. Whoever needs them takes the
+`Today` that `today` yields. An export freezes them into `version_examples`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from curate import config, detectors, filters
+from curate.filter_rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
 from curate.store import Store, sql
@@ -20,45 +24,125 @@ from curate.store import Store, sql
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
 
 
-def prepare(
+@dataclass(frozen=True)
+class Today:
+    """Today's verdicts on one open connection.
+
+    The temporary tables of the connection are `plan` (the ledger as the next export would leave
+    it), `hits` (what the drop rules say), `excluded` (every reason of every example that is out),
+    `duplicates`, `verdicts` (one row per example: its side and its first reason, null where it is
+    in), `suspects`, `issues` and `edge_cases`.
+
+    Attributes:
+        store: the project's store.
+        con: a connection to it.
+        plan: the ledger as the next export would leave it.
+        split: settings of the split, under which the plan was made.
+        dedupe: what makes a duplicate.
+        filters: rules in force.
+    """
+
+    store: Store
+    con: duckdb.DuckDBPyConnection
+    plan: Plan
+    split: SplitSettings
+    dedupe: DedupeSettings
+    filters: FilterSettings
+    _tables: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict, repr=False)
+
+    def add(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Creates a temporary table out of the verdicts, unless it is there already.
+
+        Args:
+            name: of the table.
+            query: creates or replaces it.
+            parameters: of the query; with other ones than before, the table is made anew.
+        """
+        made_by = (query, dict(parameters or {}))
+        if self._tables.get(name) != made_by:
+            self.con.execute(query, made_by[1])
+            self._tables[name] = made_by
+
+
+@contextmanager
+def today(
+    store: Store, *, split: SplitSettings | None = None, dedupe: DedupeSettings | None = None
+) -> Iterator[Today]:
+    """Yields today's verdicts; the store is open for reading meanwhile.
+
+    Args:
+        store: the project's store.
+        split: its settings; None for those of the next export: by curate.toml, else the last ones.
+        dedupe: what makes a duplicate; None for the settings of the last `curate dedupe`.
+    """
+    with store.read() as con:
+        yield derive(store, con, split=split, dedupe=dedupe)
+
+
+def derive(
     store: Store,
     con: duckdb.DuckDBPyConnection,
-    settings: SplitSettings,
+    *,
+    split: SplitSettings | None = None,
     dedupe: DedupeSettings | None = None,
-) -> Plan:
-    """Creates the temporary tables that verdicts are made of, and those that they make.
-
-    These are `plan`, `hits`, `excluded`, `duplicates`, `verdicts`, `issues` and `edge_cases`.
-    `excluded` has every reason of every example that is out; `verdicts` one row per example with
-    its side and its first reason, null where it is in.
+) -> Today:
+    """Returns today's verdicts on a connection that is open already.
 
     Args:
         store: the project's store.
         con: a connection to it.
-        settings: of the split.
-        dedupe: what makes a duplicate; None means the settings of the last `curate dedupe`.
+        split: as `today` takes it.
+        dedupe: likewise.
     """
-    made = plan(store, con, settings)
-    con.register("planned", made.table)
+    split = split or next_split(store, con)
+    dedupe = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
+    ledger = plan(store, con, split)
+    con.register("planned", ledger.table)
     con.execute(sql("verdicts/plan"))
     con.unregister("planned")
-    filters.collect(store, con, filters.stored_settings(store, con))
+    rules = filters.stored_settings(store, con)
+    filters.collect(store, con, rules)
     con.execute(sql("verdicts/excluded"))
     con.execute(sql("verdicts/passing"))
     con.execute(sql("verdicts/alike"))
-    alike = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
-    find_duplicates(con, alike)
+    handle = Today(store, con, ledger, split, dedupe, rules)
+    find_duplicates(handle, dedupe)
     con.execute(sql("verdicts/excluded_duplicates"))
     con.execute(sql("verdicts/final"))
-    con.execute(sql("verdicts/issues"), {"near": alike.near})
     con.execute(sql("verdicts/mislabels_suspects"))
+    con.execute(sql("verdicts/issues"), {"near": dedupe.near})
     con.execute(sql("verdicts/mislabels_issues"))
     con.execute(sql("verdicts/edge_cases"), {"detectors": detectors.edge_cases()})
-    return made
+    return handle
 
 
-def find_duplicates(con: duckdb.DuckDBPyConnection, settings: DedupeSettings) -> None:
-    """Creates the temporary table `duplicates` from `passing` and the evidence."""
+def next_split(store: Store, con: duckdb.DuckDBPyConnection) -> SplitSettings:
+    """Returns the settings of the split at the next export: by curate.toml, else the last ones."""
+    section = config.load(store.folder).get("export", {})
+    typed = {name: section[name] for name in SPLIT_KEYS if name in section}
+    wanted = SplitSettings(**{**store.setting(con, "split"), **typed})
+    return strictest(store, con, wanted)
+
+
+@contextmanager
+def resume(today: Today, verdicts: pa.Table) -> Iterator[Today]:
+    """Yields the same verdicts beside what was stored since they were derived.
+
+    Of the temporary tables only `verdicts` and `suspects` are there.
+
+    Args:
+        today: whose connection may be closed by now.
+        verdicts: what it said of every example: example_id, side, exposed, reason.
+    """
+    with today.store.read() as con:
+        con.register("verdicts", verdicts)
+        con.execute(sql("verdicts/mislabels_suspects"))
+        yield replace(today, con=con, _tables={})
+
+
+def find_duplicates(today: Today, settings: DedupeSettings) -> None:
+    """Makes the table `duplicates` of today's verdicts anew, for these settings."""
+    con = today.con
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
     con.execute(sql("verdicts/heads"))
     asked = {"near": settings.near, "semantic": settings.semantic}
@@ -92,11 +176,3 @@ def claims(
         if better not in claimed:
             claimed.setdefault(worse, (better, method, similarity))
     return claimed
-
-
-def current(store: Store, con: duckdb.DuckDBPyConnection) -> Plan:
-    """Prepares the verdicts as the next export would see them: by curate.toml, else as the last."""
-    section = config.load(store.folder).get("export", {})
-    told = {name: section[name] for name in SPLIT_KEYS if name in section}
-    wanted = SplitSettings(**{**store.setting(con, "split"), **told})
-    return prepare(store, con, strictest(store, con, wanted))

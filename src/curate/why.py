@@ -44,8 +44,7 @@ def why(store: Store, text: str) -> dict[str, Any]:
         found = con.execute(sql("why/find"), {"text": text}).fetchall()
         if len(found) != 1:
             raise ConfigError(_not_one(text, [row[0] for row in found]))
-        verdicts.current(store, con)
-        pairs.prepare(store, con)
+        pairs.prepare(verdicts.derive(store, con))
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), example_id)[0]
         for part, query in _PARTS.items():

@@ -15,11 +15,11 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "against"))
 
 import copies
 
+from curate import verdicts
 from curate.export import evaluation_sets
 from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.split import SplitSettings
 from curate.text import normalise, words
-from curate.verdicts import prepare
 from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -148,9 +148,8 @@ def test_inputs_are_those_of_a_side(tmp_path: Path, write_jsonl: WriteJsonl) -> 
     rows = [{"id": str(n), "prompt": f"{n} dogs in a train", "response": "Two."} for n in range(16)]
     project = new_project(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "log.jsonl", rows))])
-    with project.store.read() as con:
-        prepare(project.store, con, SplitSettings(test_size=0.4))
-        sides = [evaluation_sets.inputs_of(con, side) for side in ("train", "test")]
+    with verdicts.today(project.store, split=SplitSettings(test_size=0.4)) as today:
+        sides = [evaluation_sets.inputs_of(today, side) for side in ("train", "test")]
     assert all(sides)
     assert sorted(text for side in sides for _, text in side) == sorted(r["prompt"] for r in rows)
     assert sides[0] == sorted(sides[0])

@@ -158,9 +158,8 @@ def test_the_order_of_rows_does_not_matter(
 
 
 def is_stale(project: Project) -> bool:
-    with project.store.read() as con:
-        verdicts.current(project.store, con)
-        return stale(project.store, con)
+    with verdicts.today(project.store) as today:
+        return stale(today)
 
 
 @pytest.mark.slow
@@ -336,8 +335,8 @@ def test_new_inputs_wait_for_their_vectors(
 
 def test_quarantined_examples_are_left_aside(made: Made) -> None:
     project = made(WRONG)
-    with project.store.read() as con:
-        verdicts.current(project.store, con)
+    with verdicts.today(project.store) as today:
+        con = today.con
         con.execute("CREATE TEMP TABLE v2 AS SELECT * FROM verdicts")
         con.execute("DROP TABLE verdicts")
         con.execute(
@@ -345,8 +344,8 @@ def test_quarantined_examples_are_left_aside(made: Made) -> None:
             "'delivery-1' THEN 'quarantined' ELSE side END AS side, e.source_id = 'password-2' "
             "AS exposed) FROM v2 v JOIN examples e USING (example_id)"
         )
-        today = con.sql(sql("mislabels/examples")).to_arrow_table()
-        read = stage._read(project.store, con, today)
+        rows = con.sql(sql("mislabels/examples")).to_arrow_table()
+        read = stage._read(today, rows)
     assert read.counts["aside"] == 2 and len(read.task.ids) == 22
 
 

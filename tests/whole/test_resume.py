@@ -49,7 +49,7 @@ import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 import curate.cluster, curate.filters, curate.inputs
 from curate.dedupe import input_pairs
 from curate.embed import embed as embedding
-from curate.export import export as exporting
+from curate.export import record as recording
 from curate.export.options import ExportSettings
 from curate.project import Project
 from curate.pull import from_files, staging
@@ -141,18 +141,18 @@ FAULTS = {
     "embed: while the third chunk is made": lambda: at(embedding, "as_lists", when=third),
     "embed: before the run is finished": lambda: sql_of("store/run_finish", "embed"),
     "dedupe: between near and semantic pairs": lambda: at(
-        input_pairs, "refresh_semantic", when=lambda *_, **__: running("dedupe")),
+        input_pairs, "add_semantic", when=lambda *_, **__: running("dedupe")),
     "cluster: before the fit is committed": lambda: at(
         curate.cluster, "_add_members", after=True),
     "cluster: before the run is finished": lambda: sql_of("store/run_finish", "cluster"),
-    "dedupe: between settings and pairs": lambda: at(
-        input_pairs, "refresh_near", when=lambda *_, **__: running("dedupe")),
+    "dedupe: before the near pairs are stored": lambda: at(
+        input_pairs, "add_near", when=lambda *_, **__: running("dedupe")),
     "dedupe: before the run is finished": lambda: sql_of("store/run_finish", "dedupe"),
     "export: while the files are written": lambda: at(
         version_folder, "_write", when=lambda path, *_: path.name == "manifest.json"),
-    "export: before the record": lambda: at(exporting._Export, "_record"),
+    "export: before the record": lambda: at(recording, "record"),
     "export: after the record, before its commit": lambda: at(
-        exporting._Export, "_record", after=True),
+        recording, "record", after=True),
     "export: between record and rename": lambda: at(
         Path, "rename", when=lambda a, b: Path(b).name == "v1"),
     "export: after the rename": lambda: at(
@@ -400,7 +400,7 @@ FAULTS = (
     "filter: before the snapshot gets its name",
     "embed: while the third chunk is made",
     "embed: before the run is finished",
-    "dedupe: between settings and pairs",
+    "dedupe: before the near pairs are stored",
     "dedupe: between near and semantic pairs",
     "dedupe: before the run is finished",
     "cluster: before the fit is committed",

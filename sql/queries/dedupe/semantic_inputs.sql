@@ -1,6 +1,6 @@
--- Embedded inputs, first those that the semantic pairs cover, each part in the order of hashes; one
--- row per input.
-SELECT e.input_hash, e.vector, e.paired, i.text
+-- Embedded inputs, first those that the semantic pairs cover (none, where they are found anew), each part in
+-- the order of hashes; one row per input.
+SELECT e.input_hash, e.vector, e.paired AND NOT $anew AS paired, i.text
 FROM embeddings e
 JOIN inputs i USING (input_hash)
-ORDER BY e.paired DESC, e.input_hash
+ORDER BY e.paired AND NOT $anew DESC, e.input_hash

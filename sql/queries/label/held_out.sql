@@ -1,5 +1,5 @@
 -- Tasks that are not handed over yet and must come without a hint: of examples that are held out by now, or
--- whose input is; one row per task. Verdicts must be prepared.
+-- whose input is; one row per task.
 WITH held_out AS (
     SELECT x.input_hash FROM verdicts v JOIN example_inputs x USING (example_id) WHERE v.side = 'test'
 )

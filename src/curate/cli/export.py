@@ -196,11 +196,10 @@ def _of_file(context: Context, option: str, text: str) -> str:
 
 def render_export(result: ExportResult, dry_run: bool) -> str:
     """Returns what an export wrote."""
-    title = (
-        f"{result.name} v{result.version}   sha256 {result.content_id[:12]}...   "
-        f"{result.train:,} train + {result.test:,} test\n"
-    )
-    if not result.created and not dry_run:
+    counts = f"{result.train:,} train + {result.test:,} test"
+    name = f"sha256 {result.content_id[:12]}...   " if result.content_id else ""
+    title = f"{result.name} v{result.version}   {name}{counts}\n"
+    if not result.created:
         return title + "  unchanged: this is the latest version already\n" + _notes(result)
     if dry_run:
         title = title.rstrip("\n") + "   (dry run: nothing written)\n"
@@ -216,7 +215,10 @@ def render_export(result: ExportResult, dry_run: bool) -> str:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
     text += _on_the_way(result)
     if dry_run:
-        return text + "Next: the same command without --dry-run\n"
+        return text + (
+            "  not looked at: personal data and secrets, the rules of the target, tokens\n"
+            "Next: the same command without --dry-run\n"
+        )
     before = f"curate diff {result.name}@{result.version - 1} {result.name}@{result.version}, or "
     return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
 
@@ -226,7 +228,10 @@ def _notes(result: ExportResult) -> str:
 
 
 def _file(result: ExportResult, file: Mapping[str, Any]) -> str:
-    text = f"  {result.folder / file['path']}   {file['format']}   {file['bytes'] / 1e6:,.1f} MB\n"
+    text = f"  {result.folder / file['path']}   {file['format']}   "
+    if "bytes" not in file:
+        return text + f"{counted(file['rows'], 'line')}\n"
+    text += f"{file['bytes'] / 1e6:,.1f} MB\n"
     found = file["tokens"]
     if file["split"] == "test" or not found:
         return text

@@ -11,14 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
+
 from curate import inputs, verdicts
 from curate.dedupe import input_pairs
-from curate.embed import encoders
+from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
 from curate.options import AUTO, OFF, DedupeSettings, SplitSettings
 from curate.progress import Progress
 from curate.split import strictest
 from curate.store import Run, Store, sql
+from curate.verdicts import Today
 
 EXACT = ("example", "input", "off")
 LOWEST = 0.3
@@ -78,38 +81,78 @@ def dedupe(
     """
     with store.run("dedupe", {"exact": exact, "near": near, "semantic": semantic}) as run:
         inputs.refresh(store, run)
-        settings, notes = complete(store, exact, near, semantic)
-        with store.write() as con:
-            run.changed |= store.set_setting(con, "dedupe", settings.as_dict())
-            wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
-        near_pairs, semantic_pairs = _evidence(store, run, settings, wanted, progress)
         with store.read() as con:
-            verdicts.prepare(store, con, wanted)
-            counts = _counts(con, settings)
-        result = DedupeResult(
-            **counts,
-            near_pairs=near_pairs,
-            semantic_pairs=semantic_pairs,
-            settings=settings.as_dict(),
-            notes=tuple(notes),
-        )
+            settings, notes = complete(store, con, exact, near, semantic)
+            work = _work(store, con, settings)
+        _find(store, run, settings, work, progress)
+        with verdicts.today(store, split=work.split) as today:
+            counts = _counts(today)
         run.counts = {k: v for k, v in counts.items() if k.endswith("dropped")}
-    return result
+    return DedupeResult(**counts, settings=settings.as_dict(), notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What there is to find, and to store."""
+
+    split: SplitSettings
+    near: input_pairs.NearWork | None
+    semantic: input_pairs.SemanticWork | None
+    new_settings: bool
+
+
+def _work(store: Store, con: duckdb.DuckDBPyConnection, settings: DedupeSettings) -> _Work:
+    split = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+    lowest, cosine = min(split.leak_threshold, settings.near), settings.semantic
+    return _Work(
+        split,
+        input_pairs.near_work(store, con, threshold=lowest),
+        None if cosine == OFF else input_pairs.semantic_work(store, con, threshold=cosine),
+        store.setting(con, "dedupe") != settings.as_dict(),
+    )
+
+
+def _find(
+    store: Store, run: Run, settings: DedupeSettings, work: _Work, progress: Progress
+) -> None:
+    """Stores the settings and the evidence; opens the store only where either is new."""
+    if not (work.new_settings or work.near or work.semantic):
+        return
+    found = work.near and input_pairs.find_near(work.near)
+    with store.write() as con:
+        store.set_setting(con, "dedupe", settings.as_dict())
+        if work.near and found:
+            input_pairs.add_near(store, con, work.near, found)
+        if work.semantic:
+            input_pairs.begin_semantic(store, con, work.semantic)
+    if work.semantic:
+        input_pairs.add_semantic(store, work.semantic, progress=progress)
+    run.changed = True
 
 
 def complete(
-    store: Store, exact: str, near: float | None, semantic: float | str | None
+    store: Store,
+    con: duckdb.DuckDBPyConnection,
+    exact: str,
+    near: float | None,
+    semantic: float | str | None,
 ) -> tuple[DedupeSettings, list[str]]:
     """Returns complete settings, and notes on what cannot be done.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        exact: as `dedupe` takes it, like `near` and `semantic`.
+        near: likewise.
+        semantic: likewise.
 
     Raises:
         ConfigError: a setting is not one, or needs vectors and there are none.
     """
     if exact not in EXACT:
         raise ConfigError(unknown_name("kind of exact duplicate", exact, EXACT))
-    with store.read() as con:
-        encoder = store.setting(con, "embed").get("encoder")
-        missing = len(con.execute(sql("embed/missing")).fetchall())
+    encoder = store.setting(con, "embed").get("encoder")
+    missing = embed.missing(con).num_rows
     notes = []
     if encoder is None:
         if isinstance(semantic, float):
@@ -119,10 +162,10 @@ def complete(
         semantic = None
     elif missing and semantic is not None:
         notes.append(f"{missing:,} inputs have no vector yet and take no part: curate embed")
-    if encoder in input_pairs.ONLY_LATIN and semantic is not None and (foreign := _foreign(store)):
+    if semantic is not None and (foreign := input_pairs.foreign_inputs(store, con)):
         notes.append(
-            f"{foreign:,} inputs are not in Latin script, which {encoder} cannot read: they are no "
-            "semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
+            f"{len(foreign):,} inputs are not in Latin script, which {encoder} cannot read: they "
+            "are no semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
         )
     if semantic == AUTO:
         semantic = input_pairs.SEMANTIC_THRESHOLDS.get(str(encoder))
@@ -132,15 +175,6 @@ def complete(
                 "curate dedupe --suggest-threshold, then --semantic"
             )
     return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
-
-
-def _foreign(store: Store) -> int:
-    with store.read() as con:
-        return len(
-            input_pairs.foreign_inputs(
-                store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
-            )
-        )
 
 
 def threshold(name: str, value: float | str | None) -> float:
@@ -157,23 +191,12 @@ def threshold(name: str, value: float | str | None) -> float:
     return number
 
 
-def _evidence(
-    store: Store, run: Run, settings: DedupeSettings, split: SplitSettings, progress: Progress
-) -> tuple[int, int]:
-    lowest = min(split.leak_threshold, settings.near)
-    input_pairs.refresh_near(store, run, threshold=lowest)
-    with store.read() as con:
-        named = {"threshold": split.leak_threshold}
-        near = int(con.execute(sql("dedupe/input_pairs_count"), named).fetchall()[0][0])
-    if settings.semantic == OFF:
-        return near, 0
-    return near, input_pairs.refresh_semantic(
-        store, run, threshold=settings.semantic, progress=progress
-    )
-
-
-def _counts(con: Any, settings: DedupeSettings) -> dict[str, int]:
-    asked = {"near": settings.near, "semantic": settings.semantic}
-    cursor = con.execute(sql("dedupe/counts"), asked)
-    names = [column[0] for column in cursor.description]
+def _counts(today: Today) -> dict[str, int]:
+    asked = {
+        "near": today.dedupe.near,
+        "semantic": today.dedupe.semantic,
+        "leak": today.split.leak_threshold,
+    }
+    cursor = today.con.execute(sql("dedupe/counts"), asked)
+    names = [column[0] for column in cursor.description or []]
     return dict(zip(names, cursor.fetchall()[0], strict=True))

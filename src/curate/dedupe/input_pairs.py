@@ -8,12 +8,14 @@ negation); which of them make duplicates is a verdict.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from curate import inputs
 from curate.embed import embed
 from curate.kernels import minhash
 from curate.kernels.cosine import blocks as blocks_of
@@ -35,108 +37,168 @@ _ANY = 2.0
 """No similarity is so high: a floor of no pairs."""
 
 
-def refresh_near(store: Store, run: Run, *, threshold: float) -> int:
-    """Brings the near-duplicate pairs of inputs up to date for a similarity threshold.
+@dataclass(frozen=True)
+class NearWork:
+    """Inputs whose near-duplicates have to be found.
+
+    Attributes:
+        rows: inputs of eight words or more by hash: input_hash, text, keys, new.
+        threshold: similarity from which on pairs are kept.
+        anew: whether what is stored goes, as it was found at a higher threshold.
+    """
+
+    rows: pa.Table
+    threshold: float
+    anew: bool
+
+
+@dataclass(frozen=True)
+class NearFound:
+    """Near-duplicate pairs that are new, and the keys of the new inputs."""
+
+    pairs: pa.Table
+    keys: pa.Table
+
+
+def near_work(store: Store, con: duckdb.DuckDBPyConnection, *, threshold: float) -> NearWork | None:
+    """Returns the inputs whose near-duplicates are not stored yet, None where all are.
 
     A threshold below every earlier one computes all keys and pairs anew.
-
-    Returns:
-        The number of pairs at or above the threshold.
     """
-    with store.read() as con:
-        floor = store.setting(con, "input_pairs").get("threshold", _ANY)
-        todo = con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]
-    if todo or floor > threshold:
-        _add_near(store, min(floor, threshold), anew=floor > threshold)
-        run.changed = True
-    with store.read() as con:
-        return int(
-            con.execute(sql("dedupe/input_pairs_count"), {"threshold": threshold}).fetchall()[0][0]
-        )
+    floor = store.setting(con, "input_pairs").get("threshold", _ANY)
+    anew = floor > threshold
+    if not anew and not con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]:
+        return None
+    rows = con.sql(sql("dedupe/near_texts"), params={"anew": anew}).to_arrow_table()
+    return NearWork(rows, min(floor, threshold), anew)
 
 
-def _add_near(store: Store, threshold: float, *, anew: bool) -> None:
-    with store.read() as con:
-        rows = con.sql(sql("dedupe/near_texts"), params={"anew": anew}).to_arrow_table()
-    texts, new = rows["text"].to_pylist(), rows["new"].to_numpy()
-    fresh = minhash.keys([t for t, n in zip(texts, new, strict=True) if n], threshold=threshold)
-    known = np.zeros((len(texts), fresh.shape[1]), np.uint32)
-    known[new] = fresh
-    flat = rows["keys"].filter(pa.array(~new)).combine_chunks().flatten().to_numpy()
-    known[~new] = flat.reshape(-1, fresh.shape[1])
-    a, b, similarity = minhash.pairs(texts, known, new, threshold=threshold)
-    found = pair_table(rows["input_hash"], a, b, similarity, texts)
-    hashes = rows["input_hash"].filter(pa.array(new))
-    with store.write() as con:
-        if anew:
-            con.execute(sql("dedupe/input_pairs_clear"))
-            con.execute(sql("dedupe/near_keys_clear"))
-        _add(con, sql("dedupe/input_pairs_add"), found)
-        _add(
-            con,
-            sql("dedupe/near_keys_add"),
-            pa.table({"input_hash": hashes, "keys": embed.as_lists(fresh)}),
-        )
-        con.execute(sql("dedupe/inputs_set_paired"))
-        store.set_setting(con, "input_pairs", {"threshold": threshold})
+def find_near(work: NearWork) -> NearFound:
+    """Returns the near-duplicate pairs of the new inputs, with each other and with the others."""
+    texts, new = work.rows["text"].to_pylist(), work.rows["new"].to_numpy()
+    fresh = minhash.keys(
+        [text for text, is_new in zip(texts, new, strict=True) if is_new], threshold=work.threshold
+    )
+    keys = np.zeros((len(texts), fresh.shape[1]), np.uint32)
+    keys[new] = fresh
+    flat = work.rows["keys"].filter(pa.array(~new)).combine_chunks().flatten().to_numpy()
+    keys[~new] = flat.reshape(-1, fresh.shape[1])
+    a, b, similarity = minhash.pairs(texts, keys, new, threshold=work.threshold)
+    hashes = work.rows["input_hash"].filter(pa.array(new))
+    return NearFound(
+        pair_table(work.rows["input_hash"], a, b, similarity, texts),
+        pa.table({"input_hash": hashes, "keys": embed.as_lists(fresh)}),
+    )
 
 
-def refresh_semantic(
-    store: Store, run: Run, *, threshold: float, progress: Progress = lambda items, _: items
-) -> int:
-    """Brings the semantic pairs of embedded inputs up to date for a cosine threshold.
-
-    A threshold below every earlier one computes all pairs anew. Pairs are stored in blocks, after
-    each of which a killed command goes on.
-
-    Returns:
-        The number of pairs at or above the threshold.
-    """
-    with store.write() as con:
-        floor = store.setting(con, "semantic_pairs").get("threshold", _ANY)
-        if floor > threshold:
-            con.execute(sql("dedupe/semantic_pairs_clear"))
-            con.execute(sql("dedupe/embeddings_set_unpaired"))
-            store.set_setting(con, "semantic_pairs", {"threshold": threshold})
-            run.changed = True
-        rows = con.sql(sql("dedupe/semantic_inputs")).to_arrow_table()
-    todo = int(rows["paired"].to_numpy().argmin()) if rows.num_rows else 0
-    if rows.num_rows and not rows["paired"][todo].as_py():
-        _add_semantic(store, rows, todo, min(floor, threshold), progress)
-        run.changed = True
-    with store.read() as con:
-        named = {"threshold": threshold}
-        return int(con.execute(sql("dedupe/semantic_pairs_count"), named).fetchall()[0][0])
-
-
-def _add_semantic(
-    store: Store, rows: pa.Table, first: int, threshold: float, progress: Progress
+def add_near(
+    store: Store, con: duckdb.DuckDBPyConnection, work: NearWork, found: NearFound
 ) -> None:
-    """Adds the pairs of the inputs from `first` on: with those before it, and with each other."""
+    """Stores what `find_near` found; all inputs then have their near-duplicates."""
+    if work.anew:
+        con.execute(sql("dedupe/input_pairs_clear"))
+        con.execute(sql("dedupe/near_keys_clear"))
+    _add(con, sql("dedupe/input_pairs_add"), found.pairs)
+    _add(con, sql("dedupe/near_keys_add"), found.keys)
+    con.execute(sql("dedupe/inputs_set_paired"))
+    store.set_setting(con, "input_pairs", {"threshold": work.threshold})
+
+
+def refresh_near(store: Store, run: Run, *, threshold: float) -> None:
+    """Brings the near-duplicate pairs of inputs up to date for a similarity threshold."""
+    with store.read() as con:
+        work = near_work(store, con, threshold=threshold)
+    if work is None:
+        return
+    found = find_near(work)
+    with store.write() as con:
+        add_near(store, con, work, found)
+    run.changed = True
+
+
+@dataclass(frozen=True)
+class SemanticWork:
+    """Embedded inputs whose semantic pairs have to be found.
+
+    Attributes:
+        rows: all embedded inputs, those that the stored pairs cover first: input_hash, vector,
+            paired, text.
+        threshold: cosine from which on pairs are kept.
+        anew: whether what is stored goes, as it was found at a higher threshold.
+        foreign: hashes of inputs that the encoder cannot read.
+    """
+
+    rows: pa.Table
+    threshold: float
+    anew: bool
+    foreign: set[str]
+
+
+def semantic_work(
+    store: Store, con: duckdb.DuckDBPyConnection, *, threshold: float
+) -> SemanticWork | None:
+    """Returns the inputs whose semantic pairs are not stored yet, None where all are.
+
+    A threshold below every earlier one computes all pairs anew.
+    """
+    floor = store.setting(con, "semantic_pairs").get("threshold", _ANY)
+    anew = floor > threshold
+    if not anew and not con.execute(sql("dedupe/embeddings_unpaired")).fetchall()[0][0]:
+        return None
+    rows = semantic_inputs(con, anew=anew)
+    return SemanticWork(rows, min(floor, threshold), anew, foreign_inputs(store, con))
+
+
+def semantic_inputs(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> pa.Table:
+    """Returns all embedded inputs, those that the stored pairs cover first.
+
+    Args:
+        con: a connection to the store.
+        anew: whether the stored pairs count for nothing.
+    """
+    return con.sql(sql("dedupe/semantic_inputs"), params={"anew": anew}).to_arrow_table()
+
+
+def begin_semantic(store: Store, con: duckdb.DuckDBPyConnection, work: SemanticWork) -> None:
+    """Clears what was found at a higher threshold."""
+    if work.anew:
+        con.execute(sql("dedupe/semantic_pairs_clear"))
+        con.execute(sql("dedupe/embeddings_set_unpaired"))
+        store.set_setting(con, "semantic_pairs", {"threshold": work.threshold})
+
+
+def add_semantic(
+    store: Store, work: SemanticWork, *, progress: Progress = lambda items, _: items
+) -> None:
+    """Adds the pairs of the inputs that are not covered: with the others, and with each other.
+
+    Pairs are stored in blocks, after each of which a killed command goes on.
+    """
+    rows = work.rows
+    first = int(np.count_nonzero(rows["paired"].to_numpy()))
     hashes, vectors = embed.from_lists(rows)
     texts = rows["text"].to_pylist()
-    foreign = foreign_inputs(store, rows)
     blocks = blocks_of(len(hashes) - first)
-    found = pairs(vectors[:first], vectors[first:], threshold=threshold)
+    found = pairs(vectors[:first], vectors[first:], threshold=work.threshold)
     for block in progress(blocks, "comparing meanings"):
         a, b, cosine = next(found)
         done = hashes[first + block.start : first + block.stop]
         table = pair_table(rows["input_hash"], a, b, cosine, texts)
-        table = apart_by_script(table, foreign)
+        table = apart_by_script(table, work.foreign)
         with store.write() as con:
             _add(con, sql("dedupe/semantic_pairs_add"), table)
             _add(con, sql("dedupe/embeddings_set_paired"), pa.table({"input_hash": done}))
 
 
-def foreign_inputs(store: Store, rows: pa.Table) -> set[str]:
+def foreign_inputs(store: Store, con: duckdb.DuckDBPyConnection) -> set[str]:
     """Returns the hashes of inputs in scripts that the project's encoder cannot read.
 
     To the English tokenizer whole words of other scripts are one unknown token, so that texts about
     quite different things come out equal.
     """
-    with store.read() as con:
-        if store.setting(con, "embed").get("encoder") not in ONLY_LATIN:
-            return set()
+    if store.setting(con, "embed").get("encoder") not in ONLY_LATIN:
+        return set()
+    rows = inputs.texts(con)
     hashes, texts = rows["input_hash"].to_pylist(), rows["text"].to_pylist()
     return {name for name, text in zip(hashes, texts, strict=True) if not latin(text)}
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate import verdicts
+from curate import inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.kernels import minhash
@@ -25,6 +24,7 @@ from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
 from curate.text import SHORT_WORDS
+from curate.verdicts import Today
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 SAMPLES = 2
@@ -76,12 +76,11 @@ def suggest(
 ) -> list[Suggestion]:
     """Returns what thresholds would do, for near-duplicates and (with vectors) semantic ones."""
     found = []
-    with store.read() as con:
-        verdicts.current(store, con)
-        rows = con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
-        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(store, con, progress))):
+    with verdicts.today(store) as today:
+        rows = inputs.texts(today.con)
+        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(today, progress))):
             if pairs is not None:
-                found.append(_suggestion(con, method, pairs, settings))
+                found.append(_suggestion(today, method, pairs, settings))
     return found
 
 
@@ -115,9 +114,9 @@ def _valley_of(table: pa.Table, floor: float) -> float | None:
     return valley(counts, edges)
 
 
-def _semantic(store: Store, con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | None:
+def _semantic(today: Today, progress: Progress) -> _Pairs | None:
     """Returns semantic pairs down to a candidate above which they are not too many."""
-    rows = con.sql(sql("dedupe/semantic_inputs")).to_arrow_table()
+    rows = input_pairs.semantic_inputs(today.con)
     if not rows.num_rows:
         return None
     hashes, vectors = embed.from_lists(rows)
@@ -132,7 +131,7 @@ def _semantic(store: Store, con: duckdb.DuckDBPyConnection, progress: Progress) 
     parts = list(pairs(vectors[:0], vectors, threshold=floor))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
     table = input_pairs.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
-    table = input_pairs.apart_by_script(table, input_pairs.foreign_inputs(store, rows))
+    table = input_pairs.apart_by_script(table, input_pairs.foreign_inputs(today.store, today.con))
     return _Pairs(table, floor, _valley_of(table, floor))
 
 
@@ -165,9 +164,8 @@ def valley(counts: Sequence[int] | NDArray[np.int64], edges: NDArray[np.float64]
     return None if best is None else round(float(edges[best]), 2)
 
 
-def _suggestion(
-    con: duckdb.DuckDBPyConnection, method: str, pairs: _Pairs, settings: DedupeSettings
-) -> Suggestion:
+def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettings) -> Suggestion:
+    con = today.con
     con.register("trial", pairs.table)
     con.execute(sql("dedupe/thresholds_trial"), {"method": method})
     con.execute(sql("dedupe/thresholds_alike"))
@@ -177,7 +175,7 @@ def _suggestion(
     candidates = []
     for threshold in sorted(wanted, reverse=True):
         only = {"near": OFF, "semantic": OFF, method: threshold}
-        verdicts.find_duplicates(con, DedupeSettings(settings.exact, **only))
+        verdicts.find_duplicates(today, DedupeSettings(settings.exact, **only))
         removes = con.execute(sql("dedupe/thresholds_removes"), {"method": method}).fetchall()[0][0]
         named = {"threshold": threshold, "samples": SAMPLES}
         shown = con.execute(sql("dedupe/thresholds_samples"), named).fetchall()

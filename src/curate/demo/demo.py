@@ -108,7 +108,7 @@ def demo(
         folder,
         logs,
         exported.folder,
-        exported.content_id,
+        str(exported.content_id),
         _id_of(project)[planted.exact_duplicates[0][0]],
         tuple(_findings(project, planted)),
     )

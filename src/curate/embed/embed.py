@@ -76,7 +76,7 @@ def embed(
     with store.run("embed", {"encoder": encoder, "rebuild": rebuild}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
-            todo = con.sql(sql("embed/missing")).to_arrow_table()
+            todo = missing(con)
             known = store.setting(con, "embed")
         other = bool(known) and known["encoder"] != encoder
         if other and not rebuild:
@@ -110,7 +110,12 @@ def _take_over(
             forget(con)
             store.set_setting(con, "semantic_pairs", {})
         run.changed |= store.set_setting(con, "embed", wanted)
-        return con.sql(sql("embed/missing")).to_arrow_table()
+        return missing(con)
+
+
+def missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Returns the inputs that have no vector: input_hash and text, the longest first."""
+    return con.sql(sql("embed/missing")).to_arrow_table()
 
 
 def refuse_other(loaded: Encoder, known: dict[str, Any]) -> None:

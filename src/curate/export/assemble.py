@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import duckdb
+import pyarrow as pa
 
 from curate import formats, inputs, label_sets, pairs
 from curate.check import targets, tokens
@@ -20,12 +20,14 @@ from curate.check.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
 from curate.export import evaluation_sets, items, lines, mix
 from curate.export.items import Items
-from curate.export.lines import Line
+from curate.export.lines import Draft, Line
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
 from curate.privacy import privacy
+from curate.privacy.redact import Redactor
 from curate.progress import Progress
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 _SHOWN = 3
 
@@ -67,31 +69,41 @@ class Assembled:
     edge_cases: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def left_out_table(self) -> pa.Table:
+        """Returns what is left out of what is in today: example_id, reason, evidence."""
+        columns = {
+            "example_id": list(self.left_out),
+            "reason": [reason for reason, _ in self.left_out.values()],
+            "evidence": [evidence for _, evidence in self.left_out.values()],
+        }
+        return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
+
 
 def assemble(
-    store: Store,
-    con: duckdb.DuckDBPyConnection,
+    today: Today,
     settings: ExportSettings,
     used: Sequence[Format],
     *,
     task: str,
+    with_rows: bool = True,
     progress: Progress,
 ) -> Assembled:
     """Returns the lines of a version.
 
     Args:
-        store: the project's store.
-        con: a connection to it on which `verdicts.prepare` has run.
+        today: today's verdicts.
         settings: of the export.
         used: the formats, all of one unit.
         task: of the project.
+        with_rows: make the rows of the lines. Without them nothing is said of what only rows tell:
+            personal data, secrets, the rules of the target, tokens.
         progress: called with (items, label) around the work.
 
     Raises:
         ConfigError: a format cannot express an item, or options do not go together.
         GateFailed: a line has a secret in it, or breaks a rule of its target.
     """
-    return _Assembly(store, con, settings, used, task, progress).run()
+    return _Assembly(today, settings, used, task, progress).run(with_rows)
 
 
 class _Assembly:
@@ -99,52 +111,65 @@ class _Assembly:
 
     def __init__(
         self,
-        store: Store,
-        con: duckdb.DuckDBPyConnection,
+        today: Today,
         settings: ExportSettings,
         used: Sequence[Format],
         task: str,
         progress: Progress,
     ) -> None:
-        self.store, self.con, self.settings, self.formats = store, con, settings, used
+        self.today, self.settings, self.formats = today, settings, used
+        self.store, self.con = today.store, today.con
         self.unit, self.task, self.progress = used[0].unit, task, progress
         self.seed, self.counter = settings.split.seed, tokens.counter(settings.tokenizer)
         self.made = Assembled({})
+        self.warnings: dict[tuple[str, str], Counter[str]] = {}
 
-    def run(self) -> Assembled:
+    def run(self, with_rows: bool) -> Assembled:
         self.made.edge_cases = dict(self.con.execute(sql("export/edge_cases")).fetchall())
         kept = self._kept()
         pools = self._pools()
-        chosen = {side: self._choose(part, side) for side, part in kept.items()}
-        general = self._general(pools, chosen["train"])
-        self.made.contents = self._contents(kept["train"].contents, general)
-        chosen = {side: self._fit(part) for side, part in chosen.items()}
+        drafts = {side: self._draft(part, side, with_rows) for side, part in kept.items()}
+        general = self._general(pools, drafts["train"].items)
+        if not with_rows:
+            extra = lines.name_only(general, "mixed")
+            self.made.lines = {side: draft.lines for side, draft in drafts.items()}
+            self.made.lines["train"] = [*self.made.lines["train"], *extra]
+            return self.made
+        own = kept["train"].contents
+        self.made.contents = self._contents(own, general)
         general = [self._fitted(example) for example in general]
-        redact = self._redactor(chosen, general)
-        for side, part in chosen.items():
-            shown = self.progress(part, f"writing {side}")
-            self.made.lines[side] = list(lines.make(shown, self.formats, redact))
+        self._write(drafts, general, same_columns=self.made.contents.tools == own.tools)
+        self._check(list(drafts))
+        return self.made
+
+    def _write(
+        self, drafts: dict[str, Draft], general: Sequence[Example], *, same_columns: bool
+    ) -> None:
+        """Writes the lines, with placeholders for what must not leave."""
+        parts = {side: self._fit(draft.items) for side, draft in drafts.items()}
+        redactor = self._redactor(parts, general)
+        for side, part in parts.items():
+            if same_columns:
+                written = lines.hide(drafts[side].lines, part, self.formats, redactor)
+            else:
+                written = list(lines.make(part, self.formats, redactor.redact))
+            self.made.lines[side] = written
         if general:
-            extra = lines.make(general, self.formats, redact, role="mixed")
+            extra = lines.make(general, self.formats, redactor.redact, role="mixed")
             own = self.made.lines["train"]
             self.made.lines["train"] = lines.in_order([*own, *extra], self.seed)
-        self._check()
-        return self.made
 
     # -- which items -----------------------------------------------------------------------------
 
     def _kept(self) -> dict[str, Items]:
         """Returns the items of each side, without what the evaluation sets have."""
         if self.unit == "pair":
-            pairs.prepare(self.store, self.con)
-            self.made.pair_reasons = pairs.reasons(self.con)
-            self.made.length_bias = pairs.length_bias(self.con)
+            self.made.pair_reasons = pairs.reasons(self.today)
+            self.made.length_bias = pairs.length_bias(self.today)
         elif self.unit == "rated":
-            pairs.prepare_rated(self.con)
-            left_out = pairs.rated_left_out(self.con)
+            left_out = pairs.rated_left_out(self.today)
             self.made.left_out |= {name: (why, None) for name, why in left_out.items()}
-        several = bool(self.store.setting(self.con, "project").get("multi_label"))
-        kept = items.read(self.con, self.unit, self.seed, multi_label=several)
+        kept = items.read(self.today, self.unit)
         if self.settings.against:
             kept = {side: self._without(side, part) for side, part in kept.items()}
         return kept
@@ -162,9 +187,9 @@ class _Assembly:
         return sorted(set(inputs.templates(self.con).values()))
 
     def _without(self, side: str, part: Items) -> Items:
-        ids = [lines.example_ids(item) for item in part]
+        ids = part.example_ids()
         known = {example for some in ids for example in some}
-        texts = [row for row in evaluation_sets.inputs_of(self.con, side) if row[0] in known]
+        texts = [row for row in evaluation_sets.inputs_of(self.today, side) if row[0] in known]
         threshold = self.settings.split.leak_threshold
         hits = evaluation_sets.find(self._evaluation, texts, threshold=threshold)
         self.made.in_evaluations[side] = len(hits)
@@ -173,13 +198,20 @@ class _Assembly:
         self.made.left_out |= {name: ("against", hit.evidence) for name, hit in hits.items()}
         return part.take([n for n, some in enumerate(ids) if hits.keys().isdisjoint(some)])
 
-    def _choose(self, part: Items, side: str) -> Items:
-        limit = self.settings.limit if side == "train" else None
-        lossy = self.settings.lossy
-        places, refused = lines.choose(part, self.formats, limit=limit, lossy=lossy)
-        self.made.inexpressible += len(refused)
-        self.made.left_out |= {name: ("inexpressible", what) for name, what in refused.items()}
-        return part if len(places) == len(part) else part.take(places)
+    def _draft(self, part: Items, side: str, with_rows: bool) -> Draft:
+        draft = lines.draft(
+            part,
+            self.formats,
+            limit=self.settings.limit if side == "train" else None,
+            lossy=self.settings.lossy,
+            with_rows=with_rows,
+            progress=lambda shown: self.progress(
+                shown, f"{'writing' if with_rows else 'reading'} {side}"
+            ),
+        )
+        self.made.inexpressible += len(draft.refused)
+        self.made.left_out |= {n: ("inexpressible", what) for n, what in draft.refused.items()}
+        return draft
 
     # -- general data ----------------------------------------------------------------------------
 
@@ -192,7 +224,7 @@ class _Assembly:
                 f"--mix: {self.formats[0].name} has no lines that general data could be. Next: "
                 "leave --mix out, or another --format"
             )
-        held, ours = mix.held_out(self.con), mix.ours(self.con)
+        held, ours = mix.held_out(self.today), mix.ours(self.con)
         threshold = self.settings.split.leak_threshold
         pools = []
         for one in asked:
@@ -248,7 +280,7 @@ class _Assembly:
 
     # -- what must not leave ---------------------------------------------------------------------
 
-    def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> lines.Redact:
+    def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> Redactor:
         """Returns what hides personal data, after it has looked at everything."""
         redactor = privacy.redactor(self.store, self.con)
         looked_at = items.in_time(chosen.values())
@@ -258,22 +290,24 @@ class _Assembly:
             redactor.look(example)
         privacy.gate(redactor.secrets)
         self.made.hidden = dict(sorted(redactor.counts.items()))
-        return redactor.redact if redactor.counts else lambda item: item
+        return redactor
 
     # -- what a trainer would say ----------------------------------------------------------------
 
-    def _check(self) -> None:
-        """Checks the finished lines; what breaks a rule is left out with `--lossy`, else stops."""
+    def _check(self, sides: Collection[str]) -> None:
+        """Checks the finished lines; what breaks a rule is left out with `--lossy`, else stops.
+
+        A side that lost lines is checked again: what is told of a file is told of what it has.
+        """
         bad: dict[str, dict[int, Finding]] = {"train": {}, "test": {}}
         both = [line for part in self.made.lines.values() for line in part]
         self.made.dated = {made.name: lines.dated(both, made.name) for made in self.formats}
-        for made, side, checker in self._checkers():
+        for made, side, checker in self._checkers(sides):
             part = self.made.lines[side]
+            warnings = self.warnings[made.name, side] = Counter()
             for found in checker.run(line.rows[made.name] for line in part):
-                if found.rule == "date-column" and self.made.dated[made.name]:
-                    continue  # the card declares it so that it loads as it is
                 if found.level == "warning":
-                    self.made.warnings[found.rule] += 1
+                    warnings[found.rule] += 1
                 elif found.rule == "wrong-format":  # as every line of this format is
                     raise GateFailed(_misread(found, made, side, checker.target))
                 elif found.line is None or not self.settings.lossy:
@@ -283,8 +317,18 @@ class _Assembly:
             self.made.tokens[made.name, side] = checker.tokens()
         if any(bad.values()):
             self._leave_out(bad)
+        else:
+            self.made.warnings = self._warnings()
 
-    def _checkers(self) -> Iterator[tuple[Format, str, Checker]]:
+    def _warnings(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for (name, _), found in self.warnings.items():
+            # Of a column that is all dates the card says so, and it loads as it is.
+            told = {"date-column"} if self.made.dated[name] else set()
+            counts.update({rule: n for rule, n in found.items() if rule not in told})
+        return counts
+
+    def _checkers(self, sides: Collection[str]) -> Iterator[tuple[Format, str, Checker]]:
         known = targets.names()
         for made in self.formats:
             name = self.settings.target or made.name
@@ -296,7 +340,7 @@ class _Assembly:
             # How many rows a service wants, it wants in train.
             few = {"train": target, "test": replace(target, min_rows=0, advised_rows=0)}
             for side, part in self.made.lines.items():
-                if part:
+                if part and side in sides:
                     length = self.settings.max_length
                     yield made, side, Checker(few[side], self.counter, length, form_only=True)
 
@@ -308,8 +352,7 @@ class _Assembly:
                 for _, example in part[number - 1].parts:
                     self.made.left_out[example] = "inexpressible", finding.rule
             self.made.lines[side] = [li for n, li in enumerate(part, 1) if n not in found]
-        self.made.warnings.clear()
-        self._check()
+        self._check([side for side, found in bad.items() if found])
 
 
 def _has_tools(example: Example) -> bool:

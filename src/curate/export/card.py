@@ -6,30 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from curate import formats
-from curate.export.lines import Line
+from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
+from curate.verdicts import Today
 from curate.wording import table
 
 _MIX_ROWS = 12
 
 
-def facts(
-    con: duckdb.DuckDBPyConnection,
-    lines: Mapping[str, Sequence[Line]],
-    edge_cases: Mapping[str, str],
-    otherwise: str,
-) -> dict[str, Any]:
+def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
 
     Args:
-        con: a connection that has the verdicts, and the table `left_out`.
-        lines: of the train file and of the held-out file, by side.
-        edge_cases: what makes an example one, by its id, of all examples with a side.
+        today: today's verdicts.
+        assembled: the lines, and what was left out on the way to them.
         otherwise: why an example is not in that nothing speaks against.
 
     Returns:
@@ -39,11 +33,13 @@ def facts(
     kept = sorted(
         {
             (side, example)
-            for side, part in lines.items()
+            for side, part in assembled.lines.items()
             for line in part
             for _, example in line.parts
         }
     )
+    con = today.con
+    con.register("left_out", assembled.left_out_table())
     con.register(
         "kept",
         pa.table(
@@ -65,7 +61,7 @@ def facts(
         "pending": pending,
         "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
-        "edge_cases": _edge_cases(edge_cases, kept, examples),
+        "edge_cases": _edge_cases(assembled.edge_cases, kept, examples),
     }
 
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-
 from curate.export import other_files
 from curate.kernels.jaccard import covered
 from curate.store import sql
 from curate.text import words
+from curate.verdicts import Today
 
 Kind = Literal["same", "near", "quoted"]
 
@@ -117,14 +116,14 @@ def load(
     )
 
 
-def inputs_of(con: duckdb.DuckDBPyConnection, side: str) -> list[tuple[str, str]]:
+def inputs_of(today: Today, side: str) -> list[tuple[str, str]]:
     """Returns id and normalised input of the examples of a side, kept or not, by id.
 
     Args:
-        con: a connection on which `verdicts.prepare` was called.
+        today: today's verdicts.
         side: `train` or `test`.
     """
-    return con.execute(sql("export/against_inputs"), {"side": side}).fetchall()
+    return today.con.execute(sql("export/against_inputs"), {"side": side}).fetchall()
 
 
 def find(

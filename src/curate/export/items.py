@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate import label_sets
+from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.label import tasks
 from curate.store import sql
+from curate.verdicts import Today
 
 _QUERIES = {
     "example": sql("export/rows"),
@@ -42,6 +42,20 @@ class Items:
         """Returns the items at these places, in their order."""
         chosen = self.table.take(pa.array(places, pa.int64()))
         return Items(chosen, self.unit, self.contents)
+
+    def example_ids(self) -> list[tuple[str, ...]]:
+        """Returns the ids of the examples that each item is made of."""
+        names = ("chosen_id", "rejected_id") if self.unit == "pair" else ("example_id",)
+        return list(zip(*(self.table[name].to_pylist() for name in names), strict=True))
+
+    def conversations(self) -> list[tuple[str, ...]]:
+        """Returns the conversations that each item comes from."""
+        if self.unit == "pair":
+            parts = [self.table[side].combine_chunks() for side in ("chosen", "rejected")]
+            columns = [_field(part, "conversation_id").to_pylist() for part in parts]
+        else:
+            columns = [self.table["conversation_id"].to_pylist()]
+        return list(zip(*columns, strict=True))
 
     def _pair(self, row: dict[str, Any]) -> Pair:
         chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])
@@ -77,21 +91,17 @@ def in_time(parts: Iterable[Items]) -> Items:
     return Items(order, listed[0].unit, listed[0].contents)
 
 
-def read(
-    con: duckdb.DuckDBPyConnection, unit: Unit, seed: int, *, multi_label: bool = False
-) -> dict[str, Items]:
-    """Returns the items of `train` and `test`, in the order of the files.
-
-    Args:
-        con: a connection on which `verdicts.prepare` has run.
-        unit: what a line is.
-        seed: of the order.
-        multi_label: whether the project has several labels for an example.
-    """
+def read(today: Today, unit: Unit) -> dict[str, Items]:
+    """Returns the items of `train` and `test` that are in today, in the order of the files."""
+    if unit == "pair":
+        pairs.prepare(today)
+    elif unit == "rated":
+        pairs.prepare_rated(today)
+    multi_label = bool(today.store.setting(today.con, "project").get("multi_label"))
     tables = {}
     for side in ("train", "test"):
-        asked = {"side": side, "seed": str(seed)}
-        tables[side] = con.sql(_QUERIES[unit], params=asked).to_arrow_table()
+        asked = {"side": side, "seed": str(today.split.seed)}
+        tables[side] = today.con.sql(_QUERIES[unit], params=asked).to_arrow_table()
     both = contents(list(tables.values()), unit, multi_label=multi_label)
     return {side: Items(table, unit, both) for side, table in tables.items()}
 

@@ -14,6 +14,7 @@ from curate.errors import ConfigError
 from curate.export.items import Items
 from curate.formats import Example, Format, Inexpressible, Item, Pair
 from curate.messages import canonical
+from curate.privacy.redact import Redactor
 from curate.text import digest
 
 Redact = Callable[[Item], Item]
@@ -38,37 +39,92 @@ class Line:
     row_hash: str
 
 
-def choose(
-    items: Items, used: Sequence[Format], *, limit: int | None, lossy: bool
-) -> tuple[list[int], dict[str, str]]:
-    """Returns the places of the first items that all formats can express, and what the rest holds.
+@dataclass(frozen=True)
+class Draft:
+    """The lines of a side as its items are, before anything in them is hidden.
+
+    Attributes:
+        items: what all formats can express, in the order of the file.
+        lines: of each of them; without rows where nobody wants them.
+        refused: what makes an item inexpressible, by its id.
+    """
+
+    items: Items
+    lines: list[Line]
+    refused: dict[str, str]
+
+
+def draft(
+    items: Items,
+    used: Sequence[Format],
+    *,
+    limit: int | None,
+    lossy: bool,
+    with_rows: bool = True,
+    progress: Callable[[Iterable[Item]], Iterable[Item]] = lambda items: items,
+) -> Draft:
+    """Returns the lines of the first items that all formats can express.
 
     Args:
         items: of one side, in the order of the file.
         used: the formats.
         limit: how many are wanted; None means all.
         lossy: leave out what cannot be expressed.
-
-    Returns:
-        The places, and by item id what makes an item inexpressible.
+        with_rows: keep the rows, not only what the lines are of.
+        progress: wraps the items.
 
     Raises:
         ConfigError: an item cannot be expressed, and `lossy` is false; it names the item.
     """
+    lines: list[Line] = []
     places: list[int] = []
     refused: dict[str, str] = {}
-    for place, item in enumerate(items):
+    for place, item in enumerate(progress(items)):
         if len(places) == limit:
             break
+        rows: dict[str, dict[str, Any]] = {}
         try:
-            for made in used:
-                made.row(item)
-            places.append(place)
+            for writer in used:
+                rows[writer.name] = writer.row(item)
         except Inexpressible as what:
             if not lossy:
-                raise ConfigError(_cannot(item, made.name, str(what))) from None
+                raise ConfigError(_cannot(item, writer.name, str(what))) from None
             refused[item_id(item)] = str(what)
-    return places, refused
+        else:
+            places.append(place)
+            lines.append(_line(item, rows if with_rows else {}, "example"))
+    return Draft(items if len(places) == len(items) else items.take(places), lines, refused)
+
+
+def _line(item: Item, rows: dict[str, dict[str, Any]], role: str) -> Line:
+    bodies = {name: json_line(row) for name, row in rows.items()}
+    row_hash = digest("".join(body.decode() for body in bodies.values()))
+    return Line(item_id(item), _parts(item, role), _content(item), bodies, row_hash)
+
+
+def name_only(items: Iterable[Item], role: str) -> list[Line]:
+    """Returns the lines of items without their rows."""
+    return [_line(item, {}, role) for item in items]
+
+
+def hide(lines: list[Line], items: Items, used: Sequence[Format], redactor: Redactor) -> list[Line]:
+    """Returns the lines with placeholders in the rows of which something is hidden.
+
+    Args:
+        lines: of the items, in their order.
+        items: what the lines are of.
+        used: the formats.
+        redactor: has looked at all items.
+    """
+    touched = [
+        place
+        for place, conversations in enumerate(items.conversations())
+        if any(map(redactor.touches, conversations))
+    ]
+    if not touched:
+        return lines
+    clean = dict(zip(touched, make(items.take(touched), used, redactor.redact), strict=True))
+    return [clean.get(place, line) for place, line in enumerate(lines)]
 
 
 def _cannot(item: Item, name: str, what: str) -> str:
@@ -93,9 +149,7 @@ def make(
     """
     for item in items:
         clean = redact(item)
-        rows = {made.name: json_line(made.row(clean)) for made in used}
-        row_hash = digest("".join(body.decode() for body in rows.values()))
-        yield Line(item_id(item), _parts(item, role), _content(item), rows, row_hash)
+        yield _line(item, {writer.name: writer.row(clean) for writer in used}, role)
 
 
 def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
@@ -126,11 +180,6 @@ def dated(lines: Iterable[Line], name: str) -> list[str]:
 def item_id(item: Item) -> str:
     """Returns the id of an example or a pair."""
     return item.pair_id if isinstance(item, Pair) else item.example_id
-
-
-def example_ids(item: Item) -> tuple[str, ...]:
-    """Returns the ids of the examples that an item is made of."""
-    return tuple(example for _, example in _parts(item, ""))
 
 
 def _parts(item: Item, role: str) -> tuple[tuple[str, str], ...]:

@@ -1,19 +1,60 @@
-"""The manifest of a version, and its content id."""
+"""The manifest of a version, its data files, and its content id."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import platform
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from curate.export.options import ExportSettings
+import pyarrow as pa
+
+from curate.export.assemble import Assembled
+from curate.export.options import ExportResult, ExportSettings
+from curate.formats import Format
 from curate.messages import canonical
+from curate.privacy import privacy
+from curate.split import Plan
+from curate.store import utcnow
+from curate.verdicts import Today
+from curate.version import __version__
 
 MANIFEST_VERSION = 1
 
 
+@dataclass(frozen=True)
+class Version:
+    """All that a version is, before it is stored.
+
+    Attributes:
+        result: what is told of it.
+        settings: of the export.
+        formats: of its files.
+        task: of the project.
+        assembled: its lines.
+        facts: what its card tells.
+        files: its data files, with their bytes.
+        plan: the ledger with the sides that it gives.
+        frozen: every example, with its line or its reason.
+        origins: where its lines come from; None where its folder is there already.
+    """
+
+    result: ExportResult
+    settings: ExportSettings
+    formats: Sequence[Format]
+    task: str
+    assembled: Assembled
+    facts: dict[str, Any]
+    files: Sequence[dict[str, Any]]
+    plan: Plan
+    frozen: pa.Table
+    origins: pa.Table | None
+
+
 def digest_lines(lines: Iterable[str]) -> str:
-    """Returns the SHA-256 of lines, in whatever order they come."""
+    """Returns a digest of lines, whatever their order."""
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
@@ -27,3 +68,101 @@ def compute_content_id(task: str, settings: ExportSettings, files: Sequence[dict
         }
     )
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def test_id(assembled: Assembled) -> str:
+    """Returns the name of the held-out examples: versions with the same one can be compared."""
+    return digest_lines(f"{line.item_id} {line.content}" for line in assembled.lines["test"])
+
+
+def data_files(settings: ExportSettings, assembled: Assembled) -> list[dict[str, Any]]:
+    """Returns the data files, one per format and side; `body` has the bytes of each."""
+    files: list[dict[str, Any]] = []
+    for planned in planned_files(settings, assembled):
+        name, side = planned["format"], planned["split"]
+        body = b"".join(line.rows[name] for line in assembled.lines[side])
+        counted = assembled.tokens.get((name, side))
+        files.append(
+            {
+                **planned,
+                "bytes": len(body),
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "tokens": counted and asdict(counted),
+                "body": body,
+            }
+        )
+    return files
+
+
+def planned_files(settings: ExportSettings, assembled: Assembled) -> list[dict[str, Any]]:
+    """Returns what is known of the data files before they are written."""
+    many = len(settings.formats) > 1
+    return [
+        {
+            "path": f"{side}.{name}.jsonl" if many else f"{side}.jsonl",
+            "split": side,
+            "format": name,
+            "rows": len(part),
+        }
+        for name in settings.formats
+        for side, part in assembled.lines.items()
+        if part
+    ]
+
+
+def manifest(version: Version, today: Today, run_id: int) -> dict[str, Any]:
+    """Returns the manifest of a version.
+
+    Args:
+        version: that is written.
+        today: the verdicts that it freezes.
+        run_id: of the export.
+    """
+    result, assembled = version.result, version.assembled
+    return {
+        "manifest_version": MANIFEST_VERSION,
+        "name": result.name,
+        "version": result.version,
+        "content_id": result.content_id,
+        "test_id": result.test_id,
+        "task": version.task,
+        "unit": version.formats[0].unit,
+        "files": list(result.files),
+        "counts": {
+            "examples": version.facts["examples"],
+            "train": result.train,
+            "test": result.test,
+            "pending": result.pending,
+            "mixed": sum(taken["taken"] for taken in result.mixed),
+        },
+        "funnel": [{"reason": reason, "examples": n} for reason, n in result.funnel],
+        "filter": today.filters.as_dict(),
+        "split": result.split,
+        "limit": version.settings.limit,
+        "mixed": list(result.mixed),
+        "against": {"files": list(result.evaluations), "examples": result.in_evaluations},
+        "pairs": {
+            "left_out": [{"reason": why, "pairs": n} for why, n in result.pair_reasons],
+            "length_bias": assembled.length_bias and asdict(assembled.length_bias),
+        },
+        "privacy": {**privacy.settings(today.store.folder).as_dict(), "hidden": result.hidden},
+        "check": {
+            "target": version.settings.target,
+            "warnings": result.warnings,
+            "dated": assembled.dated,
+        },
+        "error_rates": [asdict(rate) for rate in result.error_rates],
+        "mix": version.facts["mix"],
+        "edge_cases": version.facts["edge_cases"],
+        "volatile": _volatile(run_id),
+    }
+
+
+def _volatile(run_id: int) -> dict[str, Any]:
+    return {
+        "exported_at": f"{utcnow():%Y-%m-%dT%H:%M:%SZ}",
+        "run_id": run_id,
+        "curate": __version__,
+        "python": platform.python_version(),
+        "duckdb": importlib.metadata.version("duckdb"),
+    }

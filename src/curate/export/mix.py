@@ -27,6 +27,7 @@ from curate.messages import Message, chain_hashes
 from curate.pull.interactions import Row
 from curate.store import sql
 from curate.text import digest
+from curate.verdicts import Today
 
 By = Literal["rows", "tokens"]
 
@@ -246,13 +247,9 @@ def _has_answer(example: Example, task: str) -> bool:
     return bool(example.response.strip() or any(m.get("tool_calls") for m in example.output))
 
 
-def held_out(con: duckdb.DuckDBPyConnection) -> list[HeldOut]:
-    """Returns all examples that are not on the train side of the ledger, kept or not, by id.
-
-    Args:
-        con: a connection on which `verdicts.prepare` was called.
-    """
-    rows = con.execute(sql("export/mix_held_out")).fetchall()
+def held_out(today: Today) -> list[HeldOut]:
+    """Returns all examples that are not on the train side of the ledger, kept or not, by id."""
+    rows = today.con.execute(sql("export/mix_held_out")).fetchall()
     return [
         HeldOut.of(text, orjson.loads(messages), orjson.loads(output or "null"))
         for text, messages, output in rows

@@ -57,6 +57,8 @@ class ExportResult:
     """What an export wrote, or would write.
 
     Attributes:
+        content_id: names the bytes of the version; None of a dry run, which writes no line.
+        test_id: names the held-out examples; likewise.
         train: lines of the train file; `mixed` says how many of them are general data.
         inexpressible: items left out since a format or the rules of its target refuse them.
         hidden: kind of personal data -> places that have a placeholder.
@@ -70,8 +72,8 @@ class ExportResult:
     version: int
     created: bool
     folder: Path
-    content_id: str
-    test_id: str
+    content_id: str | None
+    test_id: str | None
     train: int
     test: int
     pending: int

@@ -14,7 +14,8 @@ from curate.kernels.error_rate import ErrorRate
 from curate.label import kinds
 from curate.label.flags import flag
 from curate.label.reviews import AnsweredTask, list_answered_tasks
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 
 def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:
@@ -22,24 +23,22 @@ def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute(sql("label/quality_audits_waiting")).fetchall()[0][0])
 
 
-def error_rates(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[ErrorRate, ...]:
-    """Returns how wrong train and test still are, of sides that were audited.
-
-    Verdicts must be prepared.
-    """
-    rates = [error_rate.error_rate(side) for side in sides(store, con)]
+def error_rates(today: Today) -> tuple[ErrorRate, ...]:
+    """Returns how wrong train and test still are, of sides that were audited."""
+    rates = [error_rate.error_rate(side) for side in sides(today)]
     return tuple(rate for rate in rates if rate)
 
 
-def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side, ...]:
+def sides(today: Today) -> tuple[error_rate.Side, ...]:
     """Returns what audits rest on, train first; empty where nothing was audited."""
-    kind = kinds.of_project(store, con).audited_by
+    con = today.con
+    kind = kinds.of_project(today.store, con).audited_by
     about = kinds.get(kind).about
-    settled = [s for s in list_answered_tasks(store, con) if s.kind == kind]
-    if not any(s.audit for s in settled):
+    answered = [s for s in list_answered_tasks(today) if s.kind == kind]
+    if not any(s.audit for s in answered):
         return ()
-    flag(store, con, kind)
-    con.register("answers", _table(settled))
+    flag(today, kind)
+    con.register("answers", _table(answered))
     judged: dict[str, list[error_rate.Judged]] = defaultdict(list)
     for side, *row in con.execute(sql("label/quality_judged")).fetchall():
         judged[side].append(error_rate.Judged(*row))
@@ -55,21 +54,18 @@ def sides(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[error_rate.Side
     )
 
 
-def gate(
-    store: Store, con: duckdb.DuckDBPyConnection, most: float | None, names: Collection[str]
-) -> tuple[ErrorRate, ...]:
-    """Returns how wrong the sides are; verdicts must be prepared.
+def gate(today: Today, most: float | None, names: Collection[str]) -> tuple[ErrorRate, ...]:
+    """Returns how wrong the sides are.
 
     Args:
-        store: the project's store.
-        con: a connection to it.
+        today: today's verdicts.
         most: how wrong they may be at most; None for any.
         names: of the sides that have to be measured.
 
     Raises:
         GateFailed: the upper end of an interval is above, or a side was not measured.
     """
-    known = {side.name: side for side in sides(store, con)}
+    known = {side.name: side for side in sides(today)}
     rates = {name: rate for name, side in known.items() if (rate := error_rate.error_rate(side))}
     if most is not None:
         for name in sorted(names, reverse=True):
@@ -95,15 +91,15 @@ def _check(name: str, side: error_rate.Side | None, rate: ErrorRate | None, most
     )
 
 
-def _table(settled: Sequence[AnsweredTask]) -> pa.Table:
+def _table(answered: Sequence[AnsweredTask]) -> pa.Table:
     return pa.table(
         {
-            "example_id": pa.array([s.example_id for s in settled], pa.string()),
-            "run_id": pa.array([s.run for s in settled], pa.int32()),
-            "audit": pa.array([s.audit for s in settled], pa.bool_()),
-            "flagged": pa.array([bool(s.detectors) for s in settled], pa.bool_()),
-            "wrong": pa.array([s.changed for s in settled], pa.bool_()),
-            "side": pa.array([s.side for s in settled], pa.string()),
-            "kept": pa.array([s.kept for s in settled], pa.bool_()),
+            "example_id": pa.array([s.example_id for s in answered], pa.string()),
+            "run_id": pa.array([s.run for s in answered], pa.int32()),
+            "audit": pa.array([s.audit for s in answered], pa.bool_()),
+            "flagged": pa.array([bool(s.detectors) for s in answered], pa.bool_()),
+            "wrong": pa.array([s.changed for s in answered], pa.bool_()),
+            "side": pa.array([s.side for s in answered], pa.string()),
+            "kept": pa.array([s.kept for s in answered], pa.bool_()),
         }
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate import inputs
+from curate import inputs, verdicts
 from curate.errors import ConfigError
 from curate.files import files
 from curate.label.annotations import Annotation, apply_annotations, parse_annotation
@@ -54,7 +54,8 @@ def push_to_file(
             "file, or remove it (--again writes its unanswered tasks once more)"
         )
     with store.run("label push", {"kind": kind, "to_file": str(path)}) as run:
-        with store.read() as con:
+        with verdicts.today(store) as today:
+            con = today.con
             asked, names = kind_of(store, con, kind), vocabulary(store, con)
             several = multi_label(store, con)
             known = con.execute(sql("label/count"), {"kind": asked}).fetchall()[0][0]
@@ -63,7 +64,7 @@ def push_to_file(
                 keys += [
                     row[0] for row in con.execute(sql("label/filed"), {"kind": asked}).fetchall()
                 ]
-            rows = to_hand_over(store, con, keys)
+            rows = to_hand_over(today, keys)
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
         interface = config(asked, names[asked], config_file, multi_label=several)

@@ -11,28 +11,25 @@ import pyarrow as pa
 from curate.detectors import DetectorFile
 from curate.errors import ConfigError
 from curate.label import kinds
-from curate.options import DedupeSettings
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 
-def flag(
-    store: Store, con: duckdb.DuckDBPyConnection, kind: str, doubted: Sequence[str] = ()
-) -> None:
-    """Creates the temporary table `flags`: what each detector says; verdicts must be prepared.
+def flag(today: Today, kind: str, doubted: Sequence[str] = ()) -> None:
+    """Creates the temporary table `flags`: what each detector says under today's verdicts.
 
     Args:
-        store: the project's store.
-        con: a connection to it.
+        today: today's verdicts.
         kind: of work.
         doubted: answered examples that want another rater, see `agreement.doubted`.
     """
-    alike = DedupeSettings(**store.setting(con, "dedupe"))
+    con = today.con
     arguments = {
         "kind": kind,
         "about": kinds.get(kind).about,
         "doubted": list(doubted),
-        "near": alike.near,
-        "semantic": alike.semantic,
+        "near": today.dedupe.near,
+        "semantic": today.dedupe.semantic,
         "thin_train": THIN_EXAMPLES,
         "thin_share": THIN_SHARE,
     }

@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import verdicts
 from curate.label.annotations import Applied
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,9 @@ def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> 
     return [row[0] for row in con.execute(sql("label/keys"), asked).fetchall()]
 
 
-def to_hand_over(
-    store: Store, con: duckdb.DuckDBPyConnection, keys: Sequence[str]
-) -> list[dict[str, Any]]:
+def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Returns rows of the ledger; without a hint where they are held out by now."""
-    verdicts.current(store, con)
+    con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = con.sql(sql("label/rows"), params={"keys": list(keys)}).to_arrow_table().to_pylist()
     return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]

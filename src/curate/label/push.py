@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import orjson
 
-from curate import config
+from curate import config, verdicts
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import interface, kinds, ledger, tasks
 from curate.label.ledger import PushResult
@@ -137,9 +137,10 @@ class _Push:
         return theirs
 
     def _rows(self) -> tuple[list[dict[str, Any]], int]:
-        with self.store.read() as con:
+        with verdicts.today(self.store) as today:
+            con = today.con
             keys = ledger.queued(con, self.kind, ("queued", "pending"))
-            rows = ledger.to_hand_over(self.store, con, keys)
+            rows = ledger.to_hand_over(today, keys)
             self.blind = {row["task_key"] for row in rows if row["blind"]}
             before = con.execute(sql("label/count"), {"kind": self.kind}).fetchall()[0][0]
         if not rows and not before:

@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
-from curate import filters
 from curate.label import kinds
-from curate.store import Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,16 @@ class AnsweredTask:
     changed: bool
 
 
-def detectors(
-    store: Store, con: duckdb.DuckDBPyConnection, kind: str | None = None
-) -> tuple[Detector, ...]:
+def detectors(today: Today, kind: str | None = None) -> tuple[Detector, ...]:
     """Returns how often each detector was right, in the order in which they speak.
 
     Every answered example counts that a detector had flagged, drawn at random or not.
 
     Args:
-        store: the project's store.
-        con: a connection to it.
+        today: today's verdicts, whose rules say which ratings are low.
         kind: of the work whose answers count; None for all kinds.
     """
-    settled = [s for s in list_answered_tasks(store, con) if kind in (None, s.kind)]
+    settled = [s for s in list_answered_tasks(today) if kind in (None, s.kind)]
     drawn = [s for s in settled if s.audit and s.changed]
     files = {name: d for one in kinds.names() for name, d in kinds.detectors_of(one).items()}
     found = []
@@ -72,9 +69,9 @@ def detectors(
     return tuple(found)
 
 
-def list_answered_tasks(store: Store, con: duckdb.DuckDBPyConnection) -> list[AnsweredTask]:
+def list_answered_tasks(today: Today) -> list[AnsweredTask]:
     """Returns the answered tasks, with what each answer changed."""
-    applied = filters.stored_settings(store, con)
+    applied = today.filters
     skipped = "min_rating" in applied.skip
     lowest = None if skipped else applied.parameters.get("min_rating")
     return [
@@ -88,7 +85,7 @@ def list_answered_tasks(store: Store, con: duckdb.DuckDBPyConnection) -> list[An
             side=row["side"],
             changed=changed(row, lowest),
         )
-        for row in settled_answers(con)
+        for row in settled_answers(today.con)
     ]
 
 

@@ -65,8 +65,8 @@ class LabelStatus:
 
 def label_status(store: Store) -> LabelStatus:
     """Returns progress, agreement, quality, and what all of it says about the data."""
-    with store.read() as con:
-        verdicts.current(store, con)
+    with verdicts.today(store) as today:
+        con = today.con
         return LabelStatus(
             progress=tuple(
                 Progress(*row) for row in con.execute(sql("label/quality_progress")).fetchall()
@@ -75,7 +75,7 @@ def label_status(store: Store) -> LabelStatus:
                 Origin(*row) for row in con.execute(sql("label/quality_origins")).fetchall()
             ),
             agreement=agreement.agreement(con),
-            detectors=detectors(store, con),
-            error_rates=error_rates(store, con),
+            detectors=detectors(today),
+            error_rates=error_rates(today),
             audits_waiting=audits_waiting(con),
         )

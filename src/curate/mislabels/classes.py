@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 
 from curate import verdicts
-from curate.errors import ConfigError
 from curate.kernels.error_rate import TELLING
 from curate.kernels.intervals import Share, share
 from curate.label import reviews
@@ -108,13 +107,11 @@ def classes(store: Store) -> ClassesResult:
     Raises:
         ConfigError: labels were never judged.
     """
-    with store.read() as con:
-        known = store.setting(con, "mislabels")
-        if not known:
-            raise ConfigError("no label was judged yet. Next: curate mislabels")
-        verdicts.current(store, con)
-        stale = mislabels.stale(store, con)
-        con.execute(sql("mislabels/today"))
+    with verdicts.today(store) as today:
+        con = today.con
+        known = mislabels.judged(today)
+        stale = mislabels.stale(today)
+        mislabels.list_labels(today)
         rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
         directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
         audits = _audits(con)

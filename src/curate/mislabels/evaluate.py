@@ -154,12 +154,11 @@ def evaluate(store: Store, path: Path) -> Evaluation:
         SourceError: the file cannot be read.
     """
     sample = audited_sample.read(path)
-    with store.read() as con:
-        if not store.setting(con, "mislabels"):
-            raise ConfigError("no label was judged yet. Next: curate mislabels")
-        verdicts.current(store, con)
-        stale = mislabels.stale(store, con)
-        con.execute(sql("mislabels/today"))
+    with verdicts.today(store) as today:
+        con = today.con
+        mislabels.judged(today)
+        stale = mislabels.stale(today)
+        mislabels.list_labels(today)
         labels = {row[0] for row in con.execute(sql("mislabels/evaluate_labels")).fetchall()}
         audited_sample.check_labels(sample, labels)
         found = _matched(con, sample)

@@ -8,6 +8,7 @@ are wrong. What a human labelled is believed, and used, but never suspected.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,7 @@ from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.split import strictest
 from curate.store import Run, Store, sql
+from curate.verdicts import Today
 from curate.wording import percent, shortened
 
 SAME_MEANING = 0.95
@@ -167,32 +169,29 @@ def mislabels(
         inputs.refresh(store, run)
         with store.read() as con:
             alike = _alike(store, con)
-            labelled = con.execute(sql("mislabels/labelled")).fetchall()[0][0]
-            examples, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
-        if not examples:
+            there = counts(con)
+        if not there.examples:
             return MislabelsResult(True, "there are no examples yet")
-        if not labelled:
+        if not there.labelled:
             return MislabelsResult(False, "no example has a label")
-        _require(vectors)
+        _require(there.vectors)
         input_pairs.refresh_near(store, run, threshold=alike["near"])
-        with store.read() as con:
-            verdicts.current(store, con)
-            today = con.sql(sql("mislabels/examples")).to_arrow_table()
-            last = store.setting(con, "mislabels")
+        with verdicts.today(store) as today:
+            rows = today.con.sql(sql("mislabels/examples")).to_arrow_table()
+            last = store.setting(today.con, "mislabels")
             detector = detector or last.get("detector", label_model.DETECTORS[0])
-            stays = last.get("detector") == detector and not _changed(store, con)
+            stays = last.get("detector") == detector and not _changed(today)
             known = last if stays else None
-            read = _read(store, con, today) if known is None else None
+            read = _read(today, rows) if known is None else None
         if read is not None:
             if read.state.get("multi_label"):
                 found = label_set_noise.find(read.task, progress=progress)
             else:
                 found = label_noise.find(read.task, detector=detector, progress=progress)
             known = _store(store, run, read, detector, found)
-        with store.read() as con:
-            con.register("verdicts", today)
-            reviewed = tuple(d for d in reviews.detectors(store, con) if d.name in DETECTORS)
-            result = _result(con, known or {}, top, reviewed)
+        with verdicts.resume(today, rows) as after:
+            reviewed = tuple(d for d in reviews.detectors(after) if d.name in DETECTORS)
+            result = _result(after, known or {}, top, reviewed)
         run.counts = {"likely": result.likely, "found": result.found}
     return result
 
@@ -203,23 +202,49 @@ def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     return task == "classification" or bool(store.setting(con, "mislabels"))
 
 
-def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
-    """Returns whether `curate mislabels` would find something else than what is stored.
+@dataclass(frozen=True)
+class Counts:
+    """How many examples there are, of them labelled, and vectors of inputs, and suspicions."""
 
-    Args:
-        store: the project's store.
-        con: a connection to it on which `verdicts.current` prepared the verdicts.
-    """
-    if not wanted(store, con):
+    examples: int
+    labelled: int
+    vectors: int
+    suspicions: int
+
+
+def counts(con: duckdb.DuckDBPyConnection) -> Counts:
+    """Returns how much there is to judge labels by."""
+    return Counts(*con.execute(sql("mislabels/counts")).fetchall()[0])
+
+
+def stale(today: Today) -> bool:
+    """Returns whether `curate mislabels` would find something else than what is stored."""
+    if not wanted(today.store, today.con):
         return False
-    _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
-    return bool(vectors) and _changed(store, con)
+    return bool(counts(today.con).vectors) and _changed(today)
 
 
-def _changed(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute(sql("mislabels/counts")).fetchall()[0][2]
-    known = store.setting(con, "mislabels")
-    return bool(known.get("state") != _state(store, con) or known["found"] != found)
+def judged(today: Today) -> dict[str, Any]:
+    """Returns what the stored suspicions rest on, and their counts.
+
+    Raises:
+        ConfigError: labels were never judged.
+    """
+    known = today.store.setting(today.con, "mislabels")
+    if not known:
+        raise ConfigError("no label was judged yet. Next: curate mislabels")
+    return known
+
+
+def list_labels(today: Today) -> None:
+    """Creates the temporary table `labels_today`: every label, and what is suspected of it."""
+    today.add("labels_today", sql("mislabels/today"))
+
+
+def _changed(today: Today) -> bool:
+    known = today.store.setting(today.con, "mislabels")
+    state = known.get("state")
+    return bool(state != _state(today) or known["found"] != counts(today.con).suspicions)
 
 
 def _require(vectors: int) -> None:
@@ -234,7 +259,20 @@ def _alike(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, float]:
     return {"near": wanted.leak_threshold, "semantic": SAME_MEANING}
 
 
-def _state(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def copies(
+    con: duckdb.DuckDBPyConnection, alike: Mapping[str, float]
+) -> list[tuple[str, str, float]]:
+    """Returns pairs of inputs that count as copies of one another, each with its similarity.
+
+    Args:
+        con: a connection to the store.
+        alike: `near` and `semantic` similarity from which on they do.
+    """
+    return con.execute(sql("mislabels/pairs"), dict(alike)).fetchall()
+
+
+def _state(today: Today) -> dict[str, Any]:
+    store, con = today.store, today.con
     alike = _alike(store, con)
     digests = con.execute(sql("mislabels/state"), alike).fetchall()[0]
     project = store.setting(con, "project")
@@ -257,20 +295,19 @@ class _Read:
     state: dict[str, Any]
 
 
-def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Read:
-    rows = {name: np.array(today[name].to_pylist(), object) for name in today.column_names}
+def _read(today: Today, table: pa.Table) -> _Read:
+    store, con = today.store, today.con
+    rows = {name: np.array(table[name].to_pylist(), object) for name in table.column_names}
     hashes, vectors = embed.vectors(con)
     finite = np.asarray(np.isfinite(vectors).all(axis=1))
     number = {h: n for n, h in enumerate(hashes) if finite[n]}
     where = np.array([number.get(h, -1) for h in rows["input_hash"]], np.int64)
-    foreign = input_pairs.foreign_inputs(
-        store, con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
-    )
+    foreign = input_pairs.foreign_inputs(store, con)
     unreadable = np.array([h in foreign for h in rows["input_hash"]], bool)
-    takes_part, counts = _sorted_out(rows, where, unreadable)
+    takes_part, left_out = _sorted_out(rows, where, unreadable)
     used, at = np.unique(where[takes_part], return_inverse=True)
     place = {hashes[n]: i for i, n in enumerate(used.tolist())}
-    alike = con.execute(sql("mislabels/pairs"), _alike(store, con)).fetchall()
+    alike = copies(con, _alike(store, con))
     pairs = [(place[a], place[b], s) for a, b, s in alike if a in place and b in place]
     a, b, similarity = zip(*pairs, strict=True) if pairs else ((), (), ())
     task = label_model.Labelled(
@@ -282,7 +319,7 @@ def _read(store: Store, con: duckdb.DuckDBPyConnection, today: pa.Table) -> _Rea
         vectors=vectors[used],
         pairs=(np.array(a, np.int64), np.array(b, np.int64), np.array(similarity, np.float64)),
     )
-    return _Read(task, counts, _state(store, con))
+    return _Read(task, left_out, _state(today))
 
 
 def _sorted_out(
@@ -344,13 +381,13 @@ def _store(
 
 
 def _result(
-    con: duckdb.DuckDBPyConnection,
+    today: Today,
     known: dict[str, Any],
     top: int | None,
     reviewed: tuple[Detector, ...],
 ) -> MislabelsResult:
-    issues = found(con, top)
-    total, rated = con.execute(sql("mislabels/suspected")).fetchall()[0]
+    issues = found(today, top)
+    total, rated = today.con.execute(sql("mislabels/suspected")).fetchall()[0]
     told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
     totals = {
         name: sum(side[name] for side in known["sides"].values()) for name in label_model.COUNTS
@@ -364,9 +401,9 @@ def _result(
     )
 
 
-def found(con: duckdb.DuckDBPyConnection, top: int | None = None) -> list[Issue]:
-    """Returns the labels under suspicion, worst first; verdicts must be prepared."""
-    con.execute(sql("verdicts/mislabels_suspects"))
+def found(today: Today, top: int | None = None) -> list[Issue]:
+    """Returns the labels under suspicion, worst first."""
+    con = today.con
     total = con.execute(sql("mislabels/suspected")).fetchall()[0][0]
     asked = {"top": total if top is None else top}
     rows = con.sql(sql("mislabels/found"), params=asked).to_arrow_table().to_pylist()

@@ -31,6 +31,7 @@ from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.store.salt import salt
 from curate.text import digest
+from curate.verdicts import Today
 from curate.wording import counted
 
 CHUNK_EXAMPLES = 5_000
@@ -204,8 +205,8 @@ def privacy(
     with store.run("privacy", wanted.as_dict()) as run:
         inputs.refresh(store, run)
         checked = _look(store, run, wanted, chunk, progress)
-        with store.read() as con:
-            result = _result(store, con, wanted, checked)
+        with verdicts.today(store) as today:
+            result = _result(today, wanted, checked)
         run.counts = {"checked": checked, "secrets": len(result.secrets)}
     return result
 
@@ -290,10 +291,8 @@ def _detectors(wanted: PrivacySettings) -> str:
     return digest(repr([_code(), wanted.regions]))
 
 
-def _result(
-    store: Store, con: duckdb.DuckDBPyConnection, wanted: PrivacySettings, checked: int
-) -> PrivacyResult:
-    verdicts.current(store, con)
+def _result(today: Today, wanted: PrivacySettings, checked: int) -> PrivacyResult:
+    con = today.con
     kinds = [KindCount(*row) for row in con.execute(sql("privacy/kinds")).fetchall()]
     kept, concerned = con.execute(sql("privacy/kept"), {"leave": list(wanted.leave)}).fetchall()[0]
     return PrivacyResult(

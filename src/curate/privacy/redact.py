@@ -387,6 +387,13 @@ class Redactor:
             return replace(item, chosen=chosen, rejected=rejected)
         return self._redacted(item)
 
+    def touches(self, conversation: str) -> bool:
+        """Returns whether anything in a conversation is hidden; `look` must have seen it all."""
+        if not self._whole:
+            self._number()
+        whole = self._whole.get(self._root(conversation))
+        return whole is not None and bool(whole.spellings)
+
     def _number(self) -> None:
         """Numbers the values of conversations that belong together, in order of appearance."""
         for conversation, part in self._own.items():
@@ -401,6 +408,8 @@ class Redactor:
             whole.known = _Known(whole.spellings)
 
     def _redacted(self, example: Example) -> Example:
+        if not self.touches(example.conversation_id):
+            return example
         whole = self._whole[self._root(example.conversation_id)]
 
         def edits(key: str, text: str) -> list[_Edit]:

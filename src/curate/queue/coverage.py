@@ -2,7 +2,7 @@
 
 Coverage: what to ask first. Out of scope: what no label claims, or, where there are no labels,
 what is unlike all else. Of labelled examples `curate mislabels` tells where they lie
-(`curate.edges`). The store is open while the inputs are read and while the result is written.
+(`curate.edges`). What is found counts at once, and is stored together with the queue.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import verdicts
 from curate.embed import embed
 from curate.kernels import active_learning
 from curate.label import kinds
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import sql
+from curate.verdicts import Today
 
 LACKS = {"label": ["no_label", "unknown_label"], "answer": ["unrated"]}
 """Why examples are out that an answer would bring in, by what the work is about."""
@@ -70,40 +71,41 @@ class Inputs:
         return f'between "{one}" and "{other}"'
 
 
-def refresh(
-    store: Store,
-    run: Run,
-    kind: str,
-    budget: int,
-    *,
-    progress: Progress = lambda items, _: items,
-) -> None:
-    """Finds out what vectors say for a kind of work, and stores it.
+def find(
+    today: Today, kind: str, budget: int, *, progress: Progress = lambda items, _: items
+) -> pa.Table | None:
+    """Returns what vectors say for a kind of work, None where that is what is stored.
+
+    Today's verdicts then have it as the temporary table `cover`, whether it is stored or not.
 
     Args:
-        store: the project's store.
-        run: that asks.
+        today: today's verdicts.
         kind: of the work; of pairs vectors say nothing.
         budget: so many inputs are chosen to cover what is not known.
         progress: called with (items, label) around the work.
     """
     about = kinds.get(kind).about
     if about not in LACKS:
-        return
-    with store.read() as con:
-        verdicts.current(store, con)
-        asked = {"kind": kind, "about": about, "lacks": LACKS[about]}
-        read = con.sql(sql("queue/cover_inputs"), params=asked).to_arrow_table()
-        before = con.sql(sql("queue/cover_of"), params={"kind": kind}).to_arrow_table()
-    found = _table(about, read, budget, progress)
-    if found.equals(before):
-        return
-    with store.write() as con:
-        con.execute(sql("queue/cover_clear"), {"kind": kind})
-        con.register("found", found)
-        con.execute(sql("queue/cover_add"), {"kind": kind})
-        con.unregister("found")
-    run.changed = True
+        return None
+    con, named = today.con, {"kind": kind}
+    asked = {**named, "about": about, "lacks": LACKS[about]}
+    read = con.sql(sql("queue/cover_inputs"), params=asked).to_arrow_table()
+    before = con.sql(sql("queue/cover_of"), params=named).to_arrow_table()
+    cover = _table(about, read, budget, progress)
+    if cover.equals(before):
+        return None
+    con.register("found", cover)
+    today.add("cover", sql("queue/cover_now"), named)
+    con.unregister("found")
+    return cover
+
+
+def keep(con: duckdb.DuckDBPyConnection, kind: str, cover: pa.Table) -> None:
+    """Stores what `find` found in place of what was found before."""
+    con.register("found", cover)
+    con.execute(sql("queue/cover_clear"), {"kind": kind})
+    con.execute(sql("queue/cover_add"), {"kind": kind})
+    con.unregister("found")
 
 
 def _table(about: str, read: pa.Table, budget: int, progress: Progress) -> pa.Table:

@@ -18,7 +18,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import inputs, verdicts
+from curate import cluster, inputs, verdicts
 from curate.errors import ConfigError
 from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
@@ -29,6 +29,7 @@ from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import BudgetShare, expected, share
 from curate.store import Run, Store, sql
+from curate.verdicts import Today
 
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
@@ -122,17 +123,18 @@ def queue(
             _require_something_to_ask(store, con, asked)
             usual = kinds.of_project(store, con).name == asked
             size = 0 if kinds.get(asked).about == "pair" else _audit_size(budget, audit)
-        coverage.refresh(store, run, asked, budget, progress=progress)
-        with store.read() as con:
-            candidates = _candidates(store, con, asked)
-            missing = _missing(store, con, asked)
-            waiting = con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
-            right = reviews.detectors(store, con, asked)
+        # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
+        with verdicts.today(store) as today:
+            cover = coverage.find(today, asked, budget, progress=progress)
+            candidates = _candidates(today, asked)
+            missing = _missing(today, asked)
+            waiting = today.con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
+            right = reviews.detectors(today, asked)
         drawn = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
         flagged = _first_of_copies(candidates, {c["copies"] for c in drawn})
         chosen, parts = _chosen(asked, flagged, right, budget - len(drawn))
         entries = _entries(asked, chosen, drawn, seed)
-        _store(store, run, asked, entries)
+        _store(store, run, asked, cover, entries)
         run.counts = {"entries": len(entries), "audit": len(drawn)}
     found = sum(bool(c["detectors"]) for c in candidates)
     step = "curate label push" if usual else f"curate label push --kind {asked}"
@@ -162,18 +164,17 @@ def _audit_size(budget: int, audit: int | None) -> int:
     return audit
 
 
-def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list[dict[str, Any]]:
+def _candidates(today: Today, kind: str) -> list[dict[str, Any]]:
     """Returns what can be asked, flagged ones first in the order of their detectors."""
-    verdicts.current(store, con)
-    about = kinds.get(kind).about
+    con, about = today.con, kinds.get(kind).about
     if about == "pair":
         pairs = con.sql(sql("queue/pairs"), params={"kind": kind})
         return list(pairs.to_arrow_table().to_pylist())
     files = kinds.detectors_of(kind)
-    flag(store, con, kind, [one.example_id for one in agreement.doubted(con, kind)])
+    flag(today, kind, [one.example_id for one in agreement.doubted(con, kind)])
     asked = {"kind": kind, "about": about}
     rows = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
-    reasons = {issue.id: issue.reason for issue in mislabels.found(con)}
+    reasons = {issue.id: issue.reason for issue in mislabels.found(today)}
     for row in rows:
         for one in row["flags"] or ():
             facts = orjson.loads(one["facts"]) if one["facts"] else {}
@@ -182,20 +183,18 @@ def _candidates(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> list
     return rows
 
 
-def _missing(
-    store: Store, con: duckdb.DuckDBPyConnection, kind: str
-) -> tuple[tuple[str, str], ...]:
+def _missing(today: Today, kind: str) -> tuple[tuple[str, str], ...]:
     """Returns what the detectors of this kind of work lack, and the command that brings it."""
     about = kinds.get(kind).about
-    _, vectors, _ = con.execute(sql("mislabels/counts")).fetchall()[0]
+    vectors = mislabels.counts(today.con).vectors
     lacks = []
-    if about == "label" and not store.setting(con, "mislabels"):
+    if about == "label" and not today.store.setting(today.con, "mislabels"):
         lacks.append(("no label is suspected yet", "mislabels" if vectors else "run"))
-    elif about == "label" and mislabels.stale(store, con):
+    elif about == "label" and mislabels.stale(today):
         lacks.append(("labels have changed since they were judged", "mislabels"))
     if about != "pair" and not vectors:
         lacks.append(("no vectors, so nothing to tell edge cases by", "run"))
-    elif about != "pair" and not con.execute(sql("cluster/clusters_centroids")).fetchall():
+    elif about != "pair" and not cluster.fitted(today.con):
         lacks.append(("no clusters, so no thin ones", "cluster"))
     return tuple((what, f"curate {command}") for what, command in lacks)
 
@@ -283,7 +282,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
     )
 
 
-def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
+def _store(store: Store, run: Run, kind: str, cover: pa.Table | None, entries: list[Entry]) -> None:
     about = kinds.get(kind).about
     columns = {
         "task_key": [e.task_key for e in entries],
@@ -306,6 +305,9 @@ def _store(store: Store, run: Run, kind: str, entries: list[Entry]) -> None:
         "swapped": pa.array([e.swapped for e in entries], pa.bool_()),
     }
     with store.write() as con:
+        if cover is not None:
+            coverage.keep(con, kind, cover)
+            run.changed = True
         before = con.execute(sql("queue/keys"), {"kind": kind}).fetchall()
         con.register("entries", pa.table(columns))
         con.execute(sql("queue/clear"), {"kind": kind})

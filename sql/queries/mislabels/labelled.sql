@@ -1,2 +1,0 @@
--- How many examples have a label; one row.
-SELECT count(*) FROM examples WHERE trim(label) <> ''

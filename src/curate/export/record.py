@@ -1,0 +1,142 @@
+"""How a version gets into the store and into its folder.
+
+The folder is written beside its final name, the store records the version together with the sides
+it gives, and the folder is renamed.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from curate import formats
+from curate.errors import StoreError
+from curate.export import card, lineage, manifest
+from curate.export.assemble import Assembled
+from curate.export.manifest import Version
+from curate.export.options import ExportResult
+from curate.messages import canonical
+from curate.store import Run, Store, sql, utcnow
+from curate.verdicts import Today
+from curate.versions import folder
+
+
+def freeze(today: Today, assembled: Assembled, otherwise: str) -> pa.Table:
+    """Returns the rows of `version_examples`: every example, its line or its reason.
+
+    Args:
+        today: today's verdicts.
+        assembled: the lines.
+        otherwise: why an example is not in that nothing speaks against.
+    """
+    first: dict[str, tuple[int, str]] = {}
+    for part in assembled.lines.values():
+        for number, line in enumerate(part, 1):
+            for _, example in line.parts:
+                first.setdefault(example, (number, line.row_hash))
+    columns = {
+        "example_id": pa.array(list(first), pa.string()),
+        "line": pa.array([number for number, _ in first.values()], pa.int64()),
+        "row_hash": pa.array([row_hash for _, row_hash in first.values()], pa.string()),
+    }
+    today.con.register("placed", pa.table(columns))
+    today.con.register("left_out", assembled.left_out_table())
+    asked = {"otherwise": otherwise}
+    rows = today.con.sql(sql("export/version_examples_now"), params=asked).to_arrow_table()
+    today.con.unregister("placed")
+    return rows
+
+
+def check_folder(result: ExportResult) -> bool:
+    """Returns whether the folder of a version is there; a deleted one is written anew.
+
+    Raises:
+        StoreError: it is damaged, or the store does not know it.
+    """
+    if not result.folder.exists():
+        return False
+    if result.created:
+        raise StoreError(
+            f"{result.folder} is there already, and this store does not know it. "
+            "Next: move it away, then type the command again"
+        )
+    names = ["manifest.json", "README.md", "lineage.parquet", *(f["path"] for f in result.files)]
+    gone = [name for name in names if not (result.folder / name).exists()]
+    if gone:
+        raise StoreError(
+            f"{result.folder} is damaged: {', '.join(gone)} is missing. Next: move the "
+            "folder away, then type the command again: it is written anew"
+        )
+    return True
+
+
+def store_version(store: Store, run: Run, version: Version, today: Today) -> None:
+    """Writes the folder of a version, records it, and gives the folder its name."""
+    result = version.result
+    if version.origins is not None:
+        bodies = _bodies(version, today, run.run_id)
+        folder.write_folder(folder.partial_folder(result.folder), bodies, version.origins)
+    with store.write() as con:
+        record(store, con, run, version)
+    if version.origins is not None:
+        folder.publish(result.folder)
+
+
+def _bodies(version: Version, today: Today, run_id: int) -> dict[str, bytes]:
+    """Returns the files of the version's folder, apart from its lineage."""
+    contents = version.assembled.contents
+    described = manifest.manifest(version, today, run_id)
+    bodies: dict[str, bytes] = {file["path"]: file["body"] for file in version.files}
+    listed = [(writer, card.files_of(described, writer.name)) for writer in version.formats]
+    extra = formats.side_files(contents, listed)
+    bodies |= {name: text.encode() for name, text in extra.items()}
+    bodies["manifest.json"] = orjson.dumps(described, option=formats.INDENTED)
+    bodies["README.md"] = card.render(described, version.facts, contents).encode()
+    return bodies
+
+
+def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Version) -> None:
+    """Records the sides that a version gives, and the version where it is new."""
+    result, settings = version.result, version.settings.split
+    con.register("planned", version.plan.table)
+    since = {"since": f"{result.name}@{result.version}", "run_id": run.run_id}
+    con.execute(sql("export/ledger_add"), since)
+    con.execute(sql("export/ledger_expose"))
+    run.changed |= store.set_setting(con, "leak", {"threshold": settings.leak_threshold})
+    run.changed |= store.set_setting(con, "split", settings.as_dict())
+    if result.created:
+        _add_version(con, run, version)
+    moved = version.plan.counts["new"] + version.plan.counts["newly_exposed"]
+    run.changed |= result.created or moved > 0
+    run.counts = {
+        "name": result.name,
+        "version": result.version,
+        "train": result.train,
+        "test": result.test,
+    }
+
+
+def _add_version(con: duckdb.DuckDBPyConnection, run: Run, version: Version) -> None:
+    result = version.result
+    con.execute(
+        sql("export/version_add"),
+        {
+            "name": result.name,
+            "version": result.version,
+            "content_id": result.content_id,
+            "test_id": result.test_id,
+            "formats": list(version.settings.formats),
+            "train": result.train,
+            "test": result.test,
+            "pending": result.pending,
+            "settings": canonical(version.settings.as_dict()),
+            "exported_at": utcnow(),
+            "run_id": run.run_id,
+        },
+    )
+    which = {"name": result.name, "version": result.version}
+    con.register("frozen", version.frozen)
+    con.execute(sql("export/version_examples_add"), which)
+    con.register("others", lineage.others(version.assembled.lines))
+    con.execute(sql("export/version_lines_add"), which)
