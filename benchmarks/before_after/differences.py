@@ -233,7 +233,7 @@ def _tables(recipe: Recipe, before: Path, after: Path) -> Iterator[Compared]:
 def only_one_has(recipe: Recipe, before: Path, after: Path) -> list[str]:
     """Returns the tables and views that one store has and the other one does not, and columns."""
     found: list[list[str]] = []
-    query = "SELECT DISTINCT table_name, column_name FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+    query = "SELECT DISTINCT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
     for folder in (before, after):
         path = str(folder / recipe.project / "curate.duckdb")
         with duckdb.connect(path, read_only=True) as con:

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -74,7 +75,9 @@ def environment(tree: Path, **more: str) -> dict[str, str]:
     own = ("CURATE_", "LABEL_STUDIO", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     told = {"HF_HUB_OFFLINE": "1", "CURATE_SALT": SALT, "PYTHONPATH": str(tree / "src")}
-    return {**kept, **told, "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC", **more}
+    # Compiled modules lie outside of both trees, so that neither has an advantage.
+    bytecode = str(Path(tempfile.gettempdir()) / "before_after_bytecode")
+    return {**kept, **told, "PYTHONPYCACHEPREFIX": bytecode, "TZ": "UTC", **more}
 
 
 @dataclass

@@ -22,8 +22,8 @@ from programs import Runner
 
 sys.path.append(str(Path(__file__).parents[1] / "real_data"))
 
-from raw_oracle import Row, read  # noqa: E402
-from real_sets import SETS, oasst1_turns  # noqa: E402
+from raw_oracle import Row, read
+from real_sets import SETS, oasst1_turns
 
 PROJECT = "p"
 VERDICTS = ("verdicts", "excluded", "duplicates", "issues", "pair_verdicts")
@@ -128,8 +128,9 @@ def _reviews(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     drawn = lot(task["data"]["curate_id"])
     rating = {"from_name": "rating", "to_name": "text", "type": "rating",
               "value": {"rating": 1 + drawn % 5}}  # fmt: skip
+    said = f"That was {drawn % 97} of the question, put better."
     better = {"from_name": "corrected", "to_name": "text", "type": "textarea",
-              "value": {"text": [f"That was {drawn % 97} of the question, put better."]}}  # fmt: skip
+              "value": {"text": [said]}}  # fmt: skip
     return [
         rating,
         *([better] if drawn % 3 == 0 else []),
@@ -155,10 +156,10 @@ def _some_labels(rows: Sequence[Row], column: str, small: bool) -> list[Row]:
 def _wrong(rows: list[Row], column: str) -> list[Row]:
     """Returns the rows with one label in 25 swapped for another one."""
     labels = sorted({row[column] for row in rows})
+    next_to = dict(zip(labels, [*labels[1:], labels[0]], strict=True))
     return [
-        {**row, column: labels[(labels.index(row[column]) + 1) % len(labels)]} if n % 25 == 7 else row
-        for n, row in enumerate(rows)
-    ]  # fmt: skip
+        {**row, column: next_to[row[column]]} if n % 25 == 7 else row for n, row in enumerate(rows)
+    ]
 
 
 def _classifier(
@@ -222,7 +223,7 @@ def _entries(said: Any) -> list[dict[str, Any]]:
 # -- conversations ---------------------------------------------------------------------------------
 
 
-def _first_talks(rows: Sequence[Row], column: str, limit: int) -> list[Row]:
+def first_talks(rows: Sequence[Row], column: str, limit: int) -> list[Row]:
     """Returns the rows of the first conversations, about so many rows."""
     wanted, kept = set(), []
     for row in rows:
@@ -236,7 +237,7 @@ def _first_talks(rows: Sequence[Row], column: str, limit: int) -> list[Row]:
 def _topical(runner: Runner, data: Path, small: bool) -> None:
     """Talks with ratings, one row a turn, in two pulls."""
     rows = read(data / "topical_chat_rated" / SETS["topical_chat_rated"].file)
-    rows = _first_talks(rows, "conversation_id", 700) if small else rows
+    rows = first_talks(rows, "conversation_id", 700) if small else rows
     later = [lot(row["conversation_id"]) % 7 == 0 for row in rows]
     first = write(
         runner, "first.jsonl", (r for r, late in zip(rows, later, strict=True) if not late)
@@ -302,9 +303,8 @@ def _oasst1(runner: Runner, data: Path, small: bool) -> None:
     curate(*here, "export", "thumbs", "--format", "trl-kto", "--lossy", "--json")
     curate(*here, "export", "answers", "--format", "sharegpt", "--lossy")
     curate(*here, "pairs", "--min-margin", "0.5", "--json")
-    curate.json(
-        *here, "check", f"{PROJECT}/datasets/better/v2/train.jsonl", "--target", "trl", expect=(0, 3)
-    )  # fmt: skip
+    train = f"{PROJECT}/datasets/better/v2/train.jsonl"
+    curate.json(*here, "check", train, "--target", "trl", expect=(0, 3))
     if not small:
         curate.both(*here, "signals")
     looks(curate, PROJECT)

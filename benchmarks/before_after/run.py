@@ -233,7 +233,7 @@ def report(outcomes: Sequence[Outcome], commit: str, command: str) -> str:
         "## The same",
         f"Written by `python benchmarks/before_after/run.py {command}` on "
         f"{datetime.now(UTC):%Y-%m-%d}: commit {commit[:12]} before, {after_revision()} after; "
-        f"{_machine()}.",
+        f"{machine()}.",
         "Each cell: how much was compared, in how many outputs, files or tables. Not compared are "
         "clocks, run numbers and rates.",
         summary(outcomes),
@@ -299,7 +299,7 @@ def after_revision() -> str:
     return head.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
 
 
-def _machine() -> str:
+def machine() -> str:
     packages = ", ".join(f"{p} {version(p)}" for p in ("duckdb", "numpy", "torch"))
     return f"Python {platform.python_version()}, {packages}, {os.cpu_count()} cores"
 
