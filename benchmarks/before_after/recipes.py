@@ -117,14 +117,14 @@ def _choice(name: str, value: str) -> dict[str, Any]:
     return {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": [value]}}
 
 
-def _relabels(truth: Mapping[str, str], task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def relabel(truth: Mapping[str, str], task: Mapping[str, Any]) -> list[dict[str, Any]]:
     key, label = task["data"]["curate_id"], truth.get(task["data"]["text"])
     if label is None or lot(key) % 11 == 0:
         return [_choice("label", "__unusable__")]
     return [_choice("label", label)]
 
 
-def _reviews(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def review(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     drawn = lot(task["data"]["curate_id"])
     rating = {"from_name": "rating", "to_name": "text", "type": "rating",
               "value": {"rating": 1 + drawn % 5}}  # fmt: skip
@@ -139,7 +139,7 @@ def _reviews(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _compares(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def compare_answers(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     drawn = lot(task["data"]["curate_id"])
     return [_choice("preference", ("A", "B", "A", "B", "tie", "both_bad", "A")[drawn % 7])]
 
@@ -192,7 +192,7 @@ def _classifier(
     curate(*here, "export", "intents", "--dry-run")
     curate(*here, "export", "intents", "--format", "classification")
     asked = curate.both(*here, "queue", "--budget", "60" if small else "300")
-    label(curate, PROJECT, partial(_relabels, truth))
+    label(curate, PROJECT, partial(relabel, truth))
     curate(*here, "pull", rest, *options, "--json")
     curate(*here, "status")
     for stage in ("filter", "embed", "dedupe", "cluster"):
@@ -254,7 +254,7 @@ def _topical(runner: Runner, data: Path, small: bool) -> None:
     curate(*here, "cluster")
     curate(*here, "export", "talks", *formats)
     asked = curate.both(*here, "queue", "--budget", "60" if small else "300")
-    label(curate, PROJECT, _reviews)
+    label(curate, PROJECT, review)
     curate(*here, "pull", rest, "--turns", "--json")
     for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
         curate(*here, stage, "--json")
@@ -294,7 +294,7 @@ def _oasst1(runner: Runner, data: Path, small: bool) -> None:
     curate.both(*here, "pairs")
     curate(*here, "export", "better", "--format", "trl-dpo", "--format", "openai-dpo", "--lossy")
     asked = curate.both(*here, "queue", "--budget", "40")
-    label(curate, PROJECT, _compares)
+    label(curate, PROJECT, compare_answers)
     curate(*here, "pull", rest, *options, "--json")
     for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
         curate(*here, stage, "--json")
@@ -384,7 +384,7 @@ def _answer(text: str, entities: Sequence[tuple[int, int, str]]) -> str:
     return json.dumps({name: v[0] if len(v) == 1 else v for name, v in sorted(said.items())})
 
 
-def _marks(truth: Mapping[str, Sequence[tuple[int, int, str]]], task: Mapping[str, Any]) -> Any:
+def mark(truth: Mapping[str, Sequence[tuple[int, int, str]]], task: Mapping[str, Any]) -> Any:
     text = task["data"]["text"]
     marked = [
         {"from_name": "span", "to_name": "text", "type": "labels",
@@ -418,7 +418,7 @@ def _uner(runner: Runner, data: Path, small: bool) -> None:
     curate(*here, "dedupe")
     curate(*here, "export", "entities", "--format", "extraction", "--lossy")
     asked = curate.both(*here, "queue", "--kind", "spans", "--budget", "60" if small else "200")
-    label(curate, PROJECT, partial(_marks, truth), "--kind", "spans")
+    label(curate, PROJECT, partial(mark, truth), "--kind", "spans")
     curate(*here, "pull", rest, "--scale", "1-5", "--json")
     for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
         curate(*here, stage, "--json")
@@ -439,7 +439,7 @@ def _demo(runner: Runner, _data: Path, small: bool) -> None:
     curate, here = runner, ("-C", "demo")
     curate("demo", "demo")
     asked = curate.both(*here, "queue", "--budget", "60")
-    label(curate, "demo", _reviews)
+    label(curate, "demo", review)
     curate(*here, "run", "--json")
     curate.both(*here, "mislabels")
     curate(*here, "export", "support", "--format", "openai-chat", "--json")
