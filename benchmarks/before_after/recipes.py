@@ -194,6 +194,10 @@ def _classifier(
     asked = curate.both(*here, "queue", "--budget", "60" if small else "300")
     label(curate, PROJECT, partial(relabel, truth))
     curate(*here, "pull", rest, *options, "--json")
+    if not given:
+        said = "".join(f"{name}-{n},{published[n][column]}\n" for n in range(7, 200, 25))
+        (runner.folder / "labels.csv").write_text(f"id,label\n{said}", encoding="utf-8")
+        curate(*here, "pull", "labels.csv", "--as", "feedback", "--key", "id")
     curate(*here, "status")
     for stage in ("filter", "embed", "dedupe", "cluster"):
         curate(*here, stage, "--json")
@@ -330,7 +334,9 @@ def _taskmaster(runner: Runner, data: Path, small: bool) -> None:
         said = _said(json.loads(row["generation"]))
         rows.append({"id": f"tm-{n}", **told, "messages": messages, "response": said})
     first = write(runner, "first.jsonl", (row for n, row in enumerate(rows) if n % 8))
-    rest = write(runner, "rest.jsonl", rows[::8])
+    # Some calls come again with another answer: the source has changed.
+    changed = [{**row, "response": f"{row['response']} Is that right?"} for row in rows[1:40:8]]
+    rest = write(runner, "rest.jsonl", [*rows[::8], *changed])
     late = "".join(f"tm-{n},{published[n]['reward']}\n" for n in range(3, len(rows), 10))
     (runner.folder / "late.csv").write_text(f"id,reward\n{late}nobody,1\n", encoding="utf-8")
     curate, here = runner, ("-C", PROJECT)
@@ -467,7 +473,7 @@ RECIPES = {
         Recipe(
             "clinc150",
             partial(_classifier, "clinc150", "label", given=False),
-            (*FILLED, "mislabels", "decisions", "input_pairs", "clusters", "tasks"),
+            (*FILLED, "mislabels", "decisions", "input_pairs", "corrections", "tasks"),
         ),
         Recipe(
             "banking77",
@@ -477,7 +483,11 @@ RECIPES = {
         Recipe("topical_chat", _topical, (*FILLED, "ratings", "decisions", "embeddings", "tasks")),
         Recipe("oasst1", _oasst1, (*FILLED, "pairs", "pair_verdicts", "decisions", "ratings")),
         Recipe("uner", _uner, (*FILLED, "decisions", "tasks", "ratings")),
-        Recipe("tm3", _taskmaster, (*FILLED, "pairs", "pair_verdicts", "ratings", "feedback")),
+        Recipe(
+            "tm3",
+            _taskmaster,
+            (*FILLED, "pairs", "pair_verdicts", "ratings", "interaction_history"),
+        ),
     )
 }
 
