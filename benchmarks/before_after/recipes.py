@@ -8,7 +8,6 @@ the store and the files that commands write.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -492,9 +491,21 @@ RECIPES = {
 }
 
 
-def views(project: Path) -> list[str]:
-    """Returns the names of the views of a store, and of the verdicts that are derived."""
-    with duckdb.connect(str(project / "curate.duckdb"), read_only=True) as con:
-        query = "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
-        names = [name for (name,) in con.execute(query).fetchall()]
-    return [*(name for name in names if re.fullmatch(r"\w+", name)), *VERDICTS]
+def given_by_api(before: Path, after: Path) -> list[str]:
+    """Returns what the Python API is asked for: views, verdicts, and tables that are none any more.
+
+    Args:
+        before: the project that the tree before has made.
+        after: the project that is looked at, which may be the same.
+    """
+    kinds = []
+    for project in (before, after):
+        with duckdb.connect(str(project / "curate.duckdb"), read_only=True) as con:
+            query = "SELECT {0}_name FROM duckdb_{0}s() WHERE NOT internal ORDER BY ALL"
+            kinds.append([
+                [name for (name,) in con.execute(query.format(kind)).fetchall()]
+                for kind in ("view", "table")
+            ])  # fmt: skip
+    (views, tables), (_, still) = kinds
+    gone = [name for name in tables if name not in still and not name.startswith("_")]
+    return [*views, *VERDICTS, *gone]

@@ -34,7 +34,7 @@ from pathlib import Path
 
 from differences import DERIVED, KINDS, Compared, compare, only_one_has
 from programs import CHECKOUT, CommandFailed, Runner, checkout, outputs_of, revision_of
-from recipes import RECIPES, Recipe, views
+from recipes import RECIPES, Recipe, given_by_api
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
@@ -108,8 +108,8 @@ class Kitchen:
                     raise
                 # What is missing will be a difference.
                 _say(f"{recipe.name} {which}: stopped: {error}")
-            project = (before or place) / recipe.project
-            runner.python(HERE / "tables.py", recipe.project, DERIVED, *views(project))
+            names = given_by_api((before or place) / recipe.project, place / recipe.project)
+            runner.python(HERE / "tables.py", recipe.project, DERIVED, *names)
             shutil.rmtree(kept, ignore_errors=True)
             kept.parent.mkdir(parents=True, exist_ok=True)
             place.rename(kept)
