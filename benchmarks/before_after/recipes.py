@@ -73,9 +73,9 @@ def stories(runner: Runner, project: str, small: bool, *more: str) -> None:
         query = "SELECT interaction_id FROM interactions ORDER BY ALL"
         names = [name for (name,) in con.execute(query).fetchall()]
     # The suspected and the queued ones are known from what commands printed.
-    for name in [*dict.fromkeys(more[: 1 if small else 8]), *spread(names, 3 if small else 20)]:
+    for name in [*dict.fromkeys(more[: 1 if small else 8]), *spread(names, 2 if small else 20)]:
         runner("-C", project, "why", name, "--json")
-    for name in [*more[:1], *spread(names, 1 if small else 3)]:
+    for name in spread(names, 1) if small else [*more[:1], *spread(names, 3)]:
         runner("-C", project, "why", name)
 
 
@@ -83,7 +83,15 @@ def looks(runner: Runner, project: str) -> None:
     """Asks what anybody asks of a project that has versions."""
     for command in (("status",), ("versions",), ("verify",), ("label", "status")):
         runner.both("-C", project, *command)
-    runner("-C", project, "status", "--rejects")
+    if not runner.brief:
+        runner("-C", project, "status", "--rejects")
+
+
+def stages(runner: Runner, project: str, small: bool, *names: str) -> None:
+    """Brings the stages up to date after a pull: one by one, or of a small run in one command."""
+    apart = [name for name in names if name == "pairs"]  # `run` makes them in some projects only
+    for name in ["run", *apart] if small else names:
+        runner("-C", project, name, "--json")
 
 
 Answer = Callable[[Mapping[str, Any]], list[dict[str, Any]]]
@@ -179,6 +187,7 @@ def _classifier(
         copies = [{**row, "id": f"copy-{row['id']}"} for row in copies]
     rest = write(runner, "rest.jsonl", [*rows[::7], *copies])
     curate, here = runner, ("-C", PROJECT)
+    more = not (small and given)  # of a small run, one classifier is looked at from all sides
     options = ("--map", "split=split") if given else ()
     curate("init", PROJECT, "--task", "classification")
     curate(*here, "pull", first, *options)
@@ -187,8 +196,9 @@ def _classifier(
     curate(*here, "dedupe")
     curate(*here, "cluster")
     curate(*here, "mislabels", "--top", "20")
-    curate(*here, "status", "--json")
-    curate(*here, "export", "intents", "--dry-run")
+    if more:
+        curate(*here, "status", "--json")
+        curate(*here, "export", "intents", "--dry-run")
     curate(*here, "export", "intents", "--format", "classification")
     asked = curate.both(*here, "queue", "--budget", "60" if small else "300")
     label(curate, PROJECT, partial(relabel, truth))
@@ -197,19 +207,22 @@ def _classifier(
         said = "".join(f"{name}-{n},{published[n][column]}\n" for n in range(7, 200, 25))
         (runner.folder / "labels.csv").write_text(f"id,label\n{said}", encoding="utf-8")
         curate(*here, "pull", "labels.csv", "--as", "feedback", "--key", "id")
-    curate(*here, "status")
-    for stage in ("filter", "embed", "dedupe", "cluster"):
-        curate(*here, stage, "--json")
+    if more:
+        curate(*here, "status")
+    stages(curate, PROJECT, small, "filter", "embed", "dedupe", "cluster")
     suspected = curate.both(*here, "mislabels")["issues"]
     curate.both(*here, "mislabels", "--classes")
-    curate(*here, "queue", "--budget", "40", "--json")
+    if more:
+        curate(*here, "queue", "--budget", "40", "--json")
     curate(*here, "export", "intents", "--format", "classification", "--json")
     curate.both(*here, "diff", "intents@1", "intents@2")
     train = f"{PROJECT}/datasets/intents/v2/train.jsonl"
-    curate(*here, "check", train, expect=(0, 3))
+    if more:
+        curate(*here, "check", train, expect=(0, 3))
     curate.json(*here, "check", train, "--target", "classification", expect=(0, 3))
-    curate(*here, "pairs", expect=(2,))
-    curate(*here, "dedupe", "--suggest-threshold")
+    if more:
+        curate(*here, "pairs", expect=(2,))
+        curate(*here, "dedupe", "--suggest-threshold")
     if not small:
         curate.both(*here, "curve")
         curate(*here, "run", "--json")
@@ -259,17 +272,16 @@ def _topical(runner: Runner, data: Path, small: bool) -> None:
     asked = curate.both(*here, "queue", "--budget", "60" if small else "300")
     label(curate, PROJECT, review)
     curate(*here, "pull", rest, "--turns", "--json")
-    for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
-        curate(*here, stage, "--json")
+    stages(curate, PROJECT, small, "filter", "embed", "dedupe", "cluster", "pairs")
     curate(*here, "export", "talks", *formats, "--dry-run", "--json")
     curate(*here, "export", "talks", *formats, "--json")
     curate.both(*here, "diff", "talks@1", "talks@2")
     curate(*here, "queue", "--budget", "40", "--json")
     curate(*here, "export", "flat", "--format", "records", "--limit", "200", "--lossy")
-    curate(*here, "export", "thumbs", "--format", "trl-kto", "--lossy")
     train = f"{PROJECT}/datasets/talks/v2/train.openai-chat.jsonl"
     curate.json(*here, "check", train, "--target", "openai", expect=(0, 3))
     if not small:
+        curate(*here, "export", "thumbs", "--format", "trl-kto", "--lossy")
         curate(*here, "check", train, expect=(0, 3))
         curate.both(*here, "privacy")
     looks(curate, PROJECT)
@@ -299,8 +311,7 @@ def _oasst1(runner: Runner, data: Path, small: bool) -> None:
     asked = curate.both(*here, "queue", "--budget", "40")
     label(curate, PROJECT, compare_answers)
     curate(*here, "pull", rest, *options, "--json")
-    for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
-        curate(*here, stage, "--json")
+    stages(curate, PROJECT, small, "filter", "embed", "dedupe", "cluster", "pairs")
     curate(*here, "export", "better", "--format", "trl-dpo", "--json")
     curate.both(*here, "diff", "better@1", "better@2")
     curate(*here, "export", "thumbs", "--format", "trl-kto", "--lossy", "--json")
@@ -352,8 +363,7 @@ def _taskmaster(runner: Runner, data: Path, small: bool) -> None:
         "--scale", "0-1",
     )  # fmt: skip
     curate(*here, "status")
-    for stage in ("filter", "embed", "dedupe", "cluster", "pairs", "privacy"):
-        curate(*here, stage, "--json")
+    stages(curate, PROJECT, small, "filter", "embed", "dedupe", "cluster", "pairs", "privacy")
     curate(*here, "queue", "--budget", "40", "--json")
     curate(*here, "export", "tickets", "--format", "trl-prompt-completion", "--lossy", "--json")
     curate.both(*here, "diff", "tickets@1", "tickets@2")
@@ -425,8 +435,7 @@ def _uner(runner: Runner, data: Path, small: bool) -> None:
     asked = curate.both(*here, "queue", "--kind", "spans", "--budget", "60" if small else "200")
     label(curate, PROJECT, partial(mark, truth), "--kind", "spans")
     curate(*here, "pull", rest, "--scale", "1-5", "--json")
-    for stage in ("filter", "embed", "dedupe", "cluster", "pairs"):
-        curate(*here, stage, "--json")
+    stages(curate, PROJECT, small, "filter", "embed", "dedupe", "cluster", "pairs")
     curate(*here, "export", "entities", "--format", "extraction", "--lossy", "--json")
     curate.both(*here, "diff", "entities@1", "entities@2")
     curate(*here, "queue", "--budget", "20", "--json")

@@ -346,6 +346,9 @@ def main() -> int:
     asked = parts.add_parser("cost", parents=[both], help="CPU time of commands, before and after")
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--rows", type=int, default=20_000)
+    if len(sys.argv) == 1:  # as `make bench` calls it: there is nothing to compare with
+        parser.print_usage()
+        return 0
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
         parser.error("no data: set CURATE_TEST_DATA to the folder with the data sets")
