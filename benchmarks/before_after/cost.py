@@ -63,6 +63,8 @@ def cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
     """Measures; returns the exit status and the part of RESULTS.md."""
     trees = {"before": checkout(commit, arguments.folder.resolve()), "after": CHECKOUT}
     base = _project(arguments, trees["before"], commit)
+    if arguments.build_only:
+        return 0, ""
     with duckdb.connect(str(base / "p" / "curate.duckdb"), read_only=True) as con:
         example, rows = con.execute(
             "SELECT min(interaction_id), count(*) FROM interactions"
@@ -138,7 +140,6 @@ def _count(tree: Path, base: Path, place: Path, typed: dict[str, list[str]]) -> 
         events = counts.read_text().split()
         found[name] = Asked(events.count("attach"), events.count("verdicts"))
     shutil.rmtree(copy)
-    # Runs that nobody counts compile what the wrapper's runs did not.
     return found
 
 

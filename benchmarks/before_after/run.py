@@ -335,14 +335,12 @@ def main() -> int:
         help="where projects are built and kept (default: %(default)s)",
     )  # fmt: skip
     both.add_argument("--data", type=Path, default=Path(os.environ.get("CURATE_TEST_DATA", beside)))
+    both.add_argument("--build-only", action="store_true", help="build what REV makes, no more")
     parts = parser.add_subparsers(dest="part", required=True)
     asked = parts.add_parser("same", parents=[both], help="build projects twice and compare them")
     asked.add_argument("--only", metavar="SETS", help=f"some of {','.join(RECIPES)}")
     asked.add_argument("--small", action="store_true", help="only the beginning of each set")
     asked.add_argument("--jobs", type=int, default=1, help="sets at the same time")
-    asked.add_argument(
-        "--build-only", action="store_true", help="build what REV makes, compare later"
-    )
     asked = parts.add_parser("cost", parents=[both], help="CPU time of commands, before and after")
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--rows", type=int, default=20_000)
@@ -360,8 +358,9 @@ def main() -> int:
         from cost import cost
 
         status, text = cost(arguments, revision_of(arguments.before))
-        keep(RESULTS, "cost", text)
-        print(text)
+        if text:
+            keep(RESULTS, "cost", text)
+            print(text)
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     return status
 
