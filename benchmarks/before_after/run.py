@@ -54,11 +54,13 @@ class Kitchen:
         folder: of trees, of what was built before and after, and of what is under way.
         data: the folder of data sets.
         small: whether only the beginning of each set is taken.
+        built: what the commit has built, whatever today's recipes are; None looks for its key.
     """
 
     folder: Path
     data: Path
     small: bool
+    built: Path | None = None
 
     @property
     def size(self) -> str:
@@ -76,8 +78,9 @@ class Kitchen:
 
     def before(self, recipe: Recipe, commit: str) -> Path:
         """Returns what the commit built, from the cache where it is there."""
-        kept = self.folder / "before" / self.key(commit) / self.size / recipe.name
-        if not kept.exists():
+        home = self.built or self.folder / "before" / self.key(commit)
+        kept = home / self.size / recipe.name
+        if self.built is None and not kept.exists():
             tree = checkout(commit, self.folder)
             self._build(recipe, tree, kept, "before", None)
         return kept
@@ -153,7 +156,7 @@ def same(arguments: argparse.Namespace) -> int:
     names = arguments.only.split(",") if arguments.only else [*RECIPES]
     if unknown := sorted(set(names) - set(RECIPES)):
         raise SystemExit(f"no set {unknown[0]}; there are {', '.join(RECIPES)}")
-    kitchen = Kitchen(arguments.folder.resolve(), arguments.data, arguments.small)
+    kitchen = Kitchen(arguments.folder.resolve(), arguments.data, arguments.small, arguments.built)
     checkout(commit, kitchen.folder)
 
     def compared(name: str) -> Outcome | None:
@@ -339,6 +342,10 @@ def main() -> int:
     parts = parser.add_subparsers(dest="part", required=True)
     asked = parts.add_parser("same", parents=[both], help="build projects twice and compare them")
     asked.add_argument("--only", metavar="SETS", help=f"some of {','.join(RECIPES)}")
+    # Safe with other recipes: commands and logs are compared too.
+    asked.add_argument(
+        "--built", type=Path, help="FOLDER/before/KEY: compare with what was built there"
+    )
     asked.add_argument("--small", action="store_true", help="only the beginning of each set")
     asked.add_argument("--jobs", type=int, default=1, help="sets at the same time")
     asked = parts.add_parser("cost", parents=[both], help="CPU time of commands, before and after")
