@@ -1,0 +1,89 @@
+"""A project that an older curate wrote opens, and says and exports what the older one would have.
+
+`benchmarks/before_after/older_store.py` made it, and kept what the older program said of it. Only
+the command line and files are used here, so the test says the same of any layout of the code.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MADE = Path(__file__).parent / "support" / "older_store"
+SAID = json.loads((MADE / "said.json").read_text(encoding="utf-8"))
+
+Curate = Callable[..., Any]
+
+
+@pytest.fixture
+def curate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Curate:
+    """Runs a command on a copy of the older project, which `init` has brought up to date."""
+    with zipfile.ZipFile(MADE / "project.zip") as kept:
+        kept.extractall(tmp_path / "p")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CURATE_SALT", SAID["salt"])
+
+    def run(*argv: str) -> Any:
+        monkeypatch.setattr(sys, "argv", ["curate", *argv])
+        try:
+            runpy.run_module("curate", run_name="__main__", alter_sys=True)
+        except SystemExit as stop:
+            assert not stop.code, capsys.readouterr().err
+        said = capsys.readouterr().out
+        return json.loads(said) if "--json" in argv else said
+
+    run("init", "p")
+    return lambda *argv: run("-C", "p", *argv)
+
+
+def steady(value: Any) -> Any:
+    """Returns what was printed without the numbers of runs, as `init` may add one."""
+    if isinstance(value, dict):
+        return {k: steady(v) for k, v in value.items() if not k.endswith("run_id")}
+    return [steady(v) for v in value] if isinstance(value, list) else value
+
+
+def test_the_older_program_said_something() -> None:
+    status = SAID["status"]
+    assert status["train"] and status["test"] and status["rejects"] == 1
+    assert {reason["reason"] for reason in status["funnel"]} >= {"low_rating", "duplicate"}
+    stories = SAID["why"].values()
+    for part in ("decisions", "ratings", "reasons", "versions", "duplicates"):
+        assert any(story[part] for story in stories), part
+    (version,) = SAID["versions"]
+    assert SAID["export"]["content_id"] != version["content_id"]
+
+
+def test_status_is_the_same(curate: Curate) -> None:
+    assert steady(curate("status", "--json")) == steady(SAID["status"])
+
+
+def test_every_story_is_the_same(curate: Curate) -> None:
+    for name, story in SAID["why"].items():
+        assert steady(curate("why", name, "--json")) == steady(story)
+
+
+def test_classes_are_the_same(curate: Curate) -> None:
+    assert steady(curate("mislabels", "--classes", "--json")) == steady(SAID["mislabels"])
+
+
+def test_versions_are_whole_and_the_next_one_is_the_same(curate: Curate) -> None:
+    assert curate("versions", "--json") == SAID["versions"]
+    assert all(version["problems"] == [] for version in curate("verify", "--json"))
+    exported = curate(*SAID["next"], "--json")
+    latest = curate("versions", "--json")[-1]
+    wanted = SAID["export"]
+    counts = ("train", "test", "pending", "funnel")
+    assert {name: exported[name] for name in counts} == {name: wanted[name] for name in counts}
+    ids = ("version", "content_id", "test_id")
+    assert {name: latest[name] for name in ids} == {name: wanted[name] for name in ids}
+    assert all(version["problems"] == [] for version in curate("verify", "--json"))
