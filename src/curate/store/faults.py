@@ -12,7 +12,7 @@ import duckdb
 from curate.errors import StoreError
 
 
-class _BusyError(StoreError):
+class BusyError(StoreError):
     """Another process, or another connection of this one, has the database open."""
 
 
@@ -26,7 +26,7 @@ _DAMAGED = ("Corrupt database file", "not a valid DuckDB database", "Could not r
 
 
 @contextmanager
-def _understood(path: Path) -> Iterator[None]:
+def understood(path: Path) -> Iterator[None]:
     """Turns what DuckDB says of a file that is locked, full, damaged or too new into our errors."""
     try:
         yield
@@ -42,9 +42,9 @@ def _file_error(path: Path, text: str) -> StoreError | None:
     if any(words in text for words in _BUSY):
         pid = re.search(r"PID (\d+)", text)
         who = f"process {pid.group(1)}" if pid else "another connection of this process"
-        return _BusyError(f"{who} has {path.name} open")
+        return BusyError(f"{who} has {path.name} open")
     if any(words in text for words in _CANNOT_WRITE):
-        return _cannot_write(path, first)
+        return cannot_write(path, first)
     if any(words in text for words in _DAMAGED):
         return StoreError(f"cannot read {path}: {first} Next: {_way_back(path)}")
     if "database file with version number" in text:
@@ -52,7 +52,8 @@ def _file_error(path: Path, text: str) -> StoreError | None:
     return None
 
 
-def _cannot_write(path: Path, reason: str | None) -> StoreError:
+def cannot_write(path: Path, reason: str | None) -> StoreError:
+    """Returns the error for a file that the machine does not let us open or write."""
     return StoreError(
         f"cannot open or write {path}: {reason} (what was stored before is intact). Next: free "
         "some space, or see to the permissions of the folder, and type the command again"
@@ -63,10 +64,11 @@ def _way_back(path: Path) -> str:
     if "snapshot" in path.name:
         return f"delete it; the next command that writes makes a new {path.name}"
     return (
-        f"restore it from a backup, or delete {_wal(path).name} and copy curate.snapshot.duckdb "
+        f"restore it from a backup, or delete {wal_of(path).name} and copy curate.snapshot.duckdb "
         "(the state after the last command that changed something) over it"
     )
 
 
-def _wal(path: Path) -> Path:
+def wal_of(path: Path) -> Path:
+    """Returns the write-ahead log of a database, which is there while somebody writes."""
     return path.with_name(f"{path.name}.wal")

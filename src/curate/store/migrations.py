@@ -16,7 +16,7 @@ def _migration_files() -> list[Path]:
     return sorted((resource_dir("sql") / "migrations").glob("*.sql"))
 
 
-def _migrate(con: duckdb.DuckDBPyConnection) -> None:
+def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Applies the migrations that the store lacks, in the transaction that records them."""
     con.execute(sql("store/migrations_table"))
     applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
@@ -32,7 +32,7 @@ def _migrate(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(sql("store/migrations_record"), {"name": file.stem, "sha256": digest})
 
 
-def _check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Refuses to read a store whose tables are not the ones that this program knows."""
     try:
         applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
