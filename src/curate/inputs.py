@@ -12,7 +12,6 @@ from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
 
-
 BATCH_EXAMPLES = 50_000
 """Inputs that a kill may lose; some seconds of work."""
 

@@ -75,14 +75,16 @@ def suggest(
     store: Store, settings: DedupeSettings, *, progress: Progress = lambda items, _: items
 ) -> list[Suggestion]:
     """Returns what thresholds would do, for near-duplicates and (with vectors) semantic ones."""
-    found = []
+    with store.read() as con:
+        texts = con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+    pairs_of = {"near": _near(texts), "semantic": _semantic(store, progress)}
     with store.read() as con:
         verdicts.current(store, con)
-        rows = con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
-        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(store, con, progress))):
-            if pairs is not None:
-                found.append(_suggestion(con, method, pairs, settings))
-    return found
+        return [
+            _suggestion(con, method, pairs, settings)
+            for method, pairs in pairs_of.items()
+            if pairs is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,10 @@ def _valley_of(table: pa.Table, floor: float) -> float | None:
     return valley(counts, edges)
 
 
-def _semantic(store: Store, con: duckdb.DuckDBPyConnection, progress: Progress) -> _Pairs | None:
+def _semantic(store: Store, progress: Progress) -> _Pairs | None:
     """Returns semantic pairs down to a candidate above which they are not too many."""
-    rows = con.sql(sql("dedupe/semantic_inputs")).to_arrow_table()
+    with store.read() as con:
+        rows = con.sql(sql("dedupe/semantic_inputs")).to_arrow_table()
     if not rows.num_rows:
         return None
     hashes, vectors = embed.from_lists(rows)

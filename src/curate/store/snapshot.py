@@ -36,10 +36,10 @@ class Snapshot:
 
         Only rows of `runs` may be missing, those of commands that changed nothing.
         """
-        note, stamps = self._read_note(), self._stamps()
-        return (
-            stamps is not None and note.get("files") == stamps and not wal_of(self._database).exists()
-        )
+        stamps = self._stamps()
+        if stamps is None or wal_of(self._database).exists():
+            return False
+        return bool(self._read_note().get("files") == stamps)
 
     def publish(self) -> None:
         """Copies the database, which nobody may be writing to.

@@ -192,10 +192,9 @@ class Store:
         """Returns a DuckDB and the file it has: the snapshot, or the database."""
         writer = None if self._published.is_current() else self._lock.holder()
         # Asked again: the writer may just have ended.
-        if writer or self._published.is_current():
-            if snapshot := self._open_snapshot():
-                self._tell_state(f"{writer} is writing" if writer else "")
-                return snapshot, self.snapshot
+        if (writer or self._published.is_current()) and (snapshot := self._open_snapshot()):
+            self._tell_state(f"{writer} is writing" if writer else "")
+            return snapshot, self.snapshot
         try:
             return self._open_checked(self.path), self.path
         except BusyError as busy:
