@@ -153,6 +153,7 @@ def _fit_where_needed(
     nearest, cosine = clustering.assign(vectors, centres)
     named = names([texts[h] for h in hashes], nearest, len(centres))
     clusters = _clusters(hashes, centres, nearest, cosine, ids, named)
+    members_now = _members(hashes, ids, nearest, cosine)
     # One transaction: were the members gone, the next refit could hand no id on.
     with store.write() as con:
         con.execute(sql("cluster/clusters_clear"))
@@ -160,7 +161,7 @@ def _fit_where_needed(
         con.register("found", clusters)
         con.execute(sql("cluster/clusters_add"))
         con.unregister("found")
-        _add_members(con, hashes, ids, nearest, cosine)
+        _add_members(con, members_now)
         settings = {"encoder": encoder, "highest": highest, "seed": seed}
         run.changed |= store.set_setting(con, "clusters", settings)
     run.changed = True
@@ -244,27 +245,30 @@ def _assign(store: Store, run: Run) -> int:
     hashes, vectors = embed.from_lists(fresh)
     ids, centres = embed.from_lists(known)
     nearest, cosine = clustering.assign(vectors, centres)
+    members = _members(hashes, [int(n) for n in ids], nearest, cosine)
     with store.write() as con:
-        _add_members(con, hashes, [int(n) for n in ids], nearest, cosine)
+        _add_members(con, members)
     run.changed = True
     return len(hashes)
 
 
-def _add_members(
-    con: duckdb.DuckDBPyConnection,
+def _members(
     hashes: Sequence[str],
     ids: Sequence[int],
     nearest: NDArray[np.int64],
     cosine: NDArray[np.float64],
-) -> None:
-    found = pa.table(
+) -> pa.Table:
+    return pa.table(
         {
             "input_hash": pa.array(hashes, pa.string()),
             "cluster_id": pa.array([ids[n] for n in nearest.tolist()], pa.int32()),
             "similarity": pa.array(cosine),
         }
     )
-    con.register("found", found)
+
+
+def _add_members(con: duckdb.DuckDBPyConnection, members: pa.Table) -> None:
+    con.register("found", members)
     con.execute(sql("cluster/members_add"))
     con.unregister("found")
 

@@ -12,6 +12,48 @@ from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
 
+BATCH_EXAMPLES = 50_000
+"""Inputs that a kill may lose; some seconds of work."""
+
+
+def refresh(store: Store, run: Run) -> None:
+    """Brings the inputs and conversations of new and changed examples up to date.
+
+    Inputs are computed while the store is closed, and each batch is committed. What a kill leaves
+    undone, the next command that needs inputs does.
+    """
+    with store.read() as con:
+        sample, affixes = con.execute(sql("inputs/templates_sample")).fetchall(), templates(con)
+        batch = _stale(con)
+        is_due = batch.num_rows > 0 or _is_due(con) or _is_unsettled(con)
+    changes = _template_changes(sample, affixes)
+    if not is_due and not changes:
+        return
+    run.changed = True
+    if changes:
+        with store.write() as con:
+            _store_templates(con, changes)
+            affixes, batch = templates(con), _stale(con)
+    _refresh_stale(store, batch, affixes)
+    with store.write() as con:
+        # Answers change the labels of examples, and inputs say whom an answer is for.
+        settle(con)
+        batch = _stale(con)
+    _refresh_stale(store, batch, affixes)
+    _refresh_conversations(store)
+
+
+def mark_due(con: duckdb.DuckDBPyConnection) -> None:
+    """Notes that interactions have changed, so that the next `refresh` has something to do.
+
+    Inputs tell themselves which of them are out of date; conversations do not.
+    """
+    con.execute(sql("inputs/due_set"))
+
+
+def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(con.execute(sql("inputs/due")).fetchall()[0][0])
+
 
 def settle(con: duckdb.DuckDBPyConnection) -> bool:
     """Brings the tables `settled` and `settled_pairs` up to date; returns whether anything changed.
@@ -19,39 +61,37 @@ def settle(con: duckdb.DuckDBPyConnection) -> bool:
     Stored, because every query about examples reads it; a function of decisions, contents, labels
     and inputs alone, so it does not matter when or how often it is made.
     """
-    if not con.execute(sql("inputs/settle_needed")).fetchall()[0][0]:
-        return False
-    con.execute(sql("inputs/settle"))
-    con.execute(sql("inputs/settle_pairs"))
-    if not con.execute(sql("inputs/settle_differs")).fetchall()[0][0]:
+    if not _is_unsettled(con):
         return False
     con.execute(sql("inputs/settle_replace"))
     return True
 
 
-def refresh(store: Store, run: Run) -> None:
-    """Brings the inputs and conversations of new and changed examples up to date."""
-    with store.write() as con:
-        run.changed |= _refresh_templates(con)
-        run.changed |= _refresh_stale(con)
-        if settle(con):
-            # Answers change the labels of examples, and inputs say whom an answer is for.
-            run.changed = True
-            _refresh_stale(con)
-        gone = con.execute(sql("inputs/example_inputs_forget")).fetchall()
-        if run.changed or gone:
-            con.execute(sql("inputs/forget_unused"))
-            _refresh_conversations(con)
+def _is_unsettled(con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether people agree on something else than what is stored."""
+    if not con.execute(sql("inputs/settle_needed")).fetchall()[0][0]:
+        return False
+    con.execute(sql("inputs/settle"))
+    con.execute(sql("inputs/settle_pairs"))
+    return bool(con.execute(sql("inputs/settle_differs")).fetchall()[0][0])
 
 
-def _refresh_stale(con: duckdb.DuckDBPyConnection) -> bool:
-    changed = False
-    while (batch := con.sql(sql("inputs/stale")).to_arrow_table()).num_rows:
-        con.register("fresh", rows_of(batch, templates(con)))
-        con.execute(sql("inputs/replace_fresh"))
-        con.unregister("fresh")
-        changed = True
-    return changed
+def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    return con.sql(sql("inputs/stale"), params={"most": BATCH_EXAMPLES}).to_arrow_table()
+
+
+def _refresh_stale(store: Store, batch: pa.Table, affixes: dict[str, tuple[str, str]]) -> None:
+    """Computes inputs batch by batch, beginning with this one, until none is out of date."""
+    while batch.num_rows:
+        fresh = rows_of(batch, affixes)
+        del batch
+        with store.write() as con:
+            mark_due(con)
+            con.register("fresh", fresh)
+            con.execute(sql("inputs/replace_fresh"))
+            con.unregister("fresh")
+            del fresh
+            batch = _stale(con)
 
 
 def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
@@ -64,23 +104,30 @@ def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
 
 
-def _refresh_templates(con: duckdb.DuckDBPyConnection) -> bool:
+def _template_changes(
+    sample: list[tuple[str, str]], before: dict[str, tuple[str, str]]
+) -> dict[str, tuple[str, str] | None]:
+    """Returns the sources whose prompt template is another one now, None where there is none."""
     samples: dict[str, list[str]] = {}
-    for source, text in con.execute(sql("inputs/templates_sample")).fetchall():
+    for source, text in sample:
         samples.setdefault(source, []).append(text)
-    found = {source: shared_affixes(sample) for source, sample in samples.items()}
-    found = {source: affixes for source, affixes in found.items() if any(affixes)}
-    before = templates(con)
-    changed = [s for s in {*found, *before} if found.get(s) != before.get(s)]
-    for source in changed:
+    affixes = {source: shared_affixes(of_source) for source, of_source in samples.items()}
+    now = {source: pair for source, pair in affixes.items() if any(pair)}
+    return {s: now.get(s) for s in {*now, *before} if now.get(s) != before.get(s)}
+
+
+def _store_templates(
+    con: duckdb.DuckDBPyConnection, changes: dict[str, tuple[str, str] | None]
+) -> None:
+    mark_due(con)
+    for source, affixes in changes.items():
         con.execute(sql("inputs/templates_forget"), {"source": source})
         con.execute(sql("inputs/example_inputs_forget_source"), {"source": source})
-        if source in found:
-            prefix, suffix = found[source]
+        if affixes:
+            prefix, suffix = affixes
             con.execute(
                 sql("inputs/templates_add"), {"source": source, "prefix": prefix, "suffix": suffix}
             )
-    return bool(changed)
 
 
 def rows_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
@@ -137,12 +184,26 @@ def input_text(query: str, context: str, prefix: str, suffix: str) -> str:
     return f"{context}\n{query}" if short and query.strip() and context else query
 
 
-def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
-    """Finds calls without a session id that continue one another."""
-    con.execute(sql("inputs/conversation_continuations"))
-    con.execute(sql("inputs/conversation_links_clear"))
-    con.execute(sql("inputs/conversation_links_add"))
-    parent_of = dict(con.execute(sql("inputs/conversation_parents")).fetchall())
+def _refresh_conversations(store: Store) -> None:
+    """Finds calls without a session id that continue one another; forgets what is gone."""
+    with store.read() as con:
+        con.execute(sql("inputs/conversation_continuations"))
+        links = con.sql(sql("inputs/conversation_links")).to_arrow_table()
+        parent_of = dict(con.execute(sql("inputs/conversation_parents")).fetchall())
+    conversations = _roots(parent_of)
+    with store.write() as con:
+        con.execute(sql("inputs/example_inputs_forget"))
+        con.execute(sql("inputs/forget_unused"))
+        con.register("found", conversations)
+        con.register("links", links)
+        con.execute(sql("inputs/conversations_replace"))
+        con.unregister("found")
+        con.unregister("links")
+        con.execute(sql("inputs/due_clear"))
+
+
+def _roots(parent_of: dict[str, str]) -> pa.Table:
+    """Returns the first call of each conversation for all calls of it."""
     root: dict[str, str] = {}
     for child in parent_of:
         path = [child]
@@ -150,13 +211,9 @@ def _refresh_conversations(con: duckdb.DuckDBPyConnection) -> None:
             path.append(parent_of[path[-1]])
         first = root.get(path[-1], path[-1])
         root.update(dict.fromkeys(path, first))
-    found: Any = pa.table(
+    return pa.table(
         {
             "example_id": pa.array(list(root), pa.string()),
             "conversation_id": pa.array(list(root.values()), pa.string()),
         }
     )
-    con.register("found", found)
-    con.execute(sql("inputs/conversations_clear"))
-    con.execute(sql("inputs/conversations_add"))
-    con.unregister("found")

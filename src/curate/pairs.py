@@ -49,6 +49,9 @@ _NORMAL_95 = 1.959964
 """Source: 97.5% quantile of the normal distribution."""
 
 
+_ANSWERS_AT_ONCE = 20_000
+
+
 @dataclass(frozen=True)
 class MethodRow:
     """What one method found and what is kept of it.
@@ -182,26 +185,48 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
         wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
     if near != OFF:
         input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
+    with store.read() as con:
+        anew = store.setting(con, "pairs_near") != {"threshold": near}
+        con.execute(sql("pairs/judged"))
+        con.execute(sql("pairs/changed"))
+        changed = _count_changed(con)
+        stale = con.sql(sql("pairs/answers_stale"), params={"anew": anew}).to_arrow_table()
+    if not anew and not changed:
+        return 0
+    run.changed = True
+    fresh = _fresh_answers(store, stale, progress)
+    # One transaction: what made pairs with an answer of before is only known until it is replaced.
     with store.write() as con:
         if store.set_setting(con, "pairs_near", {"threshold": near}):
             con.execute(sql("pairs/clear"))
             con.execute(sql("pairs/answers_clear"))
-            run.changed = True
         con.execute(sql("pairs/judged"))
         con.execute(sql("pairs/changed"))
-        changed = int(con.execute(sql("pairs/count_changed")).fetchall()[0][0])
-        if changed:
-            _renew(con, near, progress)
-            run.changed = True
-    return changed
+        _renew(con, near, fresh)
+        return _count_changed(con)
 
 
-def _renew(con: duckdb.DuckDBPyConnection, near: float, progress: Progress) -> None:
+def _count_changed(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute(sql("pairs/count_changed")).fetchall()[0][0])
+
+
+def _fresh_answers(store: Store, stale: pa.Table, progress: Progress) -> pa.Table:
+    """Returns the hashes of the answers of some examples, read some at a time."""
+    parts = [_answers(())]
+    for start in range(0, stale.num_rows, _ANSWERS_AT_ONCE):
+        with store.read() as con:
+            con.register("wanted", stale.slice(start, _ANSWERS_AT_ONCE))
+            batch = con.sql(sql("pairs/answers_wanted")).to_arrow_table()
+            con.unregister("wanted")
+        parts.append(_answers(progress(batch.to_pylist(), "comparing answers")))
+    return pa.concat_tables(parts)
+
+
+def _renew(con: duckdb.DuckDBPyConnection, near: float, fresh: pa.Table) -> None:
     con.execute(sql("pairs/answers_forget"))
-    while (batch := con.sql(sql("pairs/answers_stale")).to_arrow_table()).num_rows:
-        con.register("fresh", _answers(progress(batch.to_pylist(), "comparing answers")))
-        con.execute(sql("pairs/answers_add"))
-        con.unregister("fresh")
+    con.register("fresh", fresh)
+    con.execute(sql("pairs/answers_add"))
+    con.unregister("fresh")
     con.execute(sql("pairs/touched"))
     con.execute(sql("pairs/forget"))
     asked = {"near": near, "most": MOST_ANSWERS, "most_near": MOST_NEAR}

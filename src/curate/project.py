@@ -98,7 +98,7 @@ class Project:
     def _writable(self) -> Store:
         """Returns the store once it knows what curate.toml says about the project."""
         wanted = config.project_settings(self.folder)
-        with self.store.read() as con:
+        with self.store.read_database() as con:
             same = self.store.setting(con, "project") == wanted
         if not same:
             with self.store.run("project", wanted) as run, self.store.write() as con:
@@ -426,7 +426,9 @@ class Project:
         from curate.pairs import prepare
         from curate.store import sql
 
-        with self.store.read() as con:
+        # Of commands that changed nothing only the database itself has the run.
+        reading = self.store.read_database if name == "runs" else self.store.read
+        with reading() as con:
             known = [row[0] for row in con.execute(sql("project/tables_known")).fetchall()]
             if name in VERDICT_TABLES:
                 prepare(verdicts.derive(self.store, con))

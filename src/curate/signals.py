@@ -121,7 +121,7 @@ def signals(
     for name in names:
         if name not in SIGNALS:
             raise ConfigError(unknown_name("signal", name, list(SIGNALS)))
-    with store.read() as con:
+    with store.read_database() as con:
         known = store.setting(con, "signals").get("names")
     wished = names or known or [name for name in SIGNALS if name not in OFF]
     asked = [name for name in SIGNALS if name in wished]

@@ -137,7 +137,7 @@ def stages(store: Store) -> list[str]:
     """
     sections = config.load(store.folder)
     names = ["pull", "filter"] if sections.get("pull", {}).get("locations") else ["filter"]
-    with store.read() as con:
+    with store.read_database() as con:
         judged = ["mislabels"] if mislabels.wanted(store, con) else []
         judged += ["signals"] if signals.wanted(store, con) else []
         paired = ["pairs"] if store.setting(con, "project").get("task") == "preference" else []

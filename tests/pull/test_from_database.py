@@ -49,7 +49,7 @@ def call(key: int, minute: float = 0, **said: Any) -> dict[str, Any]:
 
 
 def rows(store: Store, query: str) -> Rows:
-    with store.read() as con:
+    with store.read_database() as con:
         return con.execute(query).fetchall()
 
 

@@ -67,7 +67,7 @@ class Base:
         return pull(self.store, [url], options=found)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with self.store.read() as con:
+        with self.store.read_database() as con:
             return con.execute(query).fetchall()
 
     @property

@@ -36,7 +36,7 @@ def run(store: Store, *paths: Path | str, kind: Any = "interactions", **said: An
 
 
 def rows(store: Store, query: str) -> list[tuple[Any, ...]]:
-    with store.read() as con:
+    with store.read_database() as con:
         return con.execute(query).fetchall()
 
 

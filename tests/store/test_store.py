@@ -564,7 +564,7 @@ def test_a_run_is_recorded_from_start_to_end(store: Store) -> None:
     ]
     began = _rows(store.folder, "SELECT min(started_at) FROM runs")[0][0]
     assert abs((datetime.now() - began).total_seconds()) < 86_400
-    assert store._lock.read_text() == ""
+    assert (store.folder / "curate.lock").read_text() == ""
 
 
 # -- the digest of the state -----------------------------------------------------------------------

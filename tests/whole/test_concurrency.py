@@ -6,8 +6,10 @@ And determinism: order of files and lines, threads and time zone change no byte 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -89,7 +91,7 @@ def project(reference: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.slow
 def test_everything_twice_changes_nothing_but_runs(project: Project, reference: Any) -> None:
     before = project.store.state_digest()
-    with project.store.read() as con:
+    with project.store.read_database() as con:
         runs = con.execute("FROM runs ORDER BY run_id").fetchall()
     names = sorted(str(path) for path in project.folder.rglob("*"))
     exported = _sequence(project.folder, None, project.folder / "late_feedback.csv")
@@ -98,7 +100,7 @@ def test_everything_twice_changes_nothing_but_runs(project: Project, reference: 
     assert project.store.state_digest() == before
     assert sorted(str(path) for path in project.folder.rglob("*")) == names
     assert _bytes(project.folder) == reference[2]
-    with project.store.read() as con:
+    with project.store.read_database() as con:
         assert con.execute("FROM runs ORDER BY run_id").fetchall()[: len(runs)] == runs
         new = con.execute(
             "SELECT command, outcome FROM runs WHERE run_id > $n ORDER BY run_id", {"n": len(runs)}
@@ -167,10 +169,10 @@ def hold():
     time.sleep(seconds)
 
 
-if what == "foreign":
+if what.startswith("foreign"):
     import duckdb
 
-    with duckdb.connect(str(store.path)):
+    with duckdb.connect(str(store.path), read_only=what == "foreign reader"):
         hold()
 elif what == "reader":
     with store.read():
@@ -223,27 +225,55 @@ def curate(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
 Curate = Callable[..., tuple[int, str, str]]
 
 
+def _told(process: subprocess.Popen[str], command: str = "export") -> re.Pattern[str]:
+    """What a looking command says beside the command `holding` of a process."""
+    return re.compile(
+        rf"curate holding \(pid {process.pid}, since \d\d:\d\d:\d\d UTC\) is writing; reading the "
+        rf"state after curate {command}, finished \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n"
+    )
+
+
 @pytest.mark.slow
-def test_a_reader_reads_the_last_state_while_a_writer_has_the_database(
-    project: Project, curate: Curate
+@pytest.mark.parametrize("what", ["database", "lock"])
+def test_a_reader_reads_the_last_state_while_somebody_writes(
+    project: Project, curate: Curate, what: str
 ) -> None:
     undisturbed = curate("-C", project.folder, "status")
     assert undisturbed[0] == 0 and undisturbed[2] == ""
-    with _holder(project.folder, "database") as process:
+    with _holder(project.folder, what) as process:
         code, out, err = curate("-C", project.folder, "status")
         assert process.poll() is None
     assert (code, out) == undisturbed[:2]
-    assert err == f"process {process.pid} has curate.duckdb open; reading the state before it\n"
+    assert _told(process).fullmatch(err), err
 
 
 @pytest.mark.slow
-def test_a_reader_does_not_notice_a_writer_that_is_computing(
+def test_a_command_that_reads_often_says_once_which_state_it_shows(
     project: Project, curate: Curate
 ) -> None:
-    undisturbed = curate("-C", project.folder, "status")
-    with _holder(project.folder, "lock") as process:
-        assert curate("-C", project.folder, "status") == undisturbed
+    with _holder(project.folder, "database") as process:
+        code, _, err = curate("-C", project.folder, "verify")
         assert process.poll() is None
+    assert code == 0
+    assert _told(process).fullmatch(err), err
+    assert project.store.waited_seconds == 0
+
+
+def test_nobody_who_only_looks_opens_the_database(project: Project, caplog: Any) -> None:
+    # Somebody has the file open in the duckdb shell, and has written nothing.
+    with _holder(project.folder, "foreign") as process:
+        assert project.status().interactions > 0
+        assert project.versions()[0].label == "set@1"
+        assert process.poll() is None
+    assert caplog.records == []
+    assert project.store.waited_seconds == 0
+
+
+def test_what_somebody_else_wrote_is_read(project: Project) -> None:
+    with duckdb.connect(str(project.store.path)) as con:
+        con.execute("INSERT INTO settings VALUES ('by hand', '{}')")
+    with project.store.read() as con:
+        assert con.execute("FROM settings WHERE name = 'by hand'").fetchall() == [("by hand", "{}")]
 
 
 def test_readers_do_not_wait_for_each_other(project: Project, curate: Curate) -> None:
@@ -254,12 +284,26 @@ def test_readers_do_not_wait_for_each_other(project: Project, curate: Curate) ->
 
 
 @pytest.mark.slow
-def test_a_writer_waits_for_a_reader(project: Project, curate: Curate) -> None:
-    with _holder(project.folder, "reader", 1.5) as process:
-        code, _, err = curate("-C", project.folder, "filter", "--min-rating", "2")
+def test_a_writer_does_not_wait_for_a_reader(project: Project) -> None:
+    with _holder(project.folder, "reader") as process:
+        project.filter({"min_rating": 2})
+        assert process.poll() is None
+    assert project.store.waited_seconds == 0
+
+
+@pytest.mark.slow
+def test_a_writer_waits_for_whoever_has_the_database_open(project: Project, curate: Curate) -> None:
+    with _holder(project.folder, "foreign reader", 1.5) as process:
+        code, _, err = curate("-vv", "-C", project.folder, "filter", "--min-rating", "2")
     assert code == 0
     assert f"process {process.pid} has curate.duckdb open: waiting" in err
-    assert err.count("waiting") == 1
+    assert err.count(": waiting") == 1
+    assert 0.5 < _waited(err) < 30
+
+
+def _waited(err: str) -> float:
+    """Returns how long a command with -vv has waited for locks."""
+    return float(re.findall(r"waited ([0-9.]+) s for locks", err)[-1])
 
 
 @pytest.mark.slow
@@ -272,7 +316,7 @@ def test_a_second_writer_names_the_first_waits_and_goes_on(
     assert code == 0
     assert err.startswith(f"waiting for curate holding (pid {process.pid}, since ")
     assert len(err.splitlines()) == 1
-    with project.store.read() as con:
+    with project.store.read_database() as con:
         last = con.execute("SELECT command, outcome FROM runs ORDER BY run_id").fetchall()[-2:]
     assert last == [("holding", "changed"), ("filter", "changed")]
 
@@ -310,7 +354,7 @@ def test_the_first_reader_of_all_waits_where_there_is_no_snapshot(
 ) -> None:
     store = Store(tmp_path)
     store.create()
-    assert not store.snapshot.exists()
+    store.snapshot.unlink()
     with _holder(tmp_path, "database", 2.5) as process:
         code, out, err = curate("-C", tmp_path, "status")
     assert code == 0
@@ -396,3 +440,81 @@ def test_two_inits_at_once_make_one_store(tmp_path: Path) -> None:
     ended = [(process.communicate(timeout=60)[1], process.returncode) for process in started]
     assert [code for _, code in ended] == [0, 0, 0], ended
     assert Project(tmp_path / "p").status().interactions == 0
+
+
+# -- looking beside work ---------------------------------------------------------------------------
+
+WORK = """
+import json, sys, zlib
+from pathlib import Path
+
+import numpy
+
+from curate.embed import embed
+from curate.project import Project
+
+
+class Letters:
+    '''Hashes of character 3-grams: an encoder that costs no time.'''
+
+    name, digest = "letters", "1"
+
+    def encode(self, texts):
+        vectors = numpy.zeros((len(texts), 64), numpy.float32)
+        for row, text in zip(vectors, texts):
+            for n in range(len(text)):
+                row[zlib.crc32(text[n:n + 3].encode()) % 64] += 1
+        return vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def truncates(self, texts):
+        return [False] * len(texts)
+
+
+folder, log = sys.argv[1:]
+project = Project(folder)
+print(project.pull([log]).new, flush=True)
+print(embed.embed(project.store, encoder="letters", load=lambda _: Letters()).new, flush=True)
+print(len(project.suggest_thresholds()), flush=True)
+print(project.store.waited_seconds, flush=True)
+"""
+ROWS, INPUTS = 20_000, 400
+
+
+def _log_of(path: Path) -> Path:
+    words = [f"word{n}" for n in range(500)]
+    rng = random.Random(0)
+    inputs = [" ".join(rng.choices(words, k=12)) for _ in range(INPUTS)]
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(ROWS):
+            call = {"id": n, "query": inputs[n % INPUTS], "rating": 1 + n % 5,
+                    "response": " ".join(rng.choices(words, k=30))}  # fmt: skip
+            file.write(json.dumps(call) + "\n")
+    return path
+
+
+@pytest.mark.slow
+def test_whoever_looks_waits_for_nobody_who_works_and_nobody_waits_for_him(
+    tmp_path: Path, caplog: Any
+) -> None:
+    project = Project.init(tmp_path / "project")
+    log = _log_of(tmp_path / "log.jsonl")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CURATE_SALT": "s"}
+    look = [sys.executable, "-m", "curate", "-vv", "-C", str(project.folder), "status"]
+    interactions, waits = [], []
+    with subprocess.Popen(
+        [sys.executable, "-c", WORK, str(project.folder), str(log)],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+    ) as worker:  # fmt: skip
+        while worker.poll() is None:
+            interactions.append(project.status().interactions)
+            shown = subprocess.run(
+                look, text=True, capture_output=True, env=environment, check=True
+            )
+            waits.append(_waited(shown.stderr))
+        assert worker.stdout is not None and worker.stderr is not None
+        told, errors = worker.stdout.read().split(), worker.stderr.read()
+    assert (told[:3], errors) == ([str(ROWS), str(INPUTS), "2"], "")
+    assert interactions[0] == 0 and set(interactions) <= {0, ROWS}
+    assert any("curate pull (pid" in record.getMessage() for record in caplog.records)
+    assert project.store.waited_seconds + sum(waits) <= 1
+    assert float(told[3]) == 0

@@ -55,11 +55,12 @@ from curate.project import Project
 from curate.pull import from_files, staging
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
-from curate.store import store
+from curate.store import snapshot, store
 from curate.versions import folder as version_folder
 
 from_files.CHUNK_DOCUMENTS = 40  # six chunks
 embedding.CHUNK_INPUTS = 40
+curate.inputs.BATCH_EXAMPLES = 40
 
 
 class Letters:
@@ -98,10 +99,17 @@ def at(module, name, *, when=lambda *a, **k: True, after=False):
     setattr(module, name, replaced)
 
 
-def half_copy(source, target):
-    body = Path(source).read_bytes()
-    Path(target).write_bytes(body[: len(body) // 2])
-    die()
+def half_copy_of(command):
+    real = snapshot.shutil.copyfile
+
+    def half_copy(source, target):
+        if not running(command):
+            return real(source, target)
+        body = Path(source).read_bytes()
+        Path(target).write_bytes(body[: len(body) // 2])
+        die()
+
+    snapshot.shutil.copyfile = half_copy
 
 
 seen = []
@@ -128,9 +136,16 @@ FAULTS = {
     "pull: before the merge is committed": lambda: at(staging, "merge", after=True),
     "pull: between merge and inputs": lambda: at(
         curate.inputs, "refresh", when=lambda *_: running("pull")),
+    "pull: between two batches of inputs": lambda: at(
+        curate.inputs, "rows_of", when=lambda *_: running("pull") and third()),
+    "pull: between inputs and conversations": lambda: at(
+        curate.inputs, "_refresh_conversations", when=lambda *_: running("pull")),
+    "pull: before the conversations are committed": lambda: at(
+        curate.inputs, "_roots", when=lambda *_: running("pull")),
+    "pull: before the snapshot is confirmed": lambda: at(
+        snapshot.Snapshot, "confirm", when=lambda *_: running("pull")),
     "pull: before the run is finished": lambda: sql_of("store/run_finish", "pull"),
-    "pull: halfway through the snapshot": lambda: setattr(
-        store.shutil, "copyfile", half_copy),
+    "pull: halfway through the snapshot": lambda: half_copy_of("pull"),
     "feedback: before the merge is committed": lambda: at(
         staging, "merge", when=lambda *a, **k: running("feedback"), after=True),
     "feedback: before the run is finished": lambda: sql_of("store/run_finish", "feedback"),
@@ -157,8 +172,7 @@ FAULTS = {
         Path, "rename", when=lambda a, b: Path(b).name == "v1"),
     "export: after the rename": lambda: at(
         Path, "rename", when=lambda a, b: Path(b).name == "v1", after=True),
-    "export: halfway through the snapshot": lambda: setattr(
-        store.shutil, "copyfile", half_copy),
+    "export: halfway through the snapshot": lambda: half_copy_of("export"),
 }
 
 
@@ -392,6 +406,10 @@ FAULTS = (
     "pull: while the third chunk is made",
     "pull: before the merge is committed",
     "pull: between merge and inputs",
+    "pull: between two batches of inputs",
+    "pull: between inputs and conversations",
+    "pull: before the conversations are committed",
+    "pull: before the snapshot is confirmed",
     "pull: halfway through the snapshot",
     "pull: before the run is finished",
     "feedback: before the merge is committed",

@@ -1,8 +1,7 @@
--- Judged examples whose answers are not stored; one row per example, some at a time.
-SELECT e.example_id, e.messages::VARCHAR AS messages, e.output::VARCHAR AS output,
-       i.output::VARCHAR AS logged
+-- Judged examples whose answers are not stored, or were stored under another state; all judged ones where
+-- everything is made anew. One row per example.
+SELECT j.example_id
 FROM judged j
-JOIN examples e USING (example_id)
-JOIN interactions i ON i.interaction_id = e.example_id
-WHERE e.example_id NOT IN (SELECT example_id FROM pair_answers)
-LIMIT 20000
+LEFT JOIN pair_answers a USING (example_id)
+WHERE $anew OR a.state IS DISTINCT FROM j.state
+ORDER BY j.example_id

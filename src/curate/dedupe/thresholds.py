@@ -75,13 +75,16 @@ def suggest(
     store: Store, settings: DedupeSettings, *, progress: Progress = lambda items, _: items
 ) -> list[Suggestion]:
     """Returns what thresholds would do, for near-duplicates and (with vectors) semantic ones."""
-    found = []
+    with store.read() as con:
+        texts, embedded = inputs.texts(con), input_pairs.semantic_inputs(con)
+        foreign = input_pairs.foreign_inputs(store, con)
+    pairs_of = {"near": _near(texts), "semantic": _semantic(embedded, foreign, progress)}
     with verdicts.today(store) as today:
-        rows = inputs.texts(today.con)
-        for method, pairs in (("near", _near(rows)), ("semantic", _semantic(today, progress))):
-            if pairs is not None:
-                found.append(_suggestion(today, method, pairs, settings))
-    return found
+        return [
+            _suggestion(today, method, pairs, settings)
+            for method, pairs in pairs_of.items()
+            if pairs is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,8 @@ def _valley_of(table: pa.Table, floor: float) -> float | None:
     return valley(counts, edges)
 
 
-def _semantic(today: Today, progress: Progress) -> _Pairs | None:
+def _semantic(rows: pa.Table, foreign: set[str], progress: Progress) -> _Pairs | None:
     """Returns semantic pairs down to a candidate above which they are not too many."""
-    rows = input_pairs.semantic_inputs(today.con)
     if not rows.num_rows:
         return None
     hashes, vectors = embed.from_lists(rows)
@@ -131,7 +133,7 @@ def _semantic(today: Today, progress: Progress) -> _Pairs | None:
     parts = list(pairs(vectors[:0], vectors, threshold=floor))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
     table = input_pairs.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
-    table = input_pairs.apart_by_script(table, input_pairs.foreign_inputs(today.store, today.con))
+    table = input_pairs.apart_by_script(table, foreign)
     return _Pairs(table, floor, _valley_of(table, floor))
 
 

@@ -43,7 +43,7 @@ def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
         MissingExtra: the client of Label Studio is not installed.
     """
     if url is None:
-        with store.read() as con:
+        with store.read_database() as con:
             known = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
         if len(known) != 1:
             which = (

@@ -367,11 +367,13 @@ def _store(
     }
     edge = dict.fromkeys(("example_id", "kind", "given", "why"), pa.string())
     edge["score"] = pa.float64()
+    suspicions = pa.Table.from_pylist(rows, schema=pa.schema(columns))
+    edge_cases = pa.Table.from_pylist(edges, schema=pa.schema(edge))
     with store.write() as con:
-        con.register("found", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+        con.register("found", suspicions)
         con.execute(sql("mislabels/clear"))
         con.execute(sql("mislabels/add"))
-        con.register("found", pa.Table.from_pylist(edges, schema=pa.schema(edge)))
+        con.register("found", edge_cases)
         con.execute(sql("mislabels/edges_clear"))
         con.execute(sql("mislabels/edges_add"))
         con.unregister("found")

@@ -220,11 +220,13 @@ def _look(store: Store, run: Run, wanted: PrivacySettings, chunk: int, progress:
         gone = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
     for _ in progress(_chunks(pending, gone, chunk), "looking through"):
         with store.read() as con:
-            rows = con.sql(sql("privacy/pending"), params={**asked, "limit": chunk})
-            examples = rows.to_arrow_table().to_pylist()
-        found = [f for row in examples for f in findings(finder, row)]
+            pending_rows = con.sql(sql("privacy/pending"), params={**asked, "limit": chunk})
+            batch = pending_rows.to_arrow_table()
+        examples = batch.to_pylist()
+        found = _finding_table([f for row in examples for f in findings(finder, row)])
+        looked_at = batch.select(["example_id", "revision"])
         with store.write() as con:
-            _store(con, run, examples, found, asked)
+            _store(con, run, looked_at, found, asked)
     run.changed |= pending + gone > 0
     return pending
 
@@ -257,23 +259,25 @@ def _example(row: Mapping[str, Any]) -> Example:
     )
 
 
-def _store(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    examples: Sequence[Mapping[str, Any]],
-    found: Sequence[PrivacyFinding],
-    asked: Mapping[str, Any],
-) -> None:
-    looked_at = {name: [row[name] for row in examples] for name in ("example_id", "revision")}
+def _finding_table(found: Sequence[PrivacyFinding]) -> pa.Table:
     text = pa.string()
-    con.register("looked_at", pa.table(looked_at, pa.schema([(n, text) for n in looked_at])))
     columns = pa.schema(
         [("example_id", text), ("field", text), ("start", pa.int64()), ("stop", pa.int64()),
          ("kind", text), ("detector", text), ("score", pa.float64()), ("is_secret", pa.bool_()),
          ("value_key", text)]
     )  # fmt: skip
-    rows = [{**vars(f), "stop": f.end} for f in found]
-    con.register("found", pa.Table.from_pylist(rows, columns))
+    return pa.Table.from_pylist([{**vars(f), "stop": f.end} for f in found], columns)
+
+
+def _store(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    looked_at: pa.Table,
+    found: pa.Table,
+    asked: Mapping[str, Any],
+) -> None:
+    con.register("looked_at", looked_at)
+    con.register("found", found)
     con.execute(sql("privacy/findings_forget"))
     con.execute(sql("privacy/checked_forget"))
     con.execute(sql("privacy/findings_add"), {"run_id": run.run_id})

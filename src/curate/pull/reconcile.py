@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate import inputs
 from curate.errors import GateFailed
 from curate.store import Run, Store, sql
 
@@ -79,6 +80,8 @@ def withdraw(
         for query in _STEPS[kind]:
             step(query)
         rejects = step(sql("pull/reconcile/rejects"))
+        if gone:
+            inputs.mark_due(con)
     run.changed |= bool(gone or rejects)
     return Withdrawn(gone, missing)
 

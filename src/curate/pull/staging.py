@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from curate import inputs
 from curate.pull.interactions import Row
 from curate.store import Run, Store, sql
 
@@ -209,6 +210,7 @@ def merge(
     for step in _FILES:
         _execute(con, step, named)
     _clear(con)
+    inputs.mark_due(con)
     merged.altered = True
     return merged
 
@@ -238,6 +240,8 @@ def merge_page(
     moved = [_execute(con, query, values) for query in _PAGE_REJECTS]
     withdrawn = con.execute(sql("pull/merge/withdrawn_count")).fetchall()[0][0]
     merged.altered = bool(merged.new or merged.changed or withdrawn or any(moved))
+    if merged.altered:
+        inputs.mark_due(con)
     _clear(con)
     return merged
 

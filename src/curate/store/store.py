@@ -1,22 +1,21 @@
 """The store: one DuckDB file a project, and the only place that opens it.
 
 A writing command holds `curate.lock` from start to end, so two of them never interleave, but opens
-the database only while it reads and while it writes. Readers need no lock: they try the database
-for a moment and otherwise read the snapshot that the last finished command left. A writing command
-itself never reads the snapshot: what it computes from must be what it changes.
+the database only while it reads and while it writes: nobody else can open it meanwhile. Commands
+that only look need no lock. They read the snapshot that the last finished command left: it is
+current until the next command writes, and while one writes it is the last whole state. So they
+neither wait for a writer nor make one wait. A writing command itself never reads the snapshot:
+what it computes from must be what it changes.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
-import shutil
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,17 +24,17 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError, StoreError
-from curate.store.faults import BusyError, translate_errors, wal_path, write_error
+from curate.store.faults import BusyError, translate_errors, wal_path
+from curate.store.lock import Waits, WriterLock
 from curate.store.migrations import check_migrations, migrate
 from curate.store.queries import sql
+from curate.store.snapshot import Snapshot
 from curate.version import __version__
 
 log = logging.getLogger(__name__)
 
 
 LOCK_TIMEOUT_SECONDS = 600.0
-READER_PATIENCE_SECONDS = 1.0
-_RETRY_SECONDS = 0.05
 _ROWS_AT_ONCE = 10_000
 
 
@@ -68,11 +67,19 @@ class Store:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.path = self.folder / "curate.duckdb"
-        self.snapshot = self.folder / "curate.snapshot.duckdb"
-        self._lock = self.folder / "curate.lock"
         self.threads = threads or _threads_of_environment()
+        self._published = Snapshot(self.path)
+        self.snapshot = self._published.path
+        self._waits = Waits()
+        self._lock = WriterLock(self.folder / "curate.lock", self._waits)
         self._writing = False
+        self._state_shown = ""
         self._idle: list[duckdb.DuckDBPyConnection] = []
+
+    @property
+    def waited_seconds(self) -> float:
+        """Returns how long this process has waited for what other processes have."""
+        return self._waits.seconds
 
     # -- opening ---------------------------------------------------------------------------------
 
@@ -85,6 +92,8 @@ class Store:
             else:
                 with self.write() as con:
                     migrate(con)
+            if not self._published.is_current():
+                self._publish("init", utcnow())
 
     def _refuse_to_start_over(self) -> None:
         if self.snapshot.exists():
@@ -152,37 +161,92 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yields a read-only connection, to the last snapshot where a writer has the database."""
+        """Yields a read-only connection for whoever looks, without waiting for a writer.
+
+        It has the snapshot where that is current, and, with a line on stderr, where somebody
+        writes. The database itself is opened where neither holds (the last command was killed), and
+        by a command that writes, which computes from what it changes.
+        """
         self._require()
-        instance, path = self._attach_for_read()
+        if self._writing:
+            with self.read_database() as con:
+                yield con
+            return
+        instance, path = self._open_to_look()
+        log.debug("reading %s, waited %.3f s for locks", path.name, self.waited_seconds)
         with self._session(instance) as con, translate_errors(path):
-            check_migrations(con, self.folder)
             yield con
 
-    def _attach_for_read(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
-        """Returns a DuckDB and the file it has: the snapshot where the database stays busy."""
-        begun = time.monotonic()
-        said = False
-        while True:
-            try:
-                return self._attach(self.path, read_only=True), self.path
-            except BusyError as busy:
-                waited = time.monotonic() - begun
-                if waited > LOCK_TIMEOUT_SECONDS:
-                    raise
-                if waited > READER_PATIENCE_SECONDS and not said:
-                    if self.snapshot.exists() and not self._writing:
-                        log.warning("%s; reading the state before it", busy)
-                        return self._attach(self.snapshot, read_only=True), self.snapshot
-                    log.warning("%s: waiting", busy)
-                    said = True
-            time.sleep(_RETRY_SECONDS)
+    @contextmanager
+    def read_database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yields a read-only connection to the database itself, once nobody writes to it.
+
+        For what a writing command asks before it holds the lock. Keep it short: writers wait.
+        """
+        self._require()
+        instance = self._wait_for_database(read_only=True)
+        with self._session(instance) as con, translate_errors(self.path):
+            yield con
+
+    def _open_to_look(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
+        """Returns a DuckDB and the file it has: the snapshot, or the database."""
+        writer = None if self._published.is_current() else self._lock.holder()
+        # Asked again: the writer may just have ended.
+        if (writer or self._published.is_current()) and (snapshot := self._open_snapshot()):
+            self._tell_state(f"{writer} is writing" if writer else "")
+            return snapshot, self.snapshot
+        try:
+            return self._open_checked(self.path), self.path
+        except BusyError as busy:
+            if snapshot := self._open_snapshot():
+                self._tell_state(str(busy))
+                return snapshot, self.snapshot
+        return self._wait_for_database(read_only=True), self.path
+
+    def _open_snapshot(self) -> duckdb.DuckDBPyConnection | None:
+        """Returns a DuckDB that has the snapshot; None where it is missing, damaged or older."""
+        if not self.snapshot.exists():
+            return None
+        try:
+            return self._open_checked(self.snapshot)
+        except StoreError as error:
+            log.debug("the snapshot cannot be used: %s", error)
+            return None
+
+    def _open_checked(self, path: Path) -> duckdb.DuckDBPyConnection:
+        """Returns a DuckDB that has a file of this program's tables, to be read."""
+        instance = self._attach(path, read_only=True)
+        try:
+            with instance.cursor() as con, translate_errors(path):
+                con.execute("USE curate")
+                check_migrations(con, self.folder)
+        except BaseException:
+            instance.close()
+            raise
+        return instance
+
+    def _tell_state(self, reason: str) -> None:
+        """Says once on stderr which state is shown, where it is not the newest one."""
+        state = f"{reason}; reading {self._published.state()}" if reason else ""
+        if state and state != self._state_shown:
+            log.warning("%s", state)
+        self._state_shown = state
+
+    def _wait_for_database(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        def attempt() -> duckdb.DuckDBPyConnection:
+            if read_only:
+                return self._open_checked(self.path)
+            return self._attach(self.path, read_only=False)
+
+        return self._waits.retry(
+            attempt, message="{busy}: waiting", timeout_seconds=LOCK_TIMEOUT_SECONDS
+        )
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a connection inside one transaction: all of it is stored, or nothing."""
         self._require()
-        with self._transaction(self._attach_for_write(), self.path) as con:
+        with self._transaction(self._wait_for_database(read_only=False), self.path) as con:
             yield con
 
     @contextmanager
@@ -194,20 +258,6 @@ class Store:
             yield con
             con.execute("COMMIT")
 
-    def _attach_for_write(self) -> duckdb.DuckDBPyConnection:
-        give_up = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        said = False
-        while True:
-            try:
-                return self._attach(self.path, read_only=False)
-            except BusyError as busy:
-                if time.monotonic() > give_up:
-                    raise
-                if not said:
-                    log.warning("%s: waiting", busy)
-                    said = True
-            time.sleep(_RETRY_SECONDS)
-
     # -- runs ------------------------------------------------------------------------------------
 
     @contextmanager
@@ -215,90 +265,71 @@ class Store:
         """Holds the writer's lock for one command and records it in `runs`.
 
         The run counts once `finished_at` is set; a run that raised or was killed keeps it null.
+        Afterwards the snapshot is published, if it lacks something, and confirmed as current. A
+        kill before that leaves both to the next run.
         """
         self._require()
         with self._locked(command):
+            is_published = self._published.is_current()
             with self.write() as con:
-                migrate(con)
-                number, left_unfinished = con.execute(sql("store/run_next")).fetchall()[0]
-                run = Run(number, command)
-                con.execute(
-                    sql("store/run_start"),
-                    {
-                        "run_id": run.run_id,
-                        "command": command,
-                        "settings": _json(settings or {}),
-                        "started_at": utcnow(),
-                        "version": __version__,
-                    },
-                )
+                is_published &= not self._bring_up_to_date(con)
+                run = self._begin(con, command, settings or {})
             yield run
-            # Before the run counts as finished: a kill in between leaves it to the next run, which
-            # also publishes what a run that was not finished had stored.
-            if run.changed or left_unfinished or not self.snapshot.exists():
-                self._publish_snapshot()
+            finished_at = utcnow()
             with self.write() as con:
                 con.execute(
                     sql("store/run_finish"),
                     {
                         "run_id": run.run_id,
-                        "finished_at": utcnow(),
+                        "finished_at": finished_at,
                         "outcome": "changed" if run.changed else "unchanged",
                         "counts": _json(run.counts),
                     },
                 )
+            if run.changed or not is_published:
+                self._publish(command, finished_at)
+            else:
+                self._published.confirm(command, finished_at)
+        log.debug("curate %s is done, waited %.3f s for locks", command, self.waited_seconds)
+
+    def _begin(
+        self, con: duckdb.DuckDBPyConnection, command: str, settings: Mapping[str, Any]
+    ) -> Run:
+        number = int(con.execute(sql("store/run_next")).fetchall()[0][0])
+        con.execute(
+            sql("store/run_start"),
+            {
+                "run_id": number,
+                "command": command,
+                "settings": _json(settings),
+                "started_at": utcnow(),
+                "version": __version__,
+            },
+        )
+        return Run(number, command)
+
+    def _bring_up_to_date(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Applies the migrations that the store lacks; returns whether it lacked any."""
+        try:
+            check_migrations(con, self.folder)
+        except StoreError:
+            migrate(con)
+            return True
+        migrate(con)  # refuses a migration that was edited
+        return False
 
     @contextmanager
     def _locked(self, command: str) -> Iterator[None]:
-        try:
-            handle = self._lock.open("a+", encoding="utf-8")
-        except OSError as error:
-            raise write_error(self._lock, error.strerror) from error
-        with handle:
-            self._wait_for_lock(handle)
+        with self._lock.hold(command, timeout_seconds=LOCK_TIMEOUT_SECONDS):
             self._writing = True
             try:
-                handle.truncate(0)
-                with suppress(OSError):  # a full disk: who holds the lock is only for the message
-                    handle.write(
-                        f"curate {command} (pid {os.getpid()}, since {utcnow():%H:%M:%S} UTC)"
-                    )
-                    handle.flush()
                 yield
             finally:
                 self._writing = False
-                with suppress(OSError):
-                    handle.truncate(0)
 
-    def _wait_for_lock(self, handle: Any) -> None:
-        give_up = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        said = False
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = self._lock.read_text(encoding="utf-8") or "another curate command"
-                if time.monotonic() > give_up:
-                    raise StoreError(
-                        f"{holder} has been writing to {self.folder} for more than "
-                        f"{LOCK_TIMEOUT_SECONDS:.0f} s. Let it end, then type the command again."
-                    ) from None
-                if not said:
-                    log.warning("waiting for %s", holder)
-                    said = True
-                time.sleep(_RETRY_SECONDS)
-            else:
-                return
-
-    def _publish_snapshot(self) -> None:
-        # Closing the last connection checkpointed the file and we hold the lock: a copy is whole.
-        fresh = self.snapshot.with_suffix(".new")
-        try:
-            shutil.copyfile(self.path, fresh)
-            fresh.replace(self.snapshot)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
-            raise write_error(self.snapshot, error.strerror) from error
+    def _publish(self, command: str, finished_at: datetime) -> None:
+        self._published.publish()
+        self._published.confirm(command, finished_at)
 
     # -- settings --------------------------------------------------------------------------------
 
@@ -324,7 +355,7 @@ class Store:
         number of commands it took to get there.
         """
         digest = hashlib.sha256()
-        with self.read() as con:
+        with self.read_database() as con:
             for table, columns in _digest_columns(con):
                 digest.update(f"{table}({columns})".encode())
                 # Names come from the catalogue, quoted; nothing of the user's gets here.

@@ -1,2 +1,0 @@
--- Removes the conversations before they are found anew.
-DELETE FROM conversations
