@@ -30,13 +30,13 @@ _RESERVED = ("where", "skip", "set", "list", "json", "as_json")
 
 def _number(value: Any) -> float:
     number = float(value)
-    if not math.isfinite(number):
+    if isinstance(value, bool) or not math.isfinite(number):
         raise ValueError(value)
     return number
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(value)
     return int(value)
 
@@ -78,13 +78,17 @@ class Parameter:
         if "|" in self.kind:
             choices = self.kind.split("|")
             if not isinstance(value, str) or value not in choices:
-                raise ConfigError(unknown_name(self.name, str(value), choices))
+                raise ConfigError(
+                    unknown_name(self.name, str(value), choices), option=self.name, section="filter"
+                )
             return value
         try:
             return _TYPES[self.kind](value)
         except (ValueError, TypeError, OverflowError) as error:
             kind = "an integer" if self.kind == "integer" else f"a {self.kind}"
-            raise ConfigError(f"{self.name}: {value!r} is not {kind}") from error
+            raise ConfigError(
+                f"{self.name}: {value!r} is not {kind}", option=self.name, section="filter"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,7 @@ def resolve(
             raise ConfigError(unknown_name("filter option", name, parameters))
     for name in skip:
         if name not in known:
-            raise ConfigError(unknown_name("rule", name, known))
+            raise ConfigError(unknown_name("rule", name, known), option="skip", section="filter")
     values = {name: p.parse(given.get(name, p.default)) for name, p in parameters.items()}
     return FilterSettings(values, tuple(skip), where or None)
 

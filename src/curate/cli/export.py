@@ -160,9 +160,10 @@ def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str 
         return None
     if source is not ParameterSource.DEFAULT_MAP:
         return to
+    from curate import config
     from curate.files.buckets import from_toml, is_url
 
-    where = f"{context.folder / 'curate.toml'}: [export] to"
+    where = config.place(context.folder, "export", "to")
     return from_toml(to, where) if is_url(to) else str(context.folder / to)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import settings
 from curate.cli.group import cli, json_option, rule_keys, show_result
 from curate.wording import WIDTH, table, wrapped
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from curate.filters import FilterResult, Rule
 
 
-class _FilterCommand(click.Command):
+class _FilterCommand(settings.Command):
     """`filter`, whose options are the parameters of curate's own rules."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import settings
 from curate.errors import CurateError
 from curate.version import __version__
 
@@ -92,6 +93,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 class _Group(click.Group):
     """The group, which says what a mistyped command may have meant."""
 
+    command_class = settings.Command
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -154,6 +157,7 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     for name, command in cli.commands.items():
         known[name] = _keys(command) | rule_keys(name, folder) if name in sections else set()
     config.check(folder, sections, known)
+    settings.check_values(folder, cli.commands, sections)
     return {
         name: _shared_out(cli.commands[name], keys)
         for name, keys in sections.items()
@@ -222,7 +226,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         cli.main(args=arguments, prog_name="curate", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        if text := settings.placed_usage(error):
+            click.echo(f"Error: {text}", err=True)
+        else:
+            error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; type the command again to go on.", err=True)

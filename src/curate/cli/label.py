@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import settings
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
@@ -42,7 +43,7 @@ _token_option = click.option(
 )
 
 
-@label.command(name="push")
+@label.command(name="push", cls=settings.Command)
 @kind_option
 @_url_option
 @_token_option
@@ -103,7 +104,7 @@ def label_push(
     show_result(result, as_json, lambda: render_push(result))
 
 
-@label.command(name="sync")
+@label.command(name="sync", cls=settings.Command)
 @_url_option
 @_token_option
 @click.option("--full", is_flag=True, help="Look at every task again: notices deleted tasks too.")
@@ -136,7 +137,7 @@ def label_sync(
     show_result(result, as_json, lambda: render_sync(result))
 
 
-@label.command(name="status")
+@label.command(name="status", cls=settings.Command)
 @json_option
 @pass_context
 def label_status(context: Context, as_json: bool) -> None:
