@@ -15,6 +15,7 @@ TASKS = ("sft", "classification", "preference", "extraction")
 LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels", "multi_label")
 PRIVACY_KEYS = ("regions", "leave", "names", "redact")
+_QUOTED = re.compile(r"\"[^\"]+\"|'[^']+'")
 
 
 TEMPLATE = """\
@@ -139,9 +140,9 @@ def find_line(text: str, section: str, key: str | None = None, value: str = "") 
 
 
 def _quotes(message: str, line: str) -> bool:
-    """Returns whether a message quotes a text of a line, in whatever quotes it stands there."""
-    texts: list[tuple[str, str]] = re.findall(r"\"([^\"]+)\"|'([^']+)'", line)
-    return any(repr(one or other) in message for one, other in texts)
+    """Returns whether a line has the text that a message quotes first, in whatever quotes."""
+    quoted = _QUOTED.search(message)
+    return bool(quoted) and quoted[0][1:-1] in (text[1:-1] for text in _QUOTED.findall(line))
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:

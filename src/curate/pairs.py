@@ -16,7 +16,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import inputs, verdicts
+from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError
 from curate.kernels.intervals import clopper_pearson
@@ -199,6 +199,21 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
             _renew(con, near, progress)
             run.changed = True
     return changed
+
+
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate pairs` would find others: of a project whose task is preference."""
+    if store.setting(con, "project").get("task") != "preference":
+        return False
+    stored = {"min_margin": MIN_MARGIN, **store.setting(con, "pairs")}
+    section = config.load(store.folder).get("pairs", {})
+    if {**stored, **section} != stored:
+        return True
+    near = {"threshold": DedupeSettings(**store.setting(con, "dedupe")).near}
+    con.execute(sql("pairs/judged"))
+    con.execute(sql("pairs/changed"))
+    changed = con.execute(sql("pairs/count_changed")).fetchall()[0][0]
+    return bool(changed) or store.setting(con, "pairs_near") not in ({}, near)
 
 
 def _renew(con: duckdb.DuckDBPyConnection, near: float, progress: Progress) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import inputs, verdicts
+import duckdb
+
+from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import encoders
 from curate.errors import ConfigError, unknown_name
@@ -132,6 +134,19 @@ def complete(
                 "curate dedupe --suggest-threshold, then --semantic"
             )
     return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
+
+
+def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether curate.toml has other thresholds than those of the last `curate dedupe`."""
+    section, stored = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
+    if not stored:
+        return False
+    wanted = {"exact": section.get("exact", stored["exact"])}
+    for name in ("near", "semantic"):
+        value = section.get(name, "auto")
+        if value != "auto":
+            wanted[name] = threshold(name, None if value == "off" else value)
+    return any(stored[name] != value for name, value in wanted.items())
 
 
 def _foreign(store: Store) -> int:

@@ -16,7 +16,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import filters, formats, inputs, pairs, split, verdicts
+from curate import filters, formats, inputs, pairs, split, stale, verdicts
 from curate.check import targets
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed, StoreError
@@ -42,11 +42,22 @@ def export(
     settings: ExportSettings,
     dry_run: bool = False,
     progress: Callable[[Iterable[Any], str], Iterable[Any]] = lambda items, _: items,
+    on_stale: Callable[[tuple[str, ...]], None] = lambda _: None,
 ) -> ExportResult:
     """Writes the next version of a dataset; where nothing changed, returns the latest one.
 
+    Args:
+        store: the project's store.
+        name: of the dataset.
+        settings: of the export.
+        dry_run: write nothing.
+        progress: called with (items, label) around the work.
+        on_stale: called with the stages that are not up to date, where there are any, before
+            anything of the version is written.
+
     Raises:
-        GateFailed: train or test would have too few examples, or may be too wrong.
+        GateFailed: train or test would have too few examples, or may be too wrong; a stage is not
+            up to date and `settings.fresh` wants that.
         ConfigError: the name or a format cannot be used, or a format cannot express an example.
     """
     _check_name(name)
@@ -66,6 +77,7 @@ def export(
         if used[0].unit == "pair":
             pairs.refresh(store, run, progress=progress)
         under_way = _Export(store, run, name, settings, used, task, applied, progress)
+        under_way.on_stale = on_stale
         if asked > held:
             under_way.notes = (
                 f"leak threshold {held} holds, not {asked}: it was used before, and a looser one "
@@ -110,10 +122,13 @@ class _Export:
         self.task, self.applied, self.progress = task, applied, progress
         self.made = Assembled({})
         self.notes: tuple[str, ...] = ()
+        self.stale: tuple[str, ...] = ()
+        self.on_stale: Callable[[tuple[str, ...]], None] = lambda _: None
 
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
             plan = verdicts.prepare(self.store, con, self.settings.split)
+            self._look_for_stale(con)
             latest = con.execute(sql("export/version_latest"), {"name": self.name}).fetchall()
             self.made = assemble(
                 self.store, con, self.settings, self.formats, task=self.task,
@@ -132,6 +147,17 @@ class _Export:
         if not dry_run:
             self._store(result, plan, frozen, files, facts)
         return result
+
+    def _look_for_stale(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.stale = stale.stale_stages(self.store, con)
+        if not self.stale:
+            return
+        if self.settings.fresh:
+            raise GateFailed(
+                f"{self.name}: not up to date: {', '.join(self.stale)}; --fresh writes nothing "
+                f"then. Next: {stale.command(self.stale)}, then the same command"
+            )
+        self.on_stale(self.stale)
 
     def _result(
         self,
@@ -172,6 +198,7 @@ class _Export:
             in_evaluations=made.in_evaluations,
             pair_reasons=made.pair_reasons,
             notes=(*self.notes, *made.notes),
+            stale=self.stale,
         )
 
     @property

@@ -256,6 +256,15 @@ def _look(store: Store, run: Run, wanted: PrivacySettings, chunk: int, progress:
     return pending
 
 
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate run` would look through examples: where `[privacy]` is configured."""
+    if "privacy" not in config.load(store.folder):
+        return False
+    asked = {"detectors": _detectors(settings(store.folder))}
+    pending = con.execute(sql("privacy/pending_count"), asked).fetchall()[0][0]
+    return bool(pending or con.execute(sql("privacy/gone")).fetchall()[0][0])
+
+
 def _chunks(pending: int, gone: int, chunk: int) -> range:
     """Returns a number for each chunk; where examples are gone and none is new, there is one."""
     return range(0, max(pending, min(gone, 1)), chunk)
