@@ -142,7 +142,7 @@ def find_line(text: str, section: str, key: str | None = None, value: str = "") 
 def _quotes(message: str, line: str) -> bool:
     """Returns whether a line has the text that a message quotes first, in whatever quotes."""
     quoted = _QUOTED.search(message)
-    return bool(quoted) and quoted[0][1:-1] in (text[1:-1] for text in _QUOTED.findall(line))
+    return quoted is not None and quoted[0][1:-1] in (text[1:-1] for text in _QUOTED.findall(line))
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -111,6 +111,7 @@ def _placed_error(ctx: click.Context, error: ConfigError) -> str | None:
         if message.startswith((f"{start}:", f"{start} ")):
             message = message.removeprefix(start).lstrip(": ")
             break
+    message = message.replace(f"Next: curate {section} --{name} ", f"Next: {name} = ")
     more = "" if "Next: " in message else f" Next: {_next(section, where)}"
     return f"{where}: {message}{'.' if more and not message.endswith('.') else ''}{more}"
 
