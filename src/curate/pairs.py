@@ -22,10 +22,9 @@ from curate.errors import ConfigError
 from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
 from curate.progress import Progress
-from curate.split import SplitSettings, strictest
 from curate.store import Run, Store, sql
 from curate.text import digest, normalise
-from curate.verdicts import OFF, DedupeSettings
+from curate.verdicts import DedupeSettings
 
 METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
 """How it is known which of two answers is better, the most trusted way first."""
@@ -184,9 +183,9 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
     """
     with store.read() as con:
         near = DedupeSettings(**store.setting(con, "dedupe")).near
-        wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
-    if near != OFF:
-        input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
+        wanted = verdicts.wanted_split(store, con)
+    # Sides of new examples rest on pairs at the leak threshold, whatever counts as a duplicate.
+    input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
     with store.write() as con:
         if store.set_setting(con, "pairs_near", {"threshold": near}):
             con.execute(sql("pairs/clear"))

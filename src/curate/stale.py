@@ -22,9 +22,11 @@ def stale_stages(store: Store, con: duckdb.DuckDBPyConnection) -> tuple[str, ...
         con: a connection to it on which the verdicts are prepared.
     """
     depth = meaning(con)
-    todo = {"filter": _filter_is_stale(store, con), "dedupe": dedupe.outdated(store, con)}
+    fresh_inputs = not _lacks_inputs(con)
+    todo = {"filter": _filter_is_stale(store, con)}
+    todo["dedupe"] = not fresh_inputs or dedupe.outdated(store, con)
     if depth["embedded"] or encoders.available():
-        todo["embed"] = bool(depth["unembedded"]) or _lacks_inputs(con)
+        todo["embed"] = bool(depth["unembedded"]) or not fresh_inputs
         todo["dedupe"] |= bool(depth["unpaired"])
         todo["cluster"] = bool(depth["unclustered"])
         todo["mislabels"] = mislabels.stale(store, con)

@@ -118,9 +118,14 @@ def claims(
     return claimed
 
 
-def current(store: Store, con: duckdb.DuckDBPyConnection) -> Plan:
-    """Prepares the verdicts as the next export would see them: by curate.toml, else as the last."""
+def wanted_split(store: Store, con: duckdb.DuckDBPyConnection) -> SplitSettings:
+    """Returns the split settings of the next export: by curate.toml, else as of the last one."""
     section = config.load(store.folder).get("export", {})
     told = {name: section[name] for name in SPLIT_KEYS if name in section}
     wanted = SplitSettings(**{**store.setting(con, "split"), **told})
-    return prepare(store, con, strictest(store, con, wanted))
+    return strictest(store, con, wanted)
+
+
+def current(store: Store, con: duckdb.DuckDBPyConnection) -> Plan:
+    """Prepares the verdicts as the next export would see them: by curate.toml, else as the last."""
+    return prepare(store, con, wanted_split(store, con))

@@ -7,9 +7,7 @@ import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-_SMART = str.maketrans(
-    {code: "'" for code in (0x2018, 0x2019, 0x201A, 0x201B, 0x201C, 0x201D, 0x201E)}
-)
+_SMART = str.maketrans(dict.fromkeys("\u2018\u2019\u201a\u201b\u201c\u201d\u201e", "'"))
 _UNKNOWN = re.compile(
     r'Referenced column "(?P<bare>[^"]+)" not found|does not have a column named "(?P<own>[^"]+)"'
 )

@@ -18,7 +18,7 @@ from curate.dedupe import input_pairs
 from curate.embed import encoders
 from curate.errors import ConfigError, unknown_name
 from curate.progress import Progress
-from curate.split import SplitSettings, strictest
+from curate.split import SplitSettings
 from curate.store import Run, Store, sql
 from curate.verdicts import OFF, DedupeSettings
 
@@ -83,7 +83,7 @@ def dedupe(
         settings, notes = complete(store, exact, near, semantic)
         with store.write() as con:
             run.changed |= store.set_setting(con, "dedupe", settings.as_dict())
-            wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+            wanted = verdicts.wanted_split(store, con)
         near_pairs, semantic_pairs = _evidence(store, run, settings, wanted, progress)
         with store.read() as con:
             verdicts.prepare(store, con, wanted)
@@ -137,7 +137,14 @@ def complete(
 
 
 def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
-    """Returns whether curate.toml has other thresholds than those of the last `curate dedupe`."""
+    """Returns whether near pairs are missing, or curate.toml has other thresholds than last time.
+
+    The sides of new examples rest on near pairs at the leak threshold.
+    """
+    floor = store.setting(con, "input_pairs").get("threshold")
+    missing = con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]
+    if missing or (floor is not None and floor > verdicts.wanted_split(store, con).leak_threshold):
+        return True
     section, stored = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
     if not stored:
         return False

@@ -67,6 +67,7 @@ def export(
             applied = filters.stored_settings(store, con)
             run.changed |= filters.refresh(store, con, applied) > 0
             wanted = split.strictest(store, con, settings.split)
+            shown = verdicts.wanted_split(store, con)
             task = store.setting(con, "project").get("task", "sft")
         chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
         asked, held = settings.split.leak_threshold, wanted.leak_threshold
@@ -77,7 +78,7 @@ def export(
         if used[0].unit == "pair":
             pairs.refresh(store, run, progress=progress)
         under_way = _Export(store, run, name, settings, used, task, applied, progress)
-        under_way.on_stale = on_stale
+        under_way.on_stale, under_way.shown = on_stale, shown
         if asked > held:
             under_way.notes = (
                 f"leak threshold {held} holds, not {asked}: it was used before, and a looser one "
@@ -123,12 +124,14 @@ class _Export:
         self.made = Assembled({})
         self.notes: tuple[str, ...] = ()
         self.stale: tuple[str, ...] = ()
+        self.shown = settings.split
         self.on_stale: Callable[[tuple[str, ...]], None] = lambda _: None
 
     def execute(self, dry_run: bool) -> ExportResult:
         with self.store.read() as con:
             plan = verdicts.prepare(self.store, con, self.settings.split)
             self._look_for_stale(con)
+            self.notes += self._otherwise_shown(plan.counts["new"])
             latest = con.execute(sql("export/version_latest"), {"name": self.name}).fetchall()
             self.made = assemble(
                 self.store, con, self.settings, self.formats, task=self.task,
@@ -158,6 +161,19 @@ class _Export:
                 f"then. Next: {stale.command(self.stale)}, then the same command"
             )
         self.on_stale(self.stale)
+
+    def _otherwise_shown(self, new: int) -> tuple[str, ...]:
+        """Returns why `status` and `pairs` count otherwise, where they do."""
+        mine, shown = self.settings.split.as_dict(), self.shown.as_dict()
+        odd = [
+            f"{name} {mine[name]}, not {shown[name]}" for name in mine if mine[name] != shown[name]
+        ]
+        if not new or not odd:
+            return ()
+        return (
+            f"{new:,} new examples got their side with {', '.join(odd)}, which curate.toml or the "
+            "last export has and status and pairs count with",
+        )
 
     def _result(
         self,
