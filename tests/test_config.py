@@ -131,6 +131,123 @@ def test_a_list_in_the_file_is_a_repeated_option(made: Path) -> None:
     assert {f["format"] for f in files} == {"records", "openai-chat"}
 
 
+PLACES = [
+    (
+        "[filter]\n\nmin_rating = 'high'\n",
+        "filter",
+        "line 3, [filter] min_rating: 'high' is not a num",
+    ),
+    ("# x\n[filtr]\n", "status", "line 2: unknown section 'filtr'. Did you mean 'filter'?"),
+    (
+        "[filter]\n\nmin_ratng = 4\n",
+        "status",
+        "line 3, [filter] min_ratng: unknown key 'min_ratng'. ",
+    ),
+    (
+        "[export]\nlimit = 'many'\n",
+        "status",
+        "line 2, [export] limit: 'many' is not an integer. Next",
+    ),
+    ("[export]\n'test_size' = 'big'\n", "status", "line 2, [export] test_size: 'big' is not a num"),
+    ("[export]\ntest_size = 2\n", "status", "line 2, [export] test_size: 2: expected a share"),
+    ("[export]\ntest_size = 2\n", "export x", "line 2, [export] test_size: 2.0: expected a share"),
+    ("\nexport.limit = 0\n", "status", "line 2, [export] limit: 0 is not in the range"),
+    ("export = { seed = 1, limit = 0 }\n", "filter", "line 1, [export] limit: 0 is not in the"),
+    (
+        "[export]\nmix_by = 'word'\n",
+        "status",
+        "line 2, [export] mix_by: 'word' is not one of 'rows'",
+    ),
+    (
+        "[export]\nformat = 'records'\n",
+        "status",
+        "line 2, [export] format: 'records' is not a list",
+    ),
+    (
+        "[export]\nformat = ['recrds']\n",
+        "export x",
+        "line 2, [export] format: unknown format 'recrds'",
+    ),
+    ("[export]\nseed = [1]\n", "status", "line 2, [export] seed: [1] is not a single value"),
+    (
+        "[filter]\nskip = [\n  'refusal',  # ]\n  'refusl',\n]\n",
+        "filter",
+        "line 4, [filter] skip: unknown rule 'refusl'. Did you mean 'refusal'?",
+    ),
+    (
+        '[filter]\nwhere = """\nmodel = 1\n[export]\n"""\nunrated = "maybe"\n',
+        "filter",
+        "line 6, [filter] unrated: unknown unrated 'maybe'",
+    ),
+    ("[dedupe]\nexact = 'all'\n", "dedupe", "line 2, [dedupe] exact: unknown kind of exact"),
+    ("[dedupe]\nnear = 0.1\n", "dedupe", "line 2, [dedupe] near: 0.1: expected 0.3 to 1"),
+    ("[pairs]\nmin_margin = 3\n", "pairs", "line 2, [pairs] min_margin: 3: expected 0 to 1"),
+    (
+        "[label]\n\nprefill = true\n",
+        "status",
+        "line 3, [label] prefill: True is not one of 'given'",
+    ),
+    (
+        "[project]\nlabels = [\n1]\n",
+        "filter",
+        "line 2, [project] labels: [1]: expected a list of t",
+    ),
+    (
+        "[privacy]\nredact = 'no'\n",
+        "privacy",
+        "line 2, [privacy] redact: 'no': expected true or fal",
+    ),
+    ("[filter]\nwhere = high\n", "status", "line 2, column 9, [filter]: Invalid value"),
+    (
+        "[filter]\nskip = [\n 'a',\n",
+        "status",
+        "line 2, [filter]: Invalid value (the file ends insid",
+    ),
+    ("x = 1\n", "status", "line 1: x = ... stands outside a section"),
+    (
+        "task = 'sft'\n",
+        "status",
+        "line 1: task = ... stands outside a section. Next: write it under [p",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "command", "said"), PLACES)
+def test_a_bad_value_is_named_with_its_line(made: Path, text: str, command: str, said: str) -> None:
+    write(made, text)
+    result = curate(made, *command.split())
+    write(made, "")
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    assert result.stderr.startswith(f"Error: {made / 'curate.toml'} {said}"), result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_bad_value_of_a_variable_is_named_by_it_and_a_typed_one_is_not(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(made, "[dedupe]\nnear = 0.1\n")
+    assert curate(made, "dedupe", "--near", "0.2").stderr.startswith("Error: --near 0.2: expected")
+    monkeypatch.setenv("CURATE_DEDUPE_NEAR", "0.25")
+    monkeypatch.setenv("CURATE_EXPORT_LIMIT", "many")
+    said = curate(made, "dedupe").stderr
+    assert said.startswith("Error: CURATE_DEDUPE_NEAR: 0.25: expected 0.3 to 1, or off. Next: ")
+    said = curate(made, "export", "x").stderr
+    assert said.startswith("Error: CURATE_EXPORT_LIMIT: 'many' is not an integer. Next: ")
+    write(made, "")
+    assert "Invalid value for '--limit'" in curate(made, "export", "x", "--limit", "0").stderr
+
+
+def test_the_rating_of_a_run_and_of_a_notebook_have_their_place_too(made: Path) -> None:
+    write(made, "[filter]\nmin_rating = 'high'\n")
+    where = f"Error: {made / 'curate.toml'} line 2, [filter] min_rating: 'high' is not a number"
+    for command in ("run", "status"):
+        assert curate(made, command).stderr.startswith(where)
+    write(made, "[export]\ntest_size = 'big'\n")
+    with pytest.raises(ConfigError, match="test size big: expected a share"):
+        Project(made).status()
+    write(made, "")
+
+
 def test_load_and_project_settings(tmp_path: Path) -> None:
     assert config.load(tmp_path) == {}
     assert config.project_settings(tmp_path) == {

@@ -571,6 +571,42 @@ def test_where_keeps_what_meets_it(pulled: Callable[..., Project]) -> None:
     assert hits(project.store) == {"where": dict.fromkeys("bcd", "condition")}
 
 
+MEANT = [
+    ('model = "gpt-4"', "there is no column 'gpt-4' (in double", "model = 'gpt-4'"),
+    ("model = \u2018gpt\u2019", "typographic quotes", "model = 'gpt'"),
+    ("modle <> 'modle'", "no column 'modle'. Did you mean 'model'?", "model <> 'modle'"),
+    ("rating > 3", "Did you mean 'human_rating'?", "human_rating > 3"),
+    ("candidates.modl = 'a'", "Did you mean 'model'?", "candidates.model = 'a'"),
+    ("model = gpt", "a text stands in single quotes", "model = 'gpt'"),
+    ("model = 'a';", "it ends with ';'", "model = 'a'"),
+    ("model = NULL", "never true", "model IS NULL"),
+    ("model != null OR query = '= NULL'", "never true", "model IS NOT NULL OR query = '= NULL'"),
+]
+
+
+@pytest.mark.parametrize(("where", "said", "meant"), MEANT)
+def test_a_condition_that_fails_shows_what_was_meant(
+    unchanged: Project, where: str, said: str, meant: str
+) -> None:
+    result = curate(unchanged.folder, "filter", "--where", where)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert where in result.stderr
+    assert result.stderr.endswith(f'Next: curate filter --where "{meant}"\n'), result.stderr
+
+
+@pytest.mark.parametrize("meant", [meant for *_, meant in MEANT])
+def test_what_was_meant_works(two: Project, meant: str) -> None:
+    assert curate(two.folder, "filter", "--where", meant).exit_code == 0
+    assert curate(two.folder, "filter").exit_code == 0
+
+
+def test_a_quote_that_is_open_is_said(unchanged: Project) -> None:
+    said = curate(unchanged.folder, "filter", "--where", "model = 'it's'").stderr
+    assert "a ' inside a text is written twice" in said
+    assert "it ends too early" in curate(unchanged.folder, "filter", "--where", "model =").stderr
+
+
 @pytest.mark.parametrize(
     ("where", "said"),
     [

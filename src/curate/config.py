@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ NAME = "curate.toml"
 TASKS = ("sft", "classification", "preference", "extraction")
 LABEL_FROM = ("column", "response")
 PROJECT_KEYS = ("name", "task", "label_from", "labels", "multi_label")
+_QUOTED = re.compile(r"\"[^\"]+\"|'[^']+'")
 
 
 TEMPLATE = """\
@@ -71,33 +73,109 @@ def load(folder: Path) -> dict[str, Any]:
     """Returns the sections of a project's `curate.toml`, empty where there is none.
 
     Raises:
-        ConfigError: the file is not TOML.
+        ConfigError: the file is not TOML; names the line.
     """
     path = folder / NAME
     if not path.exists():
         return {}
+    raw = path.read_bytes()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        return tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path} line {line}: not UTF-8. Next: save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_error(path, raw.decode("utf-8"), str(error))) from error
 
 
 def check(folder: Path, sections: Mapping[str, Any], known: Mapping[str, set[str]]) -> None:
     """Refuses sections that are no command and keys that are no option.
 
     Raises:
-        ConfigError: names the section or key and the closest known one.
+        ConfigError: names the line, the section or key and the closest known one.
     """
-    path = folder / NAME
     for section, keys in sections.items():
-        if section not in known:
-            raise ConfigError(f"{path}: {unknown_name('section', section, known)}")
         if not isinstance(keys, Mapping):
-            raise ConfigError(f"{path}: {section} = ... stands outside a section")
+            homes = [name for name in known if section in known[name]]
+            more = f". Next: write it under [{homes[0]}]" if homes else ""
+            where = place(folder, section)
+            raise ConfigError(f"{where}: {section} = ... stands outside a section{more}")
+        if section not in known:
+            message = unknown_name("section", section, known)
+            raise ConfigError(f"{place(folder, section)}: {message}")
         for key in keys:
             if key not in known[section]:
                 message = unknown_name("key", key, known[section])
-                raise ConfigError(f"{path}: [{section}] {message}")
+                raise ConfigError(f"{place(folder, section, key)}: {message}")
+
+
+def place(folder: Path, section: str, key: str | None = None, value: str = "") -> str:
+    """Returns where a setting stands, as `p/curate.toml line 12, [filter] min_rating`.
+
+    Args:
+        folder: of the project.
+        section: its name.
+        key: in the section; None for the section itself.
+        value: a text that quotes the part of the value which is bad, where it is a list over
+            several lines.
+    """
+    path, line = folder / NAME, None
+    if path.exists():
+        line = find_line(path.read_text(encoding="utf-8", errors="replace"), section, key, value)
+    where = f"{path} line {line}" if line else str(path)
+    return where if key is None else f"{where}, [{section}] {key}"
+
+
+def find_line(text: str, section: str, key: str | None = None, value: str = "") -> int | None:
+    """Returns the number of the line of a section or key, from 1; None where there is none."""
+    lines = text.splitlines()
+    for first, last, parsed in _statements(text):
+        keys = parsed.get(section)
+        if section not in parsed or (key and not (isinstance(keys, Mapping) and key in keys)):
+            continue
+        quoting = (n for n in range(first, last + 1) if _quotes(value, lines[n - 1]))
+        return next(quoting, first)
+    return None
+
+
+def _quotes(message: str, line: str) -> bool:
+    """Returns whether a line has the text that a message quotes first, in whatever quotes."""
+    quoted = _QUOTED.search(message)
+    return quoted is not None and quoted[0][1:-1] in (text[1:-1] for text in _QUOTED.findall(line))
+
+
+def _statements(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yields first line, last line and meaning of each header and each `key = value`.
+
+    A statement ends with the first line up to which it is TOML, so values over several lines,
+    quoted and dotted keys are read as tomllib reads them.
+    """
+    header, first, chunk = "", 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        chunk += line + "\n"
+        if chunk != line + "\n" and not any(mark in line for mark in ("]", "}", '"""', "'''")):
+            continue  # the value goes on: nothing closes here
+        try:
+            parsed = tomllib.loads(header + chunk)
+        except tomllib.TOMLDecodeError:
+            continue
+        if chunk.strip() and not chunk.lstrip().startswith("#"):
+            if chunk.lstrip().startswith("["):
+                header = chunk
+            yield first, number, parsed
+        first, chunk = number + 1, ""
+
+
+def _syntax_error(path: Path, text: str, message: str) -> str:
+    """Returns the message for a file that is not TOML; at its end, the unfinished line is named."""
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    done = list(_statements(text))
+    line = int(found[1]) if found else 1 + max((last for _, last, _ in done), default=0)
+    sections = [name for first, _, parsed in done if first <= line for name in parsed]
+    where = f"{path} line {line}" + (f", column {found[2]}" if found else "")
+    section = f", [{sections[-1]}]" if sections else ""
+    what = re.sub(r" \(at .*\)$", "" if found else " (the file ends inside it)", message)
+    return f"{where}{section}: {what}. Next: correct that line; text stands in quotes"
 
 
 def project_settings(folder: Path) -> dict[str, Any]:
@@ -108,21 +186,25 @@ def project_settings(folder: Path) -> dict[str, Any]:
     """
     section = load(folder).get("project", {})
     check(folder, {"project": section}, {"project": set(PROJECT_KEYS)})
+
+    def refuse(key: str, message: str) -> ConfigError:
+        return ConfigError(f"{place(folder, 'project', key, message)}: {message}")
+
     task = section.get("task", "sft")
     if task not in TASKS:
-        raise ConfigError(f"{folder / NAME}: [project] {unknown_name('task', str(task), TASKS)}")
+        raise refuse("task", unknown_name("task", str(task), TASKS))
     labels = section.get("labels")
     if labels is not None and not (
         isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     ):
-        raise ConfigError(f"{folder / NAME}: [project] labels: expected a list of texts")
+        raise refuse("labels", f"{labels!r}: expected a list of texts")
     label_from = section.get("label_from", "column")
     if label_from not in LABEL_FROM and not str(label_from).startswith("$."):
         message = unknown_name("label_from", str(label_from), LABEL_FROM)
-        raise ConfigError(f"{folder / NAME}: [project] {message} Or a path such as $.intent.")
+        raise refuse("label_from", f"{message} Or a path such as $.intent.")
     several = section.get("multi_label", False)
     if not isinstance(several, bool):
-        raise ConfigError(f"{folder / NAME}: [project] multi_label: expected true or false")
+        raise refuse("multi_label", f"{several!r}: expected true or false")
     found = {"task": task, "label_from": label_from, "labels": labels}
     # A store of before knows nothing of it, and stays as it is.
     return {**found, "multi_label": True} if several else found

@@ -24,9 +24,20 @@ class CurateError(Exception):
 
 
 class ConfigError(CurateError):
-    """A setting or a combination of options that cannot work."""
+    """A setting or a combination of options that cannot work.
+
+    Attributes:
+        option: the name of the setting, where it is a single one.
+        section: of curate.toml, where the setting is of another command than the one that runs.
+    """
 
     exit_code = 2
+
+    def __init__(
+        self, message: str, *, option: str | None = None, section: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.option, self.section = option, section
 
 
 class MissingExtra(CurateError):

@@ -95,6 +95,13 @@ def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
     )
 
 
+def _parse(parameter: Parameter, value: Any) -> Any:
+    try:
+        return parameter.parse(value)
+    except ConfigError as error:
+        raise ConfigError(str(error), option=error.option, section="filter") from error
+
+
 def resolve(
     known: Mapping[str, Rule], given: Mapping[str, Any], skip: Sequence[str], where: str | None
 ) -> FilterSettings:
@@ -109,6 +116,6 @@ def resolve(
             raise ConfigError(unknown_name("filter option", name, parameters))
     for name in skip:
         if name not in known:
-            raise ConfigError(unknown_name("rule", name, known))
-    values = {name: p.parse(given.get(name, p.default)) for name, p in parameters.items()}
+            raise ConfigError(unknown_name("rule", name, known), option="skip", section="filter")
+    values = {name: _parse(p, given.get(name, p.default)) for name, p in parameters.items()}
     return FilterSettings(values, tuple(skip), where or None)

@@ -13,10 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from curate import where as where_clause
 from curate.errors import ConfigError
 from curate.filter_rules import FilterSettings, Rule, resolve, rules
 from curate.store import Store, sql
 from curate.text import digest
+
+_KEEPS = "Keeps what meets: "
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ def apply(store: Store, settings: FilterSettings) -> FilterResult:
     Raises:
         ConfigError: a rule of the project or the condition is not one SELECT, or fails.
     """
+    if settings.where and (corrected := where_clause.compares_null(settings.where)):
+        raise ConfigError(
+            f"{settings.where}: a comparison with NULL is never true. "
+            f"Next: {where_clause.command(corrected)}",
+            option="where",
+            section="filter",
+        )
     with store.run("filter", settings.as_dict()) as run:
         with store.write() as con:
             run.changed |= store.set_setting(con, "filter", settings.as_dict())
@@ -129,7 +139,7 @@ def _active(store: Store, settings: FilterSettings) -> list[Rule]:
         found.append(
             Rule(
                 "where",
-                f"Keeps what meets: {settings.where}",
+                f"{_KEEPS}{settings.where}",
                 query,
                 live=True,
                 judges="input",
@@ -152,7 +162,8 @@ def _evaluate(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, A
 def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
     """Runs a user's rule over a copy of the candidates, without file or network access."""
     with duckdb.connect(":memory:", config={"enable_external_access": False}) as box:
-        box.register("copy", con.sql(sql("filters/candidates")).to_arrow_table())
+        candidates = con.sql(sql("filters/candidates")).to_arrow_table()
+        box.register("copy", candidates)
         box.execute(sql("filters/sandbox_copy"))
         box.unregister("copy")
         box.execute("SET TimeZone = 'UTC'")
@@ -163,7 +174,7 @@ def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, 
                 raise ConfigError(f"rule {rule.name!r}: expected exactly one SELECT statement")
             found = box.sql(rule.query, params=arguments).to_arrow_table()
         except duckdb.Error as error:
-            raise ConfigError(_rule_error(rule, str(error))) from error
+            raise _rule_error(rule, str(error), candidates.column_names) from error
     missing = [c for c in ("example_id", "reason", "score") if c not in found.column_names]
     if missing:
         raise ConfigError(
@@ -172,8 +183,11 @@ def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, 
     return found
 
 
-def _rule_error(rule: Rule, message: str) -> str:
+def _rule_error(rule: Rule, message: str, columns: Sequence[str]) -> ConfigError:
+    if rule.name == "where":
+        text = where_clause.explain(rule.help.removeprefix(_KEEPS), message, columns)
+        return ConfigError(f"rule 'where': {text}", option="where", section="filter")
     hint = ""
     if "human_rating" in message and not rule.live:
         hint = " A rule that reads ratings needs the line `-- when: live`."
-    return f"rule {rule.name!r}: {' '.join(message.split())[:300]}.{hint}"
+    return ConfigError(f"rule {rule.name!r}: {' '.join(message.split())[:300]}.{hint}")

@@ -28,10 +28,18 @@ class SplitSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.test_size < 1:
-            raise ConfigError(f"test size {self.test_size}: expected a share, 0 <= share < 1")
-        if not 0.1 <= self.leak_threshold <= 1:
-            raise ConfigError(f"leak threshold {self.leak_threshold}: expected 0.1 to 1")
+        if not _is_number(self.test_size) or not 0 <= self.test_size < 1:
+            raise ConfigError(
+                f"test size {self.test_size}: expected a share, 0 <= share < 1",
+                option="test_size",
+                section="export",
+            )
+        if not _is_number(self.leak_threshold) or not 0.1 <= self.leak_threshold <= 1:
+            raise ConfigError(
+                f"leak threshold {self.leak_threshold}: expected 0.1 to 1",
+                option="leak_threshold",
+                section="export",
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
@@ -40,6 +48,11 @@ class SplitSettings:
             "leak_threshold": self.leak_threshold,
             "seed": self.seed,
         }
+
+
+def _is_number(value: object) -> bool:
+    """Returns whether a value is a number; curate.toml may hold anything."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import inputs, verdicts
+from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError
 from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
-from curate.options import OFF, DedupeSettings, PairsSettings, SplitSettings
+from curate.options import DedupeSettings, PairsSettings
 from curate.progress import Progress
-from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.text import digest, normalise
 from curate.verdicts import Today
@@ -182,9 +181,9 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
     """
     with store.read() as con:
         near = DedupeSettings(**store.setting(con, "dedupe")).near
-        wanted = strictest(store, con, SplitSettings(**store.setting(con, "split")))
-    if near != OFF:
-        input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
+        wanted = verdicts.next_split(store, con)
+    # Sides of new examples rest on pairs at the leak threshold, whatever counts as a duplicate.
+    input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
     with store.read() as con:
         anew = store.setting(con, "pairs_near") != {"threshold": near}
         con.execute(sql("pairs/judged"))
@@ -208,6 +207,20 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
 
 def _count_changed(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute(sql("pairs/count_changed")).fetchall()[0][0])
+
+
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate pairs` would find others: of a project whose task is preference."""
+    if store.setting(con, "project").get("task") != "preference":
+        return False
+    stored = {"min_margin": PairsSettings.min_margin, **store.setting(con, "pairs")}
+    section = config.load(store.folder).get("pairs", {})
+    if {**stored, **section} != stored:
+        return True
+    near = {"threshold": DedupeSettings(**store.setting(con, "dedupe")).near}
+    con.execute(sql("pairs/judged"))
+    con.execute(sql("pairs/changed"))
+    return bool(_count_changed(con)) or store.setting(con, "pairs_near") not in ({}, near)
 
 
 def _fresh_answers(store: Store, stale: pa.Table, progress: Progress) -> pa.Table:

@@ -346,7 +346,12 @@ class Project:
     # -- versions --------------------------------------------------------------------------------
 
     def export(
-        self, name: str, settings: ExportSettings | None = None, *, dry_run: bool = False
+        self,
+        name: str,
+        settings: ExportSettings | None = None,
+        *,
+        dry_run: bool = False,
+        on_stale: Callable[[tuple[str, ...]], None] = lambda _: None,
     ) -> ExportResult:
         """Writes the next version of a dataset; see `curate.export.export`."""
         from curate.export.export import export
@@ -358,6 +363,7 @@ class Project:
             settings=settings or ExportSettings(),
             dry_run=dry_run,
             progress=self._progress,
+            on_stale=on_stale,
         )
 
     def send(self, version: str, url: str, *, yes: bool = False) -> Sent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, filter_rules, filters, pairs, signals, verdicts
+from curate import cluster, config, pairs, signals, verdicts
 from curate.cluster import Alarm, ClusterRow
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
@@ -13,8 +13,8 @@ from curate.label import audit, reviews
 from curate.label.flags import THIN_EXAMPLES, THIN_SHARE
 from curate.label.reviews import Detector
 from curate.mislabels import mislabels
+from curate.stale import meaning, stale_stages
 from curate.store import Store, sql
-from curate.verdicts import Today
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
 
@@ -104,9 +104,9 @@ def status(store: Store) -> Status:
         issues = tuple((k, n) for k, n in con.execute(sql("status/issues")).fetchall())
         latest = tuple(row[0] for row in con.execute(sql("status/versions")).fetchall())
         labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
-        meaning = _one(con, sql("status/meaning"))
+        depth = meaning(con)
         clusters, alarms = tuple(cluster.overview(today)), tuple(cluster.alarms(today))
-        stale = _stale(today, meaning)
+        stale = stale_stages(today)
         right, wrong = reviews.detectors(today), audit.error_rates(today)
         audits = audit.audits_waiting(con)
         preferred = pairs.ready(today)
@@ -119,7 +119,7 @@ def status(store: Store) -> Status:
         labels=labels,
         clusters=clusters,
         alarms=alarms,
-        unembedded=meaning["unembedded"] if meaning["embedded"] else None,
+        unembedded=depth["unembedded"] if depth["embedded"] else None,
         detectors=right,
         error_rates=wrong,
         audits_waiting=audits,
@@ -157,33 +157,6 @@ def _one(con: Any, query: str) -> dict[str, Any]:
     cursor = con.execute(query)
     names = [column[0] for column in cursor.description or []]
     return dict(zip(names, cursor.fetchall()[0], strict=True))
-
-
-def _stale(today: Today, meaning: dict[str, Any]) -> tuple[str, ...]:
-    """Returns the stages that have something to do, as `curate run` would do it."""
-    store, con = today.store, today.con
-    found = ["filter"] if _filter_is_stale(store, con) else []
-    if meaning["embedded"] or encoders.available():
-        found += ["embed"] if meaning["unembedded"] else []
-        found += ["dedupe"] if meaning["unpaired"] else []
-        found += ["cluster"] if meaning["unclustered"] else []
-        found += ["mislabels"] if mislabels.stale(today) else []
-        found += ["signals"] if signals.stale(store, con) else []
-    return tuple(found)
-
-
-def _filter_is_stale(store: Store, con: Any) -> bool:
-    """Returns whether the rules or their settings in curate.toml are others than those in force."""
-    if filters.outdated(store, con):
-        return True
-    section = dict(config.load(store.folder).get("filter", {}))
-    if not section:
-        return False
-    skip, where = section.pop("skip", ()), section.pop("where", None)
-    for name, value in dict(part.partition("=")[::2] for part in section.pop("set", ())).items():
-        section[name] = value
-    wanted = filter_rules.resolve(filter_rules.rules(store.folder), section, skip, where)
-    return wanted.as_dict() != filters.stored_settings(store, con).as_dict()
 
 
 def _next(totals: dict[str, Any], stale: tuple[str, ...], exported: bool, new: int) -> str:

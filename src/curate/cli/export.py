@@ -120,6 +120,11 @@ class _Share(click.ParamType[float]):
     "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
 )
 @click.option(
+    "--fresh",
+    is_flag=True,
+    help="Write nothing where a stage is not up to date (exit 3); without it they are named.",
+)
+@click.option(
     "--to",
     metavar="URL",
     help="Send the version to URL/NAME/vN too: a folder, or a bucket such as s3://bucket/data.",
@@ -151,7 +156,8 @@ def export(
     url = _checked(context, to, yes, dry_run)
     project = context.project()
     settings = _export_settings(context, options)
-    result = project.export(name, settings, dry_run=dry_run)
+    on_stale = _ignore if as_json else _say_stale
+    result = project.export(name, settings, dry_run=dry_run, on_stale=on_stale)
     if url is None:
         show_result(result, as_json, lambda: render_export(result, dry_run))
         return
@@ -159,6 +165,16 @@ def export(
     both = {**vars(result), "sent": sent}
     text = render_export(result, False) + render_sent(sent)
     show_result(both, as_json, lambda: text)
+
+
+def _say_stale(stages: tuple[str, ...]) -> None:
+    from curate.stale import command
+
+    click.echo(f"not up to date: {', '.join(stages)}. Next: {command(stages)}", err=True)
+
+
+def _ignore(_: tuple[str, ...]) -> None:
+    """Leaves it to the key `stale` of the JSON."""
 
 
 def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str | None:
@@ -172,9 +188,10 @@ def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str 
         return None
     if source is not ParameterSource.DEFAULT_MAP:
         return to
+    from curate import config
     from curate.files.buckets import from_toml, is_url
 
-    where = f"{context.folder / 'curate.toml'}: [export] to"
+    where = config.place(context.folder, "export", "to")
     return from_toml(to, where) if is_url(to) else str(context.folder / to)
 
 

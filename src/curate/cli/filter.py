@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import Command, Once, cli, json_option, show_result
+from curate.cli.group import Once, cli, json_option, show_result
+from curate.cli.settings import Command
 from curate.wording import WIDTH, table, wrapped
 
 if TYPE_CHECKING:

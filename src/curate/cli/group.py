@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import settings
+from curate.cli.settings import Command
 from curate.errors import CurateError
 from curate.version import __version__
 
@@ -90,14 +92,6 @@ class Once(click.Option):
     """An option that is asked for once: curate.toml cannot have it."""
 
 
-class Command(click.Command):
-    """A command; its section of curate.toml has its options, and what it says itself."""
-
-    def extra_keys(self, folder: Path) -> set[str]:
-        """Returns the keys of its section that are no options of it, in a project folder."""
-        return set()
-
-
 json_option = click.option(
     "--json", "as_json", cls=Once, is_flag=True, help="Print one JSON object."
 )
@@ -170,6 +164,7 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     for name, command in cli.commands.items():
         known[name] = _keys(command, folder) if name in sections else set()
     config.check(folder, sections, known)
+    settings.check_values(folder, cli.commands, sections)
     return {
         name: _shared_out(cli.commands[name], keys, folder)
         for name, keys in sections.items()
@@ -203,7 +198,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         cli.main(args=arguments, prog_name="curate", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        if text := settings.placed_usage(error):
+            click.echo(f"Error: {text}", err=True)
+        else:
+            error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; type the command again to go on.", err=True)

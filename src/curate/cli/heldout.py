@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from curate.cli import settings
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.options import pull_options
 
@@ -19,7 +20,7 @@ def heldout() -> None:
     """
 
 
-@heldout.command("import")
+@heldout.command("import", cls=settings.Command)
 @click.argument("locations", nargs=-1, required=True)
 @click.option("--map", multiple=True, metavar="FIELD=COLUMN", help="Which column is which field.")
 @click.option("--scale", metavar="SCALE", help="Of ratings, as in curate pull.")

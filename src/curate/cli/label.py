@@ -10,6 +10,7 @@ import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
+from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.label.options import PREFILLS, PushSettings
 from curate.wording import WIDTH, counted, percent, table, wrapped
@@ -43,7 +44,7 @@ _token_option = click.option(
 )
 
 
-@label.command(name="push")
+@label.command(name="push", cls=Command)
 @kind_option
 @_url_option
 @_token_option
@@ -106,7 +107,7 @@ def label_push(
     show_result(result, as_json, lambda: render_push(result))
 
 
-@label.command(name="sync")
+@label.command(name="sync", cls=Command)
 @_url_option
 @_token_option
 @click.option(
@@ -142,7 +143,7 @@ def label_sync(
     show_result(result, as_json, lambda: render_sync(result))
 
 
-@label.command(name="status")
+@label.command(name="status", cls=Command)
 @json_option
 @pass_context
 def label_status(context: Context, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from curate.cli.group import Command, Context, Once, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.cli.settings import Command
 from curate.wording import table
 
 if TYPE_CHECKING:

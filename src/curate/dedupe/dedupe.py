@@ -13,13 +13,12 @@ from typing import Any
 
 import duckdb
 
-from curate import inputs, verdicts
+from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
 from curate.options import AUTO, OFF, DedupeSettings, SplitSettings
 from curate.progress import Progress
-from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
 
@@ -102,7 +101,7 @@ class _Work:
 
 
 def _work(store: Store, con: duckdb.DuckDBPyConnection, settings: DedupeSettings) -> _Work:
-    split = strictest(store, con, SplitSettings(**store.setting(con, "split")))
+    split = verdicts.next_split(store, con)
     lowest, cosine = min(split.leak_threshold, settings.near), settings.semantic
     return _Work(
         split,
@@ -175,6 +174,26 @@ def complete(
                 "curate dedupe --suggest-threshold, then --semantic"
             )
     return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
+
+
+def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether near pairs are missing, or curate.toml has other thresholds than last time.
+
+    The sides of new examples rest on near pairs at the leak threshold.
+    """
+    floor = store.setting(con, "input_pairs").get("threshold")
+    missing = con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]
+    if missing or (floor is not None and floor > verdicts.next_split(store, con).leak_threshold):
+        return True
+    section, stored = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
+    if not stored:
+        return False
+    wanted = {"exact": section.get("exact", stored["exact"])}
+    for name in ("near", "semantic"):
+        value = section.get(name, AUTO)
+        if value != AUTO:
+            wanted[name] = threshold(name, None if value == "off" else value)
+    return any(stored[name] != value for name, value in wanted.items())
 
 
 def threshold(name: str, value: float | str | None) -> float:

@@ -6,11 +6,11 @@ command that looks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate import filters, formats, inputs, pairs, split, verdicts
+from curate import filters, formats, inputs, pairs, split, stale, verdicts
 from curate.check import targets
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed
@@ -21,12 +21,15 @@ from curate.export.options import ExportResult, ExportSettings
 from curate.formats import Format, Unit
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
+from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
 from curate.versions import folder
 
 MAX_NAME = 100
+
+OnStale = Callable[[tuple[str, ...]], None]
 
 
 def export(
@@ -36,14 +39,25 @@ def export(
     settings: ExportSettings,
     dry_run: bool = False,
     progress: Progress = lambda items, _: items,
+    on_stale: OnStale = lambda _: None,
 ) -> ExportResult:
     """Writes the next version of a dataset; where nothing changed, returns the latest one.
 
     A dry run writes no line, so it does not look for what only lines tell: personal data and
     secrets in them, the rules of their target, their tokens, and whether anything changed.
 
+    Args:
+        store: the project's store.
+        name: of the dataset.
+        settings: of the export.
+        dry_run: write nothing.
+        progress: called with (items, label) around the work.
+        on_stale: called with the stages that are not up to date, where there are any, before
+            anything of the version is written.
+
     Raises:
-        GateFailed: train or test would have too few examples, or may be too wrong.
+        GateFailed: train or test would have too few examples, or may be too wrong; a stage is not
+            up to date and `settings.fresh` wants that.
         ConfigError: the name or a format cannot be used, or a format cannot express an example.
     """
     _check_name(name)
@@ -55,6 +69,7 @@ def export(
         if order.unit == "pair":
             pairs.refresh(store, run, progress=progress)
         with verdicts.today(store, split=order.settings.split) as today:
+            order = _told_of_stale(today, order, on_stale)
             if dry_run:
                 return _planned(today, order, progress)
             version = _version(today, order, progress)
@@ -69,7 +84,9 @@ class _Order:
     Attributes:
         settings: with the formats and the strictest leak threshold.
         formats: all of one unit.
-        notes: what was asked for and is not done.
+        notes: what was asked for and is not done, or is done otherwise than `status` shows.
+        shown: settings of the split that `status` and `pairs` count with.
+        stale: stages that are not up to date.
     """
 
     name: str
@@ -77,6 +94,8 @@ class _Order:
     formats: Sequence[Format]
     task: str
     notes: tuple[str, ...]
+    shown: SplitSettings
+    stale: tuple[str, ...] = ()
 
     @property
     def unit(self) -> Unit:
@@ -94,6 +113,7 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
         applied = filters.stored_settings(store, con)
         run.changed |= filters.refresh(store, con, applied) > 0
         strictest = split.strictest(store, con, settings.split)
+        shown = verdicts.next_split(store, con)
         task = store.setting(con, "project").get("task", "sft")
     chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
     wanted = settings.split.leak_threshold
@@ -104,7 +124,37 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
             f"leak threshold {strictest.leak_threshold} holds, not {wanted}: it was used before, "
             "and a looser one would release examples that it withholds",
         )
-    return _Order(name, settings, _formats(settings), task, notes)
+    return _Order(name, settings, _formats(settings), task, notes, shown)
+
+
+def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
+    """Returns the order with what is not up to date, and what `status` counts otherwise.
+
+    Raises:
+        GateFailed: a stage is not up to date, and the settings want everything fresh.
+    """
+    stages = stale.stale_stages(today)
+    if stages and order.settings.fresh:
+        raise GateFailed(
+            f"{order.name}: not up to date: {', '.join(stages)}; --fresh writes nothing then. "
+            f"Next: {stale.command(stages)}, then the same command"
+        )
+    if stages:
+        on_stale(stages)
+    notes = _otherwise_shown(order, today.plan.counts["new"])
+    return replace(order, stale=stages, notes=(*order.notes, *notes))
+
+
+def _otherwise_shown(order: _Order, new: int) -> tuple[str, ...]:
+    """Returns why `status` and `pairs` count otherwise, where they do."""
+    mine, shown = order.settings.split.as_dict(), order.shown.as_dict()
+    odd = [f"{name} {mine[name]}, not {shown[name]}" for name in mine if mine[name] != shown[name]]
+    if not new or not odd:
+        return ()
+    return (
+        f"{new:,} new examples got their side with {', '.join(odd)}, which curate.toml or the "
+        "last export has and status and pairs count with",
+    )
 
 
 def _formats(settings: ExportSettings) -> list[Format]:
@@ -255,6 +305,7 @@ def _result(
         in_evaluations=assembled.in_evaluations,
         pair_reasons=assembled.pair_reasons,
         notes=(*order.notes, *assembled.notes),
+        stale=order.stale,
     )
 
 

@@ -25,6 +25,7 @@ class ExportSettings:
         target: whose rules the lines have to keep, where not those of their format.
         tokenizer: what counts tokens, as `tokens.counter` takes it.
         max_length: tokens that a row may have, by the trainer's settings.
+        fresh: write only where every stage is up to date.
     """
 
     formats: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class ExportSettings:
     target: str | None = None
     tokenizer: str | None = None
     max_length: int | None = None
+    fresh: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
@@ -66,6 +68,7 @@ class ExportResult:
         in_evaluations: side -> examples that the evaluation sets have; those of train are out.
         evaluations: files of evaluation sets, with the rows that have no prompt.
         pair_reasons: why pairs are out, and how many.
+        stale: stages of `curate run` that were not up to date.
     """
 
     name: str
@@ -89,3 +92,4 @@ class ExportResult:
     in_evaluations: dict[str, int] = field(default_factory=dict)
     pair_reasons: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()

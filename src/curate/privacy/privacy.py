@@ -102,33 +102,36 @@ def settings(folder: Path) -> PrivacySettings:
         ConfigError: a key, a kind or a region is unknown, or a value has the wrong type.
     """
     section = config.load(folder).get("privacy", {})
-    where = f"{folder / config.NAME}: [privacy]"
     config.check(folder, {"privacy": section}, {"privacy": set(KEYS)})
     for key in ("names", "redact"):
         if not isinstance(section.get(key, False), bool):
-            raise ConfigError(f"{where} {key} = {section[key]!r}: expected true or false")
-    lists = {key: _texts(section, key, where) for key in ("regions", "leave") if key in section}
+            raise _refused(folder, key, f"{section[key]!r}: expected true or false")
+    lists = {key: _texts(section, key, folder) for key in ("regions", "leave") if key in section}
     known = [kind for kind in (*KINDS, *person_names.KINDS) if kind != SECRET]
     for kind in lists.get("leave", ()):
         if kind not in known:
-            raise ConfigError(f"{where} leave: {unknown_name('kind', kind, known)}")
+            raise _refused(folder, "leave", unknown_name("kind", kind, known))
     for region in lists.get("regions", ()):
-        _check_region(region, where)
+        _check_region(region, folder)
     return PrivacySettings(**{**section, **lists})
 
 
-def _texts(section: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _refused(folder: Path, key: str, message: str) -> ConfigError:
+    return ConfigError(f"{config.place(folder, 'privacy', key, message)}: {message}")
+
+
+def _texts(section: Mapping[str, Any], key: str, folder: Path) -> tuple[str, ...]:
     value = section[key]
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise ConfigError(f"{where} {key} = {value!r}: expected a list of texts")
+        raise _refused(folder, key, f"{value!r}: expected a list of texts")
     return tuple(v.upper() for v in value)
 
 
-def _check_region(region: str, where: str) -> None:
+def _check_region(region: str, folder: Path) -> None:
     from phonenumbers import SUPPORTED_REGIONS
 
     if region not in SUPPORTED_REGIONS:
-        raise ConfigError(f"{where} regions: {unknown_name('region', region, SUPPORTED_REGIONS)}")
+        raise _refused(folder, "regions", unknown_name("region", region, SUPPORTED_REGIONS))
 
 
 def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
@@ -229,6 +232,15 @@ def _look(store: Store, run: Run, wanted: PrivacySettings, chunk: int, progress:
             _store(con, run, looked_at, found, asked)
     run.changed |= pending + gone > 0
     return pending
+
+
+def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+    """Returns whether `curate run` would look through examples: where `[privacy]` is configured."""
+    if "privacy" not in config.load(store.folder):
+        return False
+    asked = {"detectors": _detectors(settings(store.folder))}
+    pending = con.execute(sql("privacy/pending_count"), asked).fetchall()[0][0]
+    return bool(pending or con.execute(sql("privacy/gone")).fetchall()[0][0])
 
 
 def _chunks(pending: int, gone: int, chunk: int) -> range:

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import orjson
 import pyarrow.types as types
 
+from curate import config
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, SourceError, unknown_name
 from curate.files import buckets
 from curate.files.files import shown
@@ -92,10 +93,13 @@ def from_toml(location: str, folder: Path) -> str:
     if not separator:
         return str(folder / location)
     if not is_database(location, None):
-        return buckets.from_toml(location, f"{folder / 'curate.toml'}: [pull] locations")
+        return buckets.from_toml(
+            location, config.place(folder, "pull", "locations", repr(location))
+        )
     if _network(location).secrets:
+        where = config.place(folder, "pull", "locations", repr(location))
         raise ConfigError(
-            f"{folder / 'curate.toml'}: [pull] locations has a password. Next: take it out (and "
+            f"{where} has a password. Next: take it out (and "
             "change it); PGPASSWORD and ~/.pgpass are read"
         )
     if rest.startswith("/") and _ALIASES.get(scheme, scheme) != "postgresql":

@@ -25,13 +25,13 @@ _SPELLING = 0.8
 
 def _number(value: Any) -> float:
     number = float(value)
-    if not math.isfinite(number):
+    if isinstance(value, bool) or not math.isfinite(number):
         raise ValueError(value)
     return number
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(value)
     return int(value)
 
@@ -73,13 +73,13 @@ class Parameter:
         if "|" in self.kind:
             choices = self.kind.split("|")
             if not isinstance(value, str) or value not in choices:
-                raise ConfigError(unknown_name(self.name, str(value), choices))
+                raise ConfigError(unknown_name(self.name, str(value), choices), option=self.name)
             return value
         try:
             return _TYPES[self.kind](value)
         except (ValueError, TypeError, OverflowError) as error:
             kind = "an integer" if self.kind == "integer" else f"a {self.kind}"
-            raise ConfigError(f"{self.name}: {value!r} is not {kind}") from error
+            raise ConfigError(f"{self.name}: {value!r} is not {kind}", option=self.name) from error
 
 
 @dataclass(frozen=True)

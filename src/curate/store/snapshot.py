@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from curate.store.faults import write_error, wal_path
+from curate.store.faults import wal_path, write_error
 
 
 class Snapshot:
