@@ -105,14 +105,23 @@ def _outputs(before: Sequence[Output], after: Sequence[Output]) -> Iterator[Comp
     typed = [[" ".join(o.argv) for o in outputs] for outputs in (before, after)]
     if typed[0] != typed[1]:
         yield Compared("text", "the list of commands", len(before), [_unified(*typed)])
-    seen: dict[str, int] = {}
-    for a, b in zip(before, after, strict=False):
-        if a.argv != b.argv:
-            continue
-        name = " ".join(a.argv)
-        seen[name] = seen.get(name, 0) + 1
-        name += f" ({seen[name]})" if seen[name] > 1 else ""
-        yield from _output(name, a, b)
+    a, b = map(_by_name, (before, after))
+    for name in a:
+        if name in b:
+            yield from _output(name, a[name], b[name])
+
+
+def _by_name(outputs: Sequence[Output]) -> dict[str, Output]:
+    """Returns what was said by what was typed, and by how often it was typed already."""
+    found: dict[str, Output] = {}
+    for output in outputs:
+        typed, times = " ".join(output.argv), 1
+        name = typed
+        while name in found:
+            times += 1
+            name = f"{typed} ({times})"
+        found[name] = output
+    return found
 
 
 def _output(name: str, a: Output, b: Output) -> Iterator[Compared]:
