@@ -91,8 +91,8 @@ def find(
     if kind not in LACKS:
         return None
     con, named = today.con, {"kind": kind}
-    asked = {**named, "lacks": LACKS[kind]}
-    read = con.sql(sql("queue/cover_inputs"), params=asked).to_arrow_table()
+    today.add("known_inputs", sql("queue/known_inputs"), {**named, "lacks": LACKS[kind]})
+    read = con.sql(sql("queue/cover_inputs")).to_arrow_table()
     before = con.sql(sql("queue/cover_of"), params=named).to_arrow_table()
     cover = _table(kind, read, budget, progress)
     if cover.equals(before):
