@@ -608,6 +608,7 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
     with verdicts.today(store) as today:
         con = today.con
         pairs.prepare_rated(today)
+        verdicts.find_edge_cases(today)
         told = {
             names[r[0]]: r[1:] for r in con.execute(
                 "SELECT example_id, good, reason FROM rated_verdicts").fetchall()
@@ -642,6 +643,7 @@ def test_what_is_kept_though_nobody_rates_it_is_no_thumb_up(shop: Shop) -> None:
     with verdicts.today(store) as today:
         con = today.con
         pairs.prepare_rated(today)
+        verdicts.find_edge_cases(today)
         rows = con.execute("SELECT example_id, good, reason FROM rated_verdicts").fetchall()
     told = {names[name]: (good, reason) for name, good, reason in rows}
     assert [told[n][1] for n in ("silent", "copy")] == ["unrated", "unrated"]
@@ -662,6 +664,7 @@ def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> 
         con.execute("INSERT INTO settled (example_id, rating) VALUES (?, 4)", [judged])
     with verdicts.today(store) as today:
         con = today.con
+        verdicts.find_edge_cases(today)
         lines = [
             row for side in ("train", "test") for row in exported(con, sql("export/rows"), side)
         ]

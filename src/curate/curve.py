@@ -234,7 +234,7 @@ def _nothing(con: duckdb.DuckDBPyConnection) -> str:
     there = mislabels.counts(con)
     if not there.examples:
         return "there are no examples yet. Next: curate pull LOGS"
-    if not there.labelled:
+    if not mislabels.count_labelled(con):
         return "no example has a label. Next: curate pull LOGS --map label=COLUMN"
     return "no labelled example is ready in train. Next: curate status, which says why"
 

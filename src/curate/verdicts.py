@@ -31,7 +31,7 @@ class Today:
     The temporary tables of the connection are `plan` (the ledger as the next export would leave
     it), `hits` (what the drop rules say), `excluded` (every reason of every example that is out),
     `duplicates`, `verdicts` (one row per example: its side and its first reason, null where it is
-    in), `suspects`, `issues` and `edge_cases`.
+    in), `suspects` and `issues`.
 
     Attributes:
         store: the project's store.
@@ -112,7 +112,6 @@ def derive(
     con.execute(sql("verdicts/mislabels_suspects"))
     con.execute(sql("verdicts/issues"), {"near": dedupe.near})
     con.execute(sql("verdicts/mislabels_issues"))
-    con.execute(sql("verdicts/edge_cases"), {"detectors": detectors.edge_cases()})
     return handle
 
 
@@ -138,6 +137,11 @@ def resume(today: Today, verdicts: pa.Table) -> Iterator[Today]:
         con.register("verdicts", verdicts)
         con.execute(sql("verdicts/mislabels_suspects"))
         yield replace(today, con=con, _tables={})
+
+
+def find_edge_cases(today: Today) -> None:
+    """Creates the temporary table `edge_cases`: which examples are hard, and why."""
+    today.add("edge_cases", sql("verdicts/edge_cases"), {"detectors": detectors.edge_cases()})
 
 
 def find_duplicates(today: Today, settings: DedupeSettings) -> None:

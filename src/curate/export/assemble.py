@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from curate import formats, inputs, label_sets, pairs
+from curate import formats, inputs, label_sets, pairs, verdicts
 from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
@@ -125,6 +125,7 @@ class _Assembly:
         self.warnings: dict[tuple[str, str], Counter[str]] = {}
 
     def run(self, with_rows: bool) -> Assembled:
+        verdicts.find_edge_cases(self.today)
         self.made.edge_cases = dict(self.con.execute(sql("export/edge_cases")).fetchall())
         kept = self._kept()
         pools = self._pools()

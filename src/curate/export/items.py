@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate import label_sets, pairs
+from curate import label_sets, pairs, verdicts
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.label import tasks
 from curate.store import sql
@@ -97,6 +97,7 @@ def read(today: Today, unit: Unit) -> dict[str, Items]:
         pairs.prepare(today)
     elif unit == "rated":
         pairs.prepare_rated(today)
+    verdicts.find_edge_cases(today)
     multi_label = bool(today.store.setting(today.con, "project").get("multi_label"))
     tables = {}
     for side in ("train", "test"):

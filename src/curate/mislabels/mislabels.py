@@ -169,10 +169,10 @@ def mislabels(
         inputs.refresh(store, run)
         with store.read() as con:
             alike = _alike(store, con)
-            there = counts(con)
+            there, labelled = counts(con), count_labelled(con)
         if not there.examples:
             return MislabelsResult(True, "there are no examples yet")
-        if not there.labelled:
+        if not labelled:
             return MislabelsResult(False, "no example has a label")
         _require(there.vectors)
         input_pairs.refresh_near(store, run, threshold=alike["near"])
@@ -180,7 +180,7 @@ def mislabels(
             rows = today.con.sql(sql("mislabels/examples")).to_arrow_table()
             last = store.setting(today.con, "mislabels")
             detector = detector or last.get("detector", label_model.DETECTORS[0])
-            stays = last.get("detector") == detector and not _changed(today)
+            stays = last.get("detector") == detector and not _changed(today, there.suspicions)
             known = last if stays else None
             read = _read(today, rows) if known is None else None
         if read is not None:
@@ -204,10 +204,9 @@ def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many examples there are, of them labelled, and vectors of inputs, and suspicions."""
+    """How many examples there are, vectors of inputs, and suspicions."""
 
     examples: int
-    labelled: int
     vectors: int
     suspicions: int
 
@@ -217,11 +216,17 @@ def counts(con: duckdb.DuckDBPyConnection) -> Counts:
     return Counts(*con.execute(sql("mislabels/counts")).fetchall()[0])
 
 
+def count_labelled(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many examples have a label."""
+    return int(con.execute(sql("mislabels/labelled")).fetchall()[0][0])
+
+
 def stale(today: Today) -> bool:
     """Returns whether `curate mislabels` would find something else than what is stored."""
     if not wanted(today.store, today.con):
         return False
-    return bool(counts(today.con).vectors) and _changed(today)
+    there = counts(today.con)
+    return bool(there.vectors) and _changed(today, there.suspicions)
 
 
 def judged(today: Today) -> dict[str, Any]:
@@ -241,10 +246,10 @@ def list_labels(today: Today) -> None:
     today.add("labels_today", sql("mislabels/today"))
 
 
-def _changed(today: Today) -> bool:
+def _changed(today: Today, suspicions: int) -> bool:
     known = today.store.setting(today.con, "mislabels")
     state = known.get("state")
-    return bool(state != _state(today) or known["found"] != counts(today.con).suspicions)
+    return bool(state != _state(today) or known["found"] != suspicions)
 
 
 def _require(vectors: int) -> None:

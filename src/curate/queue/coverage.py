@@ -88,8 +88,9 @@ def find(
     if about not in LACKS:
         return None
     con, named = today.con, {"kind": kind}
-    asked = {**named, "about": about, "lacks": LACKS[about]}
-    read = con.sql(sql("queue/cover_inputs"), params=asked).to_arrow_table()
+    wanted = {**named, "about": about, "lacks": LACKS[about]}
+    today.add("known_inputs", sql("queue/known_inputs"), wanted)
+    read = con.sql(sql("queue/cover_inputs")).to_arrow_table()
     before = con.sql(sql("queue/cover_of"), params=named).to_arrow_table()
     cover = _table(about, read, budget, progress)
     if cover.equals(before):

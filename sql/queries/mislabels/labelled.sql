@@ -1,0 +1,2 @@
+-- How many examples have a label; one row.
+SELECT count(*) FROM examples WHERE trim(label) <> ''
