@@ -1,7 +1,7 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
 A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at the
-top of the checkout (`make docs`), and tests/test_docs.py checks that the pages are up to date.
+top of the checkout (`make docs`), and tests/house/test_docs.py checks that the pages are up to date.
 """
 
 from __future__ import annotations

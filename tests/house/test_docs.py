@@ -8,7 +8,7 @@ what it prints must be what the page shows. Directives are HTML comments on the 
 - `<!-- in: demo -->` anywhere on a page makes its folder a copy of the project of `curate demo`.
 
 In expected output a line `...` stands for any lines; hashes, dates, sizes, rates are not compared.
-`DOCS_UPDATE=1 pytest tests/test_docs.py` rewrites the output of blocks without `...`.
+`DOCS_UPDATE=1 pytest tests/house/test_docs.py` rewrites the output of blocks without `...`.
 """
 
 from __future__ import annotations
