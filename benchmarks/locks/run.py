@@ -127,19 +127,22 @@ def main() -> int:
             measure(project, f"embed, {inputs:,} inputs", "embed"),
             measure(project, "dedupe --suggest-threshold", "dedupe", "--suggest-threshold"),
         ]
-    text = f"""# Looking beside work
-
-Written by `python benchmarks/locks/run.py` on {datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}, duckdb {version("duckdb")}, {os.cpu_count()} cores. Seconds. `looks` is how often `status` answered meanwhile, half of them in this process and half in processes of their own; `reader waits` is what all of them together waited for locks, `writer waits` what the command did.
-
-| command | seconds | looks | longest look | reader waits | writer waits |
-|---|--:|--:|--:|--:|--:|
-"""
+    text = (
+        "# Looking beside work\n\n"
+        f"Written by `python benchmarks/locks/run.py` on {datetime.now(UTC):%Y-%m-%d}; Python "
+        f"{platform.python_version()}, duckdb {version('duckdb')}, {os.cpu_count()} cores. "
+        "Seconds. `looks` is how often `status` answered meanwhile, half of them in this process "
+        "and half in processes of their own; `reader waits` is what all of them together waited "
+        "for locks, "
+        "`writer waits` what the command did.\n\n"
+        "| command | seconds | looks | longest look | reader waits | writer waits |\n"
+        "|---|--:|--:|--:|--:|--:|\n"
+    )
     text += "".join(stage.row() + "\n" for stage in stages)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
-    return 0 if sum(s.reader_waits for s in stages) <= 1 and not any(
-        s.writer_waits for s in stages
-    ) else 1  # fmt: skip
+    reader_waits = sum(stage.reader_waits for stage in stages)
+    return int(reader_waits > 1 or any(stage.writer_waits for stage in stages))
 
 
 if __name__ == "__main__":
