@@ -87,6 +87,7 @@ def ready(task: str, found: dict[str, Any]) -> tuple[int, int]:
     return found["train"], found["test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", SPLITS)
 @pytest.mark.parametrize("task", STAGES)
 def test_what_is_promised_is_written(
