@@ -109,6 +109,7 @@ def test_agreement_of_two_by_hand(labels: Desk) -> None:
     assert "Krippendorff's alpha 0.53 (nominal); 1 tied" in text
 
 
+@pytest.mark.slow
 def test_annotators_who_meet_often_are_weighed(labels: Desk) -> None:
     tasks = labels.push()
     names = sorted(tasks)[:30]

@@ -381,7 +381,8 @@ def whole_path(project: Project) -> None:
     project.mislabels()
 
 
-@pytest.mark.parametrize("kind", ["relabel", pytest.param("review", marks=pytest.mark.e2e)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["relabel", "review"])
 def test_no_order_of_rows_and_no_number_of_threads_changes_the_queue(
     kind: str, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
 ) -> None:
