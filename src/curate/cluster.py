@@ -113,14 +113,14 @@ def cluster(
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
         assigned = fitted or _assign(store, run)
         with verdicts.today(store) as today:
-            rows, found = tuple(overview(today)), tuple(alarms(today))
+            rows, alarm_rows = tuple(overview(today)), tuple(alarms(today))
             total, new, missing = today.con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:
             notes.append(
                 f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
             )
         run.counts = {"clusters": len(rows), "assigned": assigned, "fitted": bool(fitted)}
-    return ClusterResult(len(rows), assigned, bool(fitted), missing, rows, found, tuple(notes))
+    return ClusterResult(len(rows), assigned, bool(fitted), missing, rows, alarm_rows, tuple(notes))
 
 
 def _fit_where_needed(
@@ -151,8 +151,8 @@ def _fit_where_needed(
     centres, ids = centres[order], [ids[n] for n in order.tolist()]
     # Once more, as `_assign` does it: by the centroids that are stored, in their order.
     nearest, cosine = clustering.assign(vectors, centres)
-    named = names([texts[h] for h in hashes], nearest, len(centres))
-    clusters = _clusters(hashes, centres, nearest, cosine, ids, named)
+    cluster_names = names([texts[h] for h in hashes], nearest, len(centres))
+    clusters = _clusters(hashes, centres, nearest, cosine, ids, cluster_names)
     members_now = _members(hashes, ids, nearest, cosine)
     # One transaction: were the members gone, the next refit could hand no id on.
     with store.write() as con:
@@ -191,15 +191,15 @@ def _ids(
     of = dict(members)
     old = sorted(set(of.values()))
     place = {cluster_id: number for number, cluster_id in enumerate(old)}
-    shared = np.zeros((int(nearest.max()) + 1, len(old)))
+    overlap = np.zeros((int(nearest.max()) + 1, len(old)))
     for name, new in zip(hashes, nearest.tolist(), strict=True):
         if name in of:
-            shared[new, place[of[name]]] += 1
+            overlap[new, place[of[name]]] += 1
     size_new = np.bincount(nearest).astype(float)
     sizes = Counter(of.values())
     size_old = np.array([sizes[cluster_id] for cluster_id in old])
-    union = size_new[:, None] + size_old[None, :] - shared if old else shared
-    alike = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    union = size_new[:, None] + size_old[None, :] - overlap if old else overlap
+    alike = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
     ids: list[int] = [0] * len(size_new)
     for new, match in zip(*linear_sum_assignment(-alike), strict=True):
         if alike[new, match] >= SAME_CLUSTER:
@@ -217,7 +217,7 @@ def _clusters(
     nearest: NDArray[np.int64],
     cosine: NDArray[np.float64],
     ids: Sequence[int],
-    named: Sequence[tuple[str, list[str]]],
+    cluster_names: Sequence[tuple[str, list[str]]],
 ) -> pa.Table:
     order = np.lexsort((np.arange(len(hashes)), -cosine))
     typical: dict[int, str] = {}
@@ -226,9 +226,9 @@ def _clusters(
     return pa.table(
         {
             "cluster_id": pa.array(ids, pa.int32()),
-            "name": [name for name, _ in named],
+            "name": [name for name, _ in cluster_names],
             "typical": [typical[number] for number in range(len(centres))],
-            "terms": pa.array([terms for _, terms in named], pa.list_(pa.string())),
+            "terms": pa.array([terms for _, terms in cluster_names], pa.list_(pa.string())),
             "fitted_inputs": pa.array(np.bincount(nearest, minlength=len(centres))),
             "centroid": embed.as_lists(centres),
         }
@@ -292,8 +292,8 @@ def names(
         inside[group].update({w for w in words(text) if _WORD.fullmatch(w)})
         sizes[group] += 1
     everywhere: Counter[str] = sum(inside, Counter())
-    found: list[tuple[str, list[str]]] = []
-    taken: set[str] = set()
+    cluster_names: list[tuple[str, list[str]]] = []
+    words_used: set[str] = set()
     for counts, size in zip(inside, sizes, strict=True):
         rest = len(texts) - size
 
@@ -302,24 +302,24 @@ def names(
             there = (everywhere[word] - counts[word] + 0.5) / (len(texts) - size + 1)
             return here * math.log(here / there)
 
-        ranked = sorted(counts, key=lambda w: (-round(weight(w), 9), w))
+        ranking = sorted(counts, key=lambda w: (-round(weight(w), 9), w))
         if not rest:
-            ranked = sorted(counts, key=lambda w: (-counts[w], w))
-        terms = _distinct(ranked, taken)
-        taken.add(", ".join(terms))
-        found.append((", ".join(terms) or "no words", terms))
-    return found
+            ranking = sorted(counts, key=lambda w: (-counts[w], w))
+        terms = _distinct(ranking, words_used)
+        words_used.add(", ".join(terms))
+        cluster_names.append((", ".join(terms) or "no words", terms))
+    return cluster_names
 
 
-def _distinct(ranked: Sequence[str], taken: set[str]) -> list[str]:
+def _distinct(ranking: Sequence[str], words_used: set[str]) -> list[str]:
     """Returns the first terms, and as many more as make a name that nobody has."""
     terms: list[str] = []
-    for word in ranked:
+    for word in ranking:
         # "refunds" after "refund" says nothing new.
         if any(word.rstrip("s") == term.rstrip("s") for term in terms):
             continue
         terms.append(word)
-        if len(terms) >= _TERMS and ", ".join(terms) not in taken:
+        if len(terms) >= _TERMS and ", ".join(terms) not in words_used:
             break
     return terms
 

@@ -46,8 +46,8 @@ def parse_messages(value: Any) -> list[Message] | None:
     value = decoded(value)
     if not isinstance(value, list) or not value:
         return None
-    parsed = [_message(item) for item in value]
-    return None if None in parsed else [message for message in parsed if message is not None]
+    messages = [_message(item) for item in value]
+    return None if None in messages else [message for message in messages if message is not None]
 
 
 def _message(item: Any) -> Message | None:
@@ -87,13 +87,13 @@ def _tool_calls(item: Mapping[str, Any], role: str, content: Any) -> list[Any]:
 def _tool_call(call: Any) -> Any:
     if not isinstance(call, Mapping):
         return call
-    named = call.get("function", call)
-    if not isinstance(named, Mapping) or "name" not in named:
+    function = call.get("function", call)
+    if not isinstance(function, Mapping) or "name" not in function:
         return call
-    arguments = named.get("arguments")
-    said = arguments if isinstance(arguments, str) else as_json(arguments or {})
+    arguments = function.get("arguments")
+    text = arguments if isinstance(arguments, str) else as_json(arguments or {})
     name = {"id": call["id"]} if call.get("id") else {}
-    return {**name, "type": "function", "function": {"name": named["name"], "arguments": said}}
+    return {**name, "type": "function", "function": {"name": function["name"], "arguments": text}}
 
 
 def as_json(value: Any) -> str:
@@ -182,19 +182,19 @@ def _chosen(choice: Mapping[str, Any]) -> Any:
     return {"role": "assistant", "content": choice["text"]}
 
 
-def trained_turns(listed: Any) -> list[int] | None:
+def trained_turns(messages: Any) -> list[int] | None:
     """Returns the places of the assistant turns that explicit weights train, None without weights.
 
     Source: OpenAI API reference, supervised fine-tuning, chat format: `weight` is 0 or 1, and 1
     where it is missing.
     """
-    if not isinstance(listed, list) or not all(isinstance(item, Mapping) for item in listed):
+    if not isinstance(messages, list) or not all(isinstance(item, Mapping) for item in messages):
         return None
-    if not any(item.get("weight") is not None for item in listed):
+    if not any(item.get("weight") is not None for item in messages):
         return None
     return [
         place
-        for place, item in enumerate(listed)
+        for place, item in enumerate(messages)
         if item.get("role") == "assistant" and item.get("weight") != 0
     ]
 
@@ -248,8 +248,8 @@ def chain_hashes(messages: list[Message], output: list[Message] | None) -> tuple
     for message in [*messages, *(output or [])[:1]]:
         if message["role"] == "system":
             continue
-        said = [message["role"], message["content"], message.get("tool_calls")]
-        state.update(canonical(said).encode("utf-8", "surrogatepass"))
+        parts = [message["role"], message["content"], message.get("tool_calls")]
+        state.update(canonical(parts).encode("utf-8", "surrogatepass"))
         if message["role"] == "assistant":
             earlier.append(state.hexdigest()[:32])
     return (earlier[:-1], earlier[-1]) if output else (earlier, "")
@@ -267,12 +267,12 @@ Sides = tuple[list[Message], list[Message]]
 
 def transcript_prompt(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the prompt of a document as messages, where it is the transcript of a dialogue."""
-    found = transcript(values.get("query"))
-    if not found:
+    prompt = transcript(values.get("query"))
+    if not prompt:
         return {}
-    if found[-1]["role"] == "assistant" and not found[-1]["content"]:
-        found.pop()  # "Assistant:" at the end only says whose turn it is
-    return {"messages": found, "query": None}
+    if prompt[-1]["role"] == "assistant" and not prompt[-1]["content"]:
+        prompt.pop()  # "Assistant:" at the end only says whose turn it is
+    return {"messages": prompt, "query": None}
 
 
 def transcript(value: Any) -> list[Message] | None:
@@ -310,15 +310,15 @@ def sides(
     for name, messages in zip(SIDES, whole, strict=True):
         if messages[-1]["role"] != "assistant":
             return f"last-not-assistant: the {name} side ends with the role {messages[-1]['role']}"
-    lost = [m for m in ending or () if not _holds([*one, *other], m)]
-    if lost or (prompt and prompt[-1]["role"] == "assistant"):
+    missing = [m for m in ending or () if not _holds([*one, *other], m)]
+    if missing or (prompt and prompt[-1]["role"] == "assistant"):
         return "pref-prompt-ends-assistant: the prompt ends with an answer"
     if prompt and not _holds(one, prompt[-1]):
         return "pref-prompt-mismatch: the conversation does not hold the prompt"
     if len(one) == 1 or len(other) == 1:
         return "no-prompt: two answers, and nothing that says what was asked"
-    if told := _difference(one[:-1], other[:-1]):
-        return f"diverges-early: {told}"
+    if difference := _difference(one[:-1], other[:-1]):
+        return f"diverges-early: {difference}"
     if _same(one[-1], other[-1]):
         equal = canonical(one[-1]) == canonical(other[-1])
         but = "" if equal else " but for case and white space"

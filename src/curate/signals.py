@@ -122,16 +122,16 @@ def signals(
         if name not in SIGNALS:
             raise ConfigError(unknown_name("signal", name, list(SIGNALS)))
     with store.read_database() as con:
-        known = store.setting(con, "signals").get("names")
-    wished = names or known or [name for name in SIGNALS if name not in OFF]
-    asked = [name for name in SIGNALS if name in wished]
-    with store.run("signals", {"names": asked}) as run:
+        remembered_names = store.setting(con, "signals").get("names")
+    wishes = names or remembered_names or [name for name in SIGNALS if name not in OFF]
+    chosen_names = [name for name in SIGNALS if name in wishes]
+    with store.run("signals", {"names": chosen_names}) as run:
         inputs.refresh(store, run)
         encoder = _encoder(store)
         new = _embed(store, run, load, encoder, progress)
-        _judge(store, run, asked, encoder, progress)
+        _judge(store, run, chosen_names, encoder, progress)
         with verdicts.today(store) as today:
-            result = _result(today, asked, top, new)
+            result = _result(today, chosen_names, top, new)
         run.counts = {"answers": result.answers, **dict(result.counts)}
     return result
 
@@ -143,18 +143,18 @@ def wanted(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 
 def _encoder(store: Store) -> dict[str, Any]:
     with store.read() as con:
-        known = store.setting(con, "embed")
+        stored = store.setting(con, "embed")
         task = store.setting(con, "project").get("task")
     if task == "classification":
         raise ConfigError(
             "signals are about answers in words, and the answers of this project are labels. "
             "Next: curate mislabels"
         )
-    if not known:
+    if not stored:
         raise ConfigError(
             f"signals compare answers with the vectors of inputs. Next: {encoders.next_step()}"
         )
-    return known
+    return stored
 
 
 def _embed(
@@ -186,41 +186,41 @@ def _embed(
 
 def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether `curate signals` would find something else than what is stored."""
-    known = store.setting(con, "signals")
-    if not known:
+    stored = store.setting(con, "signals")
+    if not stored:
         return False
-    return bool(known != _state(con, known["names"], store.setting(con, "embed")))
+    return bool(stored != _state(con, stored["names"], store.setting(con, "embed")))
 
 
 def _state(
-    con: duckdb.DuckDBPyConnection, asked: Sequence[str], encoder: dict[str, Any]
+    con: duckdb.DuckDBPyConnection, chosen_names: Sequence[str], encoder: dict[str, Any]
 ) -> dict[str, Any]:
     """Returns what signals rest on, as it is today; leaves the temporary view signal_answers."""
     con.execute(sql("signals/answers"))
     answers, digest = con.execute(sql("signals/state")).fetchall()[0]
     return {
-        "method": METHOD, "names": list(asked), "encoder": encoder.get("digest"),
+        "method": METHOD, "names": list(chosen_names), "encoder": encoder.get("digest"),
         "answers": answers, "rows": digest,
     }  # fmt: skip
 
 
 def _judge(
-    store: Store, run: Run, asked: Sequence[str], encoder: dict[str, Any], progress: Progress
+    store: Store, run: Run, chosen_names: Sequence[str], encoder: dict[str, Any], progress: Progress
 ) -> None:
     """Replaces what is stored, if it rests on something else than what there is today."""
     with store.read() as con:
-        state = _state(con, asked, encoder)
+        state = _state(con, chosen_names, encoder)
         answers = state["answers"]
         if store.setting(con, "signals") == state:
             return
         rows = con.sql(sql("signals/rows")).to_arrow_table()
         prompts = embed.vectors(con)
-        made = embed.from_lists(con.sql(sql("signals/vectors")).to_arrow_table())
-    found = _found(rows, prompts, made, asked, progress) if answers else []
+        vectors = embed.from_lists(con.sql(sql("signals/vectors")).to_arrow_table())
+    rows_found = _found(rows, prompts, vectors, chosen_names, progress) if answers else []
     columns = dict.fromkeys(("example_id", "revision", "signal", "why"), pa.string())
     schema = pa.schema({**columns, "score": pa.float64()})
     with store.write() as con:
-        con.register("found", pa.Table.from_pylist(found, schema=schema))
+        con.register("found", pa.Table.from_pylist(rows_found, schema=schema))
         con.execute(sql("signals/clear"))
         con.execute(sql("signals/add"))
         con.unregister("found")
@@ -229,25 +229,27 @@ def _judge(
 
 
 def _found(
-    rows: pa.Table, prompts: Any, answers: Any, asked: Sequence[str], progress: Progress
+    rows: pa.Table, prompts: Any, answers: Any, chosen_names: Sequence[str], progress: Progress
 ) -> list[dict[str, Any]]:
     """Returns what the signals say: example_id, revision, signal, score, why."""
     column = {name: rows[name].to_pylist() for name in rows.column_names}
     asks = _aligned(prompts, column["input_hash"])
-    said = _aligned(answers, column["answer_hash"])
-    told: list[_Said] = []
-    if "expected" in asked or "residual" in asked:
-        told += [one for one in _rated(column, asks, said, progress) if one[0] in asked]
-    if "relevance" in asked:
-        told += _relevance(asks, said)
-    if "format" in asked:
-        told += _format(column)
+    answer_vectors = _aligned(answers, column["answer_hash"])
+    findings: list[_Said] = []
+    if "expected" in chosen_names or "residual" in chosen_names:
+        findings += [
+            one for one in _rated(column, asks, answer_vectors, progress) if one[0] in chosen_names
+        ]
+    if "relevance" in chosen_names:
+        findings += _relevance(asks, answer_vectors)
+    if "format" in chosen_names:
+        findings += _format(column)
     return [
         {
             "example_id": column["example_id"][row], "revision": column["revision"][row],
             "signal": name, "score": score, "why": why,
         }
-        for name, row, score, why in told
+        for name, row, score, why in findings
     ]  # fmt: skip
 
 
@@ -259,18 +261,21 @@ def _aligned(known: Any, wanted: Sequence[str]) -> Any:
 
 def _format(column: dict[str, list[Any]]) -> list[_Said]:
     shapes = [answer_quality.shape(text) for text in column["response"]]
-    broken = answer_quality.format_outliers(shapes, column["cluster_id"])
+    outliers = answer_quality.format_outliers(shapes, column["cluster_id"])
     return [
         (
             "format", row, round(1 - share, 6),
             f"it is {shapes[row]}, where {share:.0%} of the answers of its cluster are {rule}",
         )
-        for row, (rule, share) in broken.items()
+        for row, (rule, share) in outliers.items()
     ]  # fmt: skip
 
 
-def _relevance(asks: Any, said: Any) -> list[_Said]:
-    near, chance = answer_quality.relevance(asks, said), answer_quality.by_chance(asks, said)
+def _relevance(asks: Any, answer_vectors: Any) -> list[_Said]:
+    near, chance = (
+        answer_quality.relevance(asks, answer_vectors),
+        answer_quality.by_chance(asks, answer_vectors),
+    )
     return [
         (
             "relevance", row, float(near[row]),
@@ -281,46 +286,50 @@ def _relevance(asks: Any, said: Any) -> list[_Said]:
     ]  # fmt: skip
 
 
-def _rated(column: dict[str, list[Any]], asks: Any, said: Any, progress: Progress) -> list[_Said]:
+def _rated(
+    column: dict[str, list[Any]], asks: Any, answer_vectors: Any, progress: Progress
+) -> list[_Said]:
     """Returns unrated answers that would get a low rating, and ratings other than expected."""
-    given = np.array([np.nan if r is None else r for r in column["rating"]], np.float64)
-    if (~np.isnan(given)).sum() < FEWEST_RATED:
+    ratings = np.array([np.nan if r is None else r for r in column["rating"]], np.float64)
+    if (~np.isnan(ratings)).sum() < FEWEST_RATED:
         return []
     lengths = np.array(column["characters"], np.float64)
     groups = column["conversation_id"]
-    likely = answer_quality.expected(asks, said, lengths, given, groups, progress).clip(1, 5)
-    unrated = np.isnan(given) & (likely <= LOW)
-    apart = np.abs(given - likely)
+    likely = answer_quality.expected(asks, answer_vectors, lengths, ratings, groups, progress).clip(
+        1, 5
+    )
+    is_unrated = np.isnan(ratings) & (likely <= LOW)
+    apart = np.abs(ratings - likely)
     return [
         (
             "expected", row, round((likely[row] - 1) / 4, 6),
             f"answers like it got {likely[row]:.1f} of 5",
         )
-        for row in np.flatnonzero(unrated).tolist()
+        for row in np.flatnonzero(is_unrated).tolist()
     ] + [
         (
             "residual", row, round(1 - apart[row] / 4, 6),
-            f"rated {given[row]:g} of 5; answers like it got {likely[row]:.1f}",
+            f"rated {ratings[row]:g} of 5; answers like it got {likely[row]:.1f}",
         )
         for row in np.flatnonzero(apart >= APART).tolist()
     ]  # fmt: skip
 
 
-def _result(today: Today, asked: Sequence[str], top: int, new: int) -> SignalsResult:
+def _result(today: Today, chosen_names: Sequence[str], top: int, new: int) -> SignalsResult:
     con = today.con
     con.execute(sql("signals/answers"))
     answers, rated, without = con.execute(sql("signals/totals")).fetchall()[0]
     counts = dict(con.execute(sql("signals/counts")).fetchall())
-    found = con.execute(sql("signals/found"), {"top": top}).fetchall()
+    rows_found = con.execute(sql("signals/found"), {"top": top}).fetchall()
     rows = con.execute(sql("signals/ratings")).fetchall()
-    known = answer_quality.raters(*zip(*rows, strict=True)) if rows else ()
+    raters = answer_quality.raters(*zip(*rows, strict=True)) if rows else ()
     return SignalsResult(
         answers=answers,
         new=new,
         rated=rated,
-        counts=tuple((name, counts.get(name, 0)) for name in asked),
+        counts=tuple((name, counts.get(name, 0)) for name in chosen_names),
         rules=tuple(con.execute(sql("signals/rules")).fetchall()),
-        raters=tuple(sorted(known, key=lambda r: (-abs(r.bias), r.key))),
-        found=tuple(WeakAnswer(*row) for row in found),
+        raters=tuple(sorted(raters, key=lambda r: (-abs(r.bias), r.key))),
+        found=tuple(WeakAnswer(*row) for row in rows_found),
         without_vector=without,
     )

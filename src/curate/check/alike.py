@@ -39,8 +39,8 @@ def input_of(read: ParsedRow) -> str:
 
 def identity(read: ParsedRow) -> str:
     """Returns what two equal rows have in common: a digest of texts, calls and labels."""
-    said = [_heard(read.prompt), *map(_heard, read.answers), [canonical([read.label, read.spans])]]
-    return digest("\x1e".join("\x1f".join(part) for part in said))
+    parts = [_heard(read.prompt), *map(_heard, read.answers), [canonical([read.label, read.spans])]]
+    return digest("\x1e".join("\x1f".join(part) for part in parts))
 
 
 def _heard(messages: Sequence[Message]) -> list[str]:
@@ -93,20 +93,20 @@ class Alike:
         """Yields what the inputs that were not compared yet nearly meet."""
         if not self._new:
             return
-        before, held = len(self._texts), self._heldout
+        before, heldout = len(self._texts), self._heldout
         lines = self._lines + [line for line, _, _ in self._new]
         texts = self._texts + [text for _, text, _ in self._new]
         keys = np.concatenate([self._keys, _keys(texts[before:])])
         kept = np.array([True] * before + [kept for _, _, kept in self._new])
         new = np.arange(before, len(texts))
-        for row, other, alike in _first_like(texts, keys, new, 0, np.full(len(new), held)):
+        for row, other, alike in _first_like(texts, keys, new, 0, np.full(len(new), heldout)):
             where = f"held-out line {lines[other]:,}"
             yield lines[row], "heldout-near", f"its input is {alike:.2f} like that of {where}"
         self._lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
         self._texts = [text for text, keep in zip(texts, kept, strict=True) if keep]
         self._keys, self._new = keys[kept], []
         new = np.arange(before, len(self._texts))
-        for row, other, alike in _first_like(self._texts, self._keys, new, held, new, most=5):
+        for row, other, alike in _first_like(self._texts, self._keys, new, heldout, new, most=5):
             where = f"line {self._lines[other]:,}"
             yield (
                 self._lines[row],
@@ -137,7 +137,7 @@ def _first_like(
         last: for each row, the position before which they do.
         most: how many others of one key are looked at; None leaves none out.
     """
-    found: dict[int, tuple[int, float]] = {}
+    first_of: dict[int, tuple[int, float]] = {}
     for band in range(keys.shape[1] if len(rows) else 0):
         place = keys[:, band].astype(np.int64) << 32
         order = np.argsort(place, kind="stable")
@@ -145,31 +145,31 @@ def _first_like(
         start = np.searchsorted(ordered, place[rows] | first)
         count = np.searchsorted(ordered, place[rows] | last) - start
         count = np.minimum(count, len(texts) if most is None else most)
-        done, width = 0, 1
-        open_ = np.array([row not in found for row in rows.tolist()])
-        while (live := np.flatnonzero(open_ & (count > done))).size:
+        covered_rows, width = 0, 1
+        open_ = np.array([row not in first_of for row in rows.tolist()])
+        while (live := np.flatnonzero(open_ & (count > covered_rows))).size:
             for part in np.array_split(live, 1 + len(live) * width // _PAIRS_AT_ONCE):
-                take = np.minimum(count[part] - done, width)
+                take = np.minimum(count[part] - covered_rows, width)
                 offset = np.arange(take.sum()) - np.repeat(np.cumsum(take) - take, take)
-                other = order[np.repeat(start[part] + done, take) + offset]
-                _settle(texts, np.repeat(rows[part], take), other, found)
-            open_[live] = [row not in found for row in rows[live].tolist()]
-            done, width = done + width, 4 * width
-    for row in sorted(found):
-        yield row, *found[row]
+                other = order[np.repeat(start[part] + covered_rows, take) + offset]
+                _settle(texts, np.repeat(rows[part], take), other, first_of)
+            open_[live] = [row not in first_of for row in rows[live].tolist()]
+            covered_rows, width = covered_rows + width, 4 * width
+    for row in sorted(first_of):
+        yield row, *first_of[row]
 
 
 def _settle(
     texts: Sequence[str],
     rows: NDArray[np.int64],
     others: NDArray[np.int64],
-    found: dict[int, tuple[int, float]],
+    first_of: dict[int, tuple[int, float]],
 ) -> None:
     """Notes for each row the first of the others that it is like."""
-    involved, at = np.unique(np.concatenate([rows, others]), return_inverse=True)
-    similarity = jaccard([texts[p] for p in involved], at[: len(rows)], at[len(rows) :])
+    members, at = np.unique(np.concatenate([rows, others]), return_inverse=True)
+    similarity = jaccard([texts[p] for p in members], at[: len(rows)], at[len(rows) :])
     for hit in np.flatnonzero(similarity >= THRESHOLD).tolist():
-        found.setdefault(int(rows[hit]), (int(others[hit]), float(similarity[hit])))
+        first_of.setdefault(int(rows[hit]), (int(others[hit]), float(similarity[hit])))
 
 
 def _is_long(text: str) -> bool:

@@ -109,14 +109,14 @@ def check_file(
         ConfigError: there is no such target.
     """
     path = Path(path)
-    held = heldout_inputs(heldout) if heldout else ()
-    checker = Checker(target, counter or tokens.counter(), max_length, labels, held)
+    heldout_texts = heldout_inputs(heldout) if heldout else ()
+    checker = Checker(target, counter or tokens.counter(), max_length, labels, heldout_texts)
     counts: Tally[str] = Tally()
-    kept = []
+    rows = []
     for finding in checker.run(progress(lines(Location(path)), path.name)):
         counts[finding.rule] += 1
         if counts[finding.rule] <= KEPT:
-            kept.append(finding)
+            rows.append(finding)
     errors = sum(n for rule, n in counts.items() if RULES[rule].level == "error")
     return CheckResult(
         str(path),
@@ -124,7 +124,7 @@ def check_file(
         checker.shape,
         checker.rows,
         dict(sorted(counts.items(), key=lambda item: list(RULES).index(item[0]))),
-        sorted(kept, key=lambda f: (f.line or 0, list(RULES).index(f.rule), f.message)),
+        sorted(rows, key=lambda f: (f.line or 0, list(RULES).index(f.rule), f.message)),
         errors,
         counts.total() - errors,
         checker.tokens(),
@@ -156,16 +156,16 @@ def heldout_inputs(path: Path | str) -> list[tuple[int, str]]:
         SourceError: the file cannot be read.
         GateFailed: none of its rows can.
     """
-    checker, found, empty = Checker(), [], True
+    checker, texts, empty = Checker(), [], True
     for number, raw in enumerate(lines(Location(Path(path))), 1):
         empty &= not raw.strip()
         for _, read in checker.readings(number, raw):
-            found.append((number, input_of(read)))
-    if not found and not empty:
+            texts.append((number, input_of(read)))
+    if not texts and not empty:
         raise GateFailed(
             f"{path}: no row could be read, so nothing was compared. Next: curate check {path}"
         )
-    return found
+    return texts
 
 
 class Checker:
@@ -247,26 +247,26 @@ class Checker:
 
     def _shape_of(self, number: int, row: Row) -> str | None:
         """Returns the shape of a row; the first one settles that of the file."""
-        found = fitting(row, self.target.shapes)
-        if len(found) > 1:
-            self._say(number, "ambiguous-format", f"read as {' or as '.join(found)}")
+        shapes = fitting(row, self.target.shapes)
+        if len(shapes) > 1:
+            self._say(number, "ambiguous-format", f"read as {' or as '.join(shapes)}")
             return None
-        if not found:
+        if not shapes:
             self._say(number, *self._unfit(row))
             return None
-        self.shape = self.shape or found[0]
-        if found[0] != self.shape:
-            self._say(number, "mixed-format", f"of the shape {found[0]}; it began as {self.shape}")
+        self.shape = self.shape or shapes[0]
+        if shapes[0] != self.shape:
+            self._say(number, "mixed-format", f"of the shape {shapes[0]}; it began as {self.shape}")
             return None
-        return found[0]
+        return shapes[0]
 
     def _unfit(self, row: Row) -> tuple[str, str]:
         other = fitting(row, SHAPES)
         if not other and "chat" in self.target.shapes and self.shape in (None, "chat"):
             return "no-messages", f"there is no `messages`, but {_keys_of(row)}"
-        seen = f"of the shape {other[0]}" if other else f"it has {_keys_of(row)}"
+        description = f"of the shape {other[0]}" if other else f"it has {_keys_of(row)}"
         takes = ", ".join(self.target.shapes)
-        return "wrong-format", f"{seen}; {self.target.name or 'curate'} reads {takes}"
+        return "wrong-format", f"{description}; {self.target.name or 'curate'} reads {takes}"
 
     def _row(self, number: int, row: Row, read: ParsedRow, size: int) -> None:
         for rule, message in rules.of_row(row, str(self.shape), read, self.target):
@@ -291,12 +291,12 @@ class Checker:
             self._classes.update(map(str, given))
         if "ner_tags" in SHAPES[self.shape or "ner"].required | row.keys():
             given += [tag[2:] for tag in row.get("ner_tags", ()) if str(tag)[:2] in ("B-", "I-")]
-        known = self._labels
+        labels = self._labels
         for label in given:
             if type(label) not in (str, int) or label == "":
                 yield "bad-field", f"a label is {label!r}, expected a string"
-            elif known is not None and not _is_known(label, known):
-                yield "label-unknown", f"{label!r} is not one of the {len(known):,} labels"
+            elif labels is not None and not _is_known(label, labels):
+                yield "label-unknown", f"{label!r} is not one of the {len(labels):,} labels"
 
     def _count(self, number: int, read: ParsedRow) -> None:
         if self._counter is None:
@@ -333,8 +333,8 @@ class Checker:
             few = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
             yield "too-few-rows", f"{few}, {target.name} takes {target.min_rows:,} or more"
         elif self.rows < target.advised_rows:
-            advised = f"{target.name} advises {target.advised_rows:,} or more"
-            yield "few-rows", f"{self.rows:,} rows, {advised}"
+            advice = f"{target.name} advises {target.advised_rows:,} or more"
+            yield "few-rows", f"{self.rows:,} rows, {advice}"
         if target.max_rows and self.rows > target.max_rows:
             yield "too-many-rows", f"{self.rows:,} rows, at most {target.max_rows:,}"
         if target.max_bytes and self._bytes > target.max_bytes:
@@ -342,8 +342,8 @@ class Checker:
         if 0 < self._weighted < self.rows:
             yield "bad-weight", f"{self._weighted:,} of {self.rows:,} rows have a `weight`"
         if len(self._good) == 1 and self.rows > 1:
-            seen = "good" if True in self._good else "bad"
-            yield "kto-one-sided", f"all {self._good.total():,} answers are rated {seen}"
+            side = "good" if True in self._good else "bad"
+            yield "kto-one-sided", f"all {self._good.total():,} answers are rated {side}"
         yield from self._imbalance()
 
     def _imbalance(self) -> Iterator[tuple[str, str]]:

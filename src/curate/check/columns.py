@@ -53,14 +53,14 @@ class Columns:
 
 
 def _changed(line: int, name: str, value: Any, column: _Column, late: bool) -> Iterator[Found]:
-    seen = said(value)
+    description = said(value)
     whole = not isinstance(value, float)
     if column.type is None:
-        column.type, column.whole = seen, whole
+        column.type, column.whole = description, whole
         if late:
             yield line, "late-column", f"`{name}` is first filled here"
-    elif seen != column.type:
-        yield line, "mixed-types", f"`{name}` is {seen}, and was {column.type} before"
+    elif description != column.type:
+        yield line, "mixed-types", f"`{name}` is {description}, and was {column.type} before"
     elif column.whole and not whole:
         column.whole = False
         if late:

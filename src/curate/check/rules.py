@@ -129,22 +129,22 @@ RULES = {
 
 def of_row(row: Row, shape: str, read: ParsedRow, target: Target) -> list[Problem]:
     """Returns what is wrong with one row that could be read, each thing once."""
-    found: dict[Problem, None] = {}
+    problems: dict[Problem, None] = {}
     for answer in read.answers or [[]]:
         whole = [*read.prompt, *answer]
         if SHAPES[shape].kind not in ("labelled", "text"):
-            found |= dict.fromkeys(_of_talk(whole, read, shape, target))
-    found |= dict.fromkeys(_keys(row, shape, target))
-    found |= dict.fromkeys(_features(row, read, target))
+            problems |= dict.fromkeys(_of_talk(whole, read, shape, target))
+    problems |= dict.fromkeys(_keys(row, shape, target))
+    problems |= dict.fromkeys(_features(row, read, target))
     if SHAPES[shape].kind == "labelled":
-        found |= dict.fromkeys(_spans(read))
+        problems |= dict.fromkeys(_spans(read))
     if SHAPES[shape].kind in ("labelled", "text") and not text_of(read.messages[0]["content"]):
-        found["bad-field", "the text is empty"] = None
+        problems["bad-field", "the text is empty"] = None
     if len(read.answers) == 2:
-        found |= dict.fromkeys(_pair(read))
-    ends = any(rule == "pref-prompt-ends-assistant" for rule, _ in found)
+        problems |= dict.fromkeys(_pair(read))
+    ends = any(rule == "pref-prompt-ends-assistant" for rule, _ in problems)
     # That the answers then follow an answer is the same thing said again.
-    return [p for p in found if not (ends and p[0].endswith("alternating"))]
+    return [p for p in problems if not (ends and p[0].endswith("alternating"))]
 
 
 def _of_talk(
@@ -166,8 +166,8 @@ def _roles(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
     for place, message in enumerate(talk, 1):
         role = message["role"]
         if role not in target.roles:
-            known = ", ".join(target.roles)
-            yield "bad-role", f"message {place} has the role {role!r}; expected one of {known}"
+            roles = ", ".join(target.roles)
+            yield "bad-role", f"message {place} has the role {role!r}; expected one of {roles}"
         elif role == "developer":
             yield "developer-role", f"message {place} has the role 'developer'"
 
@@ -202,8 +202,8 @@ def _answer(talk: Sequence[Message]) -> Iterator[Problem]:
 def _speaks(message: Message) -> bool:
     content = message.get("content")
     parts = isinstance(content, list) and _not_text(content)
-    called = message.get("tool_calls") or message.get("function_call")
-    return bool(called or parts or text_of(content).strip())
+    calls = message.get("tool_calls") or message.get("function_call")
+    return bool(calls or parts or text_of(content).strip())
 
 
 def _order(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
@@ -291,7 +291,7 @@ def _is_object(text: str) -> bool:
 
 def _calls(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
     """Yields calls and answers that do not meet: by id, or by their order where there is none."""
-    seen: set[str] = set()
+    ids: set[str] = set()
     waiting: list[Any] = []
     for place, message in enumerate(talk, 1):
         if message["role"] == "tool":
@@ -302,14 +302,14 @@ def _calls(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
             waiting = []
         for call in calls_of(message):
             name = call.get("id")
-            if name is not None and name in seen:
+            if name is not None and name in ids:
                 yield "tool-id-duplicate", f"message {place}: the id {name!r} was used before"
             elif name is None and target.tool_ids:
                 yield "bad-field", f"message {place}: a call has no id"
             if name is not None and not re.fullmatch(target.tool_id_pattern, str(name)):
-                wanted = f"expected {target.tool_id_pattern}"
-                yield "tool-id-refused", f"message {place}: the id {name!r}; {wanted}"
-            seen.add(str(name))
+                expectation = f"expected {target.tool_id_pattern}"
+                yield "tool-id-refused", f"message {place}: the id {name!r}; {expectation}"
+            ids.add(str(name))
             waiting.append(name)
 
 
@@ -333,13 +333,13 @@ def _answered(
             yield "tool-without-id", f"message {place} names none of the calls that have ids"
         waiting.remove(None if None in waiting else waiting[0])
     else:
-        seen = "no call waits" if name is None else f"no call {name!r} waits"
-        yield "tool-id-unknown", f"message {place}: {seen} for an answer"
+        description = "no call waits" if name is None else f"no call {name!r} waits"
+        yield "tool-id-unknown", f"message {place}: {description} for an answer"
 
 
 def _declared(talk: Sequence[Message], tools: Sequence[Any]) -> Iterator[Problem]:
-    known = {_function(tool).get("name") for tool in tools if isinstance(tool, dict)}
-    known |= {  # Nova's and Gemini's ways to declare them
+    names = {_function(tool).get("name") for tool in tools if isinstance(tool, dict)}
+    names |= {  # Nova's and Gemini's ways to declare them
         inner.get("name")
         for tool in tools
         if isinstance(tool, dict)
@@ -351,27 +351,27 @@ def _declared(talk: Sequence[Message], tools: Sequence[Any]) -> Iterator[Problem
             name = _function(call).get("name")
             if not tools:
                 yield "tools-missing", "calls a tool, and has no `tools`"
-            elif name not in known:
-                offered = ", ".join(sorted(map(str, known)))
-                yield "tool-undeclared", f"message {place} calls {name!r}; offered: {offered}"
+            elif name not in names:
+                listing = ", ".join(sorted(map(str, names)))
+                yield "tool-undeclared", f"message {place} calls {name!r}; offered: {listing}"
 
 
 def _keys(row: Row, shape: str, target: Target) -> Iterator[Problem]:
     if target.extra_keys == "refused":
-        known = SHAPES[shape].required | SHAPES[shape].optional | set(target.row_keys)
-        for key in sorted(row.keys() - known):
+        keys = SHAPES[shape].required | SHAPES[shape].optional | set(target.row_keys)
+        for key in sorted(row.keys() - keys):
             yield "unknown-key", f"the key {key!r}"
 
 
 def _features(row: Row, read: ParsedRow, target: Target) -> Iterator[Problem]:
     talk = [*read.prompt, *(m for answer in read.answers for m in answer)]
-    held = {
+    features = {
         "weight": any(m.get("weight") == 0 for m in talk),
         "parallel_tool_calls": row.get("parallel_tool_calls") is not None,
         "tools": bool(read.tools) or any(calls_of(m) for m in talk),
     }
     for feature in target.lacks:
-        if held[feature]:
+        if features[feature]:
             yield "feature-dropped", f"{target.name} ignores `{feature}`"
 
 

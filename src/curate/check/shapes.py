@@ -89,8 +89,8 @@ def _shape(name: str, kind: Kind, required: str, optional: str = "") -> Callable
 
 def fitting(row: Row, names: Iterable[str]) -> list[str]:
     """Returns those of the named shapes that a row may be read as; the fuller one wins."""
-    found = [SHAPES[name] for name in names if SHAPES[name].required <= row.keys()]
-    return [s.name for s in found if not any(_covers(other, s) for other in found)]
+    shapes = [SHAPES[name] for name in names if SHAPES[name].required <= row.keys()]
+    return [s.name for s in shapes if not any(_covers(other, s) for other in shapes)]
 
 
 def _covers(shape: Shape, other: Shape) -> bool:
@@ -104,8 +104,8 @@ def _chat(row: Row, key: str, role: str = "role", content: str = "content") -> l
     """Returns the messages under a key, each a mapping with a role."""
     value = row.get(key)
     if not isinstance(value, list) or not value:
-        seen = "an empty list" if value == [] else said(value)
-        raise Unreadable("no-messages", f"`{key}` is {seen}, expected a list of messages")
+        description = "an empty list" if value == [] else said(value)
+        raise Unreadable("no-messages", f"`{key}` is {description}, expected a list of messages")
     for place, message in enumerate(value, 1):
         if not isinstance(message, dict):
             raise Unreadable("no-messages", f"`{key}` {place} is {said(message)}, not a message")
@@ -229,25 +229,25 @@ def _read_conversations(row: Row) -> ParsedRow:
     sides = [
         transcript(row[key]) or _turns(row, key, "assistant") for key in ("chosen", "rejected")
     ]
-    shared = 0
-    while shared < min(map(len, sides)) and sides[0][shared] == sides[1][shared]:
-        shared += 1
-    if all(len(side) == shared for side in sides):
-        shared -= 1
-    if any(m["role"] not in ("assistant", "tool") for side in sides for m in side[shared:]):
+    overlap = 0
+    while overlap < min(map(len, sides)) and sides[0][overlap] == sides[1][overlap]:
+        overlap += 1
+    if all(len(side) == overlap for side in sides):
+        overlap -= 1
+    if any(m["role"] not in ("assistant", "tool") for side in sides for m in side[overlap:]):
         raise Unreadable(
-            "pref-prompt-mismatch", f"`chosen` and `rejected` differ from message {shared + 1} on"
+            "pref-prompt-mismatch", f"`chosen` and `rejected` differ from message {overlap + 1} on"
         )
-    return ParsedRow(sides[0][:shared], [side[shared:] for side in sides], tools=_tools(row))
+    return ParsedRow(sides[0][:overlap], [side[overlap:] for side in sides], tools=_tools(row))
 
 
 @_shape("openai-preference", "pair", "input preferred_output non_preferred_output")
 def _read_openai_preference(row: Row) -> ParsedRow:
-    asked = row["input"]
-    if not isinstance(asked, dict):
-        raise Unreadable("bad-field", f"`input` is {said(asked)}, expected an object")
+    question = row["input"]
+    if not isinstance(question, dict):
+        raise Unreadable("bad-field", f"`input` is {said(question)}, expected an object")
     answers = [_chat(row, key) for key in ("preferred_output", "non_preferred_output")]
-    return ParsedRow(_chat(asked, "messages"), answers, tools=_tools(asked))
+    return ParsedRow(_chat(question, "messages"), answers, tools=_tools(question))
 
 
 @_shape("chat-preference", "pair", "messages chosen rejected", "tools")
@@ -284,9 +284,9 @@ def _function_call(text: Any) -> Message:
 
 @_shape("sharegpt", "chat", "conversations", "system tools kto_tag")
 def _read_sharegpt(row: Row) -> ParsedRow:
-    told = _sharegpt(_chat(row, "conversations", "from", "value"))
+    turns = _sharegpt(_chat(row, "conversations", "from", "value"))
     label = _good(row, "kto_tag") if "kto_tag" in row else None
-    return ParsedRow(*_ends([*_system(row), *told]), tools=_tools(row), label=label)
+    return ParsedRow(*_ends([*_system(row), *turns]), tools=_tools(row), label=label)
 
 
 @_shape("sharegpt-preference", "pair", "conversations chosen rejected", "system tools")
@@ -294,8 +294,8 @@ def _read_sharegpt_preference(row: Row) -> ParsedRow:
     sides = [
         _sharegpt(_chat({key: [row[key]]}, key, "from", "value")) for key in ("chosen", "rejected")
     ]
-    told = _sharegpt(_chat(row, "conversations", "from", "value"))
-    return ParsedRow([*_system(row), *told], sides, tools=_tools(row))
+    turns = _sharegpt(_chat(row, "conversations", "from", "value"))
+    return ParsedRow([*_system(row), *turns], sides, tools=_tools(row))
 
 
 @_shape("alpaca", "chat", "instruction output", "input system history kto_tag")
@@ -317,12 +317,14 @@ def _alpaca_prompt(row: Row) -> list[Message]:
         isinstance(turn, list) and [type(part) for part in turn] == [str, str] for turn in history
     ):
         raise Unreadable("bad-field", "`history` is not a list of [instruction, answer] pairs")
-    asked = _text(row, "instruction")
+    question = _text(row, "instruction")
     if row.get("input"):
-        asked += "\n" + _text(row, "input")
+        question += "\n" + _text(row, "input")
     roles = ("user", "assistant")
-    said = [{"role": r, "content": c} for turn in history for r, c in zip(roles, turn, strict=True)]
-    return [*_system(row), *said, {"role": "user", "content": asked}]
+    messages = [
+        {"role": r, "content": c} for turn in history for r, c in zip(roles, turn, strict=True)
+    ]
+    return [*_system(row), *messages, {"role": "user", "content": question}]
 
 
 @_shape("records", "chat", "input output metadata")
@@ -353,10 +355,10 @@ def _read_extraction(row: Row) -> ParsedRow:
     spans = row["spans"]
     if not isinstance(spans, list) or not all(isinstance(span, dict) for span in spans):
         raise Unreadable("bad-field", "`spans` is not a list of objects")
-    found = [tuple(span.get(k) for k in ("start", "end", "label")) for span in spans]
+    places = [tuple(span.get(k) for k in ("start", "end", "label")) for span in spans]
     if "ner_tags" in row:
         _tags(row)
-    return ParsedRow([{"role": "user", "content": _text(row, "text")}], spans=found)
+    return ParsedRow([{"role": "user", "content": _text(row, "text")}], spans=places)
 
 
 @_shape("ner", "labelled", "tokens ner_tags")
@@ -422,8 +424,12 @@ def _read_gemini_preference(row: Row) -> ParsedRow:
 
 
 def _gemini(row: Row) -> list[Message]:
-    told = row.get("systemInstruction") or row.get("system_instruction")
-    system = [{"role": "system", "content": told.get("parts")}] if isinstance(told, dict) else []
+    instruction = row.get("systemInstruction") or row.get("system_instruction")
+    system = (
+        [{"role": "system", "content": instruction.get("parts")}]
+        if isinstance(instruction, dict)
+        else []
+    )
     return [*system, *_gemini_turns(row, "contents")]
 
 
@@ -432,9 +438,9 @@ def _gemini_turns(row: Row, key: str) -> list[Message]:
     for message in _chat(row, key, "role", "parts"):
         parts = message["content"] if isinstance(message["content"], list) else []
         calls = [p["functionCall"] for p in parts if isinstance(p, dict) and "functionCall" in p]
-        answered = any(isinstance(p, dict) and "functionResponse" in p for p in parts)
+        is_result = any(isinstance(p, dict) and "functionResponse" in p for p in parts)
         role = {"model": "assistant", "function": "tool"}.get(message["role"], message["role"])
-        turn = {"role": "tool" if answered else role, "content": message["content"]}
+        turn = {"role": "tool" if is_result else role, "content": message["content"]}
         if calls:
             turn["tool_calls"] = [
                 {"function": {"name": c.get("name"), "arguments": c.get("args") or {}}}

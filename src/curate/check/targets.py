@@ -69,11 +69,11 @@ def _limits() -> dict[str, Target]:
     import tomllib
 
     text = (Path(__file__).parent / "limits.toml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = {}
+    limits: dict[str, dict[str, Any]] = {}
     for name, values in tomllib.loads(text).items():
-        base = found[values.pop("like")] if "like" in values else {}
-        found[name] = base | values
-    return {name: Target(name, **_frozen(values)) for name, values in found.items()}
+        base = limits[values.pop("like")] if "like" in values else {}
+        limits[name] = base | values
+    return {name: Target(name, **_frozen(values)) for name, values in limits.items()}
 
 
 def _frozen(values: dict[str, Any]) -> dict[str, Any]:

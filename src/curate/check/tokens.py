@@ -106,9 +106,9 @@ def _encoding(name: str) -> Counter:
 def _tokenizer(path: Path) -> Counter:
     path = path / "tokenizer.json" if path.is_dir() else path
     if not path.is_file():
-        known = ", ".join(ENCODINGS)
+        names = ", ".join(ENCODINGS)
         raise ConfigError(
-            f"{path}: no such tokenizer. Next: name a tokenizer.json, or one of {known}, {ESTIMATE}"
+            f"{path}: no such tokenizer. Next: name a tokenizer.json, or one of {names}, {ESTIMATE}"
         )
     try:
         from tokenizers import Tokenizer
@@ -124,8 +124,8 @@ def _tokenizer(path: Path) -> Counter:
     tokenizer.no_padding()
 
     def count(texts: Sequence[str]) -> list[int]:
-        encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(one.ids) for one in encoded]
+        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(one.ids) for one in encodings]
 
     return Counter(path.parent.name or path.name, True, count)
 
@@ -195,11 +195,22 @@ def _texts(tools: Sequence[Any], talk: Iterable[Message]) -> list[str]:
 
 def stats(lengths: Sequence[int], counter: Counter, max_length: int | None = None) -> Stats:
     """Returns the statistics of rows with these numbers of tokens; of no rows, zeros."""
-    ordered = sorted(lengths)
+    lengths_in_order = sorted(lengths)
 
     def rank(share: float) -> int:
-        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0
+        return (
+            lengths_in_order[max(0, math.ceil(share * len(lengths_in_order)) - 1)]
+            if lengths_in_order
+            else 0
+        )
 
-    cut = 0 if max_length is None else sum(length > max_length for length in ordered)
-    numbers = (len(ordered), sum(ordered), rank(0.5), rank(0.95), rank(0.99), rank(1.0))
+    cut = 0 if max_length is None else sum(length > max_length for length in lengths_in_order)
+    numbers = (
+        len(lengths_in_order),
+        sum(lengths_in_order),
+        rank(0.5),
+        rank(0.95),
+        rank(0.99),
+        rank(1.0),
+    )
     return Stats(counter.name, counter.exact, *numbers, max_length, cut)

@@ -98,17 +98,17 @@ def demo(
     show("dedupe", project.dedupe())
     show("cluster", project.cluster())
     show("mislabels --top 3", project.mislabels(top=3))
-    exported = project.export(DATASET)
-    show(f"export {DATASET}", exported)
-    verified = project.verify(DATASET)
-    show(f"verify {DATASET}", verified)
-    if any(checked.problems for checked in verified):
-        raise GateFailed(f"{exported.folder} does not verify")
+    version = project.export(DATASET)
+    show(f"export {DATASET}", version)
+    verifications = project.verify(DATASET)
+    show(f"verify {DATASET}", verifications)
+    if any(verification.problems for verification in verifications):
+        raise GateFailed(f"{version.folder} does not verify")
     return DemoResult(
         folder,
         logs,
-        exported.folder,
-        str(exported.content_id),
+        version.folder,
+        str(version.content_id),
         _id_of(project)[planted.exact_duplicates[0][0]],
         tuple(_findings(project, planted)),
     )
@@ -124,23 +124,25 @@ def _findings(project: Project, planted: logs.Planted) -> Iterable[PlantedCount]
     ids = _id_of(project)
     yield PlantedCount("broken lines", planted.broken_lines, len(project.rejects()), 0, "pull")
     ratings = {r["interaction_id"]: r["human_rating"] for r in project.table("ratings").to_pylist()}
-    moved = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
-    yield PlantedCount("late ratings", len(planted.late_flips), moved, 0, "pull --as feedback")
+    late_ratings = sum(ratings.get(ids[request]) == late for request, _, late in planted.late_flips)
+    yield PlantedCount(
+        "late ratings", len(planted.late_flips), late_ratings, 0, "pull --as feedback"
+    )
     yield from _by_reason(project, planted, ids)
     yield from _duplicates(project, planted, ids)
     yield _wrong_labels(project, planted, ids)
-    suspected = {
+    contradictory = {
         r["example_id"]
         for r in project.table("issues").to_pylist()
         if r["kind"] == "contradictory_label"
     }
     pairs = [[ids[a], ids[b]] for a, b in planted.contradictions]
-    found = sum(a in suspected and b in suspected for a, b in pairs)
+    pairs_found = sum(a in contradictory and b in contradictory for a, b in pairs)
     yield PlantedCount(
         "contradictory labels",
         len(pairs),
-        found,
-        len(suspected - {i for pair in pairs for i in pair}),
+        pairs_found,
+        len(contradictory - {i for pair in pairs for i in pair}),
         "dedupe",
     )
 
@@ -152,13 +154,13 @@ def _by_reason(
     for row in project.table("excluded").to_pylist():
         hits.setdefault(row["reason"], set()).add(row["example_id"])
     for kind, reasons in _BY_REASON.items():
-        wanted = {ids[request] for request in getattr(planted, kind)}
-        found = set().union(*(hits.get(reason, set()) for reason in reasons))
+        ids_of_kind = {ids[request] for request in getattr(planted, kind)}
+        hits_of_kind = set().union(*(hits.get(reason, set()) for reason in reasons))
         yield PlantedCount(
             kind.replace("_", " "),
-            len(wanted),
-            len(wanted & found),
-            len(found - wanted),
+            len(ids_of_kind),
+            len(ids_of_kind & hits_of_kind),
+            len(hits_of_kind - ids_of_kind),
             f"filter ({', '.join(reasons)})",
         )
 
@@ -171,11 +173,11 @@ def _wrong_labels(project: Project, planted: logs.Planted, ids: dict[str, str]) 
     likely = {
         r["example_id"] for r in project.table("mislabels").to_pylist() if r["tier"] == "likely"
     }
-    wanted = {ids[request] for request, _ in planted.wrong_labels}
-    wrong = wanted | {ids[request] for pair in planted.contradictions for request in pair}
-    found = len(wanted & likely)
+    ids_of_kind = {ids[request] for request, _ in planted.wrong_labels}
+    wrong = ids_of_kind | {ids[request] for pair in planted.contradictions for request in pair}
+    found = len(ids_of_kind & likely)
     return PlantedCount(
-        "wrong labels", len(wanted), found, len(likely - wrong), "mislabels (likely)"
+        "wrong labels", len(ids_of_kind), found, len(likely - wrong), "mislabels (likely)"
     )
 
 

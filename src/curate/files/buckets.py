@@ -163,10 +163,10 @@ class Place:
 
     def beside(self, path: str) -> Place:
         """Returns another path of the same file system."""
-        known, whole = self.path.rstrip("/"), self.shown.rstrip("/")
-        prefix = whole[: -len(known)] if known and whole.endswith(known) else f"{_scheme(whole)}://"
-        shown = address(path).shown if is_url(path) else prefix + path
-        return Place(Address(self.address.url, shown, self.address.secrets), self.fs, path)
+        here, whole = self.path.rstrip("/"), self.shown.rstrip("/")
+        prefix = whole[: -len(here)] if here and whole.endswith(here) else f"{_scheme(whole)}://"
+        name = address(path).shown if is_url(path) else prefix + path
+        return Place(Address(self.address.url, name, self.address.secrets), self.fs, path)
 
 
 def _scheme(url: str) -> str:
@@ -180,7 +180,7 @@ def open_place(url: str) -> Place:
         MissingExtra: the package for this kind of address is not installed.
         ConfigError: no such kind of address is known.
     """
-    found, scheme = address(url), _scheme(url)
+    place_address, scheme = address(url), _scheme(url)
     try:
         from fsspec import get_filesystem_class
         from fsspec.core import url_to_fs
@@ -190,12 +190,12 @@ def open_place(url: str) -> Place:
         raise _missing(scheme, error) from error
     except ValueError as error:
         raise ConfigError(
-            f"{found.shown}: {unknown_name('kind of address', scheme, ('file', *_EXTRAS))}"
+            f"{place_address.shown}: {unknown_name('kind of address', scheme, ('file', *_EXTRAS))}"
         ) from error
-    with understood(found):
+    with understood(place_address):
         # An instance of our own: one that is shared would remember old listings.
         fs, path = url_to_fs(url, skip_instance_cache=True, **_options(scheme))
-    return Place(found, fs, path)
+    return Place(place_address, fs, path)
 
 
 def _options(scheme: str) -> dict[str, Any]:
@@ -224,40 +224,40 @@ def understood(where: Address) -> Iterator[None]:
     except CurateError:
         raise
     except Exception as error:
-        meant = _meaning(error, where)
-        if meant is None:
+        meaning = _meaning(error, where)
+        if meaning is None:
             raise
-        raise meant from None
+        raise meaning from None
 
 
 def _meaning(error: Exception, where: Address) -> CurateError | None:
     """Returns our error for that of a file system; None where it is a bug, or of this machine."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    said = where.clean(" ".join(str(error).split())) or type(error).__name__
+    message = where.clean(" ".join(str(error).split())) or type(error).__name__
     status = int(getattr(error, "status", None) or 0)
     if isinstance(error, FileNotFoundError):
-        detail = f" ({said})" if " " in said else ""
+        detail = f" ({message})" if " " in message else ""
         return TransportError(f"{where.shown}: no such bucket, folder or file{detail}")
     if names & _NO_CREDENTIALS:
         return TransportError(
-            f"{where.shown}: no credentials that work: {said}. Next: set them as the provider's "
+            f"{where.shown}: no credentials that work: {message}. Next: set them as the provider's "
             "own programs read them (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE)"
         )
     if isinstance(error, PermissionError) or status in (401, 403):
         return TransportError(
-            f"{where.shown}: access refused: {said}. Next: see that the credentials are right, and "
-            "may list and read here (to send: also write and delete)"
+            f"{where.shown}: access refused: {message}. Next: see that the credentials are right, "
+            "and may list and read here (to send: also write and delete)"
         )
     number = error.errno if isinstance(error, OSError) else None
     if names & _UNAVAILABLE or number in _TRY_AGAIN or status == 429 or status >= 500:
         return RemoteUnavailable(
-            f"{where.shown} does not answer: {said}. Next: see that it can be reached from here, "
-            "and type the command again"
+            f"{where.shown} does not answer: {message}. Next: see that it can be reached from "
+            "here, and type the command again"
         )
     ours = type(error).__module__ == "builtins" and not isinstance(error, OSError | ValueError)
     if ours or number in _FULL:
         return None
-    return TransportError(f"{where.shown} says: {said}")
+    return TransportError(f"{where.shown} says: {message}")
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ class RemoteFile:
             RemoteUnavailable: the file system does not answer, or sent less than the whole.
             TransportError: the file is gone, or may not be read.
         """
-        place, written = self.place, 0
+        place, size = self.place, 0
         with (
             path.open("wb") as local,
             understood(place.address),
@@ -293,10 +293,10 @@ class RemoteFile:
         ):
             for block in progress(blocks(remote), f"fetching {self.shown} (blocks of 8 MB)"):
                 local.write(block)
-                written += len(block)
-        if self.size is not None and written != self.size:
+                size += len(block)
+        if self.size is not None and size != self.size:
             raise RemoteUnavailable(
-                f"{self.shown}: {written:,} bytes came of {self.size:,}: it was cut off, or has "
+                f"{self.shown}: {size:,} bytes came of {self.size:,}: it was cut off, or has "
                 "changed meanwhile. Next: type the command again"
             )
 
@@ -330,19 +330,19 @@ def find(url: str, suffixes: tuple[str, ...]) -> list[RemoteFile]:
     """
     place = open_place(url)
     with understood(place.address):
-        listed = _listed(place, url.endswith("/"))
-    if isinstance(listed, _Folder):
-        taken = {path: info for path, info in listed.items() if _is_log(path, listed, suffixes)}
-        if not taken:
-            raise SourceError(_no_logs(place, listed, suffixes))
-        listed = taken
-    if not listed:
+        listing = _listed(place, url.endswith("/"))
+    if isinstance(listing, _Folder):
+        logs = {path: info for path, info in listing.items() if _is_log(path, listing, suffixes)}
+        if not logs:
+            raise SourceError(_no_logs(place, listing, suffixes))
+        listing = logs
+    if not listing:
         raise SourceError(f"{place.shown}: no file there has such a name")
-    found = (
+    files = (
         _file(place if path == place.path else place.beside(path), info)
-        for path, info in listed.items()
+        for path, info in listing.items()
     )
-    return sorted(found, key=lambda file: file.shown.split("/"))
+    return sorted(files, key=lambda file: file.shown.split("/"))
 
 
 class _Folder(dict[str, Mapping[str, Any]]):
@@ -358,8 +358,8 @@ def _listed(place: Place, is_folder: bool) -> dict[str, Mapping[str, Any]]:
         except FileNotFoundError:
             if not re.search(r"[*\[]" if is_url(path) else r"[*?\[]", path):
                 raise
-            found = fs.glob(path, detail=True)
-            return {name: info for name, info in found.items() if info.get("type") == "file"}
+            entries = fs.glob(path, detail=True)
+            return {name: info for name, info in entries.items() if info.get("type") == "file"}
         if info.get("type") != "directory":
             return {path: info}
     return _Folder(fs.find(path, detail=True))
@@ -373,8 +373,8 @@ def _is_log(path: str, others: Mapping[str, Any], suffixes: tuple[str, ...]) -> 
     return name.endswith(suffixes) and not ours and not partial
 
 
-def _no_logs(place: Place, listed: Mapping[str, Any], suffixes: tuple[str, ...]) -> str:
-    if any(path.endswith("/manifest.json") for path in listed):
+def _no_logs(place: Place, listing: Mapping[str, Any], suffixes: tuple[str, ...]) -> str:
+    if any(path.endswith("/manifest.json") for path in listing):
         return (
             f"{place.shown}: a version that curate exported is not taken for logs. Next: name the "
             f"file, such as {place.shown.rstrip('/')}/train.jsonl"
@@ -384,8 +384,8 @@ def _no_logs(place: Place, listed: Mapping[str, Any], suffixes: tuple[str, ...])
 
 def _info(place: Place) -> Mapping[str, Any]:
     with understood(place.address):
-        found: Mapping[str, Any] = place.fs.info(place.path)
-    return found
+        info: Mapping[str, Any] = place.fs.info(place.path)
+    return info
 
 
 def _file(place: Place, info: Mapping[str, Any]) -> RemoteFile:
@@ -399,9 +399,9 @@ def _file(place: Place, info: Mapping[str, Any]) -> RemoteFile:
 
 def mark_of(info: Mapping[str, Any]) -> str | None:
     """Returns what tells a file's content apart: its ETag, else when it changed, with its size."""
-    said = {key.casefold(): value for key, value in info.items() if value not in (None, "")}
-    size = said.get("size")
-    if etag := said.get("etag"):
+    fields = {key.casefold(): value for key, value in info.items() if value not in (None, "")}
+    size = fields.get("size")
+    if etag := fields.get("etag"):
         return f"etag {str(etag).strip(chr(34))} {size}"
-    changed = next((said[name] for name in _MODIFIED if name in said), None)
-    return None if changed is None or size is None else f"changed {changed} {size}"
+    modified_at = next((fields[name] for name in _MODIFIED if name in fields), None)
+    return None if modified_at is None or size is None else f"changed {modified_at} {size}"

@@ -36,7 +36,7 @@ def find_files(
         TransportError: a bucket said no.
         RemoteUnavailable: a bucket does not answer.
     """
-    found: dict[Path, Path] = {}
+    path_of: dict[Path, Path] = {}
     remote: dict[str, buckets.RemoteFile] = {}
     for location in locations:
         path = buckets.local_path(location)
@@ -55,8 +55,8 @@ def find_files(
             inside = [p for p in matches if p.is_file()]
             if not inside:
                 raise SourceError(_no_such_file(location))
-        found.update((_absolute(p), p) for p in inside)
-    files = [Location(found[p], table, query) for p in sorted(found)]
+        path_of.update((_absolute(p), p) for p in inside)
+    files = [Location(path_of[p], table, query) for p in sorted(path_of)]
     files += [
         Location(Path(remote[name].name), table, query, remote[name])
         for name in sorted(remote, key=lambda name: name.split("/"))
@@ -97,8 +97,8 @@ def _no_such_file(location: str) -> str:
         if parent.is_dir()
         else []
     )
-    shown = ", ".join(near[:4]) + (", ..." if len(near) > 4 else "")
-    hint = f" Files here that look like logs: {shown} ({len(near)})" if near else ""
+    listing = ", ".join(near[:4]) + (", ..." if len(near) > 4 else "")
+    hint = f" Files here that look like logs: {listing} ({len(near)})" if near else ""
     return f"{location}: no such file.{hint}"
 
 

@@ -224,8 +224,10 @@ def get(name: str) -> Format:
 def side_files(contents: Contents, listed: Sequence[tuple[Format, Files]]) -> dict[str, str]:
     """Returns the side files of all formats of a version; JSON files of one name become one."""
     result: dict[str, str] = {}
-    for made, files in listed:
-        for name, text in (made.side_files(contents, files) if made.side_files else {}).items():
+    for export_format, files in listed:
+        for name, text in (
+            export_format.side_files(contents, files) if export_format.side_files else {}
+        ).items():
             if name in result:
                 both = orjson.loads(result[name]) | orjson.loads(text)
                 text = orjson.dumps(both, option=INDENTED).decode()
@@ -237,12 +239,12 @@ def class_label(names: Sequence[str], indent: str, key: str = "dtype") -> str:
     """Returns the YAML of a column of classes, plain text where no classes are known."""
     if not names:
         return f"{indent}{key}: string\n"
-    listed = "".join(f"{indent}      '{n}': {quoted(name)}\n" for n, name in enumerate(names))
-    return f"{indent}{key}:\n{indent}  class_label:\n{indent}    names:\n{listed}"
+    lines = "".join(f"{indent}      '{n}': {quoted(name)}\n" for n, name in enumerate(names))
+    return f"{indent}{key}:\n{indent}  class_label:\n{indent}    names:\n{lines}"
 
 
 def quoted(text: str) -> str:
     """Returns a text as YAML writes it in double quotes."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
-    shown = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in plain)
-    return f'"{"".join(shown)}"'
+    characters = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in plain)
+    return f'"{"".join(characters)}"'

@@ -38,7 +38,7 @@ def messages(listed: list[Message], *, parsed: bool = False) -> list[dict[str, A
     """
     numbers = count(1)
     waiting: list[str] = []
-    written = []
+    rows = []
     for message in listed:
         row: dict[str, Any] = {"role": role(message), "content": text(message)}
         if calls := message.get("tool_calls"):
@@ -46,11 +46,11 @@ def messages(listed: list[Message], *, parsed: bool = False) -> list[dict[str, A
             row["tool_calls"] = [_call(call, numbers, parsed) for call in calls]
             waiting = [call["id"] for call in row["tool_calls"]]
         elif message["role"] == "tool":
-            answered = message.get("tool_call_id") or (waiting[0] if waiting else next_id(numbers))
-            row["tool_call_id"] = answered
-            waiting = [one for one in waiting if one != answered]
-        written.append(row)
-    return written
+            call_id = message.get("tool_call_id") or (waiting[0] if waiting else next_id(numbers))
+            row["tool_call_id"] = call_id
+            waiting = [one for one in waiting if one != call_id]
+        rows.append(row)
+    return rows
 
 
 def plain(listed: list[Message]) -> list[dict[str, Any]]:
@@ -92,8 +92,8 @@ def question(example: Example) -> str:
     Raises:
         Inexpressible: it holds something other than text.
     """
-    asked = [message for message in example.messages if message["role"] == "user"]
-    for message in asked[-1:]:
+    questions = [message for message in example.messages if message["role"] == "user"]
+    for message in questions[-1:]:
         text(message)
     return example.query
 
@@ -130,17 +130,17 @@ def function(call: Any) -> tuple[str, dict[str, Any]]:
     Raises:
         Inexpressible: it has no name, or arguments that are no JSON object.
     """
-    named = call.get("function") if isinstance(call, Mapping) else None
-    if not isinstance(named, Mapping) or not named.get("name"):
+    function = call.get("function") if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping) or not function.get("name"):
         raise Inexpressible("a tool call without a name")
     try:
-        arguments = json.loads(named.get("arguments") or "{}")
+        arguments = json.loads(function.get("arguments") or "{}")
         orjson.dumps(arguments)  # numbers that it has no room for would be lost in the file
     except (TypeError, ValueError):
         arguments = None
     if not isinstance(arguments, dict):
         raise Inexpressible("a tool call whose arguments are no JSON object")
-    return str(named["name"]), arguments
+    return str(function["name"]), arguments
 
 
 def next_id(numbers: Iterator[int]) -> str:
@@ -161,8 +161,8 @@ def tools(example: Example) -> list[dict[str, Any]] | None:
         Inexpressible: they are not described as functions.
     """
     for tool in example.tools or []:
-        described = tool.get("function") if isinstance(tool, Mapping) else None
-        if not isinstance(described, Mapping) or not described.get("name"):
+        function = tool.get("function") if isinstance(tool, Mapping) else None
+        if not isinstance(function, Mapping) or not function.get("name"):
             raise Inexpressible("a tool that is not described as a function")
     return example.tools
 
@@ -172,8 +172,8 @@ def tools_column(example: Example) -> dict[str, str]:
 
     An empty list would make some templates say that there are tools, and list none.
     """
-    offered = tools(example)
-    return {} if offered is None else {"tools": orjson.dumps(offered or None).decode()}
+    definitions = tools(example)
+    return {} if definitions is None else {"tools": orjson.dumps(definitions or None).decode()}
 
 
 def _call(call: Any, numbers: Iterator[int], parsed: bool) -> dict[str, Any]:

@@ -22,12 +22,12 @@ def trl(method: str, files: Files, *arguments: str) -> str:
     length = f"max_length={_SEQUENCE},  # what is longer loses its end"
     if files.longest is not None:
         length = f"max_length={files.room},  # the longest row has {files.longest:,} tokens"
-    listed = "".join(f"        {line}\n" for line in [*(f"{a}," for a in arguments), length])
+    lines = "".join(f"        {line}\n" for line in [*(f"{a}," for a in arguments), length])
     return (
         f"```python\nfrom datasets import load_dataset\nfrom trl import {method}Config, "
         f'{method}Trainer\n\ntrainer = {method}Trainer(\n    model="{_MODEL}",\n'
         f"    train_dataset={files.load},\n"
-        f'    args={method}Config(\n        output_dir="trained",\n{listed}    ),\n)\n'
+        f'    args={method}Config(\n        output_dir="trained",\n{lines}    ),\n)\n'
         "trainer.train()\n```\n"
     )
 
@@ -48,12 +48,12 @@ def dataset_info(files: Files, entry: Mapping[str, Any]) -> dict[str, str]:
     Source: LLaMA-Factory, data/README.md.
     """
     paths = {"train": files.train, "test": files.test}
-    listed = {
+    columns = {
         f"{files.dataset}_{side}": {"file_name": path, **entry}
         for side, path in paths.items()
         if path
     }
-    return {"dataset_info.json": orjson.dumps(listed, option=INDENTED).decode()}
+    return {"dataset_info.json": orjson.dumps(columns, option=INDENTED).decode()}
 
 
 def axolotl(files: Files, columns: Sequence[str], head: Sequence[str] = ()) -> str:

@@ -41,11 +41,11 @@ def alpaca(example: Example) -> dict[str, Any]:
     Source: LLaMA-Factory, data/README.md, alpaca format.
     """
     system, turns = _chat.turns([*_chat.prompt(example), *_chat.answer(example)])
-    said = [message["content"] for message in _chat.plain(turns)]
+    texts = [message["content"] for message in _chat.plain(turns)]
     return {
-        "instruction": said[-2],
+        "instruction": texts[-2],
         "input": "",
-        "output": said[-1],
+        "output": texts[-1],
         "system": system,
-        "history": [said[n : n + 2] for n in range(0, len(said) - 2, 2)],
+        "history": [texts[n : n + 2] for n in range(0, len(texts) - 2, 2)],
     }

@@ -38,21 +38,21 @@ def openai_chat(example: Example) -> dict[str, Any]:
     Source: OpenAI API reference, supervised fine-tuning, chat format; mistral-common's validation
     for fine-tuning.
     """
-    written = _chat.messages([*_chat.prompt(example), *_chat.answer(example)])
-    for message in written[:-1]:
+    messages = _chat.messages([*_chat.prompt(example), *_chat.answer(example)])
+    for message in messages[:-1]:
         if message["role"] == "assistant":
             message["weight"] = 0
         if not message["content"] and message["role"] != "tool" and "tool_calls" not in message:
             raise Inexpressible(f"an empty turn of the {message['role']}")
-    _check_calls(written[:-1])
-    offered = _chat.tools(example)
-    return {"messages": written, **({"tools": offered} if offered else {})}
+    _check_calls(messages[:-1])
+    definitions = _chat.tools(example)
+    return {"messages": messages, **({"tools": definitions} if definitions else {})}
 
 
-def _check_calls(written: Sequence[dict[str, Any]]) -> None:
+def _check_calls(messages: Sequence[dict[str, Any]]) -> None:
     """Checks that results follow the calls they answer; no service takes other conversations."""
     waiting: list[str] = []
-    for message in written:
+    for message in messages:
         if message["role"] == "tool":
             if message["tool_call_id"] not in waiting:
                 raise Inexpressible("the result of a tool call that is not there")

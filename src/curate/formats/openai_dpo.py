@@ -22,11 +22,11 @@ def openai_dpo(pair: Pair) -> dict[str, Any]:
     better, worse = (_chat.plain(_chat.answer(one)) for one in (pair.chosen, pair.rejected))
     if better == worse:
         raise Inexpressible("two answers that are the same")
-    asked = _chat.plain(_chat.prompt(pair.chosen))
-    if any(not message["content"] for message in asked):
+    prompt = _chat.plain(_chat.prompt(pair.chosen))
+    if any(not message["content"] for message in prompt):
         raise Inexpressible("an empty turn")
     return {
-        "input": {"messages": asked},
+        "input": {"messages": prompt},
         "preferred_output": better,
         "non_preferred_output": worse,
     }

@@ -40,19 +40,21 @@ def sharegpt(example: Example) -> dict[str, Any]:
     """
     system, turns = _chat.turns([*_chat.prompt(example), *_chat.answer(example)])
     row = {"conversations": [_turn(turn) for turn in turns], "system": system}
-    offered = _chat.tools(example)
-    if offered is not None:
-        flat = [tool["function"] for tool in offered]
+    definitions = _chat.tools(example)
+    if definitions is not None:
+        flat = [tool["function"] for tool in definitions]
         row["tools"] = orjson.dumps(flat).decode() if flat else ""
     return row
 
 
 def _turn(message: Message) -> dict[str, str]:
-    said = _chat.text(message)
+    text = _chat.text(message)
     if not (calls := message.get("tool_calls")):
-        return {"from": _SPEAKERS[message["role"]], "value": said}
-    if said:
+        return {"from": _SPEAKERS[message["role"]], "value": text}
+    if text:
         raise Inexpressible("text beside a tool call")
-    named = [dict(zip(("name", "arguments"), _chat.function(call), strict=True)) for call in calls]
-    value = orjson.dumps(named[0] if len(named) == 1 else named).decode()
+    functions = [
+        dict(zip(("name", "arguments"), _chat.function(call), strict=True)) for call in calls
+    ]
+    value = orjson.dumps(functions[0] if len(functions) == 1 else functions).decode()
     return {"from": "function_call", "value": value}

@@ -24,5 +24,5 @@ def trl_prompt_completion(example: Example) -> dict[str, Any]:
     Source: TRL documentation, dataset formats, prompt-completion (conversational).
     """
     before = _chat.prompt(example)
-    written = _chat.messages([*before, *_chat.answer(example)], parsed=True)
-    return {"prompt": written[:-1], "completion": written[-1:], **_chat.tools_column(example)}
+    completion = _chat.messages([*before, *_chat.answer(example)], parsed=True)
+    return {"prompt": completion[:-1], "completion": completion[-1:], **_chat.tools_column(example)}

@@ -70,33 +70,33 @@ def typical(
 
     Source: Hacohen, Dekel and Weinshall 2022, Active learning on a budget (TypiClust).
     """
-    wanted = min(budget, int((~labelled).sum()))
-    if wanted == 0:
+    count = min(budget, int((~labelled).sum()))
+    if count == 0:
         return np.zeros(0, np.int64)
-    cluster = _clusters(vectors, int(labelled.sum()) + wanted, progress)
+    cluster = _clusters(vectors, int(labelled.sum()) + count, progress)
     order = np.argsort(cluster, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(cluster[order])) + 1)
     members.sort(key=lambda of: (len(of) < SMALLEST, int(labelled[of].sum()), -len(of), int(of[0])))
     queues = [_most_typical(vectors, of, labelled) for of in members]
-    return np.fromiter(_in_turns(queues), np.int64)[:wanted]
+    return np.fromiter(_in_turns(queues), np.int64)[:count]
 
 
 def _most_typical(
     vectors: NDArray[np.float32], of: NDArray[np.int64], labelled: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Returns the members of a cluster that have no label, the most typical first."""
-    asked = of[~labelled[of]]
+    candidates = of[~labelled[of]]
     # Of a large cluster a part tells as well what is typical, and no cluster costs its square.
     part = of[:: -(-len(of) // _MEMBERS)]
-    nearness = np.zeros(len(asked))
+    nearness = np.zeros(len(candidates))
     count = min(NEIGHBOURS, len(part) - 1)
-    for start in range(0, len(asked) if count else 0, _ROWS):
-        rows = asked[start : start + _ROWS]
+    for start in range(0, len(candidates) if count else 0, _ROWS):
+        rows = candidates[start : start + _ROWS]
         near = np.round(vectors[rows] @ vectors[part].T, 5).astype(np.float64)
         near[rows[:, None] == part[None, :]] = -2
         best = np.sort(np.partition(near, -count, axis=1)[:, -count:], axis=1)
         nearness[start : start + _ROWS] = best.mean(axis=1)
-    return asked[np.argsort(-np.round(nearness, _DIGITS), kind="stable")]
+    return candidates[np.argsort(-np.round(nearness, _DIGITS), kind="stable")]
 
 
 def _in_turns(queues: list[NDArray[np.int64]]) -> Iterator[int]:
@@ -150,8 +150,8 @@ def between(
     for position in order.tolist():
         groups.setdefault(cluster[position], []).append(position)
     turns = _in_turns([np.array(group) for group in groups.values()])
-    chosen = np.fromiter(turns, np.int64)[:budget]
-    return chosen[np.argsort(margin[chosen], kind="stable")]
+    picks = np.fromiter(turns, np.int64)[:budget]
+    return picks[np.argsort(margin[picks], kind="stable")]
 
 
 def margins(
@@ -184,10 +184,12 @@ def margins(
     for start in range(0, len(vectors), _BLOCK):
         mine = label[start : start + _BLOCK]
         wide = _with_constant(vectors[start : start + _BLOCK])
-        known = np.flatnonzero(mine >= 0)
+        labelled_rows = np.flatnonzero(mine >= 0)
         scores = wide @ weights
-        lever = np.einsum("ij,ij->i", wide[known] @ inverse, wide[known])[:, None]
-        scores[known] = (scores[known] - lever * np.eye(classes)[mine[known]]) / (1 - lever)
+        lever = np.einsum("ij,ij->i", wide[labelled_rows] @ inverse, wide[labelled_rows])[:, None]
+        scores[labelled_rows] = (
+            scores[labelled_rows] - lever * np.eye(classes)[mine[labelled_rows]]
+        ) / (1 - lever)
         scores = np.round(scores, _DIGITS)
         two = np.argsort(-scores, axis=1, kind="stable")[:, :2]
         first, second = np.take_along_axis(scores, two, axis=1).T
@@ -202,7 +204,7 @@ def _with_constant(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def out_of_scope(
     vectors: NDArray[np.float32],
-    known: NDArray[np.float32],
+    references: NDArray[np.float32],
     label: NDArray[np.int64] | None = None,
     *,
     own: NDArray[np.int64] | None = None,
@@ -215,7 +217,7 @@ def out_of_scope(
 
     Args:
         vectors: of the inputs asked about, float32 (n, dim).
-        known: of inputs that are in scope, float32 (m, dim).
+        references: of inputs that are in scope, float32 (m, dim).
         label: their labels, numbers from 0, int64 (m,); None where they have none.
         own: label of those asked about that are among the known, else -1, int64 (n,); each is
             measured without its own share of the centre.
@@ -223,21 +225,21 @@ def out_of_scope(
 
     Source: benchmarks/quality (out of scope), where other distances do no better.
     """
-    if len(known) == 0:
+    if len(references) == 0:
         return np.zeros(len(vectors))
-    found: list[NDArray[np.float64]] = [np.zeros(0)]
+    distances: list[NDArray[np.float64]] = [np.zeros(0)]
     if label is not None:
-        sums = np.zeros((int(label.max()) + 1, known.shape[1]))
-        np.add.at(sums, label, known.astype(np.float64))
+        sums = np.zeros((int(label.max()) + 1, references.shape[1]))
+        np.add.at(sums, label, references.astype(np.float64))
         own = np.full(len(vectors), -1) if own is None else own
         for start in range(0, len(vectors), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            found.append(_from_centres(vectors[rows], sums, own[rows]))
-        return np.concatenate(found)
-    sample = known[:: -(-len(known) // _KNOWN)]
+            distances.append(_from_centres(vectors[rows], sums, own[rows]))
+        return np.concatenate(distances)
+    sample = references[:: -(-len(references) // _KNOWN)]
     for start in progress(range(0, len(vectors), _ROWS)):
-        found.append(_far(vectors[start : start + _ROWS], sample))
-    return np.concatenate(found)
+        distances.append(_far(vectors[start : start + _ROWS], sample))
+    return np.concatenate(distances)
 
 
 def _from_centres(
@@ -255,10 +257,10 @@ def _from_centres(
     return result
 
 
-def _far(vectors: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float64]:
-    cosine = vectors @ known.T
+def _far(vectors: NDArray[np.float32], references: NDArray[np.float32]) -> NDArray[np.float64]:
+    cosine = vectors @ references.T
     cosine[cosine > 1 - 2e-6] = -1.0  # the input itself, or a copy: it says nothing
-    count = min(NEAREST, len(known))
+    count = min(NEAREST, len(references))
     near = np.sort(np.partition(cosine, -count, axis=1)[:, -count:], axis=1)
     result: NDArray[np.float64] = np.round(1 - near.mean(axis=1, dtype=np.float64), 5)
     return result

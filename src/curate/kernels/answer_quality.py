@@ -99,11 +99,11 @@ def expected(
             for f in range(FOLDS)
         ]
     )
-    said = [
+    predictions = [
         (_features(prompts[rows], answers[rows], lengths[rows]) * weights[fold[rows]]).sum(axis=1)
         for rows in _blocks(len(ratings))
     ]
-    return _rounded(mean + np.concatenate(said))
+    return _rounded(mean + np.concatenate(predictions))
 
 
 def _blocks(count: int) -> list[slice]:
@@ -144,14 +144,14 @@ def format_outliers(shapes: Sequence[str], clusters: Sequence[Any]) -> dict[int,
     for row, cluster in enumerate(clusters):
         if cluster is not None:
             members.setdefault(cluster, []).append(row)
-    found = {}
+    outliers = {}
     for mine in members.values():
         counts = Counter(shapes[row] for row in mine)
         rule = max(sorted(counts), key=lambda name: counts[name])
         share = counts[rule] / len(mine)
         if len(mine) >= FEWEST and share >= OBEYED and rule not in ("prose", "broken JSON"):
-            found.update({row: (rule, share) for row in mine if shapes[row] != rule})
-    return dict(sorted(found.items()))
+            outliers.update({row: (rule, share) for row in mine if shapes[row] != rule})
+    return dict(sorted(outliers.items()))
 
 
 @dataclass(frozen=True)
@@ -180,15 +180,15 @@ def raters(
     of: dict[str, list[tuple[str, float]]] = {}
     for key, example, rating in zip(keys, examples, ratings, strict=True):
         of.setdefault(example, []).append((key, rating))
-    given: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     apart: dict[str, list[float]] = {}
     for example in sorted(of):
         for key, rating in sorted(of[example]):
-            given[key] = given.get(key, 0) + 1
+            numbers[key] = numbers.get(key, 0) + 1
             others = [r for k, r in of[example] if k != key]
             if others:
                 apart.setdefault(key, []).append(rating - sum(others) / len(others))
-    return tuple(_rater(key, given[key], apart.get(key, [])) for key in sorted(given))
+    return tuple(_rater(key, numbers[key], apart.get(key, [])) for key in sorted(numbers))
 
 
 def _rater(key: str, ratings: int, apart: list[float]) -> Rater:

@@ -39,8 +39,8 @@ def logistic(
     folds = min(FOLDS, int(np.bincount(label).max()))
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # labels with fewer examples than folds
-        found = cross_val_predict(model, vectors, label, cv=folds, method="predict_proba")
-        return found, _predicted(model.fit(vectors, label), others)
+        chances = cross_val_predict(model, vectors, label, cv=folds, method="predict_proba")
+        return chances, _predicted(model.fit(vectors, label), others)
 
 
 def neighbours(
@@ -59,10 +59,10 @@ def neighbours(
 
     count = min(NEIGHBOURS, len(vectors) - 1)
     with_itself = KNeighborsClassifier(count + 1).fit(vectors, label)
-    found = with_itself.predict_proba(vectors)
-    found[np.arange(len(label)), label] -= 1 / (count + 1)
+    chances = with_itself.predict_proba(vectors)
+    chances[np.arange(len(label)), label] -= 1 / (count + 1)
     alone = KNeighborsClassifier(count).fit(vectors, label)
-    return found * (count + 1) / count, _predicted(alone, others)
+    return chances * (count + 1) / count, _predicted(alone, others)
 
 
 def _predicted(model: Any, vectors: NDArray[np.float32]) -> Any:

@@ -82,13 +82,13 @@ def _resolution(vectors: NDArray[np.float32], seed: int, steps: Any) -> float | 
     agreement = np.zeros(len(RESOLUTIONS))
     for _ in range(_SPLITS):
         order = rng.permutation(len(vectors))[: 2 * _HALF]
-        judged = vectors[np.sort(order)]
+        subset = vectors[np.sort(order)]
         views = []
         for half in (order[: len(order) // 2], order[len(order) // 2 :]):
             next(steps, None)
             part = vectors[np.sort(half)]
             swept = _sweep(_graph(part), RESOLUTIONS, rng)
-            views.append([assign(judged, _large(part, swept[r]))[0] for r in RESOLUTIONS])
+            views.append([assign(subset, _large(part, swept[r]))[0] for r in RESOLUTIONS])
         for place, (one, other) in enumerate(zip(*views, strict=True)):
             # One group each is an agreement about nothing.
             if one.any() or other.any():
@@ -108,8 +108,8 @@ def means(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np
     member = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))), shape=shape)
     sums = member @ vectors.astype(np.float64)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    found: NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return found
+    centres: NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return centres
 
 
 def _large(vectors: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -143,30 +143,30 @@ def _graph(vectors: NDArray[np.float32]) -> Any:
 
 def _first(product: NDArray[np.float32], width: int) -> NDArray[np.int64]:
     """Returns the positions of the largest values of each row; of equal ones, the first."""
-    found = np.empty((len(product), width), np.int64)
+    nearest = np.empty((len(product), width), np.int64)
     least = np.partition(product, -width, axis=1)[:, -width]
     for row, (values, limit) in enumerate(zip(product, least, strict=True)):
         above = np.flatnonzero(values > limit)
         level = np.flatnonzero(values == limit)[: width - len(above)]
-        found[row] = np.concatenate([above, level])
-    return found
+        nearest[row] = np.concatenate([above, level])
+    return nearest
 
 
 def _sweep(graph: Any, resolutions: Iterable[float], rng: Any) -> dict[float, NDArray[np.int64]]:
     """Returns communities for each resolution, found from the finest to the coarsest."""
-    found: dict[float, NDArray[np.int64]] = {}
+    partitions: dict[float, NDArray[np.int64]] = {}
     groups = np.arange(graph.shape[0])
     for resolution in sorted(resolutions, reverse=True):
-        if not found:
+        if not partitions:
             groups = _moved(graph, resolution, rng)
         while True:
             whole = _merged(graph, groups)
-            joined = _moved(whole, resolution, rng)
-            if len(np.unique(joined)) == whole.shape[0]:
+            partition = _moved(whole, resolution, rng)
+            if len(np.unique(partition)) == whole.shape[0]:
                 break
-            groups = joined[groups]
-        found[resolution] = groups
-    return found
+            groups = partition[groups]
+        partitions[resolution] = groups
+    return partitions
 
 
 def _merged(graph: Any, groups: NDArray[np.int64]) -> Any:

@@ -148,11 +148,11 @@ def crowd(answers: Answers, chances: NDArray[np.float64]) -> Crowd:
     chances = chances / chances.sum(axis=1, keepdims=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of cleanlab, about its own calls of pandas and numpy
-        made = get_label_quality_multiannotator(table, chances, verbose=False)
-    found, people = made["label_quality"], made["annotator_stats"].sort_index()
+        results = get_label_quality_multiannotator(table, chances, verbose=False)
+    labels, people = results["label_quality"], results["annotator_stats"].sort_index()
     return Crowd(
-        found["consensus_label"].to_numpy(np.int64),
-        found["consensus_quality_score"].to_numpy(np.float64),
+        labels["consensus_label"].to_numpy(np.int64),
+        labels["consensus_quality_score"].to_numpy(np.float64),
         people["annotator_quality"].to_numpy(np.float64),
         people["agreement_with_consensus"].to_numpy(np.float64),
     )

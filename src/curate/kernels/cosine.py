@@ -54,15 +54,15 @@ def pairs(
     proposing = sketch(everything) if len(everything) >= SKETCH_FROM else everything
     for block in progress(blocks(len(new))):
         first, last = len(old) + block.start, len(old) + block.stop
-        found = []
+        parts = []
         for start in range(0, last, _COLUMNS):
             columns = proposing[start : min(start + _COLUMNS, last)]
             product = proposing[first:last] @ columns.T
             at = np.flatnonzero(product.ravel() >= threshold - _SLACK)
             later, earlier = first + at // len(columns), start + at % len(columns)
             keep = earlier < later
-            found.append(_verified(everything, earlier[keep], later[keep], threshold))
-        a, b, cosine = (np.concatenate(part) for part in zip(*found, strict=True))
+            parts.append(_verified(everything, earlier[keep], later[keep], threshold))
+        a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
         yield a, b, cosine
 
 

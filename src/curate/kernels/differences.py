@@ -60,10 +60,10 @@ def marks(text: str) -> Marks:
     Args:
         text: normalised.
     """
-    said = words(text)
-    numbers = {*_NUMBER.findall(text), *(_NUMBER_WORDS[w] for w in said if w in _NUMBER_WORDS)}
-    turned = frozenset(_OPPOSITE[w] for w in said if w in _OPPOSITE)
-    return tuple(sorted(numbers)), len(_NEGATION.findall(text)), turned
+    tokens = words(text)
+    numbers = {*_NUMBER.findall(text), *(_NUMBER_WORDS[w] for w in tokens if w in _NUMBER_WORDS)}
+    opposites = frozenset(_OPPOSITE[w] for w in tokens if w in _OPPOSITE)
+    return tuple(sorted(numbers)), len(_NEGATION.findall(text)), opposites
 
 
 def difference(a: Marks, b: Marks) -> str | None:
@@ -74,5 +74,5 @@ def difference(a: Marks, b: Marks) -> str | None:
     """
     if a[0] != b[0]:
         return "numbers"
-    turned = any((pair, 1 - side) in b[2] - a[2] for pair, side in a[2] - b[2])
-    return "negation" if a[1] != b[1] or turned else None
+    is_opposite = any((pair, 1 - side) in b[2] - a[2] for pair, side in a[2] - b[2])
+    return "negation" if a[1] != b[1] or is_opposite else None

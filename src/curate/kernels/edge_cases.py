@@ -23,60 +23,62 @@ OUTSIDE = 0.01
 """Share of train that is farther from all labels than what counts as within them."""
 
 
-def find(task: Labelled, model: Model, found: Assessment) -> list[dict[str, Any]]:
+def find(task: Labelled, model: Model, assessment: Assessment) -> list[dict[str, Any]]:
     """Returns one dict per edge case: example_id, kind, given, score, why.
 
     Of kind `boundary`, scores are places: the closest first, spread over what they are about. Of
     kind `out_of_scope` they are cosines with the nearest centre of a label. What counts is learned
     from train, so the test side changes nothing for it.
     """
-    train = task.train[found.examples]
+    train = task.train[assessment.examples]
     rows = []
     for side in (train, ~train):
-        rows += _between(task, model, found, np.flatnonzero(side))
-    return rows + _outside(task, model, found, train)
+        rows += _between(task, model, assessment, np.flatnonzero(side))
+    return rows + _outside(task, model, assessment, train)
 
 
 def _between(
-    task: Labelled, model: Model, found: Assessment, side: NDArray[np.int64]
+    task: Labelled, model: Model, assessment: Assessment, side: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
     """Returns the labels that stand, but hardly more than another one would."""
-    judgement = found.judgement
+    judgement = assessment.judgement
     lead = judgement.given_probability[side] - judgement.probability[side]
     close = side[(judgement.margin[side] <= 0) & (lead < CLOSE)]
-    vectors = task.vectors[task.at[found.examples[close]]]
+    vectors = task.vectors[task.at[assessment.examples[close]]]
     order = active_learning.between(vectors, -judgement.margin[close].round(6), len(close))
-    given = model.given[found.examples]
+    given = model.given[assessment.examples]
     rows = []
     for place, s in enumerate(close[order].tolist()):
         fits = " or ".join(
-            f'"{model.names[k]}" ({percent(float(found.chances[s, k]))})'
+            f'"{model.names[k]}" ({percent(float(assessment.chances[s, k]))})'
             for k in (given[s], judgement.suggested[s])
         )
-        rows.append(_row(task, model, found, s, "boundary", place / len(close), f"it is {fits}"))
+        rows.append(
+            _row(task, model, assessment, s, "boundary", place / len(close), f"it is {fits}")
+        )
     return rows
 
 
 def _outside(
-    task: Labelled, model: Model, found: Assessment, train: NDArray[np.bool_]
+    task: Labelled, model: Model, assessment: Assessment, train: NDArray[np.bool_]
 ) -> list[dict[str, Any]]:
     """Returns the examples that are unlike all labels, as hardly any of train is."""
-    near = found.centres.max(axis=1).round(6)
+    near = assessment.centres.max(axis=1).round(6)
     if not train.any():
         return []
     farthest = float(np.quantile(near[train], OUTSIDE, method="lower"))
     rows = []
     for s in np.flatnonzero(near < farthest).tolist():
-        like = model.names[int(found.centres[s].argmax())]
+        like = model.names[int(assessment.centres[s].argmax())]
         why = f'unlike all labels; nearest is "{like}" ({near[s]:.2f})'
-        rows.append(_row(task, model, found, s, "out_of_scope", float(near[s]), why))
+        rows.append(_row(task, model, assessment, s, "out_of_scope", float(near[s]), why))
     return rows
 
 
 def _row(
-    task: Labelled, model: Model, found: Assessment, s: int, kind: str, score: float, why: str
+    task: Labelled, model: Model, assessment: Assessment, s: int, kind: str, score: float, why: str
 ) -> dict[str, Any]:
-    example = found.examples[s]
+    example = assessment.examples[s]
     given = str(model.names[model.given[example]])
     return {
         "example_id": task.ids[example], "kind": kind, "given": given, "score": score, "why": why,

@@ -95,9 +95,9 @@ class Side:
 
 def error_rate(side: Side) -> ErrorRate | None:
     """Returns the share of wrong examples that is left; None where no audit was answered."""
-    counted, strata = _strata(side)
-    drawn = [j for j in counted if j.audit]
-    if not drawn or not side.examples:
+    reviews, strata = _strata(side)
+    audits = [j for j in reviews if j.audit]
+    if not audits or not side.examples:
         return None
     rate, low, high = _total(strata)
 
@@ -110,8 +110,8 @@ def error_rate(side: Side) -> ErrorRate | None:
         side=side.name,
         examples=side.examples,
         reviewed=side.examples - unseen,
-        audited=len(drawn),
-        wrong=sum(j.wrong for j in drawn),
+        audited=len(audits),
+        wrong=sum(j.wrong for j in audits),
         rate=rate / side.examples,
         low=low / side.examples,
         high=high / side.examples,
@@ -161,41 +161,41 @@ def _strata(side: Side) -> tuple[list[Judged], list[_Stratum]]:
     old = sum(j.audit and j.run < since for j in side.judged)
     new = sum(j.audit and j.run >= since for j in side.judged)
     if old > new:
-        counted = [replace(j, flagged=False) for j in side.judged]
-        return counted, [_stratum(counted, sum(side.left.values()))]
-    counted = [replace(j, audit=j.audit and j.run >= since) for j in side.judged]
-    return counted, [
-        _stratum([j for j in counted if j.flagged is flag], side.left.get(flag, 0))
+        reviews = [replace(j, flagged=False) for j in side.judged]
+        return reviews, [_stratum(reviews, sum(side.left.values()))]
+    reviews = [replace(j, audit=j.audit and j.run >= since) for j in side.judged]
+    return reviews, [
+        _stratum([j for j in reviews if j.flagged is flag], side.left.get(flag, 0))
         for flag in (True, False)
     ]
 
 
-def _stratum(judged: Sequence[Judged], left: int) -> _Stratum:
+def _stratum(reviews: Sequence[Judged], left: int) -> _Stratum:
     """Sums up audits: each drew from what nobody had judged by then.
 
     With f_k the share that audit k drew of its frame and W_k the wrong ones of the frame that are
     known by now, as many as sum(f_k * (E + W_k)) of those drawn are expected to be wrong where E
     wrong ones are left; so E = frame * share - found with the means below.
     """
-    drawn = [j for j in judged if j.audit]
-    rows = sum(j.rows for j in drawn)
+    audits = [j for j in reviews if j.audit]
+    rows = sum(j.rows for j in audits)
     if not rows:
-        known = sum(j.rows for j in judged)
-        guess = sum(j.rows for j in judged if j.wrong) / known if known else 0.5
+        known = sum(j.rows for j in reviews)
+        guess = sum(j.rows for j in reviews if j.wrong) / known if known else 0.5
         return _Stratum(0.0, guess, left, 0.0, left)
-    fraction = found = 0.0
-    for run in sorted({j.run for j in drawn}):
-        later = [j for j in judged if j.run >= run]
+    fraction = errors = 0.0
+    for run in sorted({j.run for j in audits}):
+        later = [j for j in reviews if j.run >= run]
         frame = left + sum(j.rows for j in later)
-        part = sum(j.rows for j in drawn if j.run == run) / frame
+        part = sum(j.rows for j in audits if j.run == run) / frame
         fraction += part
-        found += part * sum(j.rows for j in later if j.wrong)
+        errors += part * sum(j.rows for j in later if j.wrong)
     return _Stratum(
         # Source: Kish 1965, Survey Sampling, section 8.2 (draws of unequal weight).
-        size=rows**2 / sum(j.rows**2 for j in drawn),
-        share=sum(j.rows for j in drawn if j.wrong) / rows,
+        size=rows**2 / sum(j.rows**2 for j in audits),
+        share=sum(j.rows for j in audits if j.wrong) / rows,
         frame=rows / fraction,
-        found=found / fraction,
+        found=errors / fraction,
         left=left,
     )
 

@@ -37,12 +37,12 @@ def near_pairs(
         return none, none, np.zeros(0)
     sizes = np.bincount(rows, minlength=len(texts))
     incidence = _incidence(rows, grams, len(texts))
-    found = []
+    parts = []
     for left, right in _candidates(rows, grams, sizes, threshold):
         similarity = _jaccard(incidence, sizes, left, right)
         keep = similarity >= threshold
-        found.append(np.column_stack([left[keep], right[keep], similarity[keep]]))
-    pairs: NDArray[np.float64] = np.concatenate(found) if found else np.zeros((0, 3))
+        parts.append(np.column_stack([left[keep], right[keep], similarity[keep]]))
+    pairs: NDArray[np.float64] = np.concatenate(parts) if parts else np.zeros((0, 3))
     pairs = np.unique(pairs, axis=0)
     return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
 
@@ -63,7 +63,7 @@ def jaccard(
 
 
 def covered(
-    asked: Sequence[str], texts: Sequence[str], *, threshold: float
+    queries: Sequence[str], texts: Sequence[str], *, threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns all pairs of an asked text and a text that has enough of its word 3-grams.
 
@@ -73,7 +73,7 @@ def covered(
     `SHORT_WORDS` words take part in no pair.
 
     Args:
-        asked: normalised texts that are looked for.
+        queries: normalised texts that are looked for.
         texts: normalised texts to look in.
         threshold: share of the 3-grams of the asked text, in (0, 1].
 
@@ -81,20 +81,20 @@ def covered(
         Positions in `asked` and in `texts`, the Jaccard similarity and the share that is covered,
         four arrays of one length, ordered by position in `texts`, then in `asked`.
     """
-    found: list[tuple[NDArray[Any], ...]]
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
+    parts: list[tuple[NDArray[Any], ...]]
+    parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))]
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         part = texts[start : start + _TEXTS_AT_ONCE]
-        rows, grams = _three_grams([*asked, *part])
-        sizes = np.bincount(rows, minlength=len(asked) + len(part))
+        rows, grams = _three_grams([*queries, *part])
+        sizes = np.bincount(rows, minlength=len(queries) + len(part))
         incidence = _incidence(rows, grams, len(sizes)) if len(rows) else None
-        for left, right in _covering(rows, grams, sizes, len(asked), threshold):
-            shared = _shared(incidence, left, right)
-            keep = shared >= threshold * sizes[left] - 1e-9
-            left, right, shared = left[keep], right[keep], shared[keep]
-            similarity = shared / (sizes[left] + sizes[right] - shared)
-            found.append((left, right - len(asked) + start, similarity, shared / sizes[left]))
-    a, b, similarity, share = (np.concatenate(column) for column in zip(*found, strict=True))
+        for left, right in _covering(rows, grams, sizes, len(queries), threshold):
+            overlap = _shared(incidence, left, right)
+            keep = overlap >= threshold * sizes[left] - 1e-9
+            left, right, overlap = left[keep], right[keep], overlap[keep]
+            similarity = overlap / (sizes[left] + sizes[right] - overlap)
+            parts.append((left, right - len(queries) + start, similarity, overlap / sizes[left]))
+    a, b, similarity, share = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((a, b))
     return a[order], b[order], similarity[order], share[order]
 
@@ -103,41 +103,43 @@ def _covering(
     rows: NDArray[np.int64],
     grams: NDArray[np.int64],
     sizes: NDArray[np.int64],
-    asked: int,
+    queries: int,
     threshold: float,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yields pairs of one of the first `asked` rows and a later one that has one of its rarest."""
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     position = np.arange(len(rows)) - starts[rows]
     prefix = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
-    rare = np.flatnonzero((rows < asked) & (position < prefix[rows]))
+    rare = np.flatnonzero((rows < queries) & (position < prefix[rows]))
     rare = rare[np.argsort(grams[rare], kind="stable")]
-    later = np.flatnonzero(rows >= asked)
+    later = np.flatnonzero(rows >= queries)
     first = np.searchsorted(grams[rare], grams[later], side="left")
     count = np.searchsorted(grams[rare], grams[later], side="right") - first
     later, first, count = later[count > 0], first[count > 0], count[count > 0]
     row = rows[later]
     bounds = np.concatenate([[0], np.cumsum(count)])
-    done = 0
-    while done < len(later):
+    first_row = 0
+    while first_row < len(later):
         # A row's 3-grams stay together, so that each pair comes once.
-        last = int(np.searchsorted(bounds, bounds[done] + _CANDIDATES_AT_ONCE, side="right")) - 1
-        last = max(last, done + 1)
+        last = (
+            int(np.searchsorted(bounds, bounds[first_row] + _CANDIDATES_AT_ONCE, side="right")) - 1
+        )
+        last = max(last, first_row + 1)
         last = int(np.searchsorted(row, row[last - 1], side="right"))
-        part = count[done:last]
+        part = count[first_row:last]
         offset = np.arange(int(part.sum())) - np.repeat(np.cumsum(part) - part, part)
-        left = rows[rare[np.repeat(first[done:last], part) + offset]]
-        right = np.repeat(row[done:last], part)
-        pairs = np.unique(right * asked + left)
-        yield pairs % asked, pairs // asked
-        done = last
+        left = rows[rare[np.repeat(first[first_row:last], part) + offset]]
+        right = np.repeat(row[first_row:last], part)
+        pairs = np.unique(right * queries + left)
+        yield pairs % queries, pairs // queries
+        first_row = last
 
 
 def _jaccard(
     incidence: Any, sizes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    shared = _shared(incidence, left, right)
-    similarity: NDArray[np.float64] = shared / (sizes[left] + sizes[right] - shared)
+    overlap = _shared(incidence, left, right)
+    similarity: NDArray[np.float64] = overlap / (sizes[left] + sizes[right] - overlap)
     return similarity
 
 

@@ -49,19 +49,19 @@ def find(
     }
     if counts["note"]:
         return [], counts
-    found = assess(task, model, detector=detector, progress=progress)
-    judgement, train = found.judgement, task.train[found.examples]
-    wrong = estimate(found.chances, model.given[found.examples], train)
+    assessment = assess(task, model, detector=detector, progress=progress)
+    judgement, train = assessment.judgement, task.train[assessment.examples]
+    wrong = estimate(assessment.chances, model.given[assessment.examples], train)
     rows = []
     for side, mine in zip(SIDES, (train, ~train), strict=True):
         # Stable, and examples are in the order of their ids.
-        ranked = np.flatnonzero(mine)[np.argsort(judgement.score[mine], kind="stable")]
-        suspects = ranked[judgement.margin[ranked] > 0]
+        ranking = np.flatnonzero(mine)[np.argsort(judgement.score[mine], kind="stable")]
+        suspects = ranking[judgement.margin[ranking] > 0]
         likely = min(wrong[side], len(suspects))
         numbers = (int(mine.sum()), wrong[side], likely, len(suspects) - likely)
         counts["sides"][side] = dict(zip(COUNTS, numbers, strict=True))
-        rows += _rows(task, model, found, suspects, likely)
-    counts["edges"] = edge_cases.find(task, model, found)
+        rows += _rows(task, model, assessment, suspects, likely)
+    counts["edges"] = edge_cases.find(task, model, assessment)
     return rows, counts
 
 
@@ -79,28 +79,28 @@ def estimate(
 
     if not np.isfinite(chances).all():  # cleanlab takes them without a word
         raise ValueError("predictions are not finite")
-    found = {}
+    rates = {}
     for side, part, mine in (("train", train, train), ("test", np.ones_like(train), ~train)):
         # With one label there is nothing that it could be confused with.
         if not mine.any() or len(np.unique(given[part])) < 2:
-            found[side] = 0
+            rates[side] = 0
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             wrong = find_label_issues(given[part], chances[part], n_jobs=1, verbose=False)
-        found[side] = int(wrong[mine[part]].sum())
-    return found
+        rates[side] = int(wrong[mine[part]].sum())
+    return rates
 
 
 def _rows(
     task: Labelled,
     model: Model,
-    found: Assessment,
+    assessment: Assessment,
     suspects: NDArray[np.int64],
     likely: int,
 ) -> list[dict[str, Any]]:
     """Returns what is told of the suspects: positions in what was found, the worst first."""
-    chosen, judgement = found.examples[suspects], found.judgement
+    chosen, judgement = assessment.examples[suspects], assessment.judgement
     given, suggested = model.given[chosen], judgement.suggested[suspects]
     near = _Neighbours(task, model).of(task.at[chosen], given, suggested)
     return [
@@ -145,7 +145,7 @@ class _Neighbours:
             [self.inputs, self.with_label[g], self.with_label[s]]
             for g, s in zip(given.tolist(), suggested.tolist(), strict=True)
         ]
-        found = nearest(self.task.vectors, at, sets, self.model.without, count=NEAREST)
+        neighbours = nearest(self.task.vectors, at, sets, self.model.without, count=NEAREST)
         return [
             {
                 "nearest": [self._name(i, int(self.main[i])) for i, _ in every],
@@ -154,7 +154,7 @@ class _Neighbours:
                 "similarity": other[0][1] if other else None,
             }
             for (every, like, other), g, s in zip(
-                found, given.tolist(), suggested.tolist(), strict=True
+                neighbours, given.tolist(), suggested.tolist(), strict=True
             )
         ]
 
@@ -164,7 +164,7 @@ class _Neighbours:
 
 def nearest(
     vectors: NDArray[np.float32],
-    asked: NDArray[np.int64],
+    queries: NDArray[np.int64],
     among: list[list[NDArray[np.int64]]],
     without: Any,
     *,
@@ -174,7 +174,7 @@ def nearest(
 
     Args:
         vectors: unit vectors, float32 (n, dim).
-        asked: positions of inputs.
+        queries: positions of inputs.
         among: for each of them, sets of positions, in order.
         without: boolean csr_array (n, n): those that never count as near.
         count: most inputs in an answer.
@@ -182,15 +182,15 @@ def nearest(
     Returns:
         For each input and set: positions and cosines to six digits, nearest first.
     """
-    found = []
-    for start in range(0, len(asked), _ROWS):
-        rows = asked[start : start + _ROWS]
-        proposed = vectors[rows] @ vectors.T
-        for row, cosines, sets in zip(rows.tolist(), proposed, among[start:], strict=False):
+    parts = []
+    for start in range(0, len(queries), _ROWS):
+        rows = queries[start : start + _ROWS]
+        similarities = vectors[rows] @ vectors.T
+        for row, cosines, sets in zip(rows.tolist(), similarities, among[start:], strict=False):
             cosines[without.indices[without.indptr[row] : without.indptr[row + 1]]] = -np.inf
             cosines[row] = -np.inf
-            found.append([_top(vectors, row, cosines, positions, count) for positions in sets])
-    return found
+            parts.append([_top(vectors, row, cosines, positions, count) for positions in sets])
+    return parts
 
 
 def _top(

@@ -88,14 +88,14 @@ def curve(
     def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         value = line[0] * middle + line[1]
         wrong = every / (1 + np.exp(-np.clip(value, -500, 500))) - yes
-        told = (every * np.logaddexp(0, value) - yes * value).sum()
-        return told / total, np.array([(wrong * middle).sum(), wrong.sum()]) / total
+        likelihood = (every * np.logaddexp(0, value) - yes * value).sum()
+        return likelihood / total, np.array([(wrong * middle).sum(), wrong.sum()]) / total
 
-    found = minimize(
+    fit = minimize(
         loss, [5.0, -2.5], jac=True, method="L-BFGS-B", bounds=[(0.0, _STEEPEST), (None, None)]
     )
     # The last digits depend on how many threads a product was made by.
-    slope, offset = (float(f"{number:.3g}") for number in found.x)
+    slope, offset = (float(f"{number:.3g}") for number in fit.x)
     return slope, offset
 
 
@@ -205,23 +205,23 @@ def find(
     }
     if counts["note"]:
         return [], counts
-    found = assess(task, model, progress=progress)
-    train = task.train[found.examples]
-    wrong = estimate(model, found, train)
+    assessment = assess(task, model, progress=progress)
+    train = task.train[assessment.examples]
+    wrong = estimate(model, assessment, train)
     rows = []
     for side, mine in zip(SIDES, (train, ~train), strict=True):
         # Stable, and examples are in the order of their ids.
-        ranked = np.flatnonzero(mine)[np.argsort(found.score[mine], kind="stable")]
-        doubted = ranked[found.score[ranked] < 0.5]
-        likely = min(wrong[side], len(doubted))
-        numbers = (int(mine.sum()), wrong[side], likely, len(doubted) - likely)
+        ranking = np.flatnonzero(mine)[np.argsort(assessment.score[mine], kind="stable")]
+        doubtful = ranking[assessment.score[ranking] < 0.5]
+        likely = min(wrong[side], len(doubtful))
+        numbers = (int(mine.sum()), wrong[side], likely, len(doubtful) - likely)
         counts["sides"][side] = dict(zip(COUNTS, numbers, strict=True))
-        rows += _rows(task, model, found, doubted, likely)
+        rows += _rows(task, model, assessment, doubtful, likely)
     return rows, counts
 
 
 def estimate(
-    model: LabelSetModel, found: LabelSetAssessment, train: NDArray[np.bool_]
+    model: LabelSetModel, assessment: LabelSetAssessment, train: NDArray[np.bool_]
 ) -> dict[str, int]:
     """Returns how many examples have a wrong set by cleanlab's count, per side.
 
@@ -231,14 +231,14 @@ def estimate(
     """
     from cleanlab.multilabel_classification.filter import find_label_issues
 
-    if not np.isfinite(found.chances).all():  # cleanlab takes them without a word
+    if not np.isfinite(assessment.chances).all():  # cleanlab takes them without a word
         raise ValueError("predictions are not finite")
-    judged = model.fair[found.examples].any(axis=0)
-    has, chances = model.has[found.examples][:, judged], found.chances[:, judged]
-    counted = {}
+    judged = model.fair[assessment.examples].any(axis=0)
+    has, chances = model.has[assessment.examples][:, judged], assessment.chances[:, judged]
+    counts = {}
     for side, part, mine in (("train", train, train), ("test", np.ones_like(train), ~train)):
         if not mine.any():
-            counted[side] = 0
+            counts[side] = 0
             continue
         given = [np.flatnonzero(row).tolist() for row in has[part]]
         with warnings.catch_warnings():
@@ -247,31 +247,31 @@ def estimate(
             wrong = find_label_issues(
                 given, chances[part], filter_by="confident_learning", n_jobs=1
             )
-        counted[side] = int(wrong[mine[part]].sum())
-    return counted
+        counts[side] = int(wrong[mine[part]].sum())
+    return counts
 
 
 def _rows(
     task: Labelled,
     model: LabelSetModel,
-    found: LabelSetAssessment,
-    doubted: NDArray[np.int64],
+    assessment: LabelSetAssessment,
+    doubtful: NDArray[np.int64],
     likely: int,
 ) -> list[dict[str, Any]]:
     """Returns what is told of the suspects: positions in what was found, the worst first."""
-    chosen, worst = found.examples[doubted], found.worst[doubted]
+    chosen, worst = assessment.examples[doubtful], assessment.worst[doubtful]
     near = _neighbours(task, model, chosen, worst)
     rows = []
     for rank, (place, example, name, like) in enumerate(
-        zip(doubted.tolist(), chosen.tolist(), worst.tolist(), near, strict=True)
+        zip(doubtful.tolist(), chosen.tolist(), worst.tolist(), near, strict=True)
     ):
-        quality = round(float(found.quality[place, name]), 4)
+        quality = round(float(assessment.quality[place, name]), 4)
         rows.append(
             {
                 "example_id": task.ids[example],
                 "given": task.label[example],
                 "suggested": _changed(task.label[example], model.names[name]),
-                "score": float(found.score[place]),
+                "score": float(assessment.score[place]),
                 "probability": round(1 - quality, 4),
                 "given_probability": quality,
                 "tier": "likely" if rank < likely else "possible",
@@ -296,8 +296,8 @@ def _neighbours(
     having = {n: np.flatnonzero(model.counts[:, n] > 0) for n in set(worst.tolist())}
     lacking = {n: np.flatnonzero(model.counts[:, n] < model.many) for n in having}
 
-    def name(place: int, number: int, wanted: bool | None) -> str:
-        fits = (e for e in on[place] if wanted is None or model.has[e, number] == wanted)
+    def name(place: int, number: int, has_name: bool | None) -> str:
+        fits = (e for e in on[place] if has_name is None or model.has[e, number] == has_name)
         return str(task.ids[next(fits)])
 
     state = model.has[chosen, worst].tolist()
@@ -305,7 +305,9 @@ def _neighbours(
         [every, having[n], lacking[n]] if has else [every, lacking[n], having[n]]
         for n, has in zip(worst.tolist(), state, strict=True)
     ]
-    found = label_noise.nearest(task.vectors, task.at[chosen], sets, model.without, count=NEAREST)
+    neighbours = label_noise.nearest(
+        task.vectors, task.at[chosen], sets, model.without, count=NEAREST
+    )
     return [
         {
             "nearest": [name(i, n, None) for i, _ in near],
@@ -313,7 +315,7 @@ def _neighbours(
             "like_suggested": [name(i, n, not has) for i, _ in other[:LIKE]],
             "similarity": other[0][1] if other else None,
         }
-        for (near, like, other), n, has in zip(found, worst.tolist(), state, strict=True)
+        for (near, like, other), n, has in zip(neighbours, worst.tolist(), state, strict=True)
     ]
 
 
@@ -327,10 +329,10 @@ def reason(row: Mapping[str, Any], name: str, missing: bool) -> str:
     """
     near = [example.label for example in row["nearest"]]
     have = sum(label is not None and name in label_sets.names(label) for label in near)
-    said = f'"{name}" {"is likely missing" if missing else "does not fit"}'
+    sentence = f'"{name}" {"is likely missing" if missing else "does not fit"}'
     fits = row["probability"] if missing else row["given_probability"]
     verb = "has" if have == 1 else "have"
     return (
-        f"{said}: {have or 'none'} of the {len(near)} nearest examples {verb} it; "
+        f"{sentence}: {have or 'none'} of the {len(near)} nearest examples {verb} it; "
         f"it fits at {percent(fits)}"
     )

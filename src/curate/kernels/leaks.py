@@ -77,12 +77,12 @@ class LeakGraph:
             kind that finds one.
         """
         count = len(self.members.example)
-        found = np.full(count, NONE, dtype=np.int64)
+        sides = np.full(count, NONE, dtype=np.int64)
         kind = np.full(count, NONE, dtype=np.int64)
         for place, hit in self._ways(others):
-            new = (found == NONE) & (hit != NONE)
-            found[new], kind[new] = hit[new], place
-        return found, kind
+            new = (sides == NONE) & (hit != NONE)
+            sides[new], kind[new] = hit[new], place
+        return sides, kind
 
     def _ways(self, others: Members) -> Iterator[tuple[int, NDArray[np.int64]]]:
         mine = self.members
@@ -101,32 +101,32 @@ class LeakGraph:
             yield 3, np.where(mine.input == NONE, NONE, near[mine.input])
 
     def _continuations(self, others: Members) -> NDArray[np.int64]:
-        found = np.full(len(self.members.example), _FAR)
+        first = np.full(len(self.members.example), _FAR)
         if len(self.call):
             among = np.isin(self.caller, others.example)
             for side in (True, False):
                 there = among & (self.continues == side)
                 here = self.continues != side
                 hit = _first_by_key(self.call[there], self.caller[there], self.call[here])
-                np.minimum.at(found, self.caller[here][hit != NONE], hit[hit != NONE])
-        found[found == _FAR] = NONE
-        return found
+                np.minimum.at(first, self.caller[here][hit != NONE], hit[hit != NONE])
+        first[first == _FAR] = NONE
+        return first
 
 
 _FAR = 2**62
 
 
 def _first_by_key(
-    keys: NDArray[np.int64], values: NDArray[np.int64], asked: NDArray[np.int64]
+    keys: NDArray[np.int64], values: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Returns for each asked key the smallest value that stands with it, -1 where none does."""
-    known = keys != NONE
-    if not known.any():
-        return np.full(len(asked), NONE, dtype=np.int64)
-    first = np.full(int(max(keys.max(), asked.max(initial=0))) + 1, _FAR)
-    np.minimum.at(first, keys[known], values[known])
+    has_key = keys != NONE
+    if not has_key.any():
+        return np.full(len(queries), NONE, dtype=np.int64)
+    first = np.full(int(max(keys.max(), queries.max(initial=0))) + 1, _FAR)
+    np.minimum.at(first, keys[has_key], values[has_key])
     first[first == _FAR] = NONE
-    result: NDArray[np.int64] = np.where(asked == NONE, NONE, first[asked])
+    result: NDArray[np.int64] = np.where(queries == NONE, NONE, first[queries])
     return result
 
 
@@ -156,16 +156,16 @@ def _leak_blocks(
     key = graph.members.input
     same = {int(key[block[0]]): block for block in _blocks(key[numbers], numbers, smallest=1)}
     sharing = np.bincount(key[key != NONE], minlength=int(key.max(initial=0)) + 1)
-    ranked: list[tuple[int, int, list[int]]] = [
+    ranking: list[tuple[int, int, list[int]]] = [
         (int(sharing[text]), 0, block) for text, block in same.items() if len(block) > 1
     ]
     for a, b in zip(graph.near_a.tolist(), graph.near_b.tolist(), strict=True):
         if a in same and b in same:
-            ranked.append((int(sharing[a] + sharing[b]), 1, [same[a][0], same[b][0]]))
+            ranking.append((int(sharing[a] + sharing[b]), 1, [same[a][0], same[b][0]]))
     there = chosen[graph.caller] if len(graph.caller) else np.zeros(0, dtype=bool)
     for block in _blocks(graph.call[there], graph.caller[there]):
-        ranked.append((len(block), 2, block))
-    return [block for _, _, block in sorted(ranked)]
+        ranking.append((len(block), 2, block))
+    return [block for _, _, block in sorted(ranking)]
 
 
 def _blocks(

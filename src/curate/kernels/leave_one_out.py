@@ -170,8 +170,8 @@ def predictions(
                 for i in range(0, len(part), _LANES)
             ]
         ):
-            for block, made in zip(batch, pool.map(step, batch), strict=True):
-                store(block, made)
+            for block, rows in zip(batch, pool.map(step, batch), strict=True):
+                store(block, rows)
     return scores
 
 
@@ -318,9 +318,9 @@ def centres(vectors: NDArray[np.float32], counts: Any, without: Any) -> NDArray[
     fitted = counts.sum(axis=1) > 0
     if not fitted.any():
         return np.zeros((len(vectors), counts.shape[1]))
-    seen = _unit(vectors - vectors[fitted].mean(axis=0, dtype=np.float64))
-    sums = counts.T @ seen
-    cosines: NDArray[np.float64] = seen @ _unit(sums).T
+    residuals = _unit(vectors - vectors[fitted].mean(axis=0, dtype=np.float64))
+    sums = counts.T @ residuals
+    cosines: NDArray[np.float64] = residuals @ _unit(sums).T
     for part in _parts(len(vectors)):
         # Each input, each of those left out for it, and each label that these have.
         of, left = without[part].tocoo().coords
@@ -329,8 +329,8 @@ def centres(vectors: NDArray[np.float32], counts: Any, without: Any) -> NDArray[
         cells, place = np.unique(of[pair] * counts.shape[1] + label, return_inverse=True)
         at, label = np.divmod(cells, counts.shape[1])
         theirs = csr_array((many.data, (place, left[pair])), shape=(len(cells), len(vectors)))
-        rest = _unit(sums[label] - theirs @ seen)
-        cosines[part][at, label] = np.einsum("ij,ij->i", seen[part][at], rest)
+        rest = _unit(sums[label] - theirs @ residuals)
+        cosines[part][at, label] = np.einsum("ij,ij->i", residuals[part][at], rest)
     return cosines
 
 
@@ -392,11 +392,11 @@ def temperature(
             total += float(many[part] @ (np.log(np.exp(rows).sum(axis=1)) - own))
         return total
 
-    found = minimize_scalar(
+    fit = minimize_scalar(
         loss, bounds=(np.log(0.005), np.log(5.0)), method="bounded", options={"xatol": 1e-3}
     )
     # The last digits depend on how many threads a product was made by.
-    return float(f"{np.exp(found.x):.3g}")
+    return float(f"{np.exp(fit.x):.3g}")
 
 
 def probabilities(

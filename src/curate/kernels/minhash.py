@@ -43,11 +43,11 @@ def keys(texts: Sequence[str], *, threshold: float) -> NDArray[np.uint32]:
     A text of fewer than `SHORT_WORDS` words has none that means anything: leave it out.
     """
     rows = rows_per_band(threshold)
-    found = [
+    parts = [
         _band(_signatures(texts[start : start + _TEXTS_AT_ONCE]), rows)
         for start in range(0, len(texts), _TEXTS_AT_ONCE)
     ]
-    return np.concatenate(found) if found else np.zeros((0, HASHES // rows), np.uint32)
+    return np.concatenate(parts) if parts else np.zeros((0, HASHES // rows), np.uint32)
 
 
 def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
@@ -58,14 +58,14 @@ def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
     grams, starts = _gram_hashes(texts)
     signatures = np.empty((len(texts), HASHES), np.uint32)
     for number in range(HASHES):
-        hashed = ((grams * factor[number] + term[number]) >> np.uint64(32)).astype(np.uint32)
-        signatures[:, number] = np.minimum.reduceat(hashed, starts)
+        hashes = ((grams * factor[number] + term[number]) >> np.uint64(32)).astype(np.uint32)
+        signatures[:, number] = np.minimum.reduceat(hashes, starts)
     return signatures
 
 
 def _gram_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Returns 64-bit hashes of all word 3-grams, and where those of each text begin."""
-    known: dict[str, int] = {}
+    hash_of: dict[str, int] = {}
     flat: list[int] = []
     lengths = []
     for text in texts:
@@ -73,8 +73,8 @@ def _gram_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.i
         if len(tokens) < SHORT_WORDS:
             raise ValueError(f"a text of {len(tokens)} words has no keys")
         lengths.append(len(tokens))
-        flat.extend(known.setdefault(token, len(known)) for token in tokens)
-    hashes = np.array([_hash(token) for token in known], np.uint64)[np.array(flat, np.int64)]
+        flat.extend(hash_of.setdefault(token, len(hash_of)) for token in tokens)
+    hashes = np.array([_hash(token) for token in hash_of], np.uint64)[np.array(flat, np.int64)]
     first, second, third = (_mix(hashes ^ np.uint64(n)) for n in (1, 2, 3))
     grams = _mix(first[:-2] + second[1:-1] + third[2:])
     ends = np.cumsum(lengths)
@@ -99,20 +99,20 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _band(signatures: NDArray[np.uint32], rows: int) -> NDArray[np.uint32]:
     bands = HASHES // rows
     parts = signatures[:, : bands * rows].reshape(len(signatures), bands, rows).astype(np.uint64)
-    mixed = np.full(parts.shape[:2], np.uint64(_SEED))
+    mixture = np.full(parts.shape[:2], np.uint64(_SEED))
     for row in range(rows):
-        mixed = _mix(mixed + parts[:, :, row])
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+        mixture = _mix(mixture + parts[:, :, row])
+    return (mixture >> np.uint64(32)).astype(np.uint32)
 
 
 def pairs(
-    texts: Sequence[str], found: NDArray[np.uint32], new: NDArray[np.bool_], *, threshold: float
+    texts: Sequence[str], keys: NDArray[np.uint32], new: NDArray[np.bool_], *, threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Returns pairs with a new text in them whose Jaccard similarity reaches a threshold.
 
     Args:
         texts: normalised texts of `SHORT_WORDS` words or more.
-        found: their keys, as `keys` gives them for this threshold or a lower one.
+        keys: their keys, as `keys` gives them for this threshold or a lower one.
         new: bool (n,); pairs of which neither text is new are left out.
         threshold: similarity in (0, 1].
 
@@ -120,24 +120,24 @@ def pairs(
         Positions i < j and their similarity, three arrays of one length, ordered by (i, j). What
         is returned is exact; a pair is missed with a chance of at most `MISS`.
     """
-    kept: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]
-    kept = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for left, right in _candidates(found, new):
-        involved, at = np.unique(np.concatenate([left, right]), return_inverse=True)
-        similarity = jaccard([texts[p] for p in involved], at[: len(left)], at[len(left) :])
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]
+    parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for left, right in _candidates(keys, new):
+        members, at = np.unique(np.concatenate([left, right]), return_inverse=True)
+        similarity = jaccard([texts[p] for p in members], at[: len(left)], at[len(left) :])
         keep = similarity >= threshold
-        kept.append((left[keep], right[keep], similarity[keep]))
-    a, b, similarity = (np.concatenate(part) for part in zip(*kept, strict=True))
+        parts.append((left[keep], right[keep], similarity[keep]))
+    a, b, similarity = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((b, a))
     return a[order], b[order], similarity[order]
 
 
 def _candidates(
-    found: NDArray[np.uint32], new: NDArray[np.bool_]
+    keys: NDArray[np.uint32], new: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yields pairs i < j, one of them new, that share a key; each pair once."""
-    for band in range(found.shape[1]):
-        column = found[:, band]
+    for band in range(keys.shape[1]):
+        column = keys[:, band]
         met = np.flatnonzero(new if new.all() else np.isin(column, column[new]))
         order = met[np.argsort(column[met], kind="stable")]
         key = column[order]
@@ -152,11 +152,11 @@ def _candidates(
             keep = new[a] | new[b]
             a, b = a[keep], b[keep]
             # What an earlier band has in common was compared there.
-            seen = np.zeros(len(a), bool)
+            is_seen = np.zeros(len(a), bool)
             for earlier in range(band):
-                seen |= found[a, earlier] == found[b, earlier]
-            if not seen.all():
-                yield a[~seen], b[~seen]
+                is_seen |= keys[a, earlier] == keys[b, earlier]
+            if not is_seen.all():
+                yield a[~is_seen], b[~is_seen]
 
 
 def _slices(sizes: NDArray[np.int64]) -> Iterator[slice]:

@@ -17,7 +17,7 @@ _DIGITS = 6
 def learned(
     vectors: NDArray[np.float32],
     label: NDArray[np.int64],
-    asked: NDArray[np.float32],
+    queries: NDArray[np.float32],
     labels: int,
 ) -> NDArray[np.int64]:
     """Returns the label that a kernel ridge, spanned by the first examples, gives what is asked.
@@ -25,7 +25,7 @@ def learned(
     Args:
         vectors: unit vectors, float32 (n, dim).
         label: their labels.
-        asked: unit vectors, float32 (m, dim).
+        queries: unit vectors, float32 (m, dim).
         labels: how many there are.
 
     Source: Williams and Seeger 2001 (landmarks).
@@ -35,9 +35,9 @@ def learned(
     centre = vectors.mean(axis=0, dtype=np.float64)
 
     def unit(part: NDArray[np.float32]) -> NDArray[np.float64]:
-        moved = part - centre
-        length = np.linalg.norm(moved, axis=1, keepdims=True)
-        result: NDArray[np.float64] = moved / np.maximum(length, _JITTER)
+        offsets = part - centre
+        length = np.linalg.norm(offsets, axis=1, keepdims=True)
+        result: NDArray[np.float64] = offsets / np.maximum(length, _JITTER)
         return result
 
     landmarks = unit(vectors[:LANDMARKS])
@@ -57,7 +57,7 @@ def learned(
         gram += values.T @ values
         target += values.T @ np.eye(labels)[label[start : start + _ROWS]]
     weights = solve(gram, target, assume_a="pos")
-    parts = [kernel(asked[s : s + _ROWS]) @ weights for s in range(0, len(asked), _ROWS)]
+    parts = [kernel(queries[s : s + _ROWS]) @ weights for s in range(0, len(queries), _ROWS)]
     # The last digits depend on how many threads a product was made by.
     result: NDArray[np.int64] = np.vstack(parts).round(_DIGITS).argmax(axis=1)
     return result

@@ -51,10 +51,10 @@ def find(
         regions: whose phone numbers are known without a country code (ISO 3166, two letters).
         leave: kinds that are of no interest.
     """
-    left = frozenset(leave)
+    leave_out = frozenset(leave)
 
     def once(masked: str) -> Iterator[SensitiveSpan]:
-        return (f for f in detect(masked, regions) if f.kind not in left)
+        return (f for f in detect(masked, regions) if f.kind not in leave_out)
 
     return settle(text, once)
 
@@ -72,12 +72,12 @@ def settle(text: str, once: Callable[[str], Iterable[SensitiveSpan]]) -> list[Se
     What overlaps gives way to secrets, then to what is longer. What was found is masked and the
     rest looked at again: a text that is redacted has nothing more to redact.
     """
-    settled: list[SensitiveSpan] = []
-    while found := disjoint(once(text)):
-        settled += found
-        for f in found:
+    places: list[SensitiveSpan] = []
+    while fresh := disjoint(once(text)):
+        places += fresh
+        for f in fresh:
             text = f"{text[: f.start]}{mask(f.end - f.start)}{text[f.end :]}"
-    return sorted(settled, key=lambda f: f.start)
+    return sorted(places, key=lambda f: f.start)
 
 
 def mask(length: int) -> str:
@@ -85,14 +85,14 @@ def mask(length: int) -> str:
     return f"<{'_' * (length - 2)}>"
 
 
-def disjoint(found: Iterable[SensitiveSpan]) -> list[SensitiveSpan]:
+def disjoint(candidates: Iterable[SensitiveSpan]) -> list[SensitiveSpan]:
     """Returns findings that do not overlap: secrets first, then the longest, then the first."""
-    order = sorted(found, key=lambda f: (not f.is_secret, f.start - f.end, f.start, -f.score))
-    taken: list[SensitiveSpan] = []
+    order = sorted(candidates, key=lambda f: (not f.is_secret, f.start - f.end, f.start, -f.score))
+    places: list[SensitiveSpan] = []
     for f in order:
-        if all(f.end <= other.start or other.end <= f.start for other in taken):
-            taken.append(f)
-    return taken
+        if all(f.end <= other.start or other.end <= f.start for other in places):
+            places.append(f)
+    return places
 
 
 def _before(text: str, start: int, length: int = 40) -> str:
@@ -161,14 +161,14 @@ def luhn(digits: str) -> bool:
 
     Source: ISO/IEC 7812-1, annex B.
     """
-    doubled = (sum(divmod(2 * int(c), 10)) for c in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+    doubles = (sum(divmod(2 * int(c), 10)) for c in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubles)) % 10 == 0
 
 
 def _cards(text: str) -> Iterator[SensitiveSpan]:
     for match in _CARD.finditer(text):
         places = [match.start() + i for i, c in enumerate(match[0]) if c.isdecimal()]
-        named = _CARD_WORDS.search(_before(text, match.start())) is not None
+        is_named = _CARD_WORDS.search(_before(text, match.start())) is not None
         for pattern, lengths in _BRANDS if len(set(match[0])) > 1 else ():
             # The numbers behind it may have been taken in; the brand says where it can end.
             for length in lengths if pattern.match(text[match.start() :].replace(" ", "")) else ():
@@ -176,7 +176,7 @@ def _cards(text: str) -> Iterator[SensitiveSpan]:
                 value = text[match.start() : end]
                 whole = end and _GROUPS.fullmatch(value) and not _CARD_GOES_ON.match(text, end)
                 # So short, one is rare today, and article numbers are as long.
-                if whole and luhn(re.sub("[ -]", "", value)) and (named or length > _SHORT_CARD):
+                if whole and luhn(re.sub("[ -]", "", value)) and (is_named or length > _SHORT_CARD):
                     yield SensitiveSpan(
                         "CARD", match.start(), match.start() + len(value), "card", 0.95, False
                     )
@@ -229,9 +229,9 @@ _SSN_WORDS = re.compile(r"(?i)\bssn\b|(?<![a-z])ssn_|social.{0,2}sec")
 def _ssns(text: str) -> Iterator[SensitiveSpan]:
     """Finds US social security numbers; only dashes are a form that says so by itself."""
     for match in _SSN.finditer(text):
-        named = _SSN_WORDS.search(_before(text, match.start())) is not None
-        if named or (match[1] == "-" and not _is_numbered(text, match.start())):
-            yield SensitiveSpan("SSN", *match.span(), "ssn", 0.95 if named else 0.7, False)
+        is_named = _SSN_WORDS.search(_before(text, match.start())) is not None
+        if is_named or (match[1] == "-" and not _is_numbered(text, match.start())):
+            yield SensitiveSpan("SSN", *match.span(), "ssn", 0.95 if is_named else 0.7, False)
 
 
 _IPV4 = ascii_words(r"(?<![\w.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-])(?!\.[0-9])")
@@ -269,11 +269,11 @@ def _addresses(text: str) -> Iterator[SensitiveSpan]:
 def _names_host(address: str) -> bool:
     """Returns whether an address can be somebody's: no mask, no loopback, no multicast."""
     try:
-        parsed = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    mask = parsed.version == 4 and int(parsed) >= 0xF0000000
-    return not (parsed.is_loopback or parsed.is_multicast or parsed.is_unspecified or mask)
+    mask = ip.version == 4 and int(ip) >= 0xF0000000
+    return not (ip.is_loopback or ip.is_multicast or ip.is_unspecified or mask)
 
 
 _DIGITS = ascii_words(
@@ -297,20 +297,20 @@ def _phones(text: str, regions: Sequence[str]) -> Iterator[SensitiveSpan]:
     for match in _DIGITS.finditer(text):
         if sum(c.isdecimal() for c in match[0]) < _FEWEST_DIGITS:
             continue
-        named = _PHONE_WORDS.search(_before(text, match.start())) is not None
+        is_named = _PHONE_WORDS.search(_before(text, match.start())) is not None
         # The few characters around it are all that the matcher looks at.
         first = max(0, match.start() - 2)
         window = text[first : match.end() + 12]
-        for start, end in _numbers(window, regions, named):
-            if score := _phone_score(text, first + start, first + end, named, regions):
+        for start, end in _numbers(window, regions, is_named):
+            if score := _phone_score(text, first + start, first + end, is_named, regions):
                 yield SensitiveSpan("PHONE", first + start, first + end, "phone", score, False)
 
 
-def _numbers(window: str, regions: Sequence[str], named: bool) -> Iterator[tuple[int, int]]:
+def _numbers(window: str, regions: Sequence[str], is_named: bool) -> Iterator[tuple[int, int]]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     levels = [(Leniency.VALID, _FEWEST_DIGITS)]
-    if named:
+    if is_named:
         levels.append((Leniency.POSSIBLE, _FEWEST_DIGITS_NAMED))
     for region in regions or (None,):
         for leniency, fewest in levels:
@@ -319,7 +319,7 @@ def _numbers(window: str, regions: Sequence[str], named: bool) -> Iterator[tuple
                     yield number.start, number.end
 
 
-def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence[str]) -> float:
+def _phone_score(text: str, start: int, end: int, is_named: bool, regions: Sequence[str]) -> float:
     """Returns how sure it is that digits which could be a phone number are one; 0: they are not."""
     if _PART_OF_MORE_AFTER.match(text, end) or _PART_OF_MORE_BEFORE.search(
         text[max(0, start - 2) : start]
@@ -327,8 +327,8 @@ def _phone_score(text: str, start: int, end: int, named: bool, regions: Sequence
         return 0
     value = text[start:end]
     international = value.lstrip("( ").startswith("+")
-    if named or international:
-        return 0.95 if named else 0.9
+    if is_named or international:
+        return 0.95 if is_named else 0.9
     if _is_numbered(text, start) or _BARE.fullmatch(value) or not _well_grouped(value, regions):
         return 0
     return 0.7

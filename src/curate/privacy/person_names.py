@@ -37,20 +37,20 @@ def load() -> Names:
 
     def names(text: str) -> list[SensitiveSpan]:
         results = engine.analyze(text, "en", entities=list(_KINDS), score_threshold=LOWEST_SCORE)
-        found = [
+        places = [
             SensitiveSpan(_KINDS[r.entity_type], r.start, r.end, "presidio", float(r.score), False)
             for r in results
         ]
-        return [f for f in found if _is_name(text, f)]
+        return [f for f in places if _is_name(text, f)]
 
     return names
 
 
-def _is_name(text: str, found: SensitiveSpan) -> bool:
+def _is_name(text: str, place: SensitiveSpan) -> bool:
     """Returns whether a finding has letters or digits of its own, and no placeholder in it."""
-    value = text[found.start : found.end]
+    value = text[place.start : place.end]
     inside = any(
-        m.start() < found.end and found.start < m.end() for m in PLACEHOLDER.finditer(text)
+        m.start() < place.end and place.start < m.end() for m in PLACEHOLDER.finditer(text)
     )
     return not inside and "<" not in value and re.search(r"\w\w", value) is not None
 

@@ -107,10 +107,10 @@ def settings(folder: Path) -> PrivacySettings:
         if not isinstance(section.get(key, False), bool):
             raise _refused(folder, key, f"{section[key]!r}: expected true or false")
     lists = {key: _texts(section, key, folder) for key in ("regions", "leave") if key in section}
-    known = [kind for kind in (*KINDS, *person_names.KINDS) if kind != SECRET]
+    kinds = [kind for kind in (*KINDS, *person_names.KINDS) if kind != SECRET]
     for kind in lists.get("leave", ()):
-        if kind not in known:
-            raise _refused(folder, "leave", unknown_name("kind", kind, known))
+        if kind not in kinds:
+            raise _refused(folder, "leave", unknown_name("kind", kind, kinds))
     for region in lists.get("regions", ()):
         _check_region(region, folder)
     return PrivacySettings(**{**section, **lists})
@@ -140,13 +140,13 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     Raises:
         MissingExtra: names are to be hidden, and the extra `[pii]` is not installed.
     """
-    wanted = settings(store.folder)
-    if not wanted.redact:
+    wishes = settings(store.folder)
+    if not wishes.redact:
         # Personal data may be meant to stay; a key never is, though it was said to be revoked.
-        wanted = replace(wanted, leave=tuple(kind for kind in KINDS if kind != SECRET), names=False)
-    found = person_names.load() if wanted.names else None
+        wishes = replace(wishes, leave=tuple(kind for kind in KINDS if kind != SECRET), names=False)
+    names = person_names.load() if wishes.names else None
     allowed = [row[0] for row in con.execute(sql("privacy/allowed_examples")).fetchall()]
-    return Redactor(_finder(store, con, wanted, found), allowed)
+    return Redactor(_finder(store, con, wishes, names), allowed)
 
 
 def gate(secrets: Sequence[PrivacyFinding]) -> None:
@@ -158,10 +158,10 @@ def gate(secrets: Sequence[PrivacyFinding]) -> None:
     if not secrets:
         return
     examples = sorted({s.example_id for s in secrets})
-    shown = ", ".join(f"{s.example_id[:12]} {s.field} ({s.detector})" for s in secrets[:_SHOWN])
+    listing = ", ".join(f"{s.example_id[:12]} {s.field} ({s.detector})" for s in secrets[:_SHOWN])
     raise GateFailed(
         f"{counted(len(secrets), 'secret')} in {counted(len(examples), 'example')} that would be "
-        f"exported: {shown}"
+        f"exported: {listing}"
         f"{', ...' if len(secrets) > _SHOWN else ''}. Next: revoke them where they are used, then "
         f'curate privacy --allow {examples[0][:12]} --reason "revoked" (they are exported as '
         "placeholders)"
@@ -171,14 +171,14 @@ def gate(secrets: Sequence[PrivacyFinding]) -> None:
 def _finder(
     store: Store,
     con: duckdb.DuckDBPyConnection,
-    wanted: PrivacySettings,
-    found: redact.Names | None = None,
+    wishes: PrivacySettings,
+    names: redact.Names | None = None,
 ) -> Finder:
     harmless = [row[0] for row in con.execute(sql("privacy/allowed_values")).fetchall()]
     return Finder(
-        regions=wanted.regions,
-        leave=wanted.leave,
-        names=found,
+        regions=wishes.regions,
+        leave=wishes.leave,
+        names=names,
         key=functools.partial(value_key, salt(store.folder)),
         harmless=harmless,
     )
@@ -204,33 +204,33 @@ def privacy(
     Raises:
         ConfigError: the section `[privacy]` has a mistake.
     """
-    wanted = settings(store.folder)
-    with store.run("privacy", wanted.as_dict()) as run:
+    wishes = settings(store.folder)
+    with store.run("privacy", wishes.as_dict()) as run:
         inputs.refresh(store, run)
-        checked = _look(store, run, wanted, chunk, progress)
+        count = _look(store, run, wishes, chunk, progress)
         with verdicts.today(store) as today:
-            result = _result(today, wanted, checked)
-        run.counts = {"checked": checked, "secrets": len(result.secrets)}
+            result = _result(today, wishes, count)
+        run.counts = {"checked": count, "secrets": len(result.secrets)}
     return result
 
 
-def _look(store: Store, run: Run, wanted: PrivacySettings, chunk: int, progress: Progress) -> int:
+def _look(store: Store, run: Run, wishes: PrivacySettings, chunk: int, progress: Progress) -> int:
     # What is left or allowed is so when it is counted: to change that costs no second look.
-    finder = Finder(regions=wanted.regions, key=functools.partial(value_key, salt(store.folder)))
-    asked = {"detectors": _detectors(wanted)}
+    finder = Finder(regions=wishes.regions, key=functools.partial(value_key, salt(store.folder)))
+    parameters = {"detectors": _detectors(wishes)}
     with store.read() as con:
-        pending = int(con.execute(sql("privacy/pending_count"), asked).fetchall()[0][0])
-        gone = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
-    for _ in progress(_chunks(pending, gone, chunk), "looking through"):
+        pending = int(con.execute(sql("privacy/pending_count"), parameters).fetchall()[0][0])
+        gone_rows = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
+    for _ in progress(_chunks(pending, gone_rows, chunk), "looking through"):
         with store.read() as con:
-            pending_rows = con.sql(sql("privacy/pending"), params={**asked, "limit": chunk})
+            pending_rows = con.sql(sql("privacy/pending"), params={**parameters, "limit": chunk})
             batch = pending_rows.to_arrow_table()
         examples = batch.to_pylist()
-        found = _finding_table([f for row in examples for f in findings(finder, row)])
+        places = _finding_table([f for row in examples for f in findings(finder, row)])
         looked_at = batch.select(["example_id", "revision"])
         with store.write() as con:
-            _store(con, run, looked_at, found, asked)
-    run.changed |= pending + gone > 0
+            _store(con, run, looked_at, places, parameters)
+    run.changed |= pending + gone_rows > 0
     return pending
 
 
@@ -243,9 +243,9 @@ def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     return bool(pending or con.execute(sql("privacy/gone")).fetchall()[0][0])
 
 
-def _chunks(pending: int, gone: int, chunk: int) -> range:
+def _chunks(pending: int, gone_rows: int, chunk: int) -> range:
     """Returns a number for each chunk; where examples are gone and none is new, there is one."""
-    return range(0, max(pending, min(gone, 1)), chunk)
+    return range(0, max(pending, min(gone_rows, 1)), chunk)
 
 
 def findings(finder: Finder, row: Mapping[str, Any]) -> list[PrivacyFinding]:
@@ -285,15 +285,15 @@ def _store(
     con: duckdb.DuckDBPyConnection,
     run: Run,
     looked_at: pa.Table,
-    found: pa.Table,
-    asked: Mapping[str, Any],
+    places: pa.Table,
+    parameters: Mapping[str, Any],
 ) -> None:
     con.register("looked_at", looked_at)
-    con.register("found", found)
+    con.register("found", places)
     con.execute(sql("privacy/findings_forget"))
     con.execute(sql("privacy/checked_forget"))
     con.execute(sql("privacy/findings_add"), {"run_id": run.run_id})
-    con.execute(sql("privacy/checked_add"), dict(asked))
+    con.execute(sql("privacy/checked_add"), dict(parameters))
 
 
 @functools.cache
@@ -303,14 +303,14 @@ def _code() -> str:
     return hashlib.sha256(b"".join(parts) + version("phonenumbers").encode()).hexdigest()
 
 
-def _detectors(wanted: PrivacySettings) -> str:
-    return digest(repr([_code(), wanted.regions]))
+def _detectors(wishes: PrivacySettings) -> str:
+    return digest(repr([_code(), wishes.regions]))
 
 
-def _result(today: Today, wanted: PrivacySettings, checked: int) -> PrivacyResult:
+def _result(today: Today, wishes: PrivacySettings, checked: int) -> PrivacyResult:
     con = today.con
     kinds = [KindCount(*row) for row in con.execute(sql("privacy/kinds")).fetchall()]
-    kept, concerned = con.execute(sql("privacy/kept"), {"leave": list(wanted.leave)}).fetchall()[0]
+    kept, concerned = con.execute(sql("privacy/kept"), {"leave": list(wishes.leave)}).fetchall()[0]
     return PrivacyResult(
         examples=int(con.execute(sql("privacy/examples")).fetchall()[0][0]),
         checked=checked,
@@ -319,7 +319,7 @@ def _result(today: Today, wanted: PrivacySettings, checked: int) -> PrivacyResul
         concerned=concerned,
         secrets=tuple(SecretPlace(*row) for row in con.execute(sql("privacy/secrets")).fetchall()),
         allowances=tuple(Allowance(*r) for r in con.execute(sql("privacy/allowances")).fetchall()),
-        settings=wanted,
+        settings=wishes,
     )
 
 
@@ -364,20 +364,20 @@ def allow(
             {"example_id": None, "revision": None, "value_key": value_key(key, value)}
             for value in values
         ]
-        added = []
+        numbers = []
         for row in rows:
             row |= {"reason": reason.strip(), "run_id": run.run_id}
-            added += [n for (n,) in con.execute(sql("privacy/allow"), row).fetchall()]
-        run.changed = bool(added)
-    return added
+            numbers += [n for (n,) in con.execute(sql("privacy/allow"), row).fetchall()]
+        run.changed = bool(numbers)
+    return numbers
 
 
 def _one_example(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str]:
-    found = con.execute(sql("privacy/example"), {"id": name}).fetchall()
-    if len(found) != 1:
-        many = "more than one example has" if found else "no example has"
+    rows = con.execute(sql("privacy/example"), {"id": name}).fetchall()
+    if len(rows) != 1:
+        many = "more than one example has" if rows else "no example has"
         raise ConfigError(f"--allow {name}: {many} this id. Next: curate privacy lists them")
-    return str(found[0][0]), str(found[0][1])
+    return str(rows[0][0]), str(rows[0][1])
 
 
 def withdraw(store: Store, number: int) -> None:
@@ -387,8 +387,8 @@ def withdraw(store: Store, number: int) -> None:
         ConfigError: nothing holds under this number.
     """
     with store.run("privacy", {"withdraw": number}) as run, store.write() as con:
-        asked = {"number": number, "run_id": run.run_id}
-        if not con.execute(sql("privacy/withdraw"), asked).fetchall():
+        parameters = {"number": number, "run_id": run.run_id}
+        if not con.execute(sql("privacy/withdraw"), parameters).fetchall():
             raise ConfigError(
                 f"--withdraw {number}: nothing is allowed under this number. "
                 "Next: curate privacy lists what is"

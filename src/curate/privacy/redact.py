@@ -89,31 +89,35 @@ class Finder:
         self._detect = functools.lru_cache(_REMEMBERED_TEXTS)(self._detected)
         self._names: Names = functools.lru_cache(_REMEMBERED_TEXTS)(names or (lambda _: []))
 
-    def places(self, text: str, key: str = "", known: _Known | None = None) -> list[ValuePlace]:
+    def places(
+        self, text: str, key: str = "", conversation: _Known | None = None
+    ) -> list[ValuePlace]:
         """Returns the values in a text, by position, never overlapping.
 
         Args:
             text: plain, or a JSON object or array.
             key: what the text is called where it comes from; it counts as words before it.
-            known: values that are to be found wherever they stand.
+            conversation: values that are to be found wherever they stand.
         """
         if text.lstrip()[:1] in ("{", "[") and _is_json(text):
-            return [place for literal in _literals(text) for place in self._in(literal, known)]
+            return [
+                place for literal in _literals(text) for place in self._in(literal, conversation)
+            ]
         before = f"{key}: " if key else ""
         whole = before + text
         return [
             ValuePlace(moved(f, -len(before)), whole[f.start : f.end])
-            for f in self._plain(whole, known)
+            for f in self._plain(whole, conversation)
             if f.start >= len(before)
         ]
 
-    def _plain(self, text: str, known: _Known | None) -> list[SensitiveSpan]:
-        named = self._names(text)
+    def _plain(self, text: str, conversation: _Known | None) -> list[SensitiveSpan]:
+        names = self._names(text)
 
         def once(masked: str) -> Iterator[SensitiveSpan]:
-            found = self._detect(masked)
-            still = [n for n in named if masked[n.start : n.end] == text[n.start : n.end]]
-            for f in (*found, *still, *(known.find(masked) if known else ())):
+            places = self._detect(masked)
+            still = [n for n in names if masked[n.start : n.end] == text[n.start : n.end]]
+            for f in (*places, *still, *(conversation.find(masked) if conversation else ())):
                 if f.kind not in self._leave and not self._is_harmless(text[f.start : f.end]):
                     yield f
 
@@ -125,17 +129,17 @@ class Finder:
     def _detected(self, text: str) -> tuple[SensitiveSpan, ...]:
         return tuple(patterns.detect(text, self.regions))
 
-    def _in(self, literal: _Literal, known: _Known | None) -> Iterator[ValuePlace]:
-        for place in self.places(literal.text, literal.key, known):
+    def _in(self, literal: _Literal, conversation: _Known | None) -> Iterator[ValuePlace]:
+        for place in self.places(literal.text, literal.key, conversation):
             f = place.found
             at = replace(f, start=literal.offset(f.start), end=literal.offset(f.end))
             quote = json.dumps(place.quote)[1:-1]
             yield ValuePlace(at, place.value, '"' if literal.is_number else quote)
 
 
-def moved(found: SensitiveSpan, by: int) -> SensitiveSpan:
+def moved(place: SensitiveSpan, by: int) -> SensitiveSpan:
     """Returns a finding whose text has been moved."""
-    return replace(found, start=found.start + by, end=found.end + by) if by else found
+    return replace(place, start=place.start + by, end=place.end + by) if by else place
 
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|-?[0-9][0-9.eE+-]*')
@@ -316,12 +320,12 @@ class Redactor:
     @property
     def secrets(self) -> list[PrivacyFinding]:
         """Secrets that nobody has allowed, at most one of a detector in a field."""
-        found = {
+        secrets = {
             (f.example_id, f.field, f.detector): f
             for f in reversed(self.findings)
             if f.is_secret and f.example_id not in self._allowed
         }
-        return list(found.values())[::-1]
+        return list(secrets.values())[::-1]
 
     # -- first pass ------------------------------------------------------------------------------
 
@@ -337,7 +341,7 @@ class Redactor:
 
     def _collect(self, example: Example) -> None:
         here = self._own[example.conversation_id]
-        seen: set[tuple[str, str]] = set()
+        keys: set[tuple[str, str]] = set()
 
         def visit(path: str, key: str, text: str) -> str:
             here.taken |= {(m[1], int(m[2])) for m in PLACEHOLDER.finditer(text)}
@@ -347,8 +351,8 @@ class Redactor:
                 here.values.setdefault(name, 0)
                 here.spellings.setdefault(place.value, f)
                 # These three repeat what stands in the messages.
-                if path not in ("query", "response", "label") or name not in seen:
-                    seen.add(name)
+                if path not in ("query", "response", "label") or name not in keys:
+                    keys.add(name)
                     self.counts[f.kind] += 1
                     self.findings.append(self._finding(example, path, place))
             return text
@@ -357,8 +361,8 @@ class Redactor:
 
     def _finding(self, example: Example, path: str, place: ValuePlace) -> PrivacyFinding:
         f, key = place.found, self._finder.key(place.value)
-        told = (f.start, f.end, f.kind, f.detector, f.score, f.is_secret, key)
-        return PrivacyFinding(example.example_id, path, *told)
+        fields = (f.start, f.end, f.kind, f.detector, f.score, f.is_secret, key)
+        return PrivacyFinding(example.example_id, path, *fields)
 
     def _join(self, a: str, b: str) -> None:
         first, second = self._root(a), self._root(b)
@@ -421,8 +425,10 @@ class Redactor:
         hidden = texts(example, lambda _, key, text: _edited(text, edits(key, text)))
         if not example.spans:
             return hidden
-        made = edits("", example.query)
-        spans = tuple((_moved(a, made, 0), _moved(b, made, 1), c) for a, b, c in example.spans)
+        query_edits = edits("", example.query)
+        spans = tuple(
+            (_moved(a, query_edits, 0), _moved(b, query_edits, 1), c) for a, b, c in example.spans
+        )
         return replace(hidden, spans=spans)
 
     def _put(self, whole: _Conversation, place: ValuePlace) -> str:

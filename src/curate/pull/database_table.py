@@ -69,8 +69,8 @@ class Table:
         with understood(address):
             cursor = con.cursor()
             cursor.execute(self._select("*", limit=0))
-            found = self._dialect.columns(cursor)
-        self.columns = {column.name: column for column in found}
+            columns = self._dialect.columns(cursor)
+        self.columns = {column.name: column for column in columns}
 
     @property
     def is_query(self) -> bool:
@@ -83,19 +83,19 @@ class Table:
             if not table:
                 raise ConfigError("which table? Next: --table NAME, or a --query")
             return table, ".".join(map(quoted, table.split("."))), table
-        found = self._run(self._dialect.tables)
-        names = sorted({person for *_, person in found})
-        shown = ", ".join(names[:_MANY]) + (", ..." if len(names) > _MANY else "")
-        if not table and len(found) != 1:
+        tables = self._run(self._dialect.tables)
+        names = sorted({person for *_, person in tables})
+        listing = ", ".join(names[:_MANY]) + (", ..." if len(names) > _MANY else "")
+        if not table and len(tables) != 1:
             raise ConfigError(
-                f"{self.address.shown} has {len(found)} tables: {shown or 'none'}. "
+                f"{self.address.shown} has {len(tables)} tables: {listing or 'none'}. "
                 "Next: say which with --table NAME, or give a --query"
             )
-        wanted = table or found[0][-1]
-        for reference, name, person in found:
-            if wanted in (person, name, name.replace('"', "")):
+        name_typed = table or tables[0][-1]
+        for reference, name, person in tables:
+            if name_typed in (person, name, name.replace('"', "")):
                 return reference, name, person
-        raise ConfigError(f"{self.address.shown}: {unknown_name('table', wanted, names)}")
+        raise ConfigError(f"{self.address.shown}: {unknown_name('table', name_typed, names)}")
 
     def column(self, option: str, name: str) -> Column:
         """Returns a column that the user named.
@@ -175,8 +175,8 @@ class Table:
         where = [f"{order.key.quoted} IS NOT NULL"]
         if after is not None:
             where.append(f"{order.key.quoted} > {values.add(after, order.key)}")
-        found = self._run(self._select(what, where, order.key.quoted, limit), values.given)
-        return [(key, decoded(value), bool(read)) for key, value, read in found]
+        rows = self._run(self._select(what, where, order.key.quoted, limit), values.given)
+        return [(key, decoded(value), bool(read)) for key, value, read in rows]
 
     def newest(self, order: Order, since: Value | None = None) -> Value | None:
         """Returns the greatest cursor value, where it is a time none later than the clock."""
@@ -193,10 +193,10 @@ class Table:
         return self._greatest(column, where, values)
 
     def _greatest(self, column: Column, where: list[str], values: _Values) -> Value | None:
-        found = self._run(
+        rows = self._run(
             self._select(column.select, where, f"{column.quoted} DESC", 1), values.given
         )
-        return found[0][0] if found else None
+        return rows[0][0] if rows else None
 
     # -- what else there is to know ----------------------------------------------------------------
 
@@ -234,15 +234,15 @@ class Table:
             return None
         names = (order.cursor.name, order.key.name)
         query = self._dialect.indexed
-        asked: Any = [self._reference, *names]
+        parameters: Any = [self._reference, *names]
         if "$table" in query:
-            asked = {"table": self._reference, "cursor": names[0], "key": names[1]}
-        if self._run(query, asked)[0][0]:
+            parameters = {"table": self._reference, "cursor": names[0], "key": names[1]}
+        if self._run(query, parameters)[0][0]:
             return None
         columns = list(dict.fromkeys(names))
         index = quoted("_".join([self.name.rpartition(".")[2], *columns]))
-        listed = ", ".join(map(quoted, columns))
-        return " ".join(("CREATE INDEX", index, "ON", self._from, f"({listed})"))
+        column_list = ", ".join(map(quoted, columns))
+        return " ".join(("CREATE INDEX", index, "ON", self._from, f"({column_list})"))
 
     def open_seconds(self) -> float:
         """Returns the age of the oldest open transaction that may have written, 0 if unknown."""

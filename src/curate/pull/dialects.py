@@ -77,9 +77,9 @@ def is_database(location: str, cursor: str | None) -> bool:
 
 
 def _is_known(scheme: str) -> bool:
-    installed = f"adbc_driver_{scheme}"
+    driver = f"adbc_driver_{scheme}"
     return scheme in _DRIVERS or (
-        scheme.isidentifier() and importlib.util.find_spec(installed) is not None
+        scheme.isidentifier() and importlib.util.find_spec(driver) is not None
     )
 
 
@@ -121,10 +121,10 @@ def address(location: str, folder: Path) -> DatabaseAddress:
         raise ConfigError(unknown_name("kind of database", scheme, _DRIVERS))
     if rest.startswith("/") and scheme != "postgresql":
         return _file(scheme, Path(rest[1:]), folder)
-    found = _network(location)
+    parsed = _network(location)
     environment = os.environ.get("PGPASSWORD")
-    secrets = (*found.secrets, environment) if environment else found.secrets
-    return DatabaseAddress(found.scheme, found.target, found.shown, secrets)
+    secrets = (*parsed.secrets, environment) if environment else parsed.secrets
+    return DatabaseAddress(parsed.scheme, parsed.target, parsed.shown, secrets)
 
 
 def _file(scheme: str, path: Path, folder: Path) -> DatabaseAddress:
@@ -151,14 +151,14 @@ def _network(location: str) -> DatabaseAddress:
             "as %40 %2F %3F %23 %3A. Next: leave the password out of it; PGPASSWORD and "
             "~/.pgpass are read"
         )
-    given = parse_qsl(parts.query, keep_blank_values=True)
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
     raw = user.partition(":")[2]
-    secrets = {raw, unquote(raw), *(value for name, value in given if name in _SECRET)} - {""}
+    secrets = {raw, unquote(raw), *(value for name, value in parameters if name in _SECRET)} - {""}
     if hosts and "," not in hosts and (scheme in _PORTS and not re.search(r":\d+$", hosts)):
         hosts = f"{hosts.rstrip(':')}:{os.environ.get('PGPORT') or _PORTS[scheme]}"
-    telling = urlencode([(name, value) for name, value in given if name in _TELLING], safe="/")
-    shown = f"{scheme}://{hosts}{parts.path}" + (f"?{telling}" if telling else "")
-    return DatabaseAddress(scheme, location, shown, tuple(sorted(secrets, key=len, reverse=True)))
+    telling = urlencode([(name, value) for name, value in parameters if name in _TELLING], safe="/")
+    public = f"{scheme}://{hosts}{parts.path}" + (f"?{telling}" if telling else "")
+    return DatabaseAddress(scheme, location, public, tuple(sorted(secrets, key=len, reverse=True)))
 
 
 @dataclass(frozen=True)
@@ -276,17 +276,17 @@ _PG_LOCAL = (
 
 
 def _postgresql_columns(cursor: Any) -> list[Column]:
-    found = []
+    columns = []
     for part in cursor.fetch_arrow_table().schema:
         name = (part.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         cast = _PG_CASTS.get(name, "{}" if name in _PG_PLAIN else "({})::text")
         is_json = name in ("json", "jsonb")
-        found.append(Column(part.name, name, cast, _PG_KINDS.get(name), is_json))
-    return found
+        columns.append(Column(part.name, name, cast, _PG_KINDS.get(name), is_json))
+    return columns
 
 
 def _arrow_columns(cursor: Any) -> list[Column]:
-    found = []
+    columns = []
     for part in cursor.fetch_arrow_table().schema:
         kind: Kind | None = None
         if types.is_timestamp(part.type) or types.is_date(part.type):
@@ -295,8 +295,8 @@ def _arrow_columns(cursor: Any) -> list[Column]:
             kind = "number"
         elif types.is_string(part.type) or types.is_large_string(part.type):
             kind = "text"
-        found.append(Column(part.name, str(part.type), kind=kind))
-    return found
+        columns.append(Column(part.name, str(part.type), kind=kind))
+    return columns
 
 
 _DIALECTS = {
@@ -345,18 +345,18 @@ def understood(address: DatabaseAddress, connecting: bool = False) -> Iterator[N
     try:
         yield
     except _driver_errors() as error:
-        said = address.clean(_first_error(str(error)))
+        message = address.clean(_first_error(str(error)))
         state = getattr(error, "sqlstate", None) or ""
-        answered = state and not state.startswith(_AGAIN)
+        has_answered = state and not state.startswith(_AGAIN)
         if connecting:
-            answered = any(words in said for words in _ANSWERED)
+            has_answered = any(words in message for words in _ANSWERED)
         is_file = "://" not in address.target
-        if answered or (is_file and "locked" not in said):
-            hint = ". Next: PGPASSWORD, ~/.pgpass or the server" if "password" in said else ""
-            raise SourceError(f"{address.shown} says: {said}{hint}") from None
+        if has_answered or (is_file and "locked" not in message):
+            hint = ". Next: PGPASSWORD, ~/.pgpass or the server" if "password" in message else ""
+            raise SourceError(f"{address.shown} says: {message}{hint}") from None
         raise RemoteUnavailable(
-            f"{address.shown} does not answer: {said}. Next: see that the server runs and can be "
-            "reached from here, and type the command again: it goes on where it was"
+            f"{address.shown} does not answer: {message}. Next: see that the server runs and can "
+            "be reached from here, and type the command again: it goes on where it was"
         ) from None
 
 
@@ -370,10 +370,10 @@ def _driver_errors() -> tuple[type[Exception], ...]:
 def _first_error(text: str) -> str:
     """Returns the server's own message, without the query that the driver adds."""
     lines = re.split(r"\n\s*(?:LINE \d|Query was:)|\. SQLSTATE", text)[0].split("\n")
-    said = re.sub(r"^.*?(ERROR|FATAL): +", "", lines[0])
-    said = re.sub(r"^[A-Z_]+: (\[\w+\] )?", "", said)
+    message = re.sub(r"^.*?(ERROR|FATAL): +", "", lines[0])
+    message = re.sub(r"^[A-Z_]+: (\[\w+\] )?", "", message)
     hint = next((line.strip() for line in lines[1:] if line.startswith("HINT:")), "")
-    return f"{said.strip()} {hint}".strip()
+    return f"{message.strip()} {hint}".strip()
 
 
 def kind_of(value: Value, column: Column) -> Kind:

@@ -157,9 +157,9 @@ class _TablePull:
         return {"source": self.source, "kind": self.kind, "location": self.location}
 
     def _order(self, key: str | None) -> Order:
-        known = self.state
-        cursor = self.said.cursor or (known.cursor if known else None)
-        key = key or (known.key if known else None)
+        state = self.state
+        cursor = self.said.cursor or (state.cursor if state else None)
+        key = key or (state.key if state else None)
         columns = ", ".join(self.table.columns)
         if not cursor:
             raise ConfigError(
@@ -183,18 +183,18 @@ class _TablePull:
             earlier = (before.fields.get("id") if before else None) or ""
             has_it = steps(earlier)[0] in self.table.columns or earlier in self.table.columns
             fields["id"] = earlier if has_it else self.order.key.name
-        known = dataclasses.replace(self.known, fields=fields)
+        before_now = dataclasses.replace(self.known, fields=fields)
         columns = [dict.fromkeys(self.table.columns)]  # an empty table has columns, too
-        guessed = partial(guess, declared=known, fresh=declared, before=before)
+        guessed = partial(guess, declared=before_now, fresh=declared, before=before)
         sample = self.table.sample(self.order, _SAMPLE)
-        found = guessed(sample or columns)
-        rating = found.fields.get("rating")
-        if found.scale is None and self.state is None and rating in self.table.columns:
+        field_map = guessed(sample or columns)
+        rating = field_map.fields.get("rating")
+        if field_map.scale is None and self.state is None and rating in self.table.columns:
             # Ratings come late: the newest rows may have none yet.
             sample += self.table.sample(self.order, _SAMPLE, known=rating)
-            found = guessed(sample or columns)
+            field_map = guessed(sample or columns)
         self.page_rows = _page_rows(sample)
-        return found
+        return field_map
 
     def _reading(self, mapping: FieldMap) -> str:
         names = self.order.cursor.name, self.order.key.name
@@ -223,9 +223,9 @@ class _TablePull:
         unrated = dataclasses.replace(self.mapping, scale=None)
         if self.state is None or self.state.reading != self._reading(unrated):
             return False
-        named = {"source": self.source, "location": self.location}
+        parameters = {"source": self.source, "location": self.location}
         with self.store.read() as con:
-            return not con.execute(sql("pull/database/rated"), named).fetchall()[0][0]
+            return not con.execute(sql("pull/database/rated"), parameters).fetchall()[0][0]
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -306,8 +306,8 @@ class _TablePull:
         names = self.id_column, self.order.cursor.name, self.order.key.name
         self.state = _State(self.reading, *names, window.high, at)
         with self.store.write() as con:
-            named = {**self._named(), "table": self._feedback_of}
-            merged = staging.merge_page(con, self.run, records, named)
+            parameters = {**self._named(), "table": self._feedback_of}
+            merged = staging.merge_page(con, self.run, records, parameters)
             self._remember(con)
         self.run.changed |= merged.altered
         self.documents += len(page)
@@ -321,10 +321,10 @@ class _TablePull:
     def _make(self, row: Row) -> list[Made] | str:
         if row.unreadable:
             return "not-utf8"
-        made = self.maker.make(row.fields)
-        if isinstance(made, list) and any(part["source_id"] is None for part in made):
+        rows = self.maker.make(row.fields)
+        if isinstance(rows, list) and any(part["source_id"] is None for part in rows):
             return "no-id"
-        return made
+        return rows
 
     def _remember(self, con: duckdb.DuckDBPyConnection) -> None:
         if self.state is None:
@@ -362,8 +362,8 @@ class _TablePull:
 
     def _reconcile(self, high: Value) -> Withdrawn:
         rows = self.progress(self._present(high), f"keys of {self.location}")
-        named = {**self._named(), "table": self._feedback_of}
-        return withdraw(self.store, self.run, rows, named=named, confirmed=self.said.yes)
+        parameters = {**self._named(), "table": self._feedback_of}
+        return withdraw(self.store, self.run, rows, named=parameters, confirmed=self.said.yes)
 
     def _present(self, high: Value) -> Iterator[Present]:
         """Yields every row that the table has, however old."""
@@ -479,8 +479,8 @@ def span(option: str, text: str, kind: Kind) -> float | Decimal:
     except InvalidOperation:
         number = Decimal(-1)
     if not number.is_finite() or number < 0 or (kind == "text" and number):
-        expected = "a number, in its own unit" if kind == "number" else "0: it is text"
-        raise ConfigError(f"{option} {text!r}: the cursor is no time, so expected {expected}")
+        expectation = "a number, in its own unit" if kind == "number" else "0: it is text"
+        raise ConfigError(f"{option} {text!r}: the cursor is no time, so expected {expectation}")
     return number
 
 

@@ -190,8 +190,8 @@ def _reading(mapping: FieldMap, options: PullOptions) -> str:
 def _done(store: Store, source: str, reading: str) -> set[tuple[str, str]]:
     """Returns the name and hash of the files of a source that were read in this way."""
     with store.read() as con:
-        named = {"source": source, "reading": reading}
-        return set(con.execute(sql("pull/files_done"), named).fetchall())
+        parameters = {"source": source, "reading": reading}
+        return set(con.execute(sql("pull/files_done"), parameters).fetchall())
 
 
 def choose_mapping(

@@ -93,8 +93,8 @@ class RowBuilder:
         return self._rows(fields, self.values(fields))[0]
 
     def _rows(self, fields: Mapping[str, Any], values: Values) -> list[Row]:
-        messages, output, found = content_of(values)
-        values = {**found, **values}
+        messages, output, contents = content_of(values)
+        values = {**contents, **values}
         if output and len(output) > 1 and all(m["role"] == "assistant" for m in output):
             return self._several(fields, values, messages, output)
         return [self.build(fields, values, messages, output)]
@@ -102,11 +102,11 @@ class RowBuilder:
     def _preference(self, fields: Mapping[str, Any], values: Values) -> list[Row] | str:
         sides = values.get("chosen"), values.get("rejected")
         values = {name: value for name, value in values.items() if name not in _OF_ANSWER}
-        prompt, ending, found = content_of({**values, **messages.transcript_prompt(values)})
+        prompt, ending, contents = content_of({**values, **messages.transcript_prompt(values)})
         read = messages.sides(prompt, *sides, ending=ending)
         if isinstance(read, str):
             return read
-        return self._several(fields, {**found, **values}, *read, sides=messages.SIDES)
+        return self._several(fields, {**contents, **values}, *read, sides=messages.SIDES)
 
     def _several(
         self,
@@ -151,12 +151,12 @@ class RowBuilder:
         source_id = as_text(values.get("id"))
         chain, call_hash = ([], "") if session else chain_hashes(messages, output)
         query, context = query_and_context(messages)
-        said, answer = canonical(messages), _json(output)
-        offered = parse_tools(values.get("tools"))
+        prompt, answer = canonical(messages), _json(output)
+        definitions = parse_tools(values.get("tools"))
         row: Row = {
             "source_id": source_id,
             "base_id": None,
-            "messages": said,
+            "messages": prompt,
             "output": answer,
             "query": query,
             "context": context,
@@ -171,16 +171,18 @@ class RowBuilder:
             "user_key": self.user_key(values.get("user")),
             "given_split": as_text(values.get("split")),
             # As the model was shown them: the order of their keys counts for nothing else.
-            "tools": as_json(offered) if offered else None,
+            "tools": as_json(definitions) if definitions else None,
             "metadata": canonical(self._unmapped(fields)),
             "call_hash": call_hash or None,
             "chain": chain,
-            "content_hash": _sha256(f"[{said},{answer or 'null'},{_json(offered) or 'null'}]"),
+            "content_hash": _sha256(
+                f"[{prompt},{answer or 'null'},{_json(definitions) or 'null'}]"
+            ),
             "correction": as_text(values.get("correction")),
         }
         if source_id is None:
             at = canonical([created_at and created_at.isoformat(), session])
-            row["base_id"] = digest(f"[{said},{answer or 'null'},{at[1:]}")
+            row["base_id"] = digest(f"[{prompt},{answer or 'null'},{at[1:]}")
         for name in TEXT_FIELDS:
             row[name] = as_text(values.get(name))
         for name, kind in NUMBER_FIELDS.items():
@@ -194,8 +196,8 @@ class RowBuilder:
     def _unmapped(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the columns that are no field; a user id inside of one of them is left out."""
         rest = {k: v for k, v in fields.items() if k not in self._mapped}
-        nested = len(self._user_way) > 1 and self._user_way[0] in rest
-        return _without(rest, self._user_way) if nested else rest
+        is_nested = len(self._user_way) > 1 and self._user_way[0] in rest
+        return _without(rest, self._user_way) if is_nested else rest
 
     def rating(self, values: Values) -> Row:
         """Returns the rating of a document: its value as logged, its scale, its place 0..1."""
@@ -212,9 +214,9 @@ class RowBuilder:
         value = values.get("created_at")
         if value is None:
             return None
-        parsed = parse_time(value)
-        self.unreadable_times += parsed is None
-        return parsed
+        moment = parse_time(value)
+        self.unreadable_times += moment is None
+        return moment
 
     def user_key(self, person: Any) -> str | None:
         """Returns a person's id as it is stored: an HMAC under the project's salt."""
@@ -245,13 +247,13 @@ def _trained(values: Values) -> list[Values]:
     The first has the document's id, the others that id with `#2`, `#3`; a correction is of the
     last answer.
     """
-    listed = decoded(values.get("messages"))
-    ends = None if {"response", "request"} & values.keys() else trained_turns(listed)
+    messages = decoded(values.get("messages"))
+    ends = None if {"response", "request"} & values.keys() else trained_turns(messages)
     if ends is None:
         return [values]
     parts = []
     for number, end in enumerate(ends, 1):
-        part = {**values, "messages": listed[: end + 1]}
+        part = {**values, "messages": messages[: end + 1]}
         if source_id := as_text(values.get("id")):
             part["document"] = source_id
             part["id"] = source_id if number == 1 else f"{source_id}#{number}"
@@ -268,16 +270,16 @@ def content_of(values: Values) -> tuple[list[Message], list[Message] | None, Val
     request = parse_request(raw_request) or parse_request(raw_query)
     response = parse_response(raw_response)
     parts = [*(response or {}).items(), *(request or {}).items()]
-    found = {name: value for name, value in parts if not is_blank(value)}
+    contents = {name: value for name, value in parts if not is_blank(value)}
     if request is None and raw_query is None and raw_messages is None:
         raw_query = raw_request
-    messages = found.pop("messages", None) or parse_messages(raw_messages)
+    messages = contents.pop("messages", None) or parse_messages(raw_messages)
     if messages is None:
         messages = parse_messages(raw_query) or _user_turn(
             raw_messages if raw_query is None else raw_query
         )
         raw_query = None
-    output = found.pop("output", None)
+    output = contents.pop("output", None)
     if response is None and raw_response is not None:
         output = parse_messages(raw_response) or _assistant(raw_response)
     if output is None:
@@ -288,7 +290,7 @@ def content_of(values: Values) -> tuple[list[Message], list[Message] | None, Val
     system = as_text(values.get("system"))
     if system and not any(m["role"] == "system" for m in messages):
         messages = [{"role": "system", "content": system}, *messages]
-    return messages, output, found
+    return messages, output, contents
 
 
 _LAST_SECOND = 1e11

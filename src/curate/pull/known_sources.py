@@ -20,8 +20,8 @@ def remember_mapping(
 ) -> None:
     """Stores what was declared about a source, and how it was read."""
     mapping = canonical({"declared": declared.as_dict(), "used": used.as_dict()})
-    named = {"source": source, "kind": used.kind, "mapping": mapping}
-    con.execute(sql("pull/mapping_set"), named)
+    parameters = {"source": source, "kind": used.kind, "mapping": mapping}
+    con.execute(sql("pull/mapping_set"), parameters)
 
 
 def default_source(con: duckdb.DuckDBPyConnection, options: PullOptions) -> str:
@@ -47,13 +47,13 @@ def known_mapping(
         return declared, None
     stored = json.loads(rows[0][0])
     earlier, used = (Declared(declared.kind, **stored[part]) for part in ("declared", "used"))
-    known = Declared(
+    declaration = Declared(
         declared.kind,
         {**earlier.fields, **declared.fields},
         declared.scale or earlier.scale,
         {**earlier.roles, **declared.roles},
     )
-    return known, used
+    return declaration, used
 
 
 def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:

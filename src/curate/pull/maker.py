@@ -73,10 +73,10 @@ class Maker:
 
     def _rater(self, word: str | None) -> str:
         """Returns who gave a feedback; a word that is not known never counts as a human."""
-        known = rater_type(self._options.rater if word is None else word)
-        if known is None:
+        kind = rater_type(self._options.rater if word is None else word)
+        if kind is None:
             self._unknown_raters.add(word or "")
-        return known or "unknown"
+        return kind or "unknown"
 
     def notes(self, repeated: int, what: str = "documents") -> list[str]:
         """Returns what a person should know about how the documents were read."""

@@ -202,16 +202,18 @@ def guess(
     by_name = {_folded(column): column for column in reversed(columns)}
     if before and before.fields.get("id") in columns:
         fields.setdefault("id", before.fields["id"])  # another id would make other examples
-    taken = set(fields.values())
+    columns_used = set(fields.values())
     for name, aliases in FIELDS[declared.kind].items():
-        column = next((by_name[a] for a in aliases if by_name.get(a) not in (None, *taken)), None)
+        column = next(
+            (by_name[a] for a in aliases if by_name.get(a) not in (None, *columns_used)), None
+        )
         if name not in fields and column is not None:
             fields[name] = column
-            taken.add(column)
+            columns_used.add(column)
     if not {"label", "rating"} & set(declared.fields) and _is_thumb(fields, sample, before):
         fields["rating"] = fields.pop("label")
     for name, column in (before.fields if before else {}).items():
-        if column not in taken:
+        if column not in columns_used:
             fields.setdefault(name, column)
     if fields.get("query") in (by_name.get(a) for a in _ALPACA) and "query" not in declared.fields:
         asked = [by_name[a] for a in _ALPACA if a in by_name]
@@ -223,8 +225,8 @@ def guess(
     notes = _unread(declared.kind, fields, columns)
     if fields.get("rating") == "score" and "rating" not in declared.fields:
         notes.append("score is read as people's rating; if a model gave it: --map rating=")
-    settled = "id" in declared.fields or (before is not None and "id" in before.fields)
-    if "id" in fields and not settled and _repeats(fields["id"], sample):
+    has_id = "id" in declared.fields or (before is not None and "id" in before.fields)
+    if "id" in fields and not has_id and _repeats(fields["id"], sample):
         notes.append(f"{fields['id']} repeats with other content: not taken as the id")
         del fields["id"]
     scale = declared.scale
@@ -239,8 +241,8 @@ def _is_preference(fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]
     if not {"chosen", "rejected"} <= set(fields):
         return False
     get = _getter(fields["chosen"])
-    seen = [value for value in map(get, sample) if not is_blank(value)]
-    return all(isinstance(value, str | list | Mapping) for value in seen)
+    values = [value for value in map(get, sample) if not is_blank(value)]
+    return all(isinstance(value, str | list | Mapping) for value in values)
 
 
 def _is_thumb(
@@ -250,13 +252,13 @@ def _is_thumb(
 
     Source: TRL documentation, dataset formats, unpaired preference.
     """
-    named = {name: _folded(fields.get(name, "")) for name in ("query", "response", "label")}
-    if "rating" in fields or list(named.values()) != ["prompt", "completion", "label"]:
+    names = {name: _folded(fields.get(name, "")) for name in ("query", "response", "label")}
+    if "rating" in fields or list(names.values()) != ["prompt", "completion", "label"]:
         return False
     get = _getter(fields["label"])
-    seen = [value for value in map(get, sample) if not is_blank(value)]
-    known = before is not None and before.fields.get("rating") == fields["label"]
-    return all(isinstance(value, bool) for value in seen) and (bool(seen) or known)
+    values = [value for value in map(get, sample) if not is_blank(value)]
+    was_rating = before is not None and before.fields.get("rating") == fields["label"]
+    return all(isinstance(value, bool) for value in values) and (bool(values) or was_rating)
 
 
 _NEEDED: dict[Kind, tuple[str, ...]] = {
@@ -271,9 +273,9 @@ def _unread(kind: Kind, fields: Mapping[str, str], columns: Sequence[str]) -> li
     needed = _NEEDED[kind]
     if not columns or any(name in fields for name in needed):
         return []
-    shown = ", ".join(columns[:_MAX_SHOWN]) + (", ..." if len(columns) > _MAX_SHOWN else "")
+    listing = ", ".join(columns[:_MAX_SHOWN]) + (", ..." if len(columns) > _MAX_SHOWN else "")
     return [
-        f"no column was read as {'/'.join(needed[:3])}. Columns seen: {shown}. "
+        f"no column was read as {'/'.join(needed[:3])}. Columns seen: {listing}. "
         f"Next: say which it is with --map {needed[0]}=COLUMN"
     ]
 
@@ -289,13 +291,13 @@ def _check(declared: Declared, columns: Sequence[str]) -> None:
             raise ConfigError(f"--map {name}={column}: {unknown_name('column', column, columns)}")
 
 
-def extended(found: FieldMap, late: Sequence[Mapping[str, Any]]) -> FieldMap:
+def extended(mapping: FieldMap, late: Sequence[Mapping[str, Any]]) -> FieldMap:
     """Returns a map with the fields that only later documents have; what it has stays."""
     if not late:
-        return found
-    kept = Declared(found.kind, found.fields, found.scale, found.roles)
-    more = guess(late, kept, fresh=Declared(found.kind))
-    return more if more.fields != found.fields else found
+        return mapping
+    declared = Declared(mapping.kind, mapping.fields, mapping.scale, mapping.roles)
+    more = guess(late, declared, fresh=Declared(mapping.kind))
+    return more if more.fields != mapping.fields else mapping
 
 
 def _scale(
@@ -305,13 +307,13 @@ def _scale(
     values = [value for value in map(get, sample) if not is_blank(value)]
     if before and None not in map(parse_scale(before).normalise, values):
         return before  # a few values would fit other scales too
-    guessed = guess_scale(values)
-    if guessed is None and (seen := sorted({str(v) for v in values if not is_blank(v)})):
+    scale = guess_scale(values)
+    if scale is None and (words := sorted({str(v) for v in values if not is_blank(v)})):
         notes.append(
-            f"the scale of {column} is not clear from {', '.join(seen[:6])}: ratings are stored "
+            f"the scale of {column} is not clear from {', '.join(words[:6])}: ratings are stored "
             "but count as unrated until you declare it, for example --scale 0-10"
         )
-    return guessed.name if guessed else None
+    return scale.name if scale else None
 
 
 def _roles(
@@ -321,20 +323,20 @@ def _roles(
     if column is None:
         return {}
     get = _getter(column)
-    seen = list(dict.fromkeys(str(get(d)) for d in sample if not is_blank(get(d))))[:_MAX_ROLES]
-    known = {word: ROLES[word.casefold()] for word in seen if word.casefold() in ROLES}
+    words = list(dict.fromkeys(str(get(d)) for d in sample if not is_blank(get(d))))[:_MAX_ROLES]
+    roles = {word: ROLES[word.casefold()] for word in words if word.casefold() in ROLES}
     # In a table of two speakers, USER and SYSTEM, the system is the one that answers.
-    if "assistant" not in known.values():
-        known = {w: "assistant" if role == "system" else role for w, role in known.items()}
-    known.update(declared)
-    return known if {"user", "assistant"} <= set(known.values()) else {}
+    if "assistant" not in roles.values():
+        roles = {w: "assistant" if role == "system" else role for w, role in roles.items()}
+    roles.update(declared)
+    return roles if {"user", "assistant"} <= set(roles.values()) else {}
 
 
 def _repeats(column: str, sample: Sequence[Mapping[str, Any]]) -> bool:
     get = _getter(column)
-    seen: dict[Any, Mapping[str, Any]] = {}
+    first_of: dict[Any, Mapping[str, Any]] = {}
     other = sum(
-        1 for document in sample if seen.setdefault(str(get(document)), document) != document
+        1 for document in sample if first_of.setdefault(str(get(document)), document) != document
     )
     # A few are a log's own corrections (same id, later text); many mean that it is no id.
     return other > max(2, len(sample) // 20)
@@ -367,8 +369,8 @@ def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
         def joined(document: Mapping[str, Any]) -> Any:
             if path in document:
                 return document[path]
-            found = [value for get in getters if not is_blank(value := get(document))]
-            return "\n".join(map(str, found)) if len(found) > 1 else next(iter(found), None)
+            values = [value for get in getters if not is_blank(value := get(document))]
+            return "\n".join(map(str, values)) if len(values) > 1 else next(iter(values), None)
 
         return joined
     if way == [path]:

@@ -49,8 +49,10 @@ def pull(
         locations, file_format=options.file_format, table=options.table, query=options.query
     )
     files = PullFiles(found, store.folder, options.file_format, progress)
-    asked = {"locations": [buckets.address(n).shown if buckets.is_url(n) else n for n in locations]}
-    with store.run("pull", asked) as run, files:
+    settings = {
+        "locations": [buckets.address(n).shown if buckets.is_url(n) else n for n in locations]
+    }
+    with store.run("pull", settings) as run, files:
         with store.read() as con:
             source = options.source or default_source(con, options)
             if options.heldout and con.execute(sql("pull/logs_in"), {"source": source}).fetchall():
@@ -58,27 +60,31 @@ def pull(
                     f"source {source!r} holds logs, and an evaluation set is a source of its own. "
                     "Next: leave --source away, or give another name"
                 )
-            known, before = known_mapping(con, source, options.declared)
-        mapping, columns = choose_mapping(store, source, files, options, known, before)
+            declared, before = known_mapping(con, source, options.declared)
+        mapping, columns = choose_mapping(store, source, files, options, declared, before)
         on_mapping(mapping)
-        under_way = FilePull(store, run, source, known, mapping, files, options, progress, columns)
+        under_way = FilePull(
+            store, run, source, declared, mapping, files, options, progress, columns
+        )
         if under_way.stage() and (more := extended(mapping, under_way.late)) != mapping:
             # A column that nobody had used in the sample: a first rating after months of logs.
             on_mapping(more)
-            under_way = FilePull(store, run, source, known, more, files, options, progress, columns)
+            under_way = FilePull(
+                store, run, source, declared, more, files, options, progress, columns
+            )
             under_way.stage()
         return under_way.finish()
 
 
 def _refuse_reading(options: PullOptions) -> None:
     """Refuses options that mean nothing for files."""
-    given = [
+    options_typed = [
         f"--{name}"
         for name in ("cursor", "key", "lag", "rescan", "reconcile", "yes")
         if getattr(options.database, name)
     ]
-    if given:
+    if options_typed:
         raise ConfigError(
-            f"{', '.join(given)} goes with a database: curate pull postgresql://... (of files, "
-            "--key goes with --as feedback, and the id of calls is --map id=COLUMN)"
+            f"{', '.join(options_typed)} goes with a database: curate pull postgresql://... (of "
+            "files, --key goes with --as feedback, and the id of calls is --map id=COLUMN)"
         )

@@ -113,14 +113,14 @@ def parse_scale(text: str) -> Scale:
 
 def guess_scale(values: Iterable[Any]) -> Scale | None:
     """Returns the scale that observed ratings can only mean, or None where that is not clear."""
-    seen = [value for value in values if not is_blank(value)]
-    if not seen:
+    ratings = [value for value in values if not is_blank(value)]
+    if not ratings:
         return None
-    numbers = [None if isinstance(value, bool) else as_number(value) for value in seen]
-    known = [number for number in numbers if number is not None]
-    if len(known) == len(seen):
-        return _guess_range(known)
-    if not known and all(_word(v) in WORDS or isinstance(v, bool) for v in seen):
+    numbers = [None if isinstance(value, bool) else as_number(value) for value in ratings]
+    figures = [number for number in numbers if number is not None]
+    if len(figures) == len(ratings):
+        return _guess_range(figures)
+    if not figures and all(_word(v) in WORDS or isinstance(v, bool) for v in ratings):
         return Scale("words", words=WORDS)
     return None
 

@@ -63,27 +63,27 @@ def withdraw(
     with store.write() as con:
 
         def step(text: str) -> list[Any]:
-            asked = {key: value for key, value in values.items() if f"${key}" in text}
-            return con.execute(text, asked).fetchall()
+            parameters = {key: value for key, value in values.items() if f"${key}" in text}
+            return con.execute(text, parameters).fetchall()
 
         con.register("keys", keys)
         step(sql("pull/reconcile/present"))
         con.unregister("keys")
         step(_GONE[kind])
-        gone, here, missing = step(_COUNTS[kind])[0]
-        if gone * 2 > here and not confirmed:
+        gone_rows, here, missing = step(_COUNTS[kind])[0]
+        if gone_rows * 2 > here and not confirmed:
             raise GateFailed(
-                f"--reconcile would withdraw {gone:,} of the {here:,} that {named['location']} "
-                "gave: is it the right database, table and query? Nothing was withdrawn. Next: if "
-                "it is, --reconcile --yes"
+                f"--reconcile would withdraw {gone_rows:,} of the {here:,} that "
+                f"{named['location']} gave: is it the right database, table and query? Nothing "
+                "was withdrawn. Next: if it is, --reconcile --yes"
             )
         for query in _STEPS[kind]:
             step(query)
         rejects = step(sql("pull/reconcile/rejects"))
-        if gone:
+        if gone_rows:
             inputs.mark_due(con)
-    run.changed |= bool(gone or rejects)
-    return Withdrawn(gone, missing)
+    run.changed |= bool(gone_rows or rejects)
+    return Withdrawn(gone_rows, missing)
 
 
 def _table(present: Iterable[Present]) -> Any:

@@ -97,15 +97,15 @@ def _tables(pull: str, records: Sequence[Record]) -> dict[str, pa.Table]:
             "line": record.line,
             "row_key": record.row_key,
         }
-        made = record.make()
-        if isinstance(made, str):
-            reason, _, detail = made.partition(": ")
+        rows_made = record.make()
+        if isinstance(rows_made, str):
+            reason, _, detail = rows_made.partition(": ")
             rows["rejects"].append({**at, "reason": reason, "detail": detail or record.detail})
             continue
-        for part, row in enumerate(made):
+        for part, row in enumerate(rows_made):
             row.update(at, part=part)
             rows["feedback" if "kind" in row else "interactions"].append(row)
-    return {name: _arrow(name, listed) for name, listed in rows.items() if listed}
+    return {name: _arrow(name, rows_listed) for name, rows_listed in rows.items() if rows_listed}
 
 
 def _arrow(name: str, rows: list[Row]) -> pa.Table:
@@ -205,10 +205,10 @@ def merge(
     con.executemany(
         sql("pull/files_temp_add"), [[f.number, f.location, f.sha256, f.read] for f in files]
     )
-    named = {"source": source, "kind": kind, "reading": reading, "run_id": run.run_id}
-    merged = _merge(con, named, _FILE_FEEDBACK if kind == "feedback" else _INTERACTIONS)
+    parameters = {"source": source, "kind": kind, "reading": reading, "run_id": run.run_id}
+    merged = _merge(con, parameters, _FILE_FEEDBACK if kind == "feedback" else _INTERACTIONS)
     for step in _FILES:
-        _execute(con, step, named)
+        _execute(con, step, parameters)
     _clear(con)
     inputs.mark_due(con)
     merged.altered = True
@@ -237,9 +237,9 @@ def merge_page(
     part = named["kind"]
     merged = _merge(con, values, _TABLE_FEEDBACK if part == "feedback" else _INTERACTIONS)
     merged.earliest = con.execute(_EARLIEST[part]).fetchall()[0][0]
-    moved = [_execute(con, query, values) for query in _PAGE_REJECTS]
+    rejects_moved = [_execute(con, query, values) for query in _PAGE_REJECTS]
     withdrawn = con.execute(sql("pull/merge/withdrawn_count")).fetchall()[0][0]
-    merged.altered = bool(merged.new or merged.changed or withdrawn or any(moved))
+    merged.altered = bool(merged.new or merged.changed or withdrawn or any(rejects_moved))
     if merged.altered:
         inputs.mark_due(con)
     _clear(con)
@@ -315,5 +315,5 @@ _ADD = {
 
 def _execute(con: duckdb.DuckDBPyConnection, text: str, parameters: dict[str, Any]) -> list[Any]:
     """Runs a query with those of the parameters that it names (DuckDB refuses surplus ones)."""
-    named = {key: value for key, value in parameters.items() if f"${key}" in text}
-    return con.execute(text, named).fetchall()
+    used = {key: value for key, value in parameters.items() if f"${key}" in text}
+    return con.execute(text, used).fetchall()

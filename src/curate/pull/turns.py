@@ -61,8 +61,10 @@ def assemble(
         else:
             groups[session or ""].append(turn)
     for group in groups.values():
-        made = _tree(group, mapping, builder) if is_tree else _sequence(group, mapping, builder)
-        yield from made
+        conversations = (
+            _tree(group, mapping, builder) if is_tree else _sequence(group, mapping, builder)
+        )
+        yield from conversations
 
 
 def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[TurnOutcome]:
@@ -72,30 +74,30 @@ def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iter
         for index, turn in enumerate(turns):
             yield TurnOutcome(turn, _answer(turn, _alternating(texts[:index]), builder))
         return
-    said = [_said(_role(turn, mapping), turn.text) for turn in turns]
-    answered = max((i for i, m in enumerate(said) if m["role"] == "assistant"), default=-1)
+    messages = [_said(_role(turn, mapping), turn.text) for turn in turns]
+    last_answer = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=-1)
     for index, turn in enumerate(turns):
-        if said[index]["role"] == "assistant":
-            yield TurnOutcome(turn, _answer(turn, said[:index], builder))
-        elif index > answered:
+        if messages[index]["role"] == "assistant":
+            yield TurnOutcome(turn, _answer(turn, messages[:index], builder))
+        elif index > last_answer:
             yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
 
 
 def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator[TurnOutcome]:
     by_id = {turn.named("id"): turn for turn in turns}
-    answered: set[int] = set()
+    turns_answered: set[int] = set()
     for turn in turns:
         if mapping.roles and _role(turn, mapping) != "assistant":
             continue
         path = _path(turn, by_id)
-        answered.update(id(step) for step in path)
+        turns_answered.update(id(step) for step in path)
         if mapping.roles:
             history = [_said(_role(step, mapping), step.text) for step in path[:-1]]
         else:
             history = _alternating([step.text for step in path[:-1]])
         yield TurnOutcome(turn, _answer(turn, history, builder))
     for turn in turns:
-        if id(turn) not in answered:
+        if id(turn) not in turns_answered:
             yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
 
 
@@ -112,11 +114,11 @@ def _order(turn: Turn) -> tuple[Any, ...]:
 
 
 def _path(turn: Turn, by_id: Mapping[str | None, Turn]) -> list[Turn]:
-    path, seen = [turn], {id(turn)}
+    path, ids = [turn], {id(turn)}
     while parent := by_id.get(path[-1].named("parent") or ""):
-        if id(parent) in seen:  # a cycle in the data
+        if id(parent) in ids:  # a cycle in the data
             break
-        seen.add(id(parent))
+        ids.add(id(parent))
         path.append(parent)
     return path[::-1]
 

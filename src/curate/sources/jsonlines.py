@@ -47,8 +47,8 @@ def lines(location: Location) -> Iterator[bytes]:
     try:
         with open_bytes(location) as handle:
             # zstandard's reader has no line iterator of its own.
-            buffered = handle if hasattr(handle, "peek") else io.BufferedReader(handle)  # type: ignore[type-var]
-            yield from buffered
+            stream = handle if hasattr(handle, "peek") else io.BufferedReader(handle)  # type: ignore[type-var]
+            yield from stream
     except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
         raise SourceError(f"cannot read {location.path}: {error}") from error
 
@@ -105,8 +105,8 @@ def parse(number: int, raw: bytes) -> Document | Reject:
             text = raw.decode()
         except UnicodeDecodeError as bad:
             return Reject(number, "not-utf8", f"byte {bad.start}: {bad.reason}")
-        seen = text.strip()[:_DETAIL_CHARACTERS].replace("\x00", "\\0")
-        return Reject(number, "bad-json", f"{error.msg} in {seen!r}")
+        excerpt = text.strip()[:_DETAIL_CHARACTERS].replace("\x00", "\\0")
+        return Reject(number, "bad-json", f"{error.msg} in {excerpt!r}")
 
 
 def _is_deep(value: object) -> bool:
