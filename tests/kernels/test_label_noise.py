@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from curate.kernels import label_model, label_noise
-from curate.kernels.label_model import Labelled
+from curate.kernels.label_model import Labelled, Problem
 
 NO_PAIRS = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
@@ -78,7 +78,7 @@ def test_wrong_labels_are_the_worst(seed: int) -> None:
         assert row["probability"] > 0.5 > row["given_probability"]
     assert sum(row["tier"] == "likely" for row in worst) >= 4
     assert counts["sides"]["train"]["judged"] == 90 and counts["sides"]["test"]["judged"] == 30
-    assert (counts["classes"], counts["too_rare"], counts["note"]) == (4, [], "")
+    assert (counts["classes"], counts["too_rare"], counts["problem"]) == (4, [], None)
     for side in label_model.SIDES:
         mine = [row for row in rows if task.train[int(row["example_id"])] == (side == "train")]
         likely = [row["score"] for row in mine if row["tier"] == "likely"]
@@ -217,20 +217,20 @@ def test_what_a_human_labelled_is_used_and_not_suspected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "train", "note"),
+    ("label", "train", "problem"),
     [
-        ("one", True, 'one class, "one": nothing to compare'),
-        ("one", False, "no label has 3 different train inputs: nothing to compare"),
+        ("one", True, Problem("one_class", label="one")),
+        ("one", False, Problem("too_few_inputs")),
     ],
 )
-def test_nothing_to_compare(label: str, train: bool, note: str) -> None:
+def test_nothing_to_compare(label: str, train: bool, problem: Problem) -> None:
     task, _ = made(0)
     count = len(task.ids)
     single = dataclasses.replace(
         task, label=np.full(count, label, object), train=np.full(count, train)
     )
     rows, counts = label_noise.find(single)
-    assert rows == [] and counts["note"] == note
+    assert rows == [] and counts["problem"] == problem
 
 
 def test_labels_that_are_all_copies() -> None:
@@ -240,7 +240,7 @@ def test_labels_that_are_all_copies() -> None:
             if task.label[a] == task.label[b] == f"label {k}"]  # fmt: skip
     a, b = np.array(same).T
     rows, counts = label_noise.find(dataclasses.replace(task, pairs=(a, b, np.full(len(a), 0.9))))
-    assert rows == [] and "beside copies" in counts["note"]
+    assert rows == [] and counts["problem"] == Problem("only_copies")
 
 
 def test_no_examples_at_all() -> None:
@@ -251,7 +251,7 @@ def test_no_examples_at_all() -> None:
 def test_texts_for_labels_are_told_apart_from_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(label_model, "_MOST_CELLS", 400)
     rows, counts = label_noise.find(made(0)[0])
-    assert rows == [] and counts["note"] == "4 labels on 120 inputs do not look like classes"
+    assert rows == [] and counts["problem"] == Problem("no_classes", labels=4, inputs=120)
 
 
 # -- neighbours ------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from curate import config, label_sets
 from curate.embed.embed import embed
 from curate.errors import ConfigError
 from curate.kernels import label_set_noise, leave_one_out
-from curate.kernels.label_model import Labelled
+from curate.kernels.label_model import Labelled, Problem
 from curate.label import by_file
 from curate.label import tasks as questions
 from curate.mislabels import mislabels
@@ -197,7 +197,7 @@ def test_wrong_sets_are_the_worst_and_put_right(seed: int) -> None:
     rows, counts = label_set_noise.find(task)
     worst = {row["example_id"]: row["suggested"] for row in sorted(rows, key=lambda r: r["score"])}
     assert dict(list(worst.items())[:6]) == wrong
-    assert counts["classes"] == 4 and not counts["note"]
+    assert counts["classes"] == 4 and not counts["problem"]
     assert sum(side["judged"] for side in counts["sides"].values()) == 90
 
 
@@ -237,7 +237,7 @@ def test_nothing_to_compare(label: str, train: bool) -> None:
         task, label=np.array([label] * 90, object), train=np.full(90, train)
     )
     rows, counts = label_set_noise.find(alone)
-    assert not rows and "nothing to compare" in counts["note"]
+    assert not rows and counts["problem"] == Problem("no_contrast")
     no = np.zeros(0, object)
     empty = Labelled(no, no, no.astype(bool), no.astype(bool), no.astype(int), task.vectors[:0],
                      NO_PAIRS)  # fmt: skip

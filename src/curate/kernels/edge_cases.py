@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from curate.kernels import active_learning
 from curate.kernels.label_model import Assessment, Labelled, Model
-from curate.wording import percent
 
 CLOSE = 0.1
 """Lead of the given label's probability below which another one is close."""
@@ -24,11 +23,12 @@ OUTSIDE = 0.01
 
 
 def find(task: Labelled, model: Model, assessment: Assessment) -> list[dict[str, Any]]:
-    """Returns one dict per edge case: example_id, kind, given, score, why.
+    """Returns one dict per edge case: example_id, kind, given, score, fits.
 
     Of kind `boundary`, scores are places: the closest first, spread over what they are about. Of
     kind `out_of_scope` they are cosines with the nearest centre of a label. What counts is learned
-    from train, so the test side changes nothing for it.
+    from train, so the test side changes nothing for it. `fits` has (label, number) of what comes
+    nearest: of `boundary` two labels with their chances, of `out_of_scope` one with its cosine.
     """
     train = task.train[assessment.examples]
     rows = []
@@ -49,13 +49,11 @@ def _between(
     given = model.given[assessment.examples]
     rows = []
     for place, s in enumerate(close[order].tolist()):
-        fits = " or ".join(
-            f'"{model.names[k]}" ({percent(float(assessment.chances[s, k]))})'
+        fits = [
+            (str(model.names[k]), float(assessment.chances[s, k]))
             for k in (given[s], judgement.suggested[s])
-        )
-        rows.append(
-            _row(task, model, assessment, s, "boundary", place / len(close), f"it is {fits}")
-        )
+        ]
+        rows.append(_row(task, model, assessment, s, "boundary", place / len(close), fits))
     return rows
 
 
@@ -69,17 +67,23 @@ def _outside(
     farthest = float(np.quantile(near[train], OUTSIDE, method="lower"))
     rows = []
     for s in np.flatnonzero(near < farthest).tolist():
-        like = model.names[int(assessment.centres[s].argmax())]
-        why = f'unlike all labels; nearest is "{like}" ({near[s]:.2f})'
-        rows.append(_row(task, model, assessment, s, "out_of_scope", float(near[s]), why))
+        score = float(near[s])
+        fits = [(str(model.names[int(assessment.centres[s].argmax())]), score)]
+        rows.append(_row(task, model, assessment, s, "out_of_scope", score, fits))
     return rows
 
 
 def _row(
-    task: Labelled, model: Model, assessment: Assessment, s: int, kind: str, score: float, why: str
+    task: Labelled,
+    model: Model,
+    assessment: Assessment,
+    s: int,
+    kind: str,
+    score: float,
+    fits: list[tuple[str, float]],
 ) -> dict[str, Any]:
     example = assessment.examples[s]
     given = str(model.names[model.given[example]])
     return {
-        "example_id": task.ids[example], "kind": kind, "given": given, "score": score, "why": why,
+        "example_id": task.ids[example], "kind": kind, "given": given, "score": score, "fits": fits,
     }  # fmt: skip

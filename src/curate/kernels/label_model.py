@@ -23,6 +23,24 @@ _MOST_CELLS = 200_000_000
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Why labels cannot be judged.
+
+    Attributes:
+        code: `one_class`, `too_few_inputs`, `no_classes` (nearly every input has a label of its
+            own), `only_copies`, or `no_contrast` (of sets: no name that some have and others lack).
+        label: of `one_class`, the class.
+        labels: of `no_classes`, how many there are.
+        inputs: of `no_classes`, on how many inputs.
+    """
+
+    code: str
+    label: str = ""
+    labels: int = 0
+    inputs: int = 0
+
+
+@dataclass(frozen=True)
 class Labelled:
     """Labelled examples, and the inputs that they have.
 
@@ -78,19 +96,17 @@ class Model:
         result: NDArray[np.bool_] = (self.given >= 0) & (others >= FEWEST)
         return result
 
-    def note(self) -> str:
-        """Returns why nothing can be judged; empty where something can."""
+    def problem(self) -> Problem | None:
+        """Returns why nothing can be judged; None where something can."""
         if len(self.names) == 1:
-            return f'one class, "{self.names[0]}": nothing to compare'
+            return Problem("one_class", label=str(self.names[0]))
         if not len(self.names):
-            return f"no label has {FEWEST} different train inputs: nothing to compare"
+            return Problem("too_few_inputs")
         if self.shape[0] * self.shape[1] > _MOST_CELLS:
-            return (
-                f"{len(self.names):,} labels on {self.shape[0]:,} inputs do not look like classes"
-            )
+            return Problem("no_classes", labels=len(self.names), inputs=self.shape[0])
         if not (self.used & self.enough).any():
-            return f"no label has {FEWEST} train inputs beside copies: nothing to compare"
-        return ""
+            return Problem("only_copies")
+        return None
 
 
 @dataclass(frozen=True)
@@ -117,7 +133,7 @@ def assess(
     detector: str = "kernel",
     progress: Progress = lambda items, _: items,
 ) -> Assessment:
-    """Judges the examples of a model whose `note` is empty, by one of `DETECTORS`.
+    """Judges the examples of a model that has no `problem`, by one of `DETECTORS`.
 
     All is learned from train, so the test side changes nothing for it.
     """

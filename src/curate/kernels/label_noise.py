@@ -33,9 +33,9 @@ def find(
     Returns:
         One dict per suspicion: example_id, given, suggested, score, probability,
         given_probability, tier, nearest, like_given, like_suggested, similarity; under `edges` of
-        the counts one dict per edge case: example_id, kind, given, score, why. The other counts:
+        the counts one dict per edge case: see `edge_cases.find`. The other counts:
         `sides` (side -> `COUNTS`), `classes`, `too_rare` (the labels), `too_rare_examples`, and
-        `note`, which says why nothing was judged.
+        `problem`, which says why nothing was judged.
     """
     model = Model(task)
     rare = task.label[~model.enough & ~task.by_hand].astype(str)
@@ -43,11 +43,11 @@ def find(
         "classes": len(model.names),
         "too_rare": np.unique(rare).tolist(),
         "too_rare_examples": len(rare),
-        "note": model.note(),
+        "problem": model.problem(),
         "sides": {side: dict.fromkeys(COUNTS, 0) for side in SIDES},
         "edges": [],
     }
-    if counts["note"]:
+    if counts["problem"]:
         return [], counts
     assessment = assess(task, model, detector=detector, progress=progress)
     judgement, train = assessment.judgement, task.train[assessment.examples]

@@ -8,7 +8,6 @@ over all names makes probabilities of that. An example is as suspicious as its w
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +16,9 @@ from numpy.typing import NDArray
 
 from curate import label_sets, progress
 from curate.kernels import label_noise, leave_one_out
-from curate.kernels.label_model import COUNTS, FEWEST, SIDES, Labelled
+from curate.kernels.label_model import COUNTS, FEWEST, SIDES, Labelled, Problem
 from curate.kernels.label_noise import LIKE, NEAREST
 from curate.progress import Progress
-from curate.wording import percent
 
 METHOD = "sets-1"
 """Changes whenever the same sets would be judged otherwise, so that they are judged anew."""
@@ -130,17 +128,12 @@ class LabelSetModel:
             result &= these.sum(axis=0) - own[at] >= FEWEST
         return result
 
-    def note(self) -> str:
-        """Returns why nothing can be judged; empty where something can."""
+    def problem(self) -> Problem | None:
+        """Returns why nothing can be judged; None where something can."""
         if self.counts.size > _MOST_CELLS:
             inputs, names = self.counts.shape
-            return f"{names:,} labels on {inputs:,} inputs do not look like classes"
-        if not self.fair[self.train].any():
-            return (
-                f"no label has {FEWEST} train inputs beside copies, and {FEWEST} without it: "
-                "nothing to compare"
-            )
-        return ""
+            return Problem("no_classes", labels=names, inputs=inputs)
+        return None if self.fair[self.train].any() else Problem("no_contrast")
 
 
 @dataclass(frozen=True)
@@ -200,10 +193,10 @@ def find(
         "classes": int(model.fair.any(axis=0).sum()),
         "too_rare": [model.names[n] for n in np.flatnonzero(unfair.any(axis=0))],
         "too_rare_examples": int(unfair.any(axis=1).sum()),
-        "note": model.note(),
+        "problem": model.problem(),
         "sides": {side: dict.fromkeys(COUNTS, 0) for side in SIDES},
     }
-    if counts["note"]:
+    if counts["problem"]:
         return [], counts
     assessment = assess(task, model, progress=progress)
     train = task.train[assessment.examples]
@@ -317,22 +310,3 @@ def _neighbours(
         }
         for (near, like, other), n, has in zip(neighbours, worst.tolist(), state, strict=True)
     ]
-
-
-def reason(row: Mapping[str, Any], name: str, missing: bool) -> str:
-    """Returns in one sentence why a name is likely missing, or does not fit.
-
-    Args:
-        row: nearest (examples with their labels) and given_probability of a suspicion.
-        name: by which the suggested set differs.
-        missing: whether the suggested set has it.
-    """
-    near = [example.label for example in row["nearest"]]
-    have = sum(label is not None and name in label_sets.names(label) for label in near)
-    sentence = f'"{name}" {"is likely missing" if missing else "does not fit"}'
-    fits = row["probability"] if missing else row["given_probability"]
-    verb = "has" if have == 1 else "have"
-    return (
-        f"{sentence}: {have or 'none'} of the {len(near)} nearest examples {verb} it; "
-        f"it fits at {percent(fits)}"
-    )

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import config, inputs, label_sets, verdicts
+from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.embed.encoders import HOW_TO_INSTALL, next_step
@@ -25,12 +25,12 @@ from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.kernels import label_model, label_noise, label_set_noise
 from curate.label import reviews
 from curate.label.reviews import Detector
+from curate.mislabels import reasons
 from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.split import strictest
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
-from curate.wording import percent, shortened
 
 SAME_MEANING = 0.95
 """Cosine of inputs from which on one counts as a copy of the other: neither may vouch for it."""
@@ -359,8 +359,12 @@ def _store(
 ) -> dict[str, Any]:
     """Replaces what is stored; returns the settings that say what it rests on, and the counts."""
     rows, counts = found
-    edges = counts.pop("edges", [])
-    known = {**read.counts, **counts, "state": read.state, "detector": detector}
+    note = reasons.note(counts.pop("problem"))
+    edges = [
+        {**edge, "why": reasons.edge_case(edge["kind"], edge["fits"])}
+        for edge in counts.pop("edges", [])
+    ]
+    known = {**read.counts, **counts, "note": note, "state": read.state, "detector": detector}
     known["found"] = len(rows)
     names = pa.list_(pa.string())
     columns = {
@@ -428,22 +432,4 @@ def _issue(row: dict[str, Any], shown: dict[str, Neighbour]) -> Issue:
         row[part] = tuple(shown[name] for name in row[part] if name in shown)
     left = ("model_score", "given_probability", "similarity")
     told = {name: value for name, value in row.items() if name not in left}
-    return Issue(id=told.pop("example_id"), reason=_reason(row), **told)
-
-
-def _reason(row: dict[str, Any]) -> str:
-    """Returns in one sentence what speaks against a label."""
-    rated = f"a human rated it {row['rating']:g} of 5" if row["rating"] is not None else ""
-    if row["suggested"] is None:
-        return rated
-    if change := label_sets.change(row["given"], row["suggested"]):
-        return "; ".join(part for part in (label_set_noise.reason(row, *change), rated) if part)
-    votes = sum(example.label == row["suggested"] for example in row["nearest"])
-    fits = f'the label "{row["given"]}" fits at {percent(row["given_probability"])}'
-    said = f'"{row["suggested"]}" fits at {percent(row["probability"])}'
-    if votes:
-        said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
-    if row["like_suggested"]:
-        text = shortened(row["like_suggested"][0].text)
-        said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
-    return "; ".join(part for part in (said, fits, rated) if part)
+    return Issue(id=told.pop("example_id"), reason=reasons.reason(row), **told)
