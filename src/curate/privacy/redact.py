@@ -109,6 +109,8 @@ class Finder:
 
     def _plain(self, text: str, known: _Known | None) -> list[Found]:
         named = self._names(text)
+        if not (named or known or self._detect(text)):
+            return []
 
         def once(masked: str) -> Iterator[Found]:
             found = self._detect(masked)
