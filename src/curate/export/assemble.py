@@ -120,11 +120,18 @@ class _Assembly:
         self.today, self.settings, self.formats = today, settings, used
         self.store, self.con = today.store, today.con
         self.unit, self.task, self.progress = used[0].unit, task, progress
-        self.seed, self.counter = settings.split.seed, tokens.counter(settings.tokenizer)
+        self.seed = settings.split.seed
         self.made = Assembled({})
         self.warnings: dict[tuple[str, str], Counter[str]] = {}
 
+    @functools.cached_property
+    def counter(self) -> tokens.Counter:
+        """Counts tokens; made where it is wanted, as that takes about a second."""
+        return tokens.counter(self.settings.tokenizer)
+
     def run(self, with_rows: bool) -> Assembled:
+        if with_rows or self.settings.tokenizer:
+            _ = self.counter  # one that is not there is told of before any work
         verdicts.find_edge_cases(self.today)
         self.made.edge_cases = dict(self.con.execute(sql("export/edge_cases")).fetchall())
         kept = self._kept()

@@ -113,6 +113,8 @@ class Finder:
 
     def _plain(self, text: str, conversation: _Known | None) -> list[SensitiveSpan]:
         names = self._names(text)
+        if not (names or conversation or self._detect(text)):
+            return []
 
         def once(masked: str) -> Iterator[SensitiveSpan]:
             places = self._detect(masked)
