@@ -129,7 +129,7 @@ def _fit_where_needed(
     """Returns how many inputs were fitted and assigned anew, and what there is to say about it."""
     with store.read() as con:
         encoder = store.setting(con, "embed").get("digest")
-        before = store.setting(con, "clusters")
+        stored_settings = store.setting(con, "clusters")
         hashes, vectors = embed.vectors(con)
         texts = dict(con.execute(sql("cluster/texts")).fetchall())
         members = con.execute(sql("cluster/members_all")).fetchall()
@@ -138,15 +138,15 @@ def _fit_where_needed(
             "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
             f"{encoders.next_step()}"
         )
-    other = bool(before) and before["encoder"] != encoder
-    if before and not other and not refit:
+    other = bool(stored_settings) and stored_settings["encoder"] != encoder
+    if stored_settings and not other and not refit:
         return 0, []
     centres = clustering.centroids(
         vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
     )
     nearest, cosine = clustering.assign(vectors, centres)
     centres, nearest = _without_empty(centres, nearest)
-    ids, highest = _ids(hashes, nearest, members, before.get("highest", 0))
+    ids, highest = _ids(hashes, nearest, members, stored_settings.get("highest", 0))
     order = np.argsort(ids)
     centres, ids = centres[order], [ids[n] for n in order.tolist()]
     # Once more, as `_assign` does it: by the centroids that are stored, in their order.

@@ -270,8 +270,8 @@ def _units(store: Store, con: duckdb.DuckDBPyConnection, rows: pa.Table) -> NDAr
 
 
 def _numbered(values: list[str | None]) -> NDArray[np.int64]:
-    known = {v: n for n, v in enumerate(dict.fromkeys(v for v in values if v is not None))}
-    return np.array([-1 if v is None else known[v] for v in values], np.int64)
+    number_of = {v: n for n, v in enumerate(dict.fromkeys(v for v in values if v is not None))}
+    return np.array([-1 if v is None else number_of[v] for v in values], np.int64)
 
 
 def _lots(names: Iterable[str], draw: str) -> NDArray[np.uint64]:
@@ -341,12 +341,12 @@ def _recalls(read: _TrainExamples, tests: Sequence[_Test]) -> tuple[Recall, ...]
     total = np.bincount(judged, minlength=many)
     right = np.bincount(judged[hit], minlength=many)
     count = np.bincount(read.label, minlength=many)
-    found = [
+    recalls = [
         Recall(name, int(n), int(t), float(r / t))
         for name, n, t, r in zip(read.names, count, total, right, strict=True)
         if t
     ]
-    return tuple(sorted(found, key=lambda one: (one.recall, one.examples, one.label)))
+    return tuple(sorted(recalls, key=lambda one: (one.recall, one.examples, one.label)))
 
 
 def _profit(recalls: Sequence[Recall], accuracy: float) -> tuple[Recall, ...]:

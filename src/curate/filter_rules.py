@@ -53,25 +53,27 @@ def rules(folder: Path | None = None) -> dict[str, Rule]:
     Raises:
         ConfigError: a rule cannot be read, or has the name of another one.
     """
-    found = {
+    rule_of = {
         file.stem: parse_rule(file)
         for file in sorted((resource_dir("sql") / "filters").glob("*.sql"))
     }
-    found = {"min_rating": found.pop("min_rating"), **found}
+    rule_of = {"min_rating": rule_of.pop("min_rating"), **rule_of}
     for file in sorted((folder / "sql" / "filters").glob("*.sql")) if folder else []:
-        if file.stem in found or file.stem in _RESERVED:
+        if file.stem in rule_of or file.stem in _RESERVED:
             raise ConfigError(f"{file}: there is a rule called {file.stem!r} already; rename it")
         rule = parse_rule(file, trusted=False)
-        _refuse_clash(file, rule, found.values())
-        found[file.stem] = rule
-    return found
+        _refuse_clash(file, rule, rule_of.values())
+        rule_of[file.stem] = rule
+    return rule_of
 
 
 def _refuse_clash(file: Path, rule: Rule, others: Iterable[Rule]) -> None:
     """One name is one option: two rules may share it only where it means the same to both."""
-    taken = {p.name: (p.kind, p.default, other.name) for other in others for p in other.parameters}
+    owner_of = {
+        p.name: (p.kind, p.default, other.name) for other in others for p in other.parameters
+    }
     for p in rule.parameters:
-        kind, default, owner = taken.get(p.name, (p.kind, p.default, ""))
+        kind, default, owner = owner_of.get(p.name, (p.kind, p.default, ""))
         if p.name in _RESERVED or (kind, default) != (p.kind, p.default):
             of = f"the rule {owner!r}" if owner else "curate filter"
             raise ConfigError(f"{file}: {of} has an option called {p.name!r} already; rename it")

@@ -34,12 +34,12 @@ class FilterResult:
 
 def stored_settings(store: Store, con: duckdb.DuckDBPyConnection) -> FilterSettings:
     """Returns the settings that the last `curate filter` applied; the defaults before the first."""
-    stored = store.setting(con, "filter")
+    last = store.setting(con, "filter")
     known = rules(store.folder)
     parameters = {p.name for rule in known.values() for p in rule.parameters}
-    given = {k: v for k, v in stored.get("parameters", {}).items() if k in parameters}
-    skip = [name for name in stored.get("skip", ()) if name in known]
-    return resolve(known, given, skip, stored.get("where"))
+    given = {k: v for k, v in last.get("parameters", {}).items() if k in parameters}
+    skip = [name for name in last.get("skip", ()) if name in known]
+    return resolve(known, given, skip, last.get("where"))
 
 
 def apply(store: Store, settings: FilterSettings) -> FilterResult:
@@ -172,15 +172,15 @@ def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, 
             statements = duckdb.extract_statements(rule.query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ConfigError(f"rule {rule.name!r}: expected exactly one SELECT statement")
-            found = box.sql(rule.query, params=arguments).to_arrow_table()
+            hits = box.sql(rule.query, params=arguments).to_arrow_table()
         except duckdb.Error as error:
             raise _rule_error(rule, str(error), candidates.column_names) from error
-    missing = [c for c in ("example_id", "reason", "score") if c not in found.column_names]
+    missing = [c for c in ("example_id", "reason", "score") if c not in hits.column_names]
     if missing:
         raise ConfigError(
             f"rule {rule.name!r} must return example_id, reason and score: no {missing[0]}"
         )
-    return found
+    return hits
 
 
 def _rule_error(rule: Rule, message: str, columns: Sequence[str]) -> ConfigError:

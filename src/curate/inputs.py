@@ -130,12 +130,12 @@ def _store_templates(
             )
 
 
-def rows_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
+def rows_of(batch: pa.Table, template_of: dict[str, tuple[str, str]]) -> pa.Table:
     """Returns the input of each example, and the hashes that equal inputs and examples share.
 
     Args:
         batch: example_id, revision, source, query, context, messages, output, answer.
-        known: source -> (prefix, suffix) of its prompt template.
+        template_of: source -> (prefix, suffix) of its prompt template.
     """
     known_texts: dict[str, str] = {}
 
@@ -147,13 +147,13 @@ def rows_of(batch: pa.Table, known: dict[str, tuple[str, str]]) -> pa.Table:
     for row in batch.to_pylist():
         text = normalise(
             input_text(
-                row["query"] or "", row["context"] or "", *known.get(row["source"], ("", ""))
+                row["query"] or "", row["context"] or "", *template_of.get(row["source"], ("", ""))
             )
         )
         talk = [m for m in orjson.loads(row["messages"]) if m["role"] != "system"]
-        said = [normalised(text_of(m["content"])) for m in talk]
+        texts = [normalised(text_of(m["content"])) for m in talk]
         other = [_not_text(m) for m in [*talk, *orjson.loads(row["output"] or "[]")[:1]]]
-        whole = [*said, normalised(row["answer"] or ""), *filter(None, other)]
+        whole = [*texts, normalised(row["answer"] or ""), *filter(None, other)]
         rows.append(
             {
                 "example_id": row["example_id"],

@@ -242,27 +242,27 @@ def _renew(con: duckdb.DuckDBPyConnection, near: float, fresh: pa.Table) -> None
     con.unregister("fresh")
     con.execute(sql("pairs/touched"))
     con.execute(sql("pairs/forget"))
-    asked = {"near": near, "most": MOST_ANSWERS, "most_near": MOST_NEAR}
-    con.execute(sql("pairs/add"), asked)
+    parameters = {"near": near, "most": MOST_ANSWERS, "most_near": MOST_NEAR}
+    con.execute(sql("pairs/add"), parameters)
 
 
 def _answers(rows: Iterable[dict[str, Any]]) -> pa.Table:
     """Returns the hashes by which prompts and answers of examples are compared."""
     names = ("example_id", "prompt_hash", "history_hash", "answer_hash", "logged_hash")
-    found: dict[str, list[str | None]] = {name: [] for name in names}
+    columns: dict[str, list[str | None]] = {name: [] for name in names}
     for row in rows:
         talk = [m for m in orjson.loads(row["messages"]) if m["role"] != "system"]
-        asked = bool(talk) and talk[-1]["role"] == "user"
+        is_question = bool(talk) and talk[-1]["role"] == "user"
         answer, logged = (_said(orjson.loads(row[n] or "[]")[:1]) for n in ("output", "logged"))
         hashes = (
             _said(talk) if talk else None,
-            _said(talk[:-1]) if asked else None,
+            _said(talk[:-1]) if is_question else None,
             answer,
             logged,
         )
         for name, value in zip(names, (row["example_id"], *hashes), strict=True):
-            found[name].append(value)
-    return pa.table({name: pa.array(values, pa.string()) for name, values in found.items()})
+            columns[name].append(value)
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
 def _said(messages: list[Message]) -> str:
@@ -293,8 +293,8 @@ def prepare(today: Today) -> None:
 def ready(today: Today) -> tuple[int, int, int]:
     """Returns how many pairs there are, and how many are kept in train and in test."""
     prepare(today)
-    found, train, test = today.con.execute(sql("pairs/status_pairs")).fetchall()[0]
-    return found, train, test
+    count, train, test = today.con.execute(sql("pairs/status_pairs")).fetchall()[0]
+    return count, train, test
 
 
 def reasons(today: Today) -> tuple[tuple[str, int], ...]:
@@ -323,9 +323,9 @@ def rated_left_out(today: Today) -> dict[str, str]:
 def _result(today: Today, changed: int, settings: dict[str, Any]) -> PairsResult:
     prepare(today)
     con = today.con
-    judged, undecided = con.execute(sql("pairs/totals")).fetchall()[0]
+    answer_count, undecided = con.execute(sql("pairs/totals")).fetchall()[0]
     return PairsResult(
-        examples=judged,
+        examples=answer_count,
         changed=changed,
         methods=tuple(MethodRow(*row) for row in con.execute(sql("pairs/methods")).fetchall()),
         reasons=reasons(today),
@@ -343,16 +343,16 @@ def length_bias(today: Today) -> LengthBias | None:
     prompts); the share's interval is the exact one for as many draws as there are prompts.
     """
     prepare(today)
-    found = today.con.execute(sql("pairs/lengths")).fetchall()
-    if not found:
+    rows = today.con.execute(sql("pairs/lengths")).fetchall()
+    if not rows:
         return None
-    count, prompts = sum(row[1] for row in found), len(found)
-    longer = sum(row[2] for row in found) / count
-    ratio = math.fsum(row[3] for row in found) / count
+    count, prompts = sum(row[1] for row in rows), len(rows)
+    longer = sum(row[2] for row in rows) / count
+    ratio = math.fsum(row[3] for row in rows) / count
     low, high = clopper_pearson(longer, prompts)
     half = None
     if prompts >= LEAST_PROMPTS:
-        squares = math.fsum((row[3] - row[1] * ratio) ** 2 for row in found)
+        squares = math.fsum((row[3] - row[1] * ratio) ** 2 for row in rows)
         half = _NORMAL_95 * math.sqrt(squares * prompts / (prompts - 1)) / count
     return LengthBias(
         count, prompts, longer, low, high, ratio,

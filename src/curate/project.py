@@ -282,7 +282,7 @@ class Project:
         token_file: Path | None = None,
         send: bool = False,
     ) -> PushResult:
-        """Hands the queue over to a server, or says what would be; see `curate.label_push.push`."""
+        """Hands the queue over to a server, or says what would be; see `curate.label.push.push`."""
         from curate.label.options import PushSettings
         from curate.label.projects import connect
         from curate.label.push import push
@@ -308,7 +308,7 @@ class Project:
     def label_sync(
         self, url: str | None = None, *, token_file: Path | None = None, full: bool = False
     ) -> SyncResult:
-        """Takes answers in from a server; see `curate.label_sync.sync`."""
+        """Takes answers in from a server; see `curate.label.sync.sync`."""
         from curate.label.projects import connect
         from curate.label.sync import sync
 
@@ -323,7 +323,7 @@ class Project:
         return sync_from_file(self._writable(), path)
 
     def label_status(self) -> LabelStatus:
-        """Returns how good the answers are, and how wrong the data is; see `curate.quality`."""
+        """Returns how good the answers are, and how wrong the data is; see `curate.label.status`."""
         from curate.label.status import label_status
 
         return label_status(self.store)
@@ -367,7 +367,7 @@ class Project:
         )
 
     def send(self, version: str, url: str, *, yes: bool = False) -> Sent:
-        """Sends NAME or NAME@N to a folder or bucket; see `curate.transport.send_version`."""
+        """Sends NAME or NAME@N to a folder or bucket; see `curate.versions.send.send_version`."""
         from curate.versions.send import send_version
 
         return send_version(self._writable(), version, url, yes=yes, progress=self._progress)

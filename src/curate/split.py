@@ -45,13 +45,15 @@ class Plan:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def strictest(store: Store, con: duckdb.DuckDBPyConnection, asked: SplitSettings) -> SplitSettings:
+def strictest(
+    store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings
+) -> SplitSettings:
     """Returns the settings with the strictest leak threshold that was ever used here.
 
     Loosening it later would release rows that were withheld for a reason.
     """
-    floor = store.setting(con, "leak").get("threshold", asked.leak_threshold)
-    return SplitSettings(asked.test_size, min(asked.leak_threshold, floor), asked.seed)
+    floor = store.setting(con, "leak").get("threshold", settings.leak_threshold)
+    return SplitSettings(settings.test_size, min(settings.leak_threshold, floor), settings.seed)
 
 
 def plan(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:

@@ -82,16 +82,16 @@ class Status:
     @property
     def thin(self) -> list[str]:
         """Returns the labels and clusters that production asks for and train hardly has."""
-        asked = max(1.0, THIN_SHARE * self.interactions)
+        least = max(1.0, THIN_SHARE * self.interactions)
         labels = [
             f'label "{row.label}"'
             for row in self.labels
-            if row.production >= asked and row.train < THIN_EXAMPLES
+            if row.production >= least and row.train < THIN_EXAMPLES
         ]
         return labels + [
             f'cluster {row.cluster_id} "{row.name}"'
             for row in self.clusters
-            if row.examples >= asked and row.train < THIN_EXAMPLES
+            if row.examples >= least and row.train < THIN_EXAMPLES
         ]
 
 
@@ -138,10 +138,10 @@ def stages(store: Store) -> list[str]:
     sections = config.load(store.folder)
     names = ["pull", "filter"] if sections.get("pull", {}).get("locations") else ["filter"]
     with store.read_database() as con:
-        judged = ["mislabels"] if mislabels.wanted(store, con) else []
-        judged += ["signals"] if signals.wanted(store, con) else []
+        judging_stages = ["mislabels"] if mislabels.wanted(store, con) else []
+        judging_stages += ["signals"] if signals.wanted(store, con) else []
         paired = ["pairs"] if store.setting(con, "project").get("task") == "preference" else []
-    meant = ["embed", "dedupe", "cluster", *judged] if encoders.available() else ["dedupe"]
+    meant = ["embed", "dedupe", "cluster", *judging_stages] if encoders.available() else ["dedupe"]
     return [*names, *meant, *(["privacy"] if "privacy" in sections else []), *paired]
 
 

@@ -119,8 +119,8 @@ def next_split(store: Store, con: duckdb.DuckDBPyConnection) -> SplitSettings:
     """Returns the settings of the split at the next export: by curate.toml, else the last ones."""
     section = config.load(store.folder).get("export", {})
     typed = {name: section[name] for name in SPLIT_KEYS if name in section}
-    wanted = SplitSettings(**{**store.setting(con, "split"), **typed})
-    return strictest(store, con, wanted)
+    settings = SplitSettings(**{**store.setting(con, "split"), **typed})
+    return strictest(store, con, settings)
 
 
 @contextmanager
@@ -149,8 +149,8 @@ def find_duplicates(today: Today, settings: DedupeSettings) -> None:
     con = today.con
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
     con.execute(sql("verdicts/heads"))
-    asked = {"near": settings.near, "semantic": settings.semantic}
-    alike = con.sql(sql("verdicts/similar"), params=asked).to_arrow_table()
+    parameters = {"near": settings.near, "semantic": settings.semantic}
+    alike = con.sql(sql("verdicts/similar"), params=parameters).to_arrow_table()
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {
         "better": pa.array([c[0] for c in claimed.values()], pa.int64()),

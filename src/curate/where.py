@@ -69,8 +69,8 @@ def _unknown_column(condition: str, name: str, columns: Sequence[str]) -> tuple[
     problem = f"there is no column {name!r}"
     close = _close(name, columns)
     if close:
-        named = " or ".join(repr(column) for column in close)
-        return f"{problem}. Did you mean {named}?", _replaced(condition, name, close[0])
+        listing = " or ".join(repr(column) for column in close)
+        return f"{problem}. Did you mean {listing}?", _replaced(condition, name, close[0])
     if quoted in condition:
         problem += " (in double quotes stands a column, in single quotes a text)"
         return problem, condition.replace(quoted, "'" + name.replace("'", "''") + "'")

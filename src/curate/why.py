@@ -55,8 +55,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
 def _not_one(text: str, found: list[str]) -> str:
     if not found:
         return f"no example has an id that begins with {text!r}, nor the source id {text!r}"
-    shown = ", ".join(example[:12] for example in found[:5])
-    return f"{len(found)} examples have an id that begins with {text!r}: {shown}. Type more of it"
+    listing = ", ".join(example[:12] for example in found[:5])
+    return f"{len(found)} examples have an id that begins with {text!r}: {listing}. Type more of it"
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str, example_id: str) -> list[dict[str, Any]]:

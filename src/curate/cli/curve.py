@@ -61,11 +61,11 @@ def render_curve(result: CurveResult) -> str:
     text += wrapped(f"{result.verdict[0].upper()}{result.verdict[1:]}.")
     text += wrapped(_labels(result))
     if result.helps and result.profit:
-        named = "; ".join(
+        listing = "; ".join(
             f"{one.label} ({one.examples:,} examples, {one.recall:.0%} recognised)"
             for one in result.profit
         )
-        text += wrapped(f"most for: {named}")
+        text += wrapped(f"most for: {listing}")
     if result.without_vector:
         text += f"note: {result.without_vector:,} examples without a usable vector took no part\n"
     return text
@@ -79,7 +79,7 @@ def _labels(result: CurveResult) -> str:
     """Returns what the mistakes that are left have to do with wrong labels."""
     if result.suspected is None:
         return "Whether wrong labels are in the way: curate mislabels"
-    said = f"of its mistakes, {result.suspected:.0%} have a label that is likely wrong"
+    phrase = f"of its mistakes, {result.suspected:.0%} have a label that is likely wrong"
     if result.suspected >= _MANY:
-        return f"Better labels would help: {said}. Next: curate queue"
-    return f"Labels are not the main thing: {said}. Next: curate mislabels --classes"
+        return f"Better labels would help: {phrase}. Next: curate queue"
+    return f"Labels are not the main thing: {phrase}. Next: curate mislabels --classes"

@@ -30,8 +30,8 @@ class _Threshold(click.ParamType[float | str]):
         try:
             return float(value)
         except (TypeError, ValueError):
-            known = ", ".join(("off", *self.words))
-            self.fail(f"{value!r} is not a number, nor one of: {known}", param, ctx)
+            listing = ", ".join(("off", *self.words))
+            self.fail(f"{value!r} is not a number, nor one of: {listing}", param, ctx)
 
 
 @cli.command()
@@ -75,8 +75,8 @@ def dedupe(context: Context, /, suggest_threshold: bool, as_json: bool, **option
         for name, value in options.items()
     }
     if suggest_threshold:
-        found = context.project().suggest_thresholds(**chosen)
-        show_result(found, as_json, lambda: render_thresholds(found))
+        suggestions = context.project().suggest_thresholds(**chosen)
+        show_result(suggestions, as_json, lambda: render_thresholds(suggestions))
         return
     result = context.project().dedupe(**chosen)
     show_result(result, as_json, lambda: render_dedupe(result))
@@ -107,10 +107,10 @@ def _from(threshold: float) -> str:
     return f" (from {threshold:g})" if threshold <= 1 else " (off)"
 
 
-def render_thresholds(found: Sequence[Suggestion]) -> str:
+def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
     """Returns candidate thresholds, what each would remove, and pairs just above each."""
     text = ""
-    for part in found:
+    for part in suggestions:
         what = "word 3-grams of inputs" if part.method == "near" else "meaning of inputs"
         text += f"{part.method}   ({what}; {part.examples:,} train examples pass all else)\n"
         shown: tuple[Any, ...] = ()

@@ -249,16 +249,16 @@ def _file(result: ExportResult, file: Mapping[str, Any]) -> str:
     if "bytes" not in file:
         return text + f"{counted(file['rows'], 'line')}\n"
     text += f"{file['bytes'] / 1e6:,.1f} MB\n"
-    found = file["tokens"]
-    if file["split"] == "test" or not found:
+    tokens = file["tokens"]
+    if file["split"] == "test" or not tokens:
         return text
-    about = "" if found["exact"] else ", an estimate"
+    about = "" if tokens["exact"] else ", an estimate"
     text += (
-        f"    tokens p50 {found['p50']:,}, p95 {found['p95']:,}, p99 {found['p99']:,}, max "
-        f"{found['max']:,} ({found['counter'] if found['exact'] else 'no tokenizer'}{about})\n"
+        f"    tokens p50 {tokens['p50']:,}, p95 {tokens['p95']:,}, p99 {tokens['p99']:,}, max "
+        f"{tokens['max']:,} ({tokens['counter'] if tokens['exact'] else 'no tokenizer'}{about})\n"
     )
-    if found["cut"]:
-        text += f"    {found['cut']:,} rows are longer than {found['max_length']:,} tokens\n"
+    if tokens["cut"]:
+        text += f"    {tokens['cut']:,} rows are longer than {tokens['max_length']:,} tokens\n"
     return text
 
 
@@ -273,15 +273,15 @@ def _on_the_way(result: ExportResult) -> str:
         train, test = (result.in_evaluations.get(side, 0) for side in ("train", "test"))
         text += f"  in the evaluation sets: {train:,} of train, left out; {test:,} of test, kept\n"
         for file in result.evaluations:
-            refused = "".join(f", {n:,} {reason}" for reason, n in file["refused"].items())
-            text += f"    {file['name']}: {counted(file['prompts'], 'prompt')}{refused}\n"
-    for taken in result.mixed:
+            refusals = "".join(f", {n:,} {reason}" for reason, n in file["refused"].items())
+            text += f"    {file['name']}: {counted(file['prompts'], 'prompt')}{refusals}\n"
+    for pool in result.mixed:
         text += (
-            f"  mixed in: {taken['taken']:,} of {taken['available']:,} from {taken['source']}, "
-            f"{taken['got']:.1%} of train"
+            f"  mixed in: {pool['taken']:,} of {pool['available']:,} from {pool['source']}, "
+            f"{pool['got']:.1%} of train"
         )
-        refused = ", ".join(f"{n:,} {reason}" for reason, n in taken["left_out"].items())
-        text += f" (left out: {refused})\n" if refused else "\n"
+        refusals = ", ".join(f"{n:,} {reason}" for reason, n in pool["left_out"].items())
+        text += f" (left out: {refusals})\n" if refusals else "\n"
     if result.hidden:
         kinds = ", ".join(f"{n:,} {kind}" for kind, n in result.hidden.items())
         text += wrapped(f"  hidden behind placeholders: {kinds}", "    ")

@@ -30,7 +30,7 @@ class _FilterCommand(Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         from curate.filter_rules import rules
 
-        found = [
+        options = [
             click.Option(
                 [f"--{p.name.replace('_', '-')}", p.name],
                 metavar=p.kind.upper(),
@@ -39,7 +39,7 @@ class _FilterCommand(Command):
             for rule in rules().values()
             for p in rule.parameters
         ]
-        return [*found, *super().get_params(ctx)]
+        return [*options, *super().get_params(ctx)]
 
     def extra_keys(self, folder: Path) -> set[str]:
         """Returns the options of all rules, the project's own included."""
@@ -87,10 +87,10 @@ def _parameters(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     return {**own, **{k: v for k, v in options.items() if v is not None}, **sets}
 
 
-def render_rules(found: Mapping[str, Rule]) -> str:
+def render_rules(rules: Mapping[str, Rule]) -> str:
     """Returns the drop rules with their options."""
     text = ""
-    for rule in found.values():
+    for rule in rules.values():
         text += f"{rule.name}{'' if rule.trusted else '  (this project)'}\n"
         text += textwrap.indent(textwrap.fill(rule.help, WIDTH - 4), "    ") + "\n"
         for p in rule.parameters:

@@ -160,10 +160,10 @@ def _defaults(ctx: click.Context, folder: Path) -> dict[str, Any]:
     if not (folder / config.NAME).exists():
         return {}
     sections = config.load(folder)
-    known: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
+    keys_of: dict[str, set[str]] = {"project": set(config.PROJECT_KEYS)}
     for name, command in cli.commands.items():
-        known[name] = _keys(command, folder) if name in sections else set()
-    config.check(folder, sections, known)
+        keys_of[name] = _keys(command, folder) if name in sections else set()
+    config.check(folder, sections, keys_of)
     settings.check_values(folder, cli.commands, sections)
     return {
         name: _shared_out(cli.commands[name], keys, folder)

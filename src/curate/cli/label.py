@@ -98,12 +98,12 @@ def label_push(
     Example: curate label push --url http://127.0.0.1:8080 --yes
              curate label push --to-file tasks.json
     """
-    asked = PushSettings(**settings)
+    settings_typed = PushSettings(**settings)
     project = context.project()
     if to_file:
-        result = project.label_push_to_file(to_file, asked, again=again)
+        result = project.label_push_to_file(to_file, settings_typed, again=again)
     else:
-        result = project.label_push(url, asked, token_file=token_file, send=yes)
+        result = project.label_push(url, settings_typed, token_file=token_file, send=yes)
     show_result(result, as_json, lambda: render_push(result))
 
 
@@ -182,8 +182,8 @@ def render_sync(result: SyncResult) -> str:
     """Returns what came back."""
     text = f"label sync  {counted(result.new, 'new answer')}, {result.changed:,} changed, "
     text += f"{result.same:,} known, {result.withdrawn:,} withdrawn, {result.skipped:,} skipped\n"
-    said = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
-    text += f"  decisions: {said}\n" if said else ""
+    phrase = ", ".join(f"{n:,} {kind}" for kind, n in sorted(result.decisions.items()))
+    text += f"  decisions: {phrase}\n" if phrase else ""
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     if result.foreign:
         text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
@@ -256,35 +256,35 @@ def _progress(result: LabelStatus) -> str:
     return text
 
 
-def _agreement(found: Agreement) -> str:
-    alpha = "" if found.alpha is None else f", Krippendorff's alpha {found.alpha:.2f}"
-    tied = f"; {found.tied:,} tied" if found.tied else ""
-    said = (
-        f"{found.kind}   {found.questions:,} questions with several answers; {found.same:.0%} of "
-        f"pairs are the same{alpha} ({found.level}){tied}"
+def _agreement(agreement: Agreement) -> str:
+    alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.2f}"
+    tied = f"; {agreement.tied:,} tied" if agreement.tied else ""
+    phrase = (
+        f"{agreement.kind}   {agreement.questions:,} questions with several answers; "
+        f"{agreement.same:.0%} of pairs are the same{alpha} ({agreement.level}){tied}"
     )
-    text = "\n" + textwrap.fill(said, WIDTH, subsequent_indent="  ") + "\n"
+    text = "\n" + textwrap.fill(phrase, WIDTH, subsequent_indent="  ") + "\n"
     head = ["annotator", "answers", "shared", "same as others", "as consensus", "quality"]
-    weighed = any(a.quality is not None for a in found.annotators)
+    weighed = any(a.quality is not None for a in agreement.annotators)
     rows = [
         [a.annotator, a.answers, a.shared]
         + [None if n is None else f"{n:.0%}" for n in (a.same, a.consensus, a.quality)]
-        for a in found.annotators
+        for a in agreement.annotators
     ]
     shown = len(head) if weighed else len(head) - 2
     text += textwrap.indent(table(head[:shown], [row[:shown] for row in rows]), "  ")
-    for d in found.differing[:_DIFFERING_SHOWN]:
+    for d in agreement.differing[:_DIFFERING_SHOWN]:
         most = "a tie" if d.majority is None else f"the majority's {d.majority!r}"
         text += f"  {d.example_id[:12]}  Dawid-Skene: {d.dawid_skene!r} at {percent(d.chance)}, "
         text += f"not {most}\n"
-    if len(found.differing) > _DIFFERING_SHOWN:
-        text += f"  ... and {len(found.differing) - _DIFFERING_SHOWN:,} more: --json\n"
-    for one in found.doubted[:_DIFFERING_SHOWN]:
+    if len(agreement.differing) > _DIFFERING_SHOWN:
+        text += f"  ... and {len(agreement.differing) - _DIFFERING_SHOWN:,} more: --json\n"
+    for one in agreement.doubted[:_DIFFERING_SHOWN]:
         text += f"  {one.example_id[:12]}  ask once more: like texts and annotators' quality say "
         text += f"{one.likely!r} at {percent(one.quality)}, not {one.majority!r}\n"
-    if len(found.doubted) > _DIFFERING_SHOWN:
-        text += f"  ... and {len(found.doubted) - _DIFFERING_SHOWN:,} more: --json\n"
-    for note in found.notes:
+    if len(agreement.doubted) > _DIFFERING_SHOWN:
+        text += f"  ... and {len(agreement.doubted) - _DIFFERING_SHOWN:,} more: --json\n"
+    for note in agreement.notes:
         text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
     return text
 

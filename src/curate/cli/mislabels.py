@@ -80,8 +80,8 @@ def render_mislabels(result: MislabelsResult) -> str:
     if result.note:
         text += f"  note: {result.note}\n"
     if result.too_rare:
-        named = ", ".join(result.too_rare[:6]) + (", ..." if len(result.too_rare) > 6 else "")
-        text += wrapped(f"  note: too rare to judge: {named}", "    ")
+        listing = ", ".join(result.too_rare[:6]) + (", ..." if len(result.too_rare) > 6 else "")
+        text += wrapped(f"  note: too rare to judge: {listing}", "    ")
     if result.without_vector:
         text += f"  note: {result.without_vector:,} examples have no vector: curate embed\n"
     text += words.render_reviewed(result.reviewed)
@@ -122,12 +122,12 @@ def render_classes(result: ClassesResult) -> str:
 
 def _class_row(one: ClassRow) -> list[Any]:
     noise = one.noise
-    said = ["", ""]
+    audited = ["", ""]
     if noise is not None:
-        said = [f"{noise.share:.0%}", f"{noise.low:.0%} to {noise.high:.0%}"]
+        audited = [f"{noise.share:.0%}", f"{noise.low:.0%} to {noise.high:.0%}"]
     by = "" if noise is None else f"{noise.of:,} audited" if one.audited else "estimate"
     counts = [one.train, one.test, one.judged, one.likely, one.possible]
-    return [one.label, *counts, *said, by]
+    return [one.label, *counts, *audited, by]
 
 
 def _named(names: Sequence[str]) -> str:
@@ -158,8 +158,8 @@ def render_evaluation(result: Evaluation) -> str:
     text = f"evaluate   {result.file}: {counted(result.rows, 'row')}, {result.matched:,} matched\n"
     if result.unmatched:
         more = ", ..." if result.unmatched > len(result.unmatched_ids) else ""
-        named = f"{', '.join(result.unmatched_ids)}{more}"
-        text += wrapped(f"  {result.unmatched:,} name no example here: {named}", "    ")
+        listing = f"{', '.join(result.unmatched_ids)}{more}"
+        text += wrapped(f"  {result.unmatched:,} name no example here: {listing}", "    ")
     for count, what in (
         (result.repeated, "repeat another row"),
         (result.unanswered, "without an answer"),
@@ -167,39 +167,39 @@ def render_evaluation(result: Evaluation) -> str:
     ):
         text += f"  {count:,} {what}\n" if count else ""
     if result.aside:
-        said = ", ".join(f"{count:,} {why}" for why, count in result.aside.items())
-        text += f"  aside, not up for judgement: {said}\n"
+        phrase = ", ".join(f"{count:,} {why}" for why, count in result.aside.items())
+        text += f"  aside, not up for judgement: {phrase}\n"
     if result.stale:
         text += "  note: labels have changed since they were judged: curate mislabels\n"
-    return text + "".join(_side_of_audit(found) for found in result.sides)
+    return text + "".join(_side_of_audit(scores) for scores in result.sides)
 
 
-def _side_of_audit(found: Scores) -> str:
-    text = f"\n{found.side}   {found.audited:,} labels audited, {found.wrong:,} wrong\n"
-    if found.average:
-        average = found.average
+def _side_of_audit(scores: Scores) -> str:
+    text = f"\n{scores.side}   {scores.audited:,} labels audited, {scores.wrong:,} wrong\n"
+    if scores.average:
+        average = scores.average
         text += (
             f"  average precision {average.value:.2f} (95%: {average.low:.2f} to "
             f"{average.high:.2f}); random order {average.random:.2f}\n"
         )
-    text += _depths(found) if found.wrong else "  none wrong: only the tiers tell something\n"
+    text += _depths(scores) if scores.wrong else "  none wrong: only the tiers tell something\n"
     tiers = [
         [t.name, t.labels, t.wrong.of, t.wrong.hits, _percent(t.wrong), _range(t.wrong)]
-        for t in found.tiers
+        for t in scores.tiers
     ]
     head = ["tier", "in all", "audited", "wrong", "share", "95%"]
     text += _indented(table(head, tiers))
-    return text + "".join(wrapped(f"  {said}", "    ") for said in _notes(found))
+    return text + "".join(wrapped(f"  {said}", "    ") for said in _notes(scores))
 
 
-def _depths(found: Scores) -> str:
+def _depths(scores: Scores) -> str:
     """Returns what reading so far finds: the shares of what is read, and of what is wrong."""
     rows = [
         [d.name, d.labels, f"{d.precision:.0%}", f"{d.recall or 0.0:.0%}", "" if d.scored else "*"]
-        for d in found.depths
+        for d in scores.depths
     ]
     text = _indented(table(["read", "labels", "of them wrong", "of the wrong", ""], rows))
-    if any(not d.scored for d in found.depths):
+    if any(not d.scored for d in scores.depths):
         text += wrapped(
             "  * labels that are not suspected have no score: they come last, and this is the mean "
             "over all their orders",
@@ -208,29 +208,30 @@ def _depths(found: Scores) -> str:
     return text
 
 
-def _notes(found: Scores) -> list[str]:
-    said = []
-    right = found.suggestions
+def _notes(scores: Scores) -> list[str]:
+    phrases = []
+    right = scores.suggestions
     if right.of:
-        said.append(
+        phrases.append(
             f"the suggestion was right for {right.hits:,} of {right.of:,} wrong labels that were "
             f"suspected ({_percent(right)}; 95%: {_range(right)})"
         )
-    if not found.random:
-        more = "more" if found.suspected > found.suspected_of_all else "less"
-        said.append(
-            f"careful: not a random sample. {found.suspected:.0%} of it is suspected, "
-            f"{found.suspected_of_all:.0%} of all, so what is read here is {more} often wrong than "
-            "in the data: only the shares within a tier carry over, if it was drawn from blindly"
+    if not scores.random:
+        more = "more" if scores.suspected > scores.suspected_of_all else "less"
+        phrases.append(
+            f"careful: not a random sample. {scores.suspected:.0%} of it is suspected, "
+            f"{scores.suspected_of_all:.0%} of all, so what is read here is {more} often wrong "
+            "than in the data: only the shares within a tier carry over, if it was drawn from "
+            "blindly"
         )
-    if 0 < found.wrong < _FEW:
-        said.append(f"careful: only {found.wrong:,} wrong; a larger sample would say more")
-    if found.without_vector:
-        said.append(
-            f"{counted(found.without_vector, 'label')} could not be judged: no vector (curate "
+    if 0 < scores.wrong < _FEW:
+        phrases.append(f"careful: only {scores.wrong:,} wrong; a larger sample would say more")
+    if scores.without_vector:
+        phrases.append(
+            f"{counted(scores.without_vector, 'label')} could not be judged: no vector (curate "
             "embed, then curate mislabels)"
         )
-    return said
+    return phrases
 
 
 def _percent(part: Share) -> str:

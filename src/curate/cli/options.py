@@ -70,10 +70,10 @@ def _reading(options: dict[str, Any]) -> Reading:
     from curate.pull.dialects import is_database
     from curate.pull.options import Reading
 
-    named = {f.name: options[f.name] for f in dataclasses.fields(Reading) if options.get(f.name)}
+    values = {f.name: options[f.name] for f in dataclasses.fields(Reading) if options.get(f.name)}
     locations = options.get("files") or options["locations"]
     if not any(is_database(name, options.get("cursor")) for name in locations):
         source_of = click.get_current_context().get_parameter_source
         typed = click.core.ParameterSource.COMMANDLINE
-        named = {name: value for name, value in named.items() if source_of(name) is typed}
-    return Reading(**named)
+        values = {name: value for name, value in values.items() if source_of(name) is typed}
+    return Reading(**values)

@@ -65,16 +65,16 @@ def render_pairs(result: PairsResult) -> str:
 
 def _bias(result: PairsResult) -> str:
     text = ""
-    if found := result.lengths:
-        low, high = found.log_ratio_low, found.log_ratio_high
+    if bias := result.lengths:
+        low, high = bias.log_ratio_low, bias.log_ratio_high
         between = (
             "" if low is None or high is None else f", {math.exp(low):.2f} to {math.exp(high):.2f}"
         )
-        times = math.exp(found.log_ratio)
+        times = math.exp(bias.log_ratio)
         text += wrapped(
-            f"  length: the better answer is the longer one in {found.longer:.0%} of pairs "
-            f"({found.longer_low:.0%} to {found.longer_high:.0%}); it is {times:.2f} times as long "
-            f"(geometric mean{between}; {found.prompts:,} prompts)",
+            f"  length: the better answer is the longer one in {bias.longer:.0%} of pairs "
+            f"({bias.longer_low:.0%} to {bias.longer_high:.0%}); it is {times:.2f} times as long "
+            f"(geometric mean{between}; {bias.prompts:,} prompts)",
             "    ",
         )
     if place := result.position:

@@ -98,13 +98,15 @@ def render_privacy(result: PrivacyResult) -> str:
     return text + "Next: curate status\n"
 
 
-def _secrets(found: Sequence[SecretPlace]) -> str:
-    if not found:
+def _secrets(secret_places: Sequence[SecretPlace]) -> str:
+    if not secret_places:
         return ""
-    rows = [[s.example_id[:12], s.field, s.detector, _state(s)] for s in found[:_SECRETS_SHOWN]]
+    rows = [
+        [s.example_id[:12], s.field, s.detector, _state(s)] for s in secret_places[:_SECRETS_SHOWN]
+    ]
     text = "\n" + table(["secret in", "field", "detector", "state"], rows)
-    if len(found) > _SECRETS_SHOWN:
-        text += f"... and {len(found) - _SECRETS_SHOWN:,} more: --json\n"
+    if len(secret_places) > _SECRETS_SHOWN:
+        text += f"... and {len(secret_places) - _SECRETS_SHOWN:,} more: --json\n"
     return text
 
 

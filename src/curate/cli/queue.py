@@ -50,8 +50,8 @@ def queue(
 
 def render_queue(result: QueueResult) -> str:
     """Returns the queue: how many for which reason, and the first entries."""
-    drawn = f", {result.audit:,} of them an audit sample" if result.audit else ""
-    text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{drawn}"
+    sample = f", {result.audit:,} of them an audit sample" if result.audit else ""
+    text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{sample}"
     text += f"; {result.found:,} examples are worth a look\n"
     if result.shares:
         head = ["detector", "tasks", "of", "reviewed", "changed", "expected"]

@@ -66,16 +66,16 @@ def render_signals(result: SignalsResult) -> str:
     rows = [[name, count, SIGNALS[name]] for name, count in result.counts]
     text += textwrap.indent(table(["signal", "answers", "speaks of"], rows), "  ")
     if result.rules:
-        said = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in result.rules)
-        text += wrapped(f"  rules and copies say: {said}", "    ")
-    text += "".join(_one(found) for found in result.found)
+        phrase = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in result.rules)
+        text += wrapped(f"  rules and copies say: {phrase}", "    ")
+    text += "".join(_one(answer) for answer in result.found)
     return text + _raters(result.raters)
 
 
-def _one(found: WeakAnswer) -> str:
-    text = f'  {found.signal}  {found.id[:12]}  "{shortened(found.prompt, 70)}"\n'
-    text += f'    "{shortened(found.answer, 70)}"\n'
-    return text + textwrap.indent(wrapped(found.why), "    ")
+def _one(weak_answer: WeakAnswer) -> str:
+    text = f'  {weak_answer.signal}  {weak_answer.id[:12]}  "{shortened(weak_answer.prompt, 70)}"\n'
+    text += f'    "{shortened(weak_answer.answer, 70)}"\n'
+    return text + textwrap.indent(wrapped(weak_answer.why), "    ")
 
 
 def _raters(raters: tuple[Rater, ...]) -> str:

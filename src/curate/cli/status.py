@@ -48,14 +48,16 @@ def render_rejects(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def render_status(found: Status) -> str:
+def render_status(status: Status) -> str:
     """Returns the funnel."""
-    rows: list[list[Any]] = [[f"{found.interactions:,}", "interactions", "", ""]]
+    rows: list[list[Any]] = [[f"{status.interactions:,}", "interactions", "", ""]]
     rows += [
         [f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
-        for r in found.funnel
+        for r in status.funnel
     ]
-    rows.append([f"{found.train + found.test:,}", "ready", f"{found.train:,}", f"{found.test:,}"])
+    rows.append(
+        [f"{status.train + status.test:,}", "ready", f"{status.train:,}", f"{status.test:,}"]
+    )
     width = [max(len(str(row[c])) for row in rows) for c in range(4)]
     text = (
         f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  "
@@ -67,49 +69,49 @@ def render_status(found: Status) -> str:
             f"{row[3]:>{max(width[3], 5)}}".rstrip()
             + "\n"
         )
-    if not found.split_given:
+    if not status.split_given:
         text += "sides of new examples as the next export would give them\n"
-    if found.pending:
-        text += f"{found.pending:,} held-out examples wait for a good answer\n"
-    text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in found.issues)
-    text += words.render_pairs_ready(found.pairs)
-    if found.rejects:
-        text += f"{counted(found.rejects, 'refused document')}: curate status --rejects\n"
-    if found.unmatched_feedback:
-        text += f"feedback that waits for its call: {found.unmatched_feedback:,}\n"
-    if found.unchecked:
-        text += f"{found.unchecked:,} examples are not filtered yet\n"
-    if "filter" in found.stale:
+    if status.pending:
+        text += f"{status.pending:,} held-out examples wait for a good answer\n"
+    text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in status.issues)
+    text += words.render_pairs_ready(status.pairs)
+    if status.rejects:
+        text += f"{counted(status.rejects, 'refused document')}: curate status --rejects\n"
+    if status.unmatched_feedback:
+        text += f"feedback that waits for its call: {status.unmatched_feedback:,}\n"
+    if status.unchecked:
+        text += f"{status.unchecked:,} examples are not filtered yet\n"
+    if "filter" in status.stale:
         text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
-    if other := [stage for stage in found.stale if stage != "filter"]:
+    if other := [stage for stage in status.stale if stage != "filter"]:
         text += f"not up to date: {', '.join(other)}\n"
-    text += _size(found.train)
+    text += _size(status.train)
     text += (
-        words.render_how_wrong(found.error_rates, found.audits_waiting)
-        if found.train + found.test
+        words.render_how_wrong(status.error_rates, status.audits_waiting)
+        if status.train + status.test
         else ""
     )
-    text += words.render_reviewed(found.detectors) + _spread(found)
-    if found.latest:
-        text += f"exported: {', '.join(found.latest)}\n"
-    return text + f"Next: {found.next}\n"
+    text += words.render_reviewed(status.detectors) + _spread(status)
+    if status.latest:
+        text += f"exported: {', '.join(status.latest)}\n"
+    return text + f"Next: {status.next}\n"
 
 
-def _spread(found: Status) -> str:
+def _spread(status: Status) -> str:
     """Returns how production and train differ: the clusters at a glance, and what is thin."""
     text = ""
-    if found.clusters:
+    if status.clusters:
         rows = [
             [c.cluster_id, c.name[:40], c.examples, c.train, c.test]
-            for c in found.clusters[:_STATUS_CLUSTERS]
+            for c in status.clusters[:_STATUS_CLUSTERS]
         ]
         text += table(["cluster", "name", "production", "train", "test"], rows)
-        if len(found.clusters) > _STATUS_CLUSTERS:
-            text += f"... and {len(found.clusters) - _STATUS_CLUSTERS:,} more: curate cluster\n"
-    if thin := found.thin:
+        if len(status.clusters) > _STATUS_CLUSTERS:
+            text += f"... and {len(status.clusters) - _STATUS_CLUSTERS:,} more: curate cluster\n"
+    if thin := status.thin:
         more = f", and {len(thin) - 4:,} more" if len(thin) > 4 else ""
         text += wrapped(f"thin (under 10 in train): {', '.join(thin[:4])}{more}")
-    return text + render_alarms(found.alarms)
+    return text + render_alarms(status.alarms)
 
 
 def _size(train: int) -> str:

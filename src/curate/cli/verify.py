@@ -31,10 +31,10 @@ def verify(context: Context, version: str | None, as_json: bool) -> None:
         raise SystemExit(GateFailed.exit_code)
 
 
-def render_verifications(found: Sequence[Verification]) -> str:
+def render_verifications(verifications: Sequence[Verification]) -> str:
     """Returns whether versions are intact."""
     text = ""
-    for checked in found:
+    for checked in verifications:
         state = "FAILED" if checked.problems else "intact"
         against = f", also against {', '.join(checked.earlier)}" if checked.earlier else ""
         text += (

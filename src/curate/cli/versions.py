@@ -25,9 +25,9 @@ def versions(context: Context, as_json: bool) -> None:
     show_result(result, as_json, lambda: render_versions(result))
 
 
-def render_versions(found: Sequence[Version]) -> str:
+def render_versions(versions: Sequence[Version]) -> str:
     """Returns the versions as a table."""
-    if not found:
+    if not versions:
         return "No version yet. Next: curate export NAME\n"
     return table(
         ["version", "content id", "test id", "train", "test", "pending", "formats", "exported"],
@@ -42,6 +42,6 @@ def render_versions(found: Sequence[Version]) -> str:
                 ", ".join(v.formats),
                 f"{v.exported_at:%Y-%m-%d %H:%M}",
             ]
-            for v in found
+            for v in versions
         ],
     )

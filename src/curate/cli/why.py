@@ -35,7 +35,7 @@ def render_story(story: Mapping[str, Any]) -> str:
         f"  source      {story['source']} {story['source_id']}, {when}, conversation "
         f"{story['conversation_id']}\n"
     )
-    text += "".join(f"  {what:<10}  {said}\n" for what, said in lines(dict(story)))
+    text += "".join(f"  {what:<10}  {sentence}\n" for what, sentence in lines(dict(story)))
     if story["reason"] is None:
         verdict = f"in: {story['side']}"
     else:
@@ -46,8 +46,8 @@ def render_story(story: Mapping[str, Any]) -> str:
 
 def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     """Returns the story as (what, text) lines for a person."""
-    said = [("pulled", _pulled(p)) for p in story["pulled"]]
-    said += [
+    parts = [("pulled", _pulled(p)) for p in story["pulled"]]
+    parts += [
         (
             "changed",
             f"{h['replaced_at']:%Y-%m-%d} at the source; before: {shortened(h['was'])} "
@@ -55,9 +55,9 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for h in story["history"]
     ]
-    said += [("rating", _rating(r)) for r in story["ratings"]]
-    said += [("label", _decision(d)) for d in story["decisions"]]
-    said += [
+    parts += [("rating", _rating(r)) for r in story["ratings"]]
+    parts += [("label", _decision(d)) for d in story["decisions"]]
+    parts += [
         (
             "issue",
             f"{i['kind']}: {i['given'] or ''} "
@@ -65,19 +65,19 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for i in story["issues"]
     ]
-    said += [("signal", f"{s['signal']}: {s['why']}") for s in story["signals"]]
-    said += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
-    said += [("pair", words.render_pair(p)) for p in story["pairs"]]
-    said += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
-    said += [("split", _split(s)) for s in story["split"]]
-    said += [("version", _version(v)) for v in story["versions"]]
-    return said
+    parts += [("signal", f"{s['signal']}: {s['why']}") for s in story["signals"]]
+    parts += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
+    parts += [("pair", words.render_pair(p)) for p in story["pairs"]]
+    parts += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
+    parts += [("split", _split(s)) for s in story["split"]]
+    parts += [("version", _version(v)) for v in story["versions"]]
+    return parts
 
 
 def _evidence(issue: dict[str, Any]) -> str:
     """Returns what speaks for an issue: a sentence, or another example to look at."""
-    said = str(issue["evidence"])
-    return said if issue["kind"] == "rated_wrong" else f"see {said[:12]}"
+    sentence = str(issue["evidence"])
+    return sentence if issue["kind"] == "rated_wrong" else f"see {sentence[:12]}"
 
 
 def _pulled(p: dict[str, Any]) -> str:
@@ -110,8 +110,8 @@ def _decision(d: dict[str, Any]) -> str:
     took = f", {d['seconds']:,.0f} s" if d["seconds"] else ""
     origin = {"prediction": ", prefilled answer accepted", "prediction-changed": ", changed"}
     note = next((f" ({said})" for name, said in _NO_LONGER.items() if d[name]), "")
-    told = f"{shown}{origin.get(d['origin'], '')}{note}"
-    return f"{what}{when} by annotator {d['annotator']}{took}, {told}"
+    sentence = f"{shown}{origin.get(d['origin'], '')}{note}"
+    return f"{what}{when} by annotator {d['annotator']}{took}, {sentence}"
 
 
 def _shown(d: dict[str, Any]) -> str:

@@ -53,19 +53,19 @@ REASONS = {
 }
 
 
-def render_mapping(found: FieldMap) -> str:
+def render_mapping(field_map: FieldMap) -> str:
     """Returns how the columns of a source are read."""
     read = []
-    for field, column in found.fields.items():
+    for field, column in field_map.fields.items():
         note = ""
         if field == "rating":
-            note = f" (scale {found.scale})" if found.scale else " (scale unknown)"
+            note = f" (scale {field_map.scale})" if field_map.scale else " (scale unknown)"
         if field in ("user", "rater"):
             note = " (stored as HMAC)"
         read.append(f"{field} <- {column}{note}")
     text = wrapped(f"Columns read as: {', '.join(read) or 'nothing known'}.   Change with --map.")
-    if found.kind == "turns":
-        roles = ", ".join(f"{word} = {role}" for word, role in found.roles.items())
+    if field_map.kind == "turns":
+        roles = ", ".join(f"{word} = {role}" for word, role in field_map.roles.items())
         text += wrapped(
             f"Roles: {roles or 'not known, so every turn answers the one before it'}."
             "   Change with --role."
@@ -129,18 +129,18 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     return text + ("Next: curate run\n" if next_step else "")
 
 
-def render_alarms(found: Sequence[Alarm]) -> str:
+def render_alarms(alarms: Sequence[Alarm]) -> str:
     """Returns the rules that silence a cluster."""
     text = ""
-    for a in found[:ALARMS_SHOWN]:
+    for a in alarms[:ALARMS_SHOWN]:
         share = "all" if a.dropped == a.examples else f"{a.dropped:,}"
         text += wrapped(
             f"  note: {a.reason!r} drops {share} of the {a.examples:,} examples of cluster "
             f'{a.cluster_id} "{a.name}" (elsewhere {a.usual:.0%})',
             "    ",
         )
-    if len(found) > ALARMS_SHOWN:
-        text += f"  note: and {len(found) - ALARMS_SHOWN:,} more like this: curate status --json\n"
+    if len(alarms) > ALARMS_SHOWN:
+        text += f"  note: and {len(alarms) - ALARMS_SHOWN:,} more like this: curate status --json\n"
     return text
 
 
@@ -165,13 +165,13 @@ def render_pair_reason(why: str) -> str:
     return PAIR_REASONS.get(why, why)
 
 
-def render_pairs_ready(found: tuple[int, int, int]) -> str:
+def render_pairs_ready(counts: tuple[int, int, int]) -> str:
     """Returns the pairs (found, ready in train, ready in test) in one line; empty without any."""
-    known, train, test = found
-    if not known:
+    count, train, test = counts
+    if not count:
         return ""
     return (
-        f"preference pairs: {train + test:,} of {known:,} ready ({train:,} train, {test:,} test)\n"
+        f"preference pairs: {train + test:,} of {count:,} ready ({train:,} train, {test:,} test)\n"
     )
 
 
@@ -193,24 +193,24 @@ def render_how_wrong(rates: Sequence[ErrorRate], waiting: int = 0) -> str:
         return f"how wrong: not measured yet; {waiting:,} audited tasks wait for an answer.\n"
     if not rates:
         return "how wrong: not measured yet. curate queue --budget 200 includes an audit sample.\n"
-    said = [f"{r.side} {r.said if r.told else 'too little audited to tell'}" for r in rates]
+    rates_told = [f"{r.side} {r.said if r.told else 'too little audited to tell'}" for r in rates]
     if len(rates) == 1:
-        said.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
+        rates_told.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
     audited = sum(r.audited for r in rates)
-    text = f"how wrong: {', '.join(said)}; {audited:,} audited"
+    text = f"how wrong: {', '.join(rates_told)}; {audited:,} audited"
     return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
 
 
-def render_reviewed(found: Sequence[Detector]) -> str:
+def render_reviewed(detectors: Sequence[Detector]) -> str:
     """Returns how often detectors were right so far, in one line; empty where nothing is known."""
-    if not found:
+    if not detectors:
         return ""
     text = "reviewed: " + "; ".join(
-        f"{d.name.replace('_', ' ')} {render_precision(d)}" for d in found
+        f"{d.name.replace('_', ' ')} {render_precision(d)}" for d in detectors
     )
     return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
 
 
-def render_precision(found: Detector) -> str:
+def render_precision(detector: Detector) -> str:
     """Returns how often a detector was right."""
-    return f"{found.changed:,} of {found.reviewed:,} changed"
+    return f"{detector.changed:,} of {detector.reviewed:,} changed"

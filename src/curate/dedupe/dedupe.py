@@ -117,11 +117,11 @@ def _find(
     """Stores the settings and the evidence; opens the store only where either is new."""
     if not (work.new_settings or work.near or work.semantic):
         return
-    found = work.near and input_pairs.find_near(work.near)
+    near_pairs = work.near and input_pairs.find_near(work.near)
     with store.write() as con:
         store.set_setting(con, "dedupe", settings.as_dict())
-        if work.near and found:
-            input_pairs.add_near(store, con, work.near, found)
+        if work.near and near_pairs:
+            input_pairs.add_near(store, con, work.near, near_pairs)
         if work.semantic:
             input_pairs.begin_semantic(store, con, work.semantic)
     if work.semantic:
@@ -188,12 +188,12 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     section, stored = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
     if not stored:
         return False
-    wanted = {"exact": section.get("exact", stored["exact"])}
+    thresholds = {"exact": section.get("exact", stored["exact"])}
     for name in ("near", "semantic"):
         value = section.get(name, AUTO)
         if value != AUTO:
-            wanted[name] = threshold(name, None if value == "off" else value)
-    return any(stored[name] != value for name, value in wanted.items())
+            thresholds[name] = threshold(name, None if value == "off" else value)
+    return any(stored[name] != value for name, value in thresholds.items())
 
 
 def threshold(name: str, value: float | str | None) -> float:
@@ -211,11 +211,11 @@ def threshold(name: str, value: float | str | None) -> float:
 
 
 def _counts(today: Today) -> dict[str, int]:
-    asked = {
+    parameters = {
         "near": today.dedupe.near,
         "semantic": today.dedupe.semantic,
         "leak": today.split.leak_threshold,
     }
-    cursor = today.con.execute(sql("dedupe/counts"), asked)
+    cursor = today.con.execute(sql("dedupe/counts"), parameters)
     names = [column[0] for column in cursor.description or []]
     return dict(zip(names, cursor.fetchall()[0], strict=True))

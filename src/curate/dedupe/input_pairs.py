@@ -92,14 +92,14 @@ def find_near(work: NearWork) -> NearFound:
 
 
 def add_near(
-    store: Store, con: duckdb.DuckDBPyConnection, work: NearWork, found: NearFound
+    store: Store, con: duckdb.DuckDBPyConnection, work: NearWork, near_pairs: NearFound
 ) -> None:
     """Stores what `find_near` found; all inputs then have their near-duplicates."""
     if work.anew:
         con.execute(sql("dedupe/input_pairs_clear"))
         con.execute(sql("dedupe/near_keys_clear"))
-    _add(con, sql("dedupe/input_pairs_add"), found.pairs)
-    _add(con, sql("dedupe/near_keys_add"), found.keys)
+    _add(con, sql("dedupe/input_pairs_add"), near_pairs.pairs)
+    _add(con, sql("dedupe/near_keys_add"), near_pairs.keys)
     con.execute(sql("dedupe/inputs_set_paired"))
     store.set_setting(con, "input_pairs", {"threshold": work.threshold})
 
@@ -110,9 +110,9 @@ def refresh_near(store: Store, run: Run, *, threshold: float) -> None:
         work = near_work(store, con, threshold=threshold)
     if work is None:
         return
-    found = find_near(work)
+    near_pairs = find_near(work)
     with store.write() as con:
-        add_near(store, con, work, found)
+        add_near(store, con, work, near_pairs)
     run.changed = True
 
 
@@ -179,15 +179,15 @@ def add_semantic(
     hashes, vectors = embed.from_lists(rows)
     texts = rows["text"].to_pylist()
     blocks = blocks_of(len(hashes) - first)
-    found = pairs(vectors[:first], vectors[first:], threshold=work.threshold)
+    blocks_found = pairs(vectors[:first], vectors[first:], threshold=work.threshold)
     for block in progress(blocks, "comparing meanings"):
-        a, b, cosine = next(found)
-        done = hashes[first + block.start : first + block.stop]
+        a, b, cosine = next(blocks_found)
+        hashes_done = hashes[first + block.start : first + block.stop]
         table = pair_table(rows["input_hash"], a, b, cosine, texts)
         table = apart_by_script(table, work.foreign)
         with store.write() as con:
             _add(con, sql("dedupe/semantic_pairs_add"), table)
-            _add(con, sql("dedupe/embeddings_set_paired"), pa.table({"input_hash": done}))
+            _add(con, sql("dedupe/embeddings_set_paired"), pa.table({"input_hash": hashes_done}))
 
 
 def foreign_inputs(store: Store, con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -203,18 +203,18 @@ def foreign_inputs(store: Store, con: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for name, text in zip(hashes, texts, strict=True) if not latin(text)}
 
 
-def apart_by_script(found: pa.Table, foreign: set[str]) -> pa.Table:
+def apart_by_script(table: pa.Table, foreign: set[str]) -> pa.Table:
     """Returns semantic pairs with `script` as what keeps apart those that cannot be judged."""
     if not foreign:
-        return found
+        return table
     kept = [
         "script" if one in foreign or other in foreign else why
         for one, other, why in zip(
-            *(found[c].to_pylist() for c in ("one", "other", "difference")), strict=True
+            *(table[c].to_pylist() for c in ("one", "other", "difference")), strict=True
         )
     ]
-    place = found.schema.get_field_index("difference")
-    return found.set_column(place, "difference", pa.array(kept, pa.string()))
+    place = table.schema.get_field_index("difference")
+    return table.set_column(place, "difference", pa.array(kept, pa.string()))
 
 
 def pair_table(
@@ -225,20 +225,23 @@ def pair_table(
     texts: Sequence[str],
 ) -> pa.Table:
     """Returns pairs by hash, the lower one first, with what keeps them apart."""
-    known = {n: marks(texts[n]) for n in {*a.tolist(), *b.tolist()}}
+    marks_of = {n: marks(texts[n]) for n in {*a.tolist(), *b.tolist()}}
     columns = {
         "one": hashes.take(pa.array(a)),
         "other": hashes.take(pa.array(b)),
         "similarity": pa.array(similarity),
         "difference": pa.array(
-            [difference(known[i], known[j]) for i, j in zip(a.tolist(), b.tolist(), strict=True)],
+            [
+                difference(marks_of[i], marks_of[j])
+                for i, j in zip(a.tolist(), b.tolist(), strict=True)
+            ],
             pa.string(),
         ),
     }
     return pa.table(columns)
 
 
-def _add(con: duckdb.DuckDBPyConnection, query: str, found: pa.Table) -> None:
-    con.register("found", found)
+def _add(con: duckdb.DuckDBPyConnection, query: str, table: pa.Table) -> None:
+    con.register("found", table)
     con.execute(query)
     con.unregister("found")

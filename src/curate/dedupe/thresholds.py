@@ -111,9 +111,9 @@ def _near(rows: pa.Table) -> _Pairs:
 
 def _valley_of(table: pa.Table, floor: float) -> float | None:
     """Returns the valley in the pairs that nothing keeps apart, equal ones left out."""
-    judged = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
+    similarities = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
     edges = np.arange(floor, 1 + _BIN / 2, _BIN).astype(np.float64)
-    counts, _ = np.histogram(judged[judged < 1], bins=edges)
+    counts, _ = np.histogram(similarities[similarities < 1], bins=edges)
     return valley(counts, edges)
 
 
@@ -173,14 +173,14 @@ def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettin
     con.execute(sql("dedupe/thresholds_alike"))
     con.unregister("trial")
     current = settings.near if method == "near" else settings.semantic
-    wanted = {t for t in (*CANDIDATES, current, pairs.valley) if t and pairs.floor <= t <= 1}
+    thresholds = {t for t in (*CANDIDATES, current, pairs.valley) if t and pairs.floor <= t <= 1}
     candidates = []
-    for threshold in sorted(wanted, reverse=True):
+    for threshold in sorted(thresholds, reverse=True):
         only = {"near": OFF, "semantic": OFF, method: threshold}
         verdicts.find_duplicates(today, DedupeSettings(settings.exact, **only))
         removes = con.execute(sql("dedupe/thresholds_removes"), {"method": method}).fetchall()[0][0]
-        named = {"threshold": threshold, "samples": SAMPLES}
-        shown = con.execute(sql("dedupe/thresholds_samples"), named).fetchall()
+        parameters = {"threshold": threshold, "samples": SAMPLES}
+        shown = con.execute(sql("dedupe/thresholds_samples"), parameters).fetchall()
         count = con.execute(sql("dedupe/thresholds_pairs"), {"threshold": threshold}).fetchall()[0][
             0
         ]
@@ -190,7 +190,7 @@ def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettin
     return Suggestion(
         method,
         current if current <= 1 else None,
-        pairs.valley if pairs.valley in wanted else None,
+        pairs.valley if pairs.valley in thresholds else None,
         passing,
         tuple(candidates),
     )

@@ -77,20 +77,21 @@ def embed(
         inputs.refresh(store, run)
         with store.read() as con:
             todo = missing(con)
-            known = store.setting(con, "embed")
-        other = bool(known) and known["encoder"] != encoder
+            stored_settings = store.setting(con, "embed")
+        other = bool(stored_settings) and stored_settings["encoder"] != encoder
         if other and not rebuild:
             raise ConfigError(
-                f"this project's vectors are those of {known['encoder']!r}, not of {encoder!r}. "
-                f'Next: curate embed --rebuild, or encoder = "{known["encoder"]}" under [embed]'
+                f"this project's vectors are those of {stored_settings['encoder']!r}, not of "
+                f"{encoder!r}. Next: curate embed --rebuild, or encoder = "
+                f'"{stored_settings["encoder"]}" under [embed]'
             )
         seconds, new = 0.0, todo.num_rows
-        if new or rebuild or not known:
+        if new or rebuild or not stored_settings:
             loaded = load(encoder)
-            todo = _take_over(store, run, loaded, known, rebuild=rebuild)
-            begun = time.monotonic()
+            todo = _take_over(store, run, loaded, stored_settings, rebuild=rebuild)
+            start = time.monotonic()
             new = _encode(store, run, loaded, todo, progress)
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - start
         with store.read() as con:
             total, truncated = con.execute(sql("embed/counts")).fetchall()[0]
         run.counts = {"inputs": total, "new": new, "truncated": truncated}
@@ -98,18 +99,18 @@ def embed(
 
 
 def _take_over(
-    store: Store, run: Run, loaded: Encoder, known: dict[str, Any], *, rebuild: bool
+    store: Store, run: Run, loaded: Encoder, stored_settings: dict[str, Any], *, rebuild: bool
 ) -> Any:
     """Makes an encoder the one in force, and returns the inputs that have no vector of it."""
-    wanted = {"encoder": loaded.name, "digest": loaded.digest}
-    changed = bool(known) and known["digest"] != loaded.digest
+    settings = {"encoder": loaded.name, "digest": loaded.digest}
+    is_another = bool(stored_settings) and stored_settings["digest"] != loaded.digest
     if not rebuild:
-        refuse_other(loaded, known)
+        refuse_other(loaded, stored_settings)
     with store.write() as con:
-        if changed:
+        if is_another:
             forget(con)
             store.set_setting(con, "semantic_pairs", {})
-        run.changed |= store.set_setting(con, "embed", wanted)
+        run.changed |= store.set_setting(con, "embed", settings)
         return missing(con)
 
 
@@ -118,13 +119,13 @@ def missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("embed/missing")).to_arrow_table()
 
 
-def refuse_other(loaded: Encoder, known: dict[str, Any]) -> None:
+def refuse_other(loaded: Encoder, stored_settings: dict[str, Any]) -> None:
     """Refuses an encoder that is not the one in force.
 
     Raises:
         ConfigError: its files are not those that made this project's vectors.
     """
-    if known and known["digest"] != loaded.digest:
+    if stored_settings and stored_settings["digest"] != loaded.digest:
         raise ConfigError(
             f"the files of {loaded.name!r} are not those that made this project's vectors. "
             "Next: curate embed --rebuild"

@@ -134,16 +134,16 @@ class _Assembly:
             _ = self.counter  # one that is not there is told of before any work
         verdicts.find_edge_cases(self.today)
         self.made.edge_cases = dict(self.con.execute(sql("export/edge_cases")).fetchall())
-        kept = self._kept()
+        items_of = self._kept()
         pools = self._pools()
-        drafts = {side: self._draft(part, side, with_rows) for side, part in kept.items()}
+        drafts = {side: self._draft(part, side, with_rows) for side, part in items_of.items()}
         general = self._general(pools, drafts["train"].items)
         if not with_rows:
             extra = lines.name_only(general, "mixed")
             self.made.lines = {side: draft.lines for side, draft in drafts.items()}
             self.made.lines["train"] = [*self.made.lines["train"], *extra]
             return self.made
-        own = kept["train"].contents
+        own = items_of["train"].contents
         self.made.contents = self._contents(own, general)
         general = [self._fitted(example) for example in general]
         self._write(drafts, general, same_columns=self.made.contents.tools == own.tools)
@@ -177,18 +177,18 @@ class _Assembly:
         elif self.unit == "rated":
             left_out = pairs.rated_left_out(self.today)
             self.made.left_out |= {name: (why, None) for name, why in left_out.items()}
-        kept = items.read(self.today, self.unit)
+        items_of = items.read(self.today, self.unit)
         if self.settings.against:
-            kept = {side: self._without(side, part) for side, part in kept.items()}
-        return kept
+            items_of = {side: self._without(side, part) for side, part in items_of.items()}
+        return items_of
 
     @functools.cached_property
     def _evaluation(self) -> evaluation_sets.EvaluationSets:
-        found = evaluation_sets.load(
+        evaluation = evaluation_sets.load(
             self.settings.against, self.store.folder, templates=self._templates
         )
-        self.made.evaluations = found.files
-        return found
+        self.made.evaluations = evaluation.files
+        return evaluation
 
     @property
     def _templates(self) -> list[tuple[str, str]]:
@@ -196,8 +196,8 @@ class _Assembly:
 
     def _without(self, side: str, part: Items) -> Items:
         ids = part.example_ids()
-        known = {example for some in ids for example in some}
-        texts = [row for row in evaluation_sets.inputs_of(self.today, side) if row[0] in known]
+        ids_known = {example for some in ids for example in some}
+        texts = [row for row in evaluation_sets.inputs_of(self.today, side) if row[0] in ids_known]
         threshold = self.settings.split.leak_threshold
         hits = evaluation_sets.find(self._evaluation, texts, threshold=threshold)
         self.made.in_evaluations[side] = len(hits)
@@ -224,8 +224,8 @@ class _Assembly:
     # -- general data ----------------------------------------------------------------------------
 
     def _pools(self) -> list[mix.Pool]:
-        asked = [mix.parse(text) for text in self.settings.mix]
-        if not asked:
+        mixes = [mix.parse(text) for text in self.settings.mix]
+        if not mixes:
             return []
         if self.unit != "example":
             raise ConfigError(
@@ -235,7 +235,7 @@ class _Assembly:
         held, ours = mix.held_out(self.today), mix.ours(self.con)
         threshold = self.settings.split.leak_threshold
         pools = []
-        for one in asked:
+        for one in mixes:
             pool = mix.load(one, self.store.folder, task=self.task, templates=self._templates)
             pool = mix.clean(pool, held, ours, threshold=threshold)
             if self.settings.against:
@@ -244,14 +244,14 @@ class _Assembly:
         return pools
 
     def _refused(self, pool: mix.Pool) -> set[str]:
-        refused = set()
+        ids = set()
         for candidate in pool.candidates:
             try:
-                for made in self.formats:
-                    made.row(candidate.example)
+                for writer in self.formats:
+                    writer.row(candidate.example)
             except Inexpressible:
-                refused.add(candidate.example.example_id)
-        return refused
+                ids.add(candidate.example.example_id)
+        return ids
 
     def _general(self, pools: Sequence[mix.Pool], own: Items) -> list[Example]:
         """Returns what is mixed in."""
@@ -259,12 +259,12 @@ class _Assembly:
             return []
         if self.settings.mix_by == "tokens":
             whole = sum(map(self._tokens, own))
-            taken = mix.choose(pools, own=whole, seed=self.seed, size_of=self._tokens)
+            pools_taken = mix.choose(pools, own=whole, seed=self.seed, size_of=self._tokens)
         else:
-            taken = mix.choose(pools, own=float(len(own)), seed=self.seed)
-        self.made.mixed = tuple(taken)
-        self.made.notes += [one.note for one in taken if one.note]
-        return [candidate.example for one in taken for candidate in one.candidates]
+            pools_taken = mix.choose(pools, own=float(len(own)), seed=self.seed)
+        self.made.mixed = tuple(pools_taken)
+        self.made.notes += [one.note for one in pools_taken if one.note]
+        return [candidate.example for one in pools_taken for candidate in one.candidates]
 
     def _tokens(self, item: Item) -> float:
         return float(tokens.row_tokens(self.formats[0].row(item), self.counter))
@@ -309,20 +309,20 @@ class _Assembly:
         """
         bad: dict[str, dict[int, Finding]] = {"train": {}, "test": {}}
         both = [line for part in self.made.lines.values() for line in part]
-        self.made.dated = {made.name: lines.dated(both, made.name) for made in self.formats}
-        for made, side, checker in self._checkers(sides):
+        self.made.dated = {writer.name: lines.dated(both, writer.name) for writer in self.formats}
+        for writer, side, checker in self._checkers(sides):
             part = self.made.lines[side]
-            warnings = self.warnings[made.name, side] = Counter()
-            for found in checker.run(line.rows[made.name] for line in part):
-                if found.level == "warning":
-                    warnings[found.rule] += 1
-                elif found.rule == "wrong-format":  # as every line of this format is
-                    raise GateFailed(_misread(found, made, side, checker.target))
-                elif found.line is None or not self.settings.lossy:
-                    raise GateFailed(_broken(found, made.name, side, part))
+            warnings = self.warnings[writer.name, side] = Counter()
+            for finding in checker.run(line.rows[writer.name] for line in part):
+                if finding.level == "warning":
+                    warnings[finding.rule] += 1
+                elif finding.rule == "wrong-format":  # as every line of this format is
+                    raise GateFailed(_misread(finding, writer, side, checker.target))
+                elif finding.line is None or not self.settings.lossy:
+                    raise GateFailed(_broken(finding, writer.name, side, part))
                 else:
-                    bad[side].setdefault(found.line, found)
-            self.made.tokens[made.name, side] = checker.tokens()
+                    bad[side].setdefault(finding.line, finding)
+            self.made.tokens[writer.name, side] = checker.tokens()
         if any(bad.values()):
             self._leave_out(bad)
         else:
@@ -330,17 +330,17 @@ class _Assembly:
 
     def _warnings(self) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for (name, _), found in self.warnings.items():
+        for (name, _), rules in self.warnings.items():
             # Of a column that is all dates the card says so, and it loads as it is.
-            told = {"date-column"} if self.made.dated[name] else set()
-            counts.update({rule: n for rule, n in found.items() if rule not in told})
+            extra = {"date-column"} if self.made.dated[name] else set()
+            counts.update({rule: n for rule, n in rules.items() if rule not in extra})
         return counts
 
     def _checkers(self, sides: Collection[str]) -> Iterator[tuple[Format, str, Checker]]:
-        known = targets.names()
-        for made in self.formats:
-            name = self.settings.target or made.name
-            if name not in known:  # a format of another package, of which no rules are known
+        names = targets.names()
+        for writer in self.formats:
+            name = self.settings.target or writer.name
+            if name not in names:  # a format of another package, of which no rules are known
                 continue
             target = targets.get(name)
             if self.settings.max_length is None:  # the card then sets one that cuts nothing
@@ -350,44 +350,44 @@ class _Assembly:
             for side, part in self.made.lines.items():
                 if part and side in sides:
                     length = self.settings.max_length
-                    yield made, side, Checker(few[side], self.counter, length, form_only=True)
+                    yield writer, side, Checker(few[side], self.counter, length, form_only=True)
 
     def _leave_out(self, bad: dict[str, dict[int, Finding]]) -> None:
-        for side, found in bad.items():
+        for side, findings in bad.items():
             part = self.made.lines[side]
-            for number, finding in found.items():
+            for number, finding in findings.items():
                 self.made.inexpressible += 1
                 for _, example in part[number - 1].parts:
                     self.made.left_out[example] = "inexpressible", finding.rule
-            self.made.lines[side] = [li for n, li in enumerate(part, 1) if n not in found]
-        self._check([side for side, found in bad.items() if found])
+            self.made.lines[side] = [li for n, li in enumerate(part, 1) if n not in findings]
+        self._check([side for side, findings in bad.items() if findings])
 
 
 def _has_tools(example: Example) -> bool:
-    said = [*example.messages, *example.output]
-    return bool(example.tools) or any(message.get("tool_calls") for message in said)
+    messages = [*example.messages, *example.output]
+    return bool(example.tools) or any(message.get("tool_calls") for message in messages)
 
 
-def _misread(found: Finding, made: Format, side: str, target: targets.Target) -> str:
+def _misread(finding: Finding, writer: Format, side: str, target: targets.Target) -> str:
     """Returns what to write for a target that does not read a format."""
     read = [
         name
         for name in targets.names()
         if name in formats.names()
-        and formats.get(name).unit == made.unit
+        and formats.get(name).unit == writer.unit
         and set(targets.get(name).shapes) <= set(target.shapes)
     ]
     options = " or ".join(f"--format {name}" for name in read)
     fix = options or f"leave out --target {target.name}, which reads no format that fits"
-    return f"{side} ({made.name}): {found.rule}: {found.message}. Next: {fix}"
+    return f"{side} ({writer.name}): {finding.rule}: {finding.message}. Next: {fix}"
 
 
-def _broken(found: Finding, name: str, side: str, part: Sequence[Line]) -> str:
+def _broken(finding: Finding, name: str, side: str, part: Sequence[Line]) -> str:
     where = f"{side} ({name})"
-    if found.line is None:
-        return f"{where}: {found.rule}: {found.message}. Next: {found.fix}"
-    line = part[found.line - 1]
+    if finding.line is None:
+        return f"{where}: {finding.rule}: {finding.message}. Next: {finding.fix}"
+    line = part[finding.line - 1]
     return (
-        f"{where}, line {found.line:,}: {found.rule}: {found.message}. It is example "
-        f"{line.parts[0][1][:12]}. Next: {found.fix}; or --lossy to leave such lines out"
+        f"{where}, line {finding.line:,}: {finding.rule}: {finding.message}. It is example "
+        f"{line.parts[0][1][:12]}. Next: {finding.fix}; or --lossy to leave such lines out"
     )

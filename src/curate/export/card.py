@@ -30,7 +30,7 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
         `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
         [(value, production, train, test)]}, `edge_cases` {reason: [production, train, test]}.
     """
-    kept = sorted(
+    rows = sorted(
         {
             (side, example)
             for side, part in assembled.lines.items()
@@ -44,8 +44,8 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
         "kept",
         pa.table(
             {
-                "side": pa.array([side for side, _ in kept], pa.string()),
-                "example_id": pa.array([example for _, example in kept], pa.string()),
+                "side": pa.array([side for side, _ in rows], pa.string()),
+                "example_id": pa.array([example for _, example in rows], pa.string()),
             }
         ),
     )
@@ -61,7 +61,7 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
         "pending": pending,
         "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
-        "edge_cases": _edge_cases(assembled.edge_cases, kept, examples),
+        "edge_cases": _edge_cases(assembled.edge_cases, rows, examples),
     }
 
 
@@ -87,8 +87,8 @@ def _edge_cases(
 def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
     """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
     counts = manifest["counts"]
-    held = counts["test"] + counts["pending"]
-    pending = f"{counts['pending'] / held:.1%}" if held else "0%"
+    test_count = counts["test"] + counts["pending"]
+    pending = f"{counts['pending'] / test_count:.1%}" if test_count else "0%"
     parts = [
         _head(manifest, contents),
         f"# {manifest['name']} v{manifest['version']}\n",
@@ -121,24 +121,27 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
     return "\n".join(part for part in parts if part)
 
 
-def _hard(found: Mapping[str, Sequence[int]]) -> str:
+def _hard(counts: Mapping[str, Sequence[int]]) -> str:
     """Returns how many edge cases there are, and where."""
-    whole, reasons = found["examples"], [name for name in found if name != "examples"]
-    said = "Nothing is left out for being an edge case; both sides hold them as production does.\n"
+    whole, reasons = counts["examples"], [name for name in counts if name != "examples"]
+    text = "Nothing is left out for being an edge case; both sides hold them as production does.\n"
     if not reasons:
-        return said + "\nNone is known. Next: `curate queue`, which looks for them\n"
+        return text + "\nNone is known. Next: `curate queue`, which looks for them\n"
     rows = [
         [name.replace("_", " ")]
-        + [f"{n:,} ({n / of:.1%})" if of else "0" for n, of in zip(found[name], whole, strict=True)]
+        + [
+            f"{n:,} ({n / of:.1%})" if of else "0"
+            for n, of in zip(counts[name], whole, strict=True)
+        ]
         for name in reasons
     ]
     head = ["why", "production", "train", "test"]
-    return said + "\n" + table(head, rows, markdown=True)
+    return text + "\n" + table(head, rows, markdown=True)
 
 
 def _paths(manifest: dict[str, Any], side: str) -> str:
-    found = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
-    return ", ".join(found) or "none"
+    paths = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
+    return ", ".join(paths) or "none"
 
 
 def _head(manifest: dict[str, Any], contents: Contents) -> str:
@@ -185,27 +188,27 @@ def _snippets(manifest: dict[str, Any], contents: Contents) -> str:
         "```python\nfrom datasets import load_dataset\n\n"
         f'data = load_dataset("path/to/v{manifest["version"]}"{config})\n```\n'
     )
-    for made in map(formats.get, names):
-        if made.snippet:
-            text += "\n" + made.snippet(contents, files_of(manifest, made.name))
+    for writer in map(formats.get, names):
+        if writer.snippet:
+            text += "\n" + writer.snippet(contents, files_of(manifest, writer.name))
     return text
 
 
 def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
     """Returns how long the rows are: without what a chat template puts around the texts."""
-    found = [(file["path"], file["tokens"]) for file in files if file["tokens"]]
-    if not found:
+    lengths = [(file["path"], file["tokens"]) for file in files if file["tokens"]]
+    if not lengths:
         return "Not counted: curate does not know how a row of this format is read.\n"
-    first = found[0][1]
+    first = lengths[0][1]
     names = ("rows", "total", "p50", "p95", "p99", "max")
     text = table(
         ["file", "rows", "tokens", *names[2:]],
-        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in found],
+        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in lengths],
         markdown=True,
     )
     how = f"by `{first['counter']}`" if first["exact"] else "estimated, no tokenizer was there"
     text += f"\nTokens {how}, without those that a chat template adds.\n"
-    for path, counts in found:
+    for path, counts in lengths:
         if counts["cut"]:
             text += (
                 f"\n{counts['cut']:,} rows of `{path}` are longer than {counts['max_length']:,} "
@@ -217,17 +220,17 @@ def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
 def _on_the_way(manifest: dict[str, Any]) -> str:
     """Returns what was mixed in, kept out, hidden and warned of; empty where nothing was."""
     lines = [
-        f"- {taken['taken']:,} train rows are general data from `{taken['source']}` "
-        f"({taken['got']:.1%} of train)"
-        for taken in manifest["mixed"]
+        f"- {pool['taken']:,} train rows are general data from `{pool['source']}` "
+        f"({pool['got']:.1%} of train)"
+        for pool in manifest["mixed"]
     ]
     against = manifest["against"]
     if against["files"]:
         names = ", ".join(f"`{file['name']}`" for file in against["files"])
-        found = against["examples"]
+        hits = against["examples"]
         lines.append(
-            f"- evaluation sets kept out of train: {names}; {found['train']:,} examples were left "
-            f"out, {found['test']:,} held-out examples are in them too"
+            f"- evaluation sets kept out of train: {names}; {hits['train']:,} examples were left "
+            f"out, {hits['test']:,} held-out examples are in them too"
         )
     left_out = manifest["pairs"]["left_out"]
     lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in left_out]
@@ -252,13 +255,13 @@ def _on_the_way(manifest: dict[str, Any]) -> str:
 
 
 def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:
-    shown = rows[:_MIX_ROWS]
+    rows_shown = rows[:_MIX_ROWS]
     totals = (counts["examples"], counts["train"], counts["test"])
     body = [
         [value, *(_share(n, total) for n, total in zip(numbers, totals, strict=True))]
-        for value, *numbers in shown
+        for value, *numbers in rows_shown
     ]
-    more = f"\n{len(rows) - len(shown):,} more.\n" if len(rows) > len(shown) else ""
+    more = f"\n{len(rows) - len(rows_shown):,} more.\n" if len(rows) > len(rows_shown) else ""
     return table([aspect, "production", "train", "test"], body, markdown=True) + more
 
 

@@ -30,7 +30,7 @@ class Prompt:
     """One prompt of an evaluation set: its file and line, and its normalised input.
 
     Attributes:
-        texts: the input with and without templates, as `outside.Entry` has it; a copy may be any.
+        texts: the input with and without templates, as `other_files.Entry` has it; a copy may be any.
     """
 
     file: str
@@ -96,9 +96,9 @@ def load(
     """Returns the prompts of evaluation sets.
 
     Args:
-        locations: files as `outside.read` takes them.
+        locations: files as `other_files.read` takes them.
         folder: of the project.
-        templates: as `outside.read` takes them.
+        templates: as `other_files.read` takes them.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.

@@ -110,19 +110,19 @@ class _Order:
 
 def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Order:
     with store.write() as con:
-        applied = filters.stored_settings(store, con)
-        run.changed |= filters.refresh(store, con, applied) > 0
+        rules_in_force = filters.stored_settings(store, con)
+        run.changed |= filters.refresh(store, con, rules_in_force) > 0
         strictest = split.strictest(store, con, settings.split)
         shown = verdicts.next_split(store, con)
         task = store.setting(con, "project").get("task", "sft")
     chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
-    wanted = settings.split.leak_threshold
+    threshold = settings.split.leak_threshold
     settings = replace(settings, split=strictest, formats=tuple(dict.fromkeys(chosen)))
     notes: tuple[str, ...] = ()
-    if wanted > strictest.leak_threshold:
+    if threshold > strictest.leak_threshold:
         notes = (
-            f"leak threshold {strictest.leak_threshold} holds, not {wanted}: it was used before, "
-            "and a looser one would release examples that it withholds",
+            f"leak threshold {strictest.leak_threshold} holds, not {threshold}: it was used "
+            "before, and a looser one would release examples that it withholds",
         )
     return _Order(name, settings, _formats(settings), task, notes, shown)
 
@@ -162,7 +162,7 @@ def _formats(settings: ExportSettings) -> list[Format]:
     used = [formats.get(name) for name in settings.formats]
     if settings.target:
         targets.get(settings.target)
-    odd = [made for made in used if made.unit != used[0].unit]
+    odd = [writer for writer in used if writer.unit != used[0].unit]
     if odd:
         kinds = {"example": "examples", "rated": "rated examples", "pair": "pairs"}
         first, other = used[0], odd[0]
@@ -192,10 +192,10 @@ def _version(today: Today, order: _Order, progress: Progress) -> Version:
     files = manifest.data_files(order.settings, assembled)
     content_id = manifest.compute_content_id(order.task, order.settings, files)
     number, before = _latest(today, order)
-    created = before != content_id
+    is_new = before != content_id
     result = replace(
-        _result(today, order, assembled, judged, files, number + created),
-        created=created,
+        _result(today, order, assembled, judged, files, number + is_new),
+        created=is_new,
         content_id=content_id,
         test_id=manifest.test_id(assembled),
     )

@@ -84,11 +84,11 @@ class Items:
 
 def in_time(parts: Iterable[Items]) -> Items:
     """Returns the items of several sides in the order of time, then of ids."""
-    listed = list(parts)
-    whole = pa.concat_tables(part.table for part in listed)
-    key = "pair_id" if listed[0].unit == "pair" else "example_id"
+    parts_listed = list(parts)
+    whole = pa.concat_tables(part.table for part in parts_listed)
+    key = "pair_id" if parts_listed[0].unit == "pair" else "example_id"
     order = whole.sort_by([("created_at", "ascending"), (key, "ascending")])
-    return Items(order, listed[0].unit, listed[0].contents)
+    return Items(order, parts_listed[0].unit, parts_listed[0].contents)
 
 
 def read(today: Today, unit: Unit) -> dict[str, Items]:
@@ -101,8 +101,8 @@ def read(today: Today, unit: Unit) -> dict[str, Items]:
     multi_label = bool(today.store.setting(today.con, "project").get("multi_label"))
     tables = {}
     for side in ("train", "test"):
-        asked = {"side": side, "seed": str(today.split.seed)}
-        tables[side] = today.con.sql(_QUERIES[unit], params=asked).to_arrow_table()
+        parameters = {"side": side, "seed": str(today.split.seed)}
+        tables[side] = today.con.sql(_QUERIES[unit], params=parameters).to_arrow_table()
     both = contents(list(tables.values()), unit, multi_label=multi_label)
     return {side: Items(table, unit, both) for side, table in tables.items()}
 
@@ -143,9 +143,9 @@ def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
     text, answer = row["query"] or "", row["response"]
     if row["task"] != "extraction" or not tasks.is_object(answer):
         return None
-    found = tasks.spans(text, answer)
-    whole = len(found) == sum(value != "" for _, value in tasks.fields(answer))
-    return tuple(sorted((s, e, label) for label, s, e in found)) if whole else None
+    places = tasks.spans(text, answer)
+    whole = len(places) == sum(value != "" for _, value in tasks.fields(answer))
+    return tuple(sorted((s, e, label) for label, s, e in places)) if whole else None
 
 
 def _field(column: Any, name: str) -> Any:

@@ -32,11 +32,11 @@ def others(lines: Mapping[str, Sequence[Line]]) -> pa.Table:
     )
 
 
-def of(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
+def of(con: duckdb.DuckDBPyConnection, assembled: Assembled) -> pa.Table:
     """Returns where each line came from, one row per line and example in it."""
     placed = [
-        (side, number, role, example, line.row_hash, made.edge_cases.get(example))
-        for side, part in made.lines.items()
+        (side, number, role, example, line.row_hash, assembled.edge_cases.get(example))
+        for side, part in assembled.lines.items()
         for number, line in enumerate(part, 1)
         for role, example in line.parts
     ]
@@ -49,7 +49,7 @@ def of(con: duckdb.DuckDBPyConnection, made: Assembled) -> pa.Table:
     }
     con.register("placed", pa.table(columns))
     own = con.sql(sql("export/lineage")).to_arrow_table()
-    general = {c.example.example_id: c for taken in made.mixed for c in taken.candidates}
+    general = {c.example.example_id: c for pool in assembled.mixed for c in pool.candidates}
     rows = [
         {
             **dict(zip(list(kinds)[:-1], row[:-1], strict=True)),

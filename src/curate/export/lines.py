@@ -78,7 +78,7 @@ def draft(
     """
     lines: list[Line] = []
     places: list[int] = []
-    refused: dict[str, str] = {}
+    refusals: dict[str, str] = {}
     for place, item in enumerate(progress(items)):
         if len(places) == limit:
             break
@@ -89,11 +89,11 @@ def draft(
         except Inexpressible as what:
             if not lossy:
                 raise ConfigError(_cannot(item, writer.name, str(what))) from None
-            refused[item_id(item)] = str(what)
+            refusals[item_id(item)] = str(what)
         else:
             places.append(place)
             lines.append(_line(item, rows if with_rows else {}, "example"))
-    return Draft(items if len(places) == len(items) else items.take(places), lines, refused)
+    return Draft(items if len(places) == len(items) else items.take(places), lines, refusals)
 
 
 def _line(item: Item, rows: dict[str, dict[str, Any]], role: str) -> Line:
@@ -170,8 +170,8 @@ def dated(lines: Iterable[Line], name: str) -> list[str]:
     columns: set[str] | None = None
     for line in lines:
         row = orjson.loads(line.rows[name])
-        found = {key for key, value in row.items() if is_date(value)}
-        columns = found if columns is None else columns & found
+        keys = {key for key, value in row.items() if is_date(value)}
+        columns = keys if columns is None else columns & keys
         if not columns:
             return []
     return sorted(columns or ())
@@ -200,6 +200,6 @@ def _content(item: Item) -> str:
 
 
 def _said(example: Example) -> list[Any]:
-    said = [example.messages, example.output, example.label]
+    parts = [example.messages, example.output, example.label]
     # Only what a version of its kind differs in, so that the ids of other versions stay.
-    return said if example.good else [*said, False]
+    return parts if example.good else [*parts, False]

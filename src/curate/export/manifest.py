@@ -78,16 +78,16 @@ def test_id(assembled: Assembled) -> str:
 def data_files(settings: ExportSettings, assembled: Assembled) -> list[dict[str, Any]]:
     """Returns the data files, one per format and side; `body` has the bytes of each."""
     files: list[dict[str, Any]] = []
-    for planned in planned_files(settings, assembled):
-        name, side = planned["format"], planned["split"]
+    for file in planned_files(settings, assembled):
+        name, side = file["format"], file["split"]
         body = b"".join(line.rows[name] for line in assembled.lines[side])
-        counted = assembled.tokens.get((name, side))
+        tokens = assembled.tokens.get((name, side))
         files.append(
             {
-                **planned,
+                **file,
                 "bytes": len(body),
                 "sha256": hashlib.sha256(body).hexdigest(),
-                "tokens": counted and asdict(counted),
+                "tokens": tokens and asdict(tokens),
                 "body": body,
             }
         )

@@ -78,9 +78,9 @@ class Pool:
 
     def without(self, ids: Collection[str], reason: str) -> Pool:
         """Returns the pool without the candidates of these ids, which it counts."""
-        kept = tuple(c for c in self.candidates if c.example.example_id not in ids)
-        counted = Counter({reason: len(self.candidates) - len(kept)}) + Counter(self.left_out)
-        return replace(self, candidates=kept, left_out=dict(sorted(counted.items())))
+        candidates = tuple(c for c in self.candidates if c.example.example_id not in ids)
+        counts = Counter({reason: len(self.candidates) - len(candidates)}) + Counter(self.left_out)
+        return replace(self, candidates=candidates, left_out=dict(sorted(counts.items())))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def parse(text: str) -> Mix:
 
 
 def load(
-    asked: Mix, folder: Path, *, task: str = "sft", templates: Sequence[other_files.Affixes] = ()
+    mix: Mix, folder: Path, *, task: str = "sft", templates: Sequence[other_files.Affixes] = ()
 ) -> Pool:
     """Returns the rows of a location that have a prompt and an answer, each content once.
 
@@ -174,17 +174,17 @@ def load(
     same examples.
 
     Args:
-        asked: where, with the columns after `#` as `outside.read` takes them.
+        mix: where, with the columns after `#` as `other_files.read` takes them.
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
-        templates: as `outside.read` takes them.
+        templates: as `other_files.read` takes them.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
         ConfigError: no column of it has prompts, or no row.
     """
-    files = other_files.read(asked.location, folder, task=task, templates=templates)
-    source = f"mix:{Path(other_files.parse(asked.location)[0]).name}"
+    files = other_files.read(mix.location, folder, task=task, templates=templates)
+    source = f"mix:{Path(other_files.parse(mix.location)[0]).name}"
     left_out: Counter[str] = Counter()
     first: dict[str, Candidate] = {}
     for file in files:
@@ -195,7 +195,7 @@ def load(
         elif first.setdefault(candidate.content, candidate) is not candidate:
             left_out["duplicate"] += 1
     return Pool(
-        asked,
+        mix,
         source,
         tuple((file.name, file.sha256) for file in files),
         sum(file.offered for file in files),
@@ -276,8 +276,8 @@ def clean(
         threshold: Jaccard similarity of inputs from which on two examples leak, in (0, 1].
     """
     leaks = leaking(pool.candidates, held_out, threshold=threshold)
-    known = {c.example.example_id for c in pool.candidates if c.content in ours}
-    return pool.without(leaks, "leak").without(known, "ours")
+    ids = {c.example.example_id for c in pool.candidates if c.content in ours}
+    return pool.without(leaks, "leak").without(ids, "ours")
 
 
 def apart(pool: Pool, evaluation: EvaluationSets, *, threshold: float) -> Pool:
@@ -296,14 +296,14 @@ def leaking(
     bad = {*inputs, *(texts[n] for n in near[similarity >= threshold].tolist())}
     calls = {one.call for one in held_out} - {""}
     earlier = frozenset().union(*(one.earlier for one in held_out))
-    found = set()
+    leaks = set()
     for candidate in candidates:
         example = candidate.example
         mine, call = chain_hashes(example.messages, example.output)
         alike = not bad.isdisjoint(candidate.inputs)
         if alike or call in earlier or not calls.isdisjoint(mine):
-            found.add(example.example_id)
-    return found
+            leaks.add(example.example_id)
+    return leaks
 
 
 def choose(
@@ -328,12 +328,14 @@ def choose(
     Raises:
         ConfigError: the shares leave nothing for the project's own examples.
     """
-    given = sum(pool.asked.share for pool in pools)
-    if given >= 1:
-        raise ConfigError(f"--mix: the shares add up to {given:.0%}; train needs a part of its own")
+    shares = sum(pool.asked.share for pool in pools)
+    if shares >= 1:
+        raise ConfigError(
+            f"--mix: the shares add up to {shares:.0%}; train needs a part of its own"
+        )
     pools = _apart(pools)
     ordered = [_ordered(pool, seed) for pool in pools]
-    most = [own * pool.asked.share / (1 - given) for pool in pools]
+    most = [own * pool.asked.share / (1 - shares) for pool in pools]
     sums = [_running(order, size_of, limit) for order, limit in zip(ordered, most, strict=True)]
     whole = _whole(own, [(p.asked.share, s[-1]) for p, s in zip(pools, sums, strict=True)])
     counts = [_closest(s, p.asked.share * whole) for p, s in zip(pools, sums, strict=True)]
@@ -346,12 +348,12 @@ def choose(
 
 def _apart(pools: Sequence[Pool]) -> list[Pool]:
     """Returns pools of which no two offer the same content; the first has it."""
-    seen: set[str] = set()
+    texts: set[str] = set()
     result = []
     for pool in pools:
-        again = {c.example.example_id for c in pool.candidates if c.content in seen}
+        again = {c.example.example_id for c in pool.candidates if c.content in texts}
         result.append(pool.without(again, "duplicate"))
-        seen.update(c.content for c in pool.candidates)
+        texts.update(c.content for c in pool.candidates)
     return result
 
 
@@ -390,6 +392,6 @@ def _whole(own: float, parts: Sequence[tuple[float, float]]) -> float:
         own += waiting.pop(0)[1]
 
 
-def _closest(sums: Sequence[float], wanted: float) -> int:
+def _closest(sums: Sequence[float], target: float) -> int:
     """Returns how many to take to come closest to the wanted size; of two, the fewer."""
-    return min(range(len(sums)), key=lambda n: (abs(sums[n] - wanted), n))
+    return min(range(len(sums)), key=lambda n: (abs(sums[n] - target), n))

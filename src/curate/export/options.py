@@ -23,7 +23,7 @@ class ExportSettings:
         against: evaluation sets whose prompts must not be in train.
         mix: general data for train, each as `FILE:SHARE`; `mix_by` rows or tokens.
         target: whose rules the lines have to keep, where not those of their format.
-        tokenizer: what counts tokens, as `tokens.counter` takes it.
+        tokenizer: what counts tokens, as `check.tokens.counter` takes it.
         max_length: tokens that a row may have, by the trainer's settings.
         fresh: write only where every stage is up to date.
     """

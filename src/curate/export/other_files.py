@@ -104,31 +104,31 @@ def _read(
     file: Location, declared: Declared, folder: Path, task: str, templates: Sequence[Affixes]
 ) -> Outside:
     documents: list[Document] = []
-    refused: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
     for document in reader(format_of(file.path) or "")(file):
         if isinstance(document, Document):
             documents.append(document)
         else:
-            refused[document.reason] += 1
+            refusals[document.reason] += 1
     builder = _builder(file, [d.fields for d in documents], declared)
     rows = []
     for document in documents:
         if reason := _unfit(builder.values(document.fields)):
-            refused[reason] += 1
+            refusals[reason] += 1
         elif (row := builder.from_call(document.fields))["query"].strip():
             rows.append((document.line, row))
         else:
-            refused["no-prompt"] += 1
+            refusals["no-prompt"] += 1
     if not rows:
-        said = ", ".join(f"{n:,} {reason}" for reason, n in sorted(refused.items()))
+        phrase = ", ".join(f"{n:,} {reason}" for reason, n in sorted(refusals.items()))
         raise ConfigError(
-            f"{file.path}: no row has a prompt ({said or 'the file is empty'}). Next: name the "
+            f"{file.path}: no row has a prompt ({phrase or 'the file is empty'}). Next: name the "
             f"column that has it: {file.path}#COLUMN; of a list, one text: {file.path}#COLUMN[0]"
         )
     home = Path(shown(file, folder))
     name = home.name if home.is_absolute() else home.as_posix()
     return Outside(
-        name, sha256(file.path), _entries(rows, task, templates), dict(sorted(refused.items()))
+        name, sha256(file.path), _entries(rows, task, templates), dict(sorted(refusals.items()))
     )
 
 
@@ -149,8 +149,10 @@ def _builder(file: Location, sample: list[dict[str, Any]], declared: Declared) -
 
 def _unfit(values: Mapping[str, Any]) -> str | None:
     """Returns why values are no prompt: a list of texts would be taken for one text."""
-    said = decoded(values.get("query"))
-    return "not-one-text" if isinstance(said, list) and parse_messages(said) is None else None
+    messages = decoded(values.get("query"))
+    return (
+        "not-one-text" if isinstance(messages, list) and parse_messages(messages) is None else None
+    )
 
 
 def _entries(

@@ -42,8 +42,8 @@ def freeze(today: Today, assembled: Assembled, otherwise: str) -> pa.Table:
     }
     today.con.register("placed", pa.table(columns))
     today.con.register("left_out", assembled.left_out_table())
-    asked = {"otherwise": otherwise}
-    rows = today.con.sql(sql("export/version_examples_now"), params=asked).to_arrow_table()
+    parameters = {"otherwise": otherwise}
+    rows = today.con.sql(sql("export/version_examples_now"), params=parameters).to_arrow_table()
     today.con.unregister("placed")
     return rows
 
@@ -62,10 +62,10 @@ def check_folder(result: ExportResult) -> bool:
             "Next: move it away, then type the command again"
         )
     names = ["manifest.json", "README.md", "lineage.parquet", *(f["path"] for f in result.files)]
-    gone = [name for name in names if not (result.folder / name).exists()]
-    if gone:
+    missing = [name for name in names if not (result.folder / name).exists()]
+    if missing:
         raise StoreError(
-            f"{result.folder} is damaged: {', '.join(gone)} is missing. Next: move the "
+            f"{result.folder} is damaged: {', '.join(missing)} is missing. Next: move the "
             "folder away, then type the command again: it is written anew"
         )
     return True
@@ -88,8 +88,8 @@ def _bodies(version: Version, today: Today, run_id: int) -> dict[str, bytes]:
     contents = version.assembled.contents
     described = manifest.manifest(version, today, run_id)
     bodies: dict[str, bytes] = {file["path"]: file["body"] for file in version.files}
-    listed = [(writer, card.files_of(described, writer.name)) for writer in version.formats]
-    extra = formats.side_files(contents, listed)
+    files = [(writer, card.files_of(described, writer.name)) for writer in version.formats]
+    extra = formats.side_files(contents, files)
     bodies |= {name: text.encode() for name, text in extra.items()}
     bodies["manifest.json"] = orjson.dumps(described, option=formats.INDENTED)
     bodies["README.md"] = card.render(described, version.facts, contents).encode()
@@ -107,8 +107,8 @@ def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Vers
     run.changed |= store.set_setting(con, "split", settings.as_dict())
     if result.created:
         _add_version(con, run, version)
-    moved = version.plan.counts["new"] + version.plan.counts["newly_exposed"]
-    run.changed |= result.created or moved > 0
+    count_moved = version.plan.counts["new"] + version.plan.counts["newly_exposed"]
+    run.changed |= result.created or count_moved > 0
     run.counts = {
         "name": result.name,
         "version": result.version,

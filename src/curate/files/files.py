@@ -129,9 +129,13 @@ class PullFiles:
     """
 
     def __init__(
-        self, found: Sequence[Location], folder: Path, file_format: str | None, progress: Progress
+        self,
+        locations: Sequence[Location],
+        folder: Path,
+        file_format: str | None,
+        progress: Progress,
     ) -> None:
-        self.found, self._format, self._progress = list(found), file_format, progress
+        self.found, self._format, self._progress = list(locations), file_format, progress
         self._folder, self._fetched = folder, folder / FETCHED
 
     def __enter__(self) -> Self:

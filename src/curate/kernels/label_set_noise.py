@@ -1,6 +1,6 @@
 """Suspicion kernel for sets of labels: names that are likely missing, and names that do not fit.
 
-Each name is a yes or no of its own. The model of `curate.loo` says of every input and name how far
+Each name is a yes or no of its own. The model of `kernels.leave_one_out` says of every input and name how far
 inputs like it have the name, without having seen the input or its duplicates; one logistic curve
 over all names makes probabilities of that. An example is as suspicious as its worst name.
 """
@@ -37,7 +37,7 @@ def predictions(
     *,
     progress: progress.Track = lambda items: items,
 ) -> NDArray[np.float64]:
-    """Returns what `loo.predictions` says of names of which an input may have none or several.
+    """Returns what `leave_one_out.predictions` says of names of which an input may have none or several.
 
     Its rows of counts have to add up to how many examples an input stands for. So counts are
     divided by the most names that an example has, what is left goes to a column of its own, and
@@ -181,7 +181,7 @@ def assess(
 def find(
     task: Labelled, *, progress: Progress = lambda items, _: items
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Returns the sets under suspicion, and counts: what `suspects.find` returns.
+    """Returns the sets under suspicion, and counts: what `label_noise.find` returns.
 
     `suggested` is the given set with the one name changed that is most likely wrong. `like_given`
     have it, or lack it, as the example does; `like_suggested` are the other way round. A label that
@@ -218,7 +218,7 @@ def estimate(
 ) -> dict[str, int]:
     """Returns how many examples have a wrong set by cleanlab's count, per side.
 
-    As in `suspects.estimate`, the test side is counted together with train.
+    As in `label_noise.estimate`, the test side is counted together with train.
 
     Source: Northcutt et al. 2021, section 3.1 (the confident joint), name by name.
     """

@@ -105,44 +105,47 @@ class Agreement:
 
 def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
     """Returns how far annotators agree, per kind of work where a question has two answers."""
-    found = votes(con)
+    votes_of = votes(con)
     return tuple(
-        _agreement(con, kind, found[kind])
+        _agreement(con, kind, votes_of[kind])
         for kind in kinds.names()
-        if len(found[kind]) > len({example for example, _, _ in found[kind]})
+        if len(votes_of[kind]) > len({example for example, _, _ in votes_of[kind]})
     )
 
 
 def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
     """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
-    found: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in kinds.names()}
-    asked = {"kinds": kinds.as_rows()}
+    votes_of: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in kinds.names()}
+    parameters = {"kinds": kinds.as_rows()}
     for kind, example, annotator, value in con.execute(
-        sql("label/quality_votes"), asked
+        sql("label/quality_votes"), parameters
     ).fetchall():
-        found[kind].append((example, annotator, value))
-    return found
+        votes_of[kind].append((example, annotator, value))
+    return votes_of
 
 
 def doubted(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[Doubted, ...]:
     """Returns the labels that most annotators gave and that want another rater."""
-    said = votes(con)[kind] if kinds.get(kind).about == "label" else []
-    if len(said) == len({example for example, _, _ in said}) or not consensus.has_cleanlab():
+    votes_of_kind = votes(con)[kind] if kinds.get(kind).about == "label" else []
+    if (
+        len(votes_of_kind) == len({example for example, _, _ in votes_of_kind})
+        or not consensus.has_cleanlab()
+    ):
         return ()
-    examples, _, values, made = numbered(said)
-    counts = made.votes()
-    if not _enough(made, counts.sum(axis=1) > 1):
+    examples, _, values, answers = numbered(votes_of_kind)
+    counts = answers.votes()
+    if not _enough(answers, counts.sum(axis=1) > 1):
         return ()
-    chances = _by_texts(con, examples, made, consensus.dawid_skene(made))
+    chances = _by_texts(con, examples, answers, consensus.dawid_skene(answers))
     if chances is None:
         return ()
-    return _doubted(examples, values, counts, consensus.crowd(made, chances))
+    return _doubted(examples, values, counts, consensus.crowd(answers, chances))
 
 
 def _by_texts(
     con: duckdb.DuckDBPyConnection,
     examples: Sequence[str],
-    made: consensus.Answers,
+    answers: consensus.Answers,
     otherwise: NDArray[np.float64],
 ) -> NDArray[np.float64] | None:
     """Returns what a model of the texts says of each example; None where no text has a vector.
@@ -150,39 +153,39 @@ def _by_texts(
     Args:
         con: a connection to the store.
         examples: in the order of the answers' items.
-        made: the answers.
+        answers: the answers.
         otherwise: what is said of an example without a vector.
     """
     table = con.sql(
         sql("label/agreement_vectors"), params={"examples": list(examples)}
     ).to_arrow_table()
-    hashes, found = embed.from_lists(table)
+    hashes, vectors = embed.from_lists(table)
     if not hashes:
         return None
-    finite = np.isfinite(found).all(axis=1)
+    finite = np.isfinite(vectors).all(axis=1)
     inputs, first = np.unique(np.array(hashes)[finite], return_index=True)
     place = {name: n for n, name in enumerate(inputs.tolist())}
     of = dict(zip(table["example_id"].to_pylist(), hashes, strict=True))
     at = np.array([place.get(of.get(example, ""), -1) for example in examples], np.int64)
-    known = at >= 0
-    if not known.any():
+    has_vector = at >= 0
+    if not has_vector.any():
         return None
-    asked = {
+    parameters = {
         "inputs": list(place), "near": SplitSettings().leak_threshold, "semantic": SAME_MEANING
     }  # fmt: skip
-    pairs = con.execute(sql("label/agreement_pairs"), asked).fetchall()
+    pairs = con.execute(sql("label/agreement_pairs"), parameters).fetchall()
     one = np.array([place[a] for a, _, _ in pairs], np.int64)
     other = np.array([place[b] for _, b, _ in pairs], np.int64)
     similarity = np.array([s for _, _, s in pairs], np.float64)
-    mine = known[made.item]
-    number = np.cumsum(known) - 1
+    mine = has_vector[answers.item]
+    number = np.cumsum(has_vector) - 1
     part = consensus.Answers(
-        number[made.item[mine]], made.annotator[mine], made.value[mine],
-        (int(known.sum()), *made.shape[1:]),
+        number[answers.item[mine]], answers.annotator[mine], answers.value[mine],
+        (int(has_vector.sum()), *answers.shape[1:]),
     )  # fmt: skip
     chances = otherwise.copy()
-    chances[known] = consensus.by_texts(
-        part, at[known], found[finite][first], (one, other, similarity)
+    chances[has_vector] = consensus.by_texts(
+        part, at[has_vector], vectors[finite][first], (one, other, similarity)
     )
     return chances
 
@@ -204,10 +207,10 @@ def _doubted(
 
 
 def _agreement(
-    con: duckdb.DuckDBPyConnection, kind: str, said: Sequence[tuple[str, int, str]]
+    con: duckdb.DuckDBPyConnection, kind: str, votes_of_kind: Sequence[tuple[str, int, str]]
 ) -> Agreement:
-    examples, people, values, made = numbered(said)
-    counts = made.votes()
+    examples, people, values, answers = numbered(votes_of_kind)
+    counts = answers.votes()
     shared = counts.sum(axis=1) > 1
     work, notes = kinds.get(kind), []
     level: str = work.level
@@ -215,15 +218,15 @@ def _agreement(
     differing: list[Differing] = []
     wanting: tuple[Doubted, ...] = ()
     if importlib.util.find_spec("krippendorff"):
-        alpha = consensus.alpha(made, level)
+        alpha = consensus.alpha(answers, level)
     else:
         notes.append(f"Krippendorff's alpha needs the package krippendorff. Next: {INSTALL}")
-    if level == "nominal" and _enough(made, shared):
-        chances = consensus.dawid_skene(made)
+    if level == "nominal" and _enough(answers, shared):
+        chances = consensus.dawid_skene(answers)
         differing = _differing(examples, values, counts, chances)
         if consensus.has_cleanlab():
-            texts = _by_texts(con, examples, made, chances) if work.about == "label" else None
-            crowd = consensus.crowd(made, chances if texts is None else texts)
+            texts = _by_texts(con, examples, answers, chances) if work.about == "label" else None
+            crowd = consensus.crowd(answers, chances if texts is None else texts)
             wanting = () if texts is None else _doubted(examples, values, counts, crowd)
         else:
             notes.append(f"the quality of annotators needs cleanlab. Next: {INSTALL}")
@@ -236,12 +239,12 @@ def _agreement(
     return Agreement(
         kind=kind,
         questions=int(shared.sum()),
-        same=consensus.pairwise(made),
+        same=consensus.pairwise(answers),
         alpha=alpha,
         level=level,
         tied=int(ties.sum()) if level == "nominal" else 0,
         differing=tuple(differing),
-        annotators=_annotators(people, made, shared, crowd),
+        annotators=_annotators(people, answers, shared, crowd),
         notes=tuple(notes),
         doubted=wanting,
     )
@@ -268,47 +271,47 @@ def _differing(
 
 
 def numbered(
-    said: Sequence[tuple[str, int, str]],
+    votes_of_kind: Sequence[tuple[str, int, str]],
 ) -> tuple[list[str], list[int], list[str], consensus.Answers]:
     """Returns examples, annotators and values in order, and the votes as their numbers."""
-    examples, people, values = (np.array(column) for column in zip(*said, strict=True))
-    asked, item = np.unique(examples, return_inverse=True)
+    examples, people, values = (np.array(column) for column in zip(*votes_of_kind, strict=True))
+    questions, item = np.unique(examples, return_inverse=True)
     who, annotator = np.unique(people, return_inverse=True)
     names, value = np.unique(values, return_inverse=True)
-    made = consensus.Answers(item, annotator, value, (len(asked), len(who), len(names)))
-    return asked.tolist(), who.tolist(), names.tolist(), made
+    answers = consensus.Answers(item, annotator, value, (len(questions), len(who), len(names)))
+    return questions.tolist(), who.tolist(), names.tolist(), answers
 
 
-def _enough(made: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
+def _enough(answers: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
     """Returns whether annotators met on enough questions to tell their habits, on average."""
-    mine = np.bincount(made.annotator[shared[made.item]])
+    mine = np.bincount(answers.annotator[shared[answers.item]])
     return bool(mine.sum() >= SHARED_QUESTIONS * (mine > 0).sum() > 0)
 
 
 def _annotators(
     people: Sequence[int],
-    made: consensus.Answers,
+    answers: consensus.Answers,
     shared: NDArray[np.bool_],
     crowd: consensus.Crowd | None,
 ) -> tuple[Annotator, ...]:
-    counts = made.votes()
-    others = counts.sum(axis=1)[made.item] - 1
-    same = counts[made.item, made.value] - 1
-    found = []
+    counts = answers.votes()
+    others = counts.sum(axis=1)[answers.item] - 1
+    same = counts[answers.item, answers.value] - 1
+    rows = []
     for number, person in enumerate(people):
-        mine = made.annotator == number
+        mine = answers.annotator == number
         pairs = others[mine].sum()
-        found.append(
+        rows.append(
             Annotator(
                 annotator=person,
                 answers=int(mine.sum()),
-                shared=int(shared[made.item[mine]].sum()),
+                shared=int(shared[answers.item[mine]].sum()),
                 same=float(same[mine].sum() / pairs) if pairs else None,
                 consensus=_finite(crowd.agreement[number]) if crowd else None,
                 quality=_finite(crowd.annotators[number]) if crowd else None,
             )
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def _finite(number: float) -> float | None:

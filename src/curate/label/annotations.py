@@ -109,55 +109,55 @@ def apply_annotations(
         names: the labels or fields of each kind of work.
         gone: ids of annotations that are no longer on the server.
     """
-    applied = Applied()
+    counts = Applied()
     came = list(came)
     rows = _ledger(con, {a.key for a in came})
-    applied.foreign = sum(a.key not in rows for a in came)
-    known = _known(con, server)
+    counts.foreign = sum(a.key not in rows for a in came)
+    digest_of = _known(con, server)
     people = _People(store, con, server)
     stored, decided = [], []
     for one in came:
         if one.key not in rows:
             continue
-        before = known.get(one.annotation_id)
+        before = digest_of.get(one.annotation_id)
         if before == _digest(one):
-            applied.same += 1
+            counts.same += 1
             continue
-        applied.new += before is None
-        applied.changed += before is not None
+        counts.new += before is None
+        counts.changed += before is not None
         row = rows[one.key]
-        said = tasks.Answer()
+        answer = tasks.Answer()
         if one.skipped:
-            applied.skipped += 1
+            counts.skipped += 1
         else:
-            said = tasks.understand(row["kind"], one.result, row, names[row["kind"]])
-        if said.problem:
-            applied.problems.append((one.key, said.problem))
-        stored.append((one, people.number(one.user), said))
+            answer = tasks.understand(row["kind"], one.result, row, names[row["kind"]])
+        if answer.problem:
+            counts.problems.append((one.key, answer.problem))
+        stored.append((one, people.number(one.user), answer))
         decided += [
-            (one, row, kind, value, people.number(one.user)) for kind, value in said.decisions
+            (one, row, kind, value, people.number(one.user)) for kind, value in answer.decisions
         ]
-    applied.decisions.update(kind for _, _, kind, _, _ in decided)
-    withdrawn = [n for n in gone if known.get(n) not in (None, _GONE)]
-    applied.withdrawn = len(withdrawn)
+    counts.decisions.update(kind for _, _, kind, _, _ in decided)
+    withdrawn = [n for n in gone if digest_of.get(n) not in (None, _GONE)]
+    counts.withdrawn = len(withdrawn)
     if stored or withdrawn:
         _write(con, run, server, stored, decided, withdrawn)
         people.save()
         run.changed = True
-    return applied
+    return counts
 
 
 _GONE = "withdrawn"
 
 
 def _digest(one: Annotation) -> str:
-    said = [one.skipped, str(one.updated_at), one.user, one.seconds, list(one.result)]
-    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+    parts = [one.skipped, str(one.updated_at), one.user, one.seconds, list(one.result)]
+    return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 
 def _known(con: duckdb.DuckDBPyConnection, server: str) -> dict[int, str]:
-    found = con.execute(sql("label/answers_known"), {"server": server}).fetchall()
-    return {number: _GONE if gone else digest for number, digest, gone in found}
+    rows = con.execute(sql("label/answers_known"), {"server": server}).fetchall()
+    return {number: _GONE if gone else digest for number, digest, gone in rows}
 
 
 def _ledger(con: duckdb.DuckDBPyConnection, keys: set[str]) -> dict[str, dict[str, Any]]:
@@ -170,8 +170,8 @@ class _People:
 
     def __init__(self, store: Store, con: duckdb.DuckDBPyConnection, server: str) -> None:
         self.key, self.con, self.server = salt(store.folder), con, server
-        found = con.execute(sql("label/answers_people")).fetchall()
-        self.known: dict[tuple[str, str], int] = {(s, key): n for n, s, key in found}
+        rows = con.execute(sql("label/answers_people")).fetchall()
+        self.known: dict[tuple[str, str], int] = {(s, key): n for n, s, key in rows}
         self.fresh: list[tuple[int, str, str]] = []
 
     def number(self, user: str) -> int:
@@ -184,8 +184,8 @@ class _People:
 
     def save(self) -> None:
         for number, server, name in self.fresh:
-            asked = {"annotator": number, "server": server, "user_key": name}
-            self.con.execute(sql("label/answers_people_add"), asked)
+            parameters = {"annotator": number, "server": server, "user_key": name}
+            self.con.execute(sql("label/answers_people_add"), parameters)
 
 
 def _write(
@@ -213,7 +213,7 @@ def _write(
             "problem": pa.array([s.problem for _, _, s in stored], pa.string()),
         }
     )
-    made = pa.table(
+    table = pa.table(
         {
             "example_id": pa.array([row["example_id"] for _, row, _, _, _ in decided], pa.string()),
             "kind": pa.array([kind for _, _, kind, _, _ in decided], pa.string()),
@@ -226,12 +226,12 @@ def _write(
             "made_at": pa.array([a.updated_at for a, *_ in decided], pa.timestamp("us")),
         }
     )
-    asked = {"server": server, "run_id": run.run_id, "gone": withdrawn}
+    parameters = {"server": server, "run_id": run.run_id, "gone": withdrawn}
     con.register("fresh", fresh)
-    con.register("made", made)
-    con.execute(sql("label/answers_history"), asked)
-    con.execute(sql("label/answers_withdraw"), asked)
-    con.execute(sql("label/answers_gone"), asked)
+    con.register("made", table)
+    con.execute(sql("label/answers_history"), parameters)
+    con.execute(sql("label/answers_withdraw"), parameters)
+    con.execute(sql("label/answers_gone"), parameters)
     con.execute(sql("label/answers_forget"), {"server": server})
     con.execute(sql("label/answers_add"), {"server": server, "run_id": run.run_id})
     con.execute(sql("label/answers_decide"), {"server": server, "run_id": run.run_id})

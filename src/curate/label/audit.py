@@ -39,17 +39,17 @@ def sides(today: Today) -> tuple[error_rate.Side, ...]:
         return ()
     flag(today, kind)
     con.register("answers", _table(answered))
-    judged: dict[str, list[error_rate.Judged]] = defaultdict(list)
+    reviews_of: dict[str, list[error_rate.Judged]] = defaultdict(list)
     for side, *row in con.execute(sql("label/quality_judged")).fetchall():
-        judged[side].append(error_rate.Judged(*row))
-    asked = {"about": about, "detectors": list(kinds.detectors_of(kind))}
-    left = con.execute(sql("label/quality_left"), asked).fetchall()
+        reviews_of[side].append(error_rate.Judged(*row))
+    parameters = {"about": about, "detectors": list(kinds.detectors_of(kind))}
+    left = con.execute(sql("label/quality_left"), parameters).fetchall()
     con.unregister("answers")
     since = (
         con.execute(sql("label/quality_flags_since")).fetchall()[0][0] if about == "label" else 0
     )
     return tuple(
-        error_rate.Side(side, judged[side], {True: flagged, False: others}, examples, since)
+        error_rate.Side(side, reviews_of[side], {True: flagged, False: others}, examples, since)
         for side, examples, flagged, others in left
     )
 
@@ -65,11 +65,11 @@ def gate(today: Today, most: float | None, names: Collection[str]) -> tuple[Erro
     Raises:
         GateFailed: the upper end of an interval is above, or a side was not measured.
     """
-    known = {side.name: side for side in sides(today)}
-    rates = {name: rate for name, side in known.items() if (rate := error_rate.error_rate(side))}
+    side_of = {side.name: side for side in sides(today)}
+    rates = {name: rate for name, side in side_of.items() if (rate := error_rate.error_rate(side))}
     if most is not None:
         for name in sorted(names, reverse=True):
-            _check(name, known.get(name), rates.get(name), most)
+            _check(name, side_of.get(name), rates.get(name), most)
     return tuple(rates.values())
 
 

@@ -58,7 +58,7 @@ def push_to_file(
             con = today.con
             asked, names = kind_of(store, con, kind), vocabulary(store, con)
             several = multi_label(store, con)
-            known = con.execute(sql("label/count"), {"kind": asked}).fetchall()[0][0]
+            count = con.execute(sql("label/count"), {"kind": asked}).fetchall()[0][0]
             keys = queued(con, asked, ("queued",))
             if again:
                 keys += [
@@ -80,7 +80,7 @@ def push_to_file(
         run.changed |= bool(tasks)
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
     return PushResult(
-        asked, str(path), len(tasks), known, len(blind), tuple(refused), True,
+        asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
         prefilled=sum(bool(q.predictions) for q in tasks),
     )  # fmt: skip
 
@@ -97,11 +97,11 @@ def sync_from_file(store: Store, path: Path) -> SyncResult:
         with store.write() as con:
             names = vocabulary(store, con)
             keys = [str(task["data"].get("curate_id")) for task in tasks]
-            gone = withdrawn(con, FILE_SERVER, keys, {a.annotation_id for a in came})
-            applied = apply_annotations(store, con, run, FILE_SERVER, came, names, gone)
+            withdrawn_ids = withdrawn(con, FILE_SERVER, keys, {a.annotation_id for a in came})
+            counts = apply_annotations(store, con, run, FILE_SERVER, came, names, withdrawn_ids)
         inputs.refresh(store, run)
-        run.counts = {"new": applied.new, "changed": applied.changed}
-    return result(str(path), applied)
+        run.counts = {"new": counts.new, "changed": counts.changed}
+    return result(str(path), counts)
 
 
 def _annotations(path: Path, tasks: Sequence[Mapping[str, Any]]) -> list[Annotation]:

@@ -48,30 +48,30 @@ def _ask(
     Raises:
         ConfigError: it does not select an example and a score.
     """
-    given = {**arguments, **{p.name: p.default for p in detector.parameters}}
+    arguments_given = {**arguments, **{p.name: p.default for p in detector.parameters}}
     (statement,) = duckdb.extract_statements(detector.query)
-    used = {name: given[name] for name in statement.named_parameters}
-    said = con.sql(detector.query, params=used).to_arrow_table()
-    missing = [name for name in ("example_id", "score") if name not in said.column_names]
+    used = {name: arguments_given[name] for name in statement.named_parameters}
+    table = con.sql(detector.query, params=used).to_arrow_table()
+    missing = [name for name in ("example_id", "score") if name not in table.column_names]
     if missing:
         raise ConfigError(f"sql/detectors/{detector.name}.sql does not select {missing[0]}")
-    return _completed(said, detector)
+    return _completed(table, detector)
 
 
-def _completed(said: pa.Table, detector: DetectorFile) -> pa.Table:
+def _completed(table: pa.Table, detector: DetectorFile) -> pa.Table:
     """Returns the columns of `flags`; those that sentences name are one struct, `facts`."""
-    empty = pa.nulls(said.num_rows, pa.string())
+    empty = pa.nulls(table.num_rows, pa.string())
     columns = {
-        "example_id": said["example_id"],
-        "score": said["score"],
-        "place": pa.repeat(pa.scalar(detector.place, pa.int32()), said.num_rows),
+        "example_id": table["example_id"],
+        "score": table["score"],
+        "place": pa.repeat(pa.scalar(detector.place, pa.int32()), table.num_rows),
         "because": empty,
         "suggested": empty,
     }
-    columns |= {name: said[name] for name in columns if name in said.column_names}
-    named = [name for name in said.column_names if detector.names(name)]
-    struct = [said[name].combine_chunks() for name in named]
-    columns["facts"] = pa.StructArray.from_arrays(struct, named) if named else empty
+    columns |= {name: table[name] for name in columns if name in table.column_names}
+    columns_named = [name for name in table.column_names if detector.names(name)]
+    struct = [table[name].combine_chunks() for name in columns_named]
+    columns["facts"] = pa.StructArray.from_arrays(struct, columns_named) if columns_named else empty
     return pa.table(columns)
 
 

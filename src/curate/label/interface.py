@@ -74,19 +74,19 @@ def apart(kind: str, text: str, names: Sequence[str]) -> str:
 def _choices(kind: str, text: str) -> set[str]:
     tag, name, _ = kinds.get(kind).choices or ("", "", "")
     root = ET.fromstring(text)  # noqa: S314 (it was checked)
-    found = [c for control in root.iter(tag) if control.get("name") == name for c in control]
-    return {c.get("alias") or c.get("value") or "" for c in found if c.tag != "Style"}
+    choices = [c for control in root.iter(tag) if control.get("name") == name for c in control]
+    return {c.get("alias") or c.get("value") or "" for c in choices if c.tag != "Style"}
 
 
 def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
     tag, name, child = kinds.get(kind).choices or ("", "", "")
-    taken = {element.get("hotkey") for element in root.iter()}
-    keys = [key for key in _HOTKEYS if key not in taken]
+    hotkeys = {element.get("hotkey") for element in root.iter()}
+    keys = [key for key in _HOTKEYS if key not in hotkeys]
     for control in root.iter(tag) if tag else ():
         if control.get("name") != name:
             continue
-        known = {c.get("alias") or c.get("value") for c in control}
-        fresh = [n for n in names if n not in known]
+        values = {c.get("alias") or c.get("value") for c in control}
+        fresh = [n for n in names if n not in values]
         for place, label in enumerate(fresh):
             made = ET.Element(child, {"value": label})
             if child == "Label":
@@ -104,26 +104,26 @@ def check(kind: str, text: str, path: Path) -> None:
     """
     work = kinds.get(kind)
     root = ET.fromstring(text)  # noqa: S314 (made by us, or the user's own file)
-    named = {e.get("name"): e for e in root.iter() if e.get("name")}
+    controls = {e.get("name"): e for e in root.iter() if e.get("name")}
     for name, tag in work.controls.items():
-        if name not in named or named[name].tag != tag:
+        if name not in controls or controls[name].tag != tag:
             raise ConfigError(f'{path}: answers are read from <{tag} name="{name}">: not there')
-        if tag != "Rating" and not len(named[name]):
+        if tag != "Rating" and not len(controls[name]):
             raise ConfigError(f'{path}: <{tag} name="{name}"> has nothing to choose from')
     used = set()
     for element in root.iter():
         for target in (element.get("toName") or "").split(","):
-            if target and target not in named:
+            if target and target not in controls:
                 who = f'<{element.tag} name="{element.get("name")}" toName="{target}">'
                 raise ConfigError(f"{path}: {who}: no such name")
         used |= {v[1:] for v in element.attrib.values() if re.fullmatch(r"\$\w+", v)}
     if unknown := sorted(used - {*work.shows}):
-        known = ", ".join(f"${v}" for v in sorted(work.shows))
-        raise ConfigError(f"{path}: ${unknown[0]} is not sent; a {kind} task has {known}")
+        listing = ", ".join(f"${v}" for v in sorted(work.shows))
+        raise ConfigError(f"{path}: ${unknown[0]} is not sent; a {kind} task has {listing}")
     if missing := sorted({*work.needs} - used):
         raise ConfigError(f"{path}: ${missing[0]} is not shown, so nobody could answer")
     for name, variable in work.marks.items():
-        if named[named[name].get("toName")].get("value") != f"${variable}":
+        if controls[controls[name].get("toName")].get("value") != f"${variable}":
             tag = f'<{work.controls[name]} name="{name}">'
             raise ConfigError(f"{path}: {tag} must mark the text of ${variable}")
 

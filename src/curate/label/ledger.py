@@ -77,8 +77,8 @@ def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncRe
 
 def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:
     """Returns the keys of tasks of a kind in some states, in the order of the queue."""
-    asked = {"kind": kind, "states": list(states)}
-    return [row[0] for row in con.execute(sql("label/keys"), asked).fetchall()]
+    parameters = {"kind": kind, "states": list(states)}
+    return [row[0] for row in con.execute(sql("label/keys"), parameters).fetchall()]
 
 
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
@@ -105,9 +105,9 @@ def mark(
         "task_id": pa.array(list(numbers.values()), pa.int64()),
         "blind": pa.array([key in blind for key in numbers], pa.bool_()),
     }
-    asked = {"state": state, "server": server, "project_id": project_id, "prefill": prefill}
+    parameters = {"state": state, "server": server, "project_id": project_id, "prefill": prefill}
     con.register("marked", pa.table(columns))
-    con.execute(sql("label/mark"), asked)
+    con.execute(sql("label/mark"), parameters)
     con.unregister("marked")
 
 
@@ -115,6 +115,6 @@ def withdrawn(
     con: duckdb.DuckDBPyConnection, server: str, keys: Sequence[str], present: set[int]
 ) -> list[int]:
     """Returns stored annotations of some tasks that are no longer among those present."""
-    asked = {"server": server, "keys": list(keys)}
-    known = [row[0] for row in con.execute(sql("label/annotations"), asked).fetchall()]
+    parameters = {"server": server, "keys": list(keys)}
+    known = [row[0] for row in con.execute(sql("label/annotations"), parameters).fetchall()]
     return [number for number in known if number not in present]

@@ -44,16 +44,18 @@ def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
     """
     if url is None:
         with store.read_database() as con:
-            known = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
-        if len(known) != 1:
+            servers = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
+        if len(servers) != 1:
             which = (
-                f"which one? Known are {', '.join(known)}" if known else "no server is known yet"
+                f"which one? Known are {', '.join(servers)}"
+                if servers
+                else "no server is known yet"
             )
             raise ConfigError(
                 f"{which}. Next: --url http://127.0.0.1:8080 (or LABEL_STUDIO_URL, or url in "
                 "[label] of curate.toml), or --to-file and --from-file without a server"
             )
-        url = str(known[0])
+        url = str(servers[0])
     return Server(url, token(token_file))
 
 
@@ -96,8 +98,8 @@ def digest_of(interface: str) -> str:
 
 def forget(store: Store, run: Run, server: str, number: int) -> None:
     """Notes that a project is gone: its unanswered tasks are queued again, its answers stay."""
-    asked = {"server": server, "project_id": number}
+    parameters = {"server": server, "project_id": number}
     with store.write() as con:
-        con.execute(sql("label/project_gone"), asked)
-        con.execute(sql("label/tasks_gone"), asked)
+        con.execute(sql("label/project_gone"), parameters)
+        con.execute(sql("label/tasks_gone"), parameters)
     run.changed = True

@@ -57,8 +57,8 @@ def push(
     """
     if not send:
         return _Push(store, server, settings, progress).plan()
-    asked = {"kind": settings.kind, "server": server.url, "prefill": settings.prefill}
-    with store.run("label push", asked) as run:
+    parameters = {"kind": settings.kind, "server": server.url, "prefill": settings.prefill}
+    with store.run("label push", parameters) as run:
         under_way = _Push(store, server, settings, progress)
         result = under_way.execute(run)
         run.counts = {"tasks": result.tasks, "found": result.found}
@@ -155,12 +155,12 @@ class _Push:
         """Returns the tasks; an answer that the interface does not have is not filled in."""
         fits = fits_of(interface)
         tasks, refused = made(self.kind, rows, self.settings.prefill)
-        kept = [q if all(map(fits, q.predictions)) else Question(q.data) for q in tasks]
-        if left_out := sum(a is not b for a, b in zip(tasks, kept, strict=True)):
+        questions = [q if all(map(fits, q.predictions)) else Question(q.data) for q in tasks]
+        if left_out := sum(a is not b for a, b in zip(tasks, questions, strict=True)):
             self.notes.append(
                 f"{left_out:,} answers are not filled in, as the interface does not have them"
             )
-        return kept, refused
+        return questions, refused
 
     # -- doing it --------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class _Push:
 
     def _create(self) -> int:
         name = str(config.load(self.store.folder).get("project", {}).get("name") or "curate")
-        told = {
+        fields = {
             "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
             "description": f"Made by curate, which knows it by this line: {self.mark}",
             "label_config": self.interface,
@@ -194,7 +194,7 @@ class _Push:
             "maximum_annotations": self.settings.annotators or 1,
         }
         try:
-            return self.server.create_project(**told)
+            return self.server.create_project(**fields)
         except DoubtfulError:
             for seconds in LOOKS_SECONDS:
                 time.sleep(seconds)
@@ -239,8 +239,8 @@ class _Push:
             with self.store.write() as con:
                 self._record(con, number, "pending", dict.fromkeys(keys))
             try:
-                made = self.server.add_tasks(number, [task(q) for q in batch])
-                ids = dict(zip(keys, made, strict=True))
+                numbers = self.server.add_tasks(number, [task(q) for q in batch])
+                ids = dict(zip(keys, numbers, strict=True))
             except LabelStudioError as error:
                 if self.server.project(number):
                     raise
@@ -262,7 +262,7 @@ class _Push:
             time.sleep(seconds)
             there = self.server.find_tasks(number, keys)
             if len(there) == len(keys):
-                return {key: found[0].number for key, found in there.items()}
+                return {key: tasks[0].number for key, tasks in there.items()}
         raise error
 
     def _record(

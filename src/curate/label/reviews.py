@@ -55,18 +55,18 @@ def detectors(today: Today, kind: str | None = None) -> tuple[Detector, ...]:
         today: today's verdicts, whose rules say which ratings are low.
         kind: of the work whose answers count; None for all kinds.
     """
-    settled = [s for s in list_answered_tasks(today) if kind in (None, s.kind)]
-    drawn = [s for s in settled if s.audit and s.changed]
+    answered = [s for s in list_answered_tasks(today) if kind in (None, s.kind)]
+    audits = [s for s in answered if s.audit and s.changed]
     files = {name: d for one in kinds.names() for name, d in kinds.detectors_of(one).items()}
-    found = []
+    rows = []
     for name, detector in files.items():
-        mine = [s for s in settled if name in s.detectors]
-        wrong = drawn if detector.audited else []
+        mine = [s for s in answered if name in s.detectors]
+        wrong = audits if detector.audited else []
         caught = sum(name in s.detectors for s in wrong)
         if mine:
             changed = sum(s.changed for s in mine)
-            found.append(Detector(name, len(mine), changed, len(wrong), caught))
-    return tuple(found)
+            rows.append(Detector(name, len(mine), changed, len(wrong), caught))
+    return tuple(rows)
 
 
 def list_answered_tasks(today: Today) -> list[AnsweredTask]:
@@ -94,8 +94,8 @@ def settled_answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
     `label_seen` is null where the question was about no label. They come by kind and example.
     """
-    found = con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
-    return list(found.to_arrow_table().to_pylist())
+    relation = con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
+    return list(relation.to_arrow_table().to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:

@@ -92,12 +92,12 @@ class Server:
         """Returns the number of the oldest project whose description ends with a mark."""
         page = 1
         while True:
-            asked = {"page": page, "page_size": 100, "ordering": "id"}
-            listed = self._get("api/projects", {**asked, "include": "id,description"})
-            for project in listed["results"]:
+            parameters = {"page": page, "page_size": 100, "ordering": "id"}
+            pages = self._get("api/projects", {**parameters, "include": "id,description"})
+            for project in pages["results"]:
                 if str(project.get("description") or "").endswith(mark):
                     return int(project["id"])
-            if not listed.get("next"):
+            if not pages.get("next"):
                 return None
             page += 1
 
@@ -128,30 +128,30 @@ class Server:
         Raises:
             DoubtfulError: they may be there.
         """
-        made = self._write(
+        numbers = self._write(
             lambda: self._sdk.projects.import_tasks(
                 project, request=list(tasks), return_task_ids=True
             )
         )
-        return [int(number) for number in made.task_ids or []]
+        return [int(number) for number in numbers.task_ids or []]
 
     def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[ServerTask]]:
         """Returns the tasks that carry each `curate_id`, the lowest number first."""
-        found: dict[str, list[ServerTask]] = {}
+        tasks_of: dict[str, list[ServerTask]] = {}
         for start in range(0, len(keys), KEYS):
-            wanted = _filter("data.curate_id", "in_list", "String", [*keys[start : start + KEYS]])
-            for tasks, _ in self._listing(project, [wanted], _FOUND):
+            query = _filter("data.curate_id", "in_list", "String", [*keys[start : start + KEYS]])
+            for tasks, _ in self._listing(project, [query], _FOUND):
                 for task in tasks:
-                    found.setdefault(_key(task), []).append(_found(task))
-        return found
+                    tasks_of.setdefault(_key(task), []).append(_found(task))
+        return tasks_of
 
     def all_tasks(self, project: int) -> dict[str, list[ServerTask]]:
         """Returns all tasks by their `curate_id` ("" where somebody else made them)."""
-        found: dict[str, list[ServerTask]] = {}
+        tasks_of: dict[str, list[ServerTask]] = {}
         for tasks, _ in self._listing(project, [], _FOUND):
             for task in tasks:
-                found.setdefault(_key(task), []).append(_found(task))
-        return found
+                tasks_of.setdefault(_key(task), []).append(_found(task))
+        return tasks_of
 
     def changed_tasks(
         self, project: int, since: datetime | None
@@ -177,16 +177,16 @@ class Server:
 
     def remove_copies(self, found: Mapping[str, Sequence[ServerTask]]) -> int:
         """Deletes further tasks of one key that nobody has answered; returns how many."""
-        removed = 0
+        count = 0
         for key, copies in found.items():
             if not key or len(copies) == 1:
                 continue
-            kept = next((c for c in copies if c.answered), copies[0])
+            survivor = next((c for c in copies if c.answered), copies[0])
             for copy in copies:
-                if copy is not kept and not copy.answered:
+                if copy is not survivor and not copy.answered:
                     self._write(partial(self._sdk.tasks.delete, str(copy.number)))
-                    removed += 1
-        return removed
+                    count += 1
+        return count
 
     def _listing(
         self, project: int, filters: list[dict[str, Any]], include: str
@@ -244,10 +244,10 @@ class Server:
             except DoubtfulError:
                 raise
             except RemoteUnavailable as error:
-                asked = getattr(error, "retry_after", None) or 0.5 * 2**attempt
-                if asked > _LONGEST_WAIT_SECONDS:
+                pause = getattr(error, "retry_after", None) or 0.5 * 2**attempt
+                if pause > _LONGEST_WAIT_SECONDS:
                     raise
-                time.sleep(asked)
+                time.sleep(pause)
         return call()
 
     def _understood(self, call: Callable[[], T], *, writes: bool = False) -> T:
@@ -406,20 +406,20 @@ def _raised(response: Any) -> Any:
 
 
 def _clock(response: Any) -> datetime:
-    said = response.headers.get("date")
-    now = parsedate_to_datetime(said) if said else datetime.now(UTC)
+    header = response.headers.get("date")
+    now = parsedate_to_datetime(header) if header else datetime.now(UTC)
     return now.astimezone(UTC).replace(tzinfo=None)
 
 
 def _seconds(headers: Mapping[str, str] | None) -> float | None:
-    said = {k.lower(): v for k, v in (headers or {}).items()}.get("retry-after", "")
-    return float(said) if said.isdecimal() else None
+    header = {k.lower(): v for k, v in (headers or {}).items()}.get("retry-after", "")
+    return float(header) if header.isdecimal() else None
 
 
 def _detail(body: Any) -> str:
     """Returns what the server says was wrong, in one short line."""
     if not isinstance(body, Mapping):
         return ""
-    said = body.get("validation_errors") or body.get("detail") or ""
-    text = " ".join(str(said).split())
+    detail = body.get("validation_errors") or body.get("detail") or ""
+    text = " ".join(str(detail).split())
     return f": {text[:300]}" if text else ""

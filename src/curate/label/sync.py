@@ -58,16 +58,16 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
     """
     with store.run("label sync", {"server": server.url, "full": full}) as run:
         with store.read() as con:
-            known = known_projects(con, server.url)
+            projects = known_projects(con, server.url)
             elsewhere = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
-        if not known:
+        if not projects:
             other = f" (but to {', '.join(elsewhere)})" if elsewhere else ""
             raise ConfigError(
                 f"no project of this store is on {server.url}{other}. Next: curate label push"
             )
         came, gone = _Came(), []
         try:
-            for project in known:
+            for project in projects:
                 if not _Sync(store, run, server, project, came, progress).execute(full):
                     forget(store, run, server.url, project.number)
                     gone.append(str(project.number))
@@ -95,8 +95,10 @@ class _Sync:
         self.came, self.progress = came, progress
         with store.read() as con:
             self.names = kinds.vocabulary(store, con)
-            asked = {"server": server.url, "project_id": project.number}
-            self.keys: dict[int, str] = dict(con.execute(sql("label/numbers"), asked).fetchall())
+            parameters = {"server": server.url, "project_id": project.number}
+            self.keys: dict[int, str] = dict(
+                con.execute(sql("label/numbers"), parameters).fetchall()
+            )
 
     def execute(self, full: bool) -> bool:
         """Takes in what changed; returns whether the project is still there."""
@@ -126,9 +128,9 @@ class _Sync:
             "that cannot be read are listed below"
             + interface.apart(self.project.kind, theirs, self.names[self.project.kind])
         )
-        seen = replace(self.project, config_digest=digest_of(theirs))
+        project = replace(self.project, config_digest=digest_of(theirs))
         with self.store.write() as con:
-            remember(con, self.run, self.server.url, seen)
+            remember(con, self.run, self.server.url, project)
         self.run.changed = True
 
     def _take(self, tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -147,11 +149,11 @@ class _Sync:
             if fresh:
                 ledger.mark(con, fresh, state="sent", server=self.server.url,
                            project_id=self.project.number, prefill=None)  # fmt: skip
-            gone = ledger.withdrawn(con, self.server.url, keys, present)
-            applied = apply_annotations(
-                self.store, con, self.run, self.server.url, came, self.names, gone
+            withdrawn_ids = ledger.withdrawn(con, self.server.url, keys, present)
+            counts = apply_annotations(
+                self.store, con, self.run, self.server.url, came, self.names, withdrawn_ids
             )
-        self.came.applied.add(applied)
+        self.came.applied.add(counts)
 
     def _adopt(self, unknown: Sequence[int]) -> dict[str, int]:
         """Returns our tasks whose number the ledger does not know: the reply to them was lost."""
@@ -159,36 +161,38 @@ class _Sync:
             return {}
         with self.store.read() as con:
             ours = set(ledger.queued(con, self.project.kind, ("pending",)))
-        found = {key: number for number in unknown if (key := self.server.key_of(number)) in ours}
-        self.keys |= {number: key for key, number in found.items()}
-        return found
+        tasks_of = {
+            key: number for number in unknown if (key := self.server.key_of(number)) in ours
+        }
+        self.keys |= {number: key for key, number in tasks_of.items()}
+        return tasks_of
 
     def _reconcile(self, there: Mapping[str, Sequence[ServerTask]]) -> None:
         """Notes which tasks the server no longer has, with their answers, and removes copies."""
         present = {copy.number for copies in there.values() for copy in copies}
-        lost = sorted(key for number, key in self.keys.items() if number not in present)
+        lost_keys = sorted(key for number, key in self.keys.items() if number not in present)
         if removed := self.server.remove_copies(there):
             self.came.notes.append(f"{removed:,} tasks were there twice; the copies are deleted")
-        if not lost:
+        if not lost_keys:
             return
         with self.store.write() as con:
-            ledger.mark(con, dict.fromkeys(lost), state="gone", server=self.server.url,
+            ledger.mark(con, dict.fromkeys(lost_keys), state="gone", server=self.server.url,
                        project_id=self.project.number, prefill=None)  # fmt: skip
-            gone = ledger.withdrawn(con, self.server.url, lost, set())
-            applied = apply_annotations(
-                self.store, con, self.run, self.server.url, [], self.names, gone
+            withdrawn_ids = ledger.withdrawn(con, self.server.url, lost_keys, set())
+            counts = apply_annotations(
+                self.store, con, self.run, self.server.url, [], self.names, withdrawn_ids
             )
         self.run.changed = True
-        self.came.applied.add(applied)
-        self.came.notes.append(f"{len(lost):,} tasks are no longer on the server")
+        self.came.applied.add(counts)
+        self.came.notes.append(f"{len(lost_keys):,} tasks are no longer on the server")
 
     def _synced(self, clock: datetime | None) -> None:
         """Remembers up to when everything is in, by the server's clock."""
         moment = (clock or utcnow()) - LAG
         if self.project.synced_to and moment <= self.project.synced_to:
             return
-        asked = {
+        parameters = {
             "server": self.server.url, "project_id": self.project.number, "synced_to": moment,
         }  # fmt: skip
         with self.store.write() as con:
-            con.execute(sql("label/synced"), asked)
+            con.execute(sql("label/synced"), parameters)

@@ -29,8 +29,8 @@ def made(
 
 def task(question: Question) -> dict[str, Any]:
     """Returns a task as Label Studio imports it."""
-    made: dict[str, Any] = {"data": question.data}
-    return {**made, "predictions": list(question.predictions)} if question.predictions else made
+    body: dict[str, Any] = {"data": question.data}
+    return {**body, "predictions": list(question.predictions)} if question.predictions else body
 
 
 MAX_TEXT = 200_000
@@ -80,15 +80,15 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
         ValueError: a text is too long, or holds what no interface can show.
     """
     work = kinds.get(kind)
-    shown = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
-    data = {"curate_id": row["task_key"], **shown}
+    variables = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
+    data = {"curate_id": row["task_key"], **variables}
     filled = work.prefill if prefill != "none" and not row["blind"] else None
     result = filled(row, prefill) if filled else []
     if not result:
         return Question(data)
     score = row.get("probability") if prefill == "model" else None
-    made: dict[str, Any] = {"model_version": f"curate-{prefill}", "result": result}
-    return Question(data, ({**made, "score": score} if score is not None else made,))
+    prediction: dict[str, Any] = {"model_version": f"curate-{prefill}", "result": result}
+    return Question(data, ({**prediction, "score": score} if score is not None else prediction,))
 
 
 def _answer(row: Mapping[str, Any], place: int) -> str | None:
@@ -131,14 +131,14 @@ def spans(text: str, response: str | None) -> list[tuple[str, int, int]]:
     Offsets count Unicode code points, as Label Studio's do; a value that stands there several times
     is marked the first time that nothing else covers.
     """
-    found: list[tuple[str, int, int]] = []
+    places: list[tuple[str, int, int]] = []
     for field, value in fields(response):
         at = text.find(value) if value else -1
-        while at >= 0 and any(at < end and start < at + len(value) for _, start, end in found):
+        while at >= 0 and any(at < end and start < at + len(value) for _, start, end in places):
             at = text.find(value, at + 1)
         if at >= 0:
-            found.append((field, at, at + len(value)))
-    return found
+            places.append((field, at, at + len(value)))
+    return places
 
 
 def is_object(response: str | None) -> bool:
@@ -152,13 +152,13 @@ def is_object(response: str | None) -> bool:
 def fields(response: str | None) -> list[tuple[str, str]]:
     """Returns the (field, text) pairs of a JSON object whose values are texts or lists of texts."""
     try:
-        said = json.loads(response or "")
+        parsed = json.loads(response or "")
     except ValueError:
         return []
-    if not isinstance(said, dict):
+    if not isinstance(parsed, dict):
         return []
     pairs: list[tuple[str, str]] = []
-    for field, value in said.items():
+    for field, value in parsed.items():
         several = value if isinstance(value, list) else [value]
         pairs += [(field, str(v)) for v in several if isinstance(v, str | int | float)]
     return pairs
@@ -178,21 +178,21 @@ def understand(
     origins = [str(part["origin"]) for part in result if part.get("origin")]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
-        made = kinds.get(kind).read(_by_name(result), row, set(names))
-        if unknown := {decision for decision, _ in made} - {*kinds.DECISIONS}:
+        answer = kinds.get(kind).read(_by_name(result), row, set(names))
+        if unknown := {decision for decision, _ in answer} - {*kinds.DECISIONS}:
             raise ValueError(f"there is no decision {min(unknown)!r}")
     except (KeyError, TypeError, ValueError, IndexError) as error:
         return Answer(origin=origin, problem=f"not understood: {error}")
-    if not made:
+    if not answer:
         return Answer(origin=origin, problem="nothing was answered")
-    return Answer(tuple(made), origin)
+    return Answer(tuple(answer), origin)
 
 
 def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    results: dict[str, list[Mapping[str, Any]]] = {}
     for part in result:
-        found.setdefault(part["from_name"], []).append(part["value"])
-    return found
+        results.setdefault(part["from_name"], []).append(part["value"])
+    return results
 
 
 def one_choice(parts: kinds.Parts, name: str) -> str | None:

@@ -68,8 +68,8 @@ def read(path: Path) -> Sample:
         raise SourceError(f"{path}: no such file. Next: curate mislabels --evaluate FILE")
     kind = format_of(path)
     if kind is None:
-        known = ", ".join(known_suffixes())
-        raise SourceError(f"{path}: format not known from its name (known: {known})")
+        listing = ", ".join(known_suffixes())
+        raise SourceError(f"{path}: format not known from its name (known: {listing})")
     read = list(reader(kind)(Location(path)))
     documents = [d for d in read if isinstance(d, Document)]
     if not documents:
@@ -126,13 +126,13 @@ class _Columns:
     def truth(self, number: int, document: Document) -> Truth:
         fields, line = document.fields, document.line
         label = _text(fields, self.label)
-        said = _text(fields, self.wrong)
+        text = _text(fields, self.wrong)
         wrong = None
-        if label is None and said is not None:
-            wrong = _WORDS.get(said.lower().removesuffix(".0"))
+        if label is None and text is not None:
+            wrong = _WORDS.get(text.lower().removesuffix(".0"))
             if wrong is None:
                 raise ConfigError(
-                    f"{self.file} line {line}: {self.wrong} is {said!r}. Expected 1 or 0, true or "
+                    f"{self.file} line {line}: {self.wrong} is {text!r}. Expected 1 or 0, true or "
                     "false. Next: correct it; leave it empty where nobody looked"
                 )
         name, source = _text(fields, self.id) or "", _text(fields, self.source)

@@ -109,19 +109,21 @@ def classes(store: Store) -> ClassesResult:
     """
     with verdicts.today(store) as today:
         con = today.con
-        known = mislabels.judged(today)
+        stored_settings = mislabels.judged(today)
         stale = mislabels.stale(today)
         mislabels.list_labels(today)
         rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
         directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
         audits = _audits(con)
-        listed = store.setting(con, "project").get("labels") or []
-    found = [_class(row, audits.get(row["label"]), set(known["too_rare"])) for row in rows]
+        labels = store.setting(con, "project").get("labels") or []
+    class_rows = [
+        _class(row, audits.get(row["label"]), set(stored_settings["too_rare"])) for row in rows
+    ]
     return ClassesResult(
-        classes=tuple(sorted(found, key=lambda c: (-c.likely, -c.possible, c.label))),
-        pairs=pairs(directed, {c.label: c.judged for c in found}),
-        unused=tuple(sorted(set(listed) - {c.label for c in found})),
-        test_only=tuple(c.label for c in found if not c.train),
+        classes=tuple(sorted(class_rows, key=lambda c: (-c.likely, -c.possible, c.label))),
+        pairs=pairs(directed, {c.label: c.judged for c in class_rows}),
+        unused=tuple(sorted(set(labels) - {c.label for c in class_rows})),
+        test_only=tuple(c.label for c in class_rows if not c.train),
         stale=stale,
     )
 
@@ -136,10 +138,10 @@ def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
 
 
 def _class(row: dict[str, Any], audited: Share | None, too_rare: set[str]) -> ClassRow:
-    told = audited is not None and audited.of >= TELLING
+    is_told = audited is not None and audited.of >= TELLING
     rare = row["label"] in too_rare
     estimate = None if rare else share(row["likely"], row["judged"])
-    return ClassRow(**row, noise=audited if told else estimate, audited=told, too_rare=rare)
+    return ClassRow(**row, noise=audited if is_told else estimate, audited=is_told, too_rare=rare)
 
 
 def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[ClassPair, ...]:
@@ -150,16 +152,16 @@ def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[C
         judged: labels up for judgement, per class.
     """
     none = {"labels": 0, "likely": 0, "chance": 0.0}
-    known = {(row["given"], row["suggested"]): row for row in directed}
-    found = []
-    for a, b in sorted({(min(key), max(key)) for key in known}):
-        there, back = known.get((a, b), none), known.get((b, a), none)
+    row_of = {(row["given"], row["suggested"]): row for row in directed}
+    class_pairs = []
+    for a, b in sorted({(min(key), max(key)) for key in row_of}):
+        there, back = row_of.get((a, b), none), row_of.get((b, a), none)
         both, smaller = there["labels"] + back["labels"], min(judged.get(a, 0), judged.get(b, 0))
-        found.append(
+        class_pairs.append(
             ClassPair(
                 a, b, there["labels"], back["labels"], there["likely"] + back["likely"],
                 round(there["chance"] + back["chance"], 4), judged.get(a, 0), judged.get(b, 0),
                 overlap=both >= FEWEST and both >= OVERLAP * smaller,
             )
         )  # fmt: skip
-    return tuple(sorted(found, key=lambda p: (-p.cost, p.a, p.b)))
+    return tuple(sorted(class_pairs, key=lambda p: (-p.cost, p.a, p.b)))

@@ -161,20 +161,20 @@ def evaluate(store: Store, path: Path) -> Evaluation:
         mislabels.list_labels(today)
         labels = {row[0] for row in con.execute(sql("mislabels/evaluate_labels")).fetchall()}
         audited_sample.check_labels(sample, labels)
-        found = _matched(con, sample)
+        matches = _matched(con, sample)
         population = {(side, tier): n for side, tier, n in _population(con)}
-    unmatched = [t for t in sample.truths if t.number not in found]
-    if not found:
-        named = ", ".join(repr(t.id) for t in unmatched[:_NAMED])
+    unmatched = [t for t in sample.truths if t.number not in matches]
+    if not matches:
+        listing = ", ".join(repr(t.id) for t in unmatched[:_NAMED])
         raise ConfigError(
-            f"{path.name}: no row names an example of this project ({named}, ...). The id is the "
+            f"{path.name}: no row names an example of this project ({listing}, ...). The id is the "
             "one of the source, or the example id. Next: curate mislabels --json, which has both"
         )
-    judged, aside, repeated = _joined(path, sample, found)
+    judged, aside, repeated = _joined(path, sample, matches)
     return Evaluation(
         file=path.name,
         rows=sample.rows,
-        matched=len(found),
+        matched=len(matches),
         unmatched=len(unmatched),
         unmatched_ids=tuple(f"{t.id} (line {t.line})" for t in unmatched[:_NAMED]),
         repeated=repeated,
@@ -207,26 +207,26 @@ def _matched(
     con.register("sample", pa.table(columns))
     rows = con.sql(sql("mislabels/evaluate_rows")).to_arrow_table().to_pylist()
     con.unregister("sample")
-    found: dict[int, dict[str, Any]] = {}
+    matches: dict[int, dict[str, Any]] = {}
     for row in rows:
-        if row["number"] in found:
+        if row["number"] in matches:
             truth = next(t for t in sample.truths if t.number == row["number"])
             raise ConfigError(
                 f"{sample.file} line {truth.line}: {truth.id!r} is the id of several examples. "
                 "Next: add a column `source`, or use the example id (curate mislabels --json)"
             )
-        found[row["number"]] = row
-    return found
+        matches[row["number"]] = row
+    return matches
 
 
 def _joined(
-    path: Path, sample: audited_sample.Sample, found: dict[int, dict[str, Any]]
+    path: Path, sample: audited_sample.Sample, matches: dict[int, dict[str, Any]]
 ) -> tuple[list[AuditedLabel], dict[str, int], int]:
     """Returns the audited labels, each once, how many are aside and why, and rows that repeat."""
-    judged: dict[str, tuple[int, AuditedLabel | None, str | None]] = {}
+    by_example: dict[str, tuple[int, AuditedLabel | None, str | None]] = {}
     repeated = 0
     for truth in sample.truths:
-        row = found.get(truth.number)
+        row = matches.get(truth.number)
         if row is None:
             continue
         wrong = truth.label != row["label"] if truth.wrong is None else truth.wrong
@@ -235,9 +235,9 @@ def _joined(
             float("inf") if row["score"] is None else row["score"], row["suggested"],
             row["readable"],
         )  # fmt: skip
-        changed = truth.given is not None and truth.given != row["label"]
-        why = row["aside"] or (CHANGED if changed else None)
-        before = judged.setdefault(row["example_id"], (truth.line, label, why))
+        has_changed = truth.given is not None and truth.given != row["label"]
+        why = row["aside"] or (CHANGED if has_changed else None)
+        before = by_example.setdefault(row["example_id"], (truth.line, label, why))
         if before[1] != label:
             raise ConfigError(
                 f"{path.name}: lines {before[0]} and {truth.line} disagree about {truth.id!r}. "
@@ -245,12 +245,12 @@ def _joined(
             )
         repeated += before[0] != truth.line
     aside: dict[str, int] = {}
-    for _, _, why in judged.values():
+    for _, _, why in by_example.values():
         if why:
             aside[why] = aside.get(why, 0) + 1
-    kept = [label for _, label, why in judged.values() if label and not why]
-    kept.sort(key=lambda label: (label.score, label.example_id))
-    return kept, dict(sorted(aside.items())), repeated
+    labels = [label for _, label, why in by_example.values() if label and not why]
+    labels.sort(key=lambda label: (label.score, label.example_id))
+    return labels, dict(sorted(aside.items())), repeated
 
 
 def scores(
@@ -263,7 +263,7 @@ def scores(
     flagged = share(len(judged) - len(in_tier[TIERS[-1]]), len(judged))
     total = sum(n for (of, _), n in population.items() if of == side)
     of_all = 1 - population.get((side, TIERS[-1]), 0) / total
-    told = [j for j in judged if j.wrong and j.suggested and j.true is not None]
+    suggestions = [j for j in judged if j.wrong and j.suggested and j.true is not None]
     return Scores(
         side=side,
         audited=len(judged),
@@ -271,11 +271,15 @@ def scores(
         average=average(score, wrong) if wrong.any() and not wrong.all() else None,
         depths=_depths(judged),
         tiers=tuple(
-            Tier(name, share(sum(j.wrong for j in found), len(found)), population[side, name])
-            for name, found in in_tier.items()
+            Tier(
+                name,
+                share(sum(j.wrong for j in labels_of_tier), len(labels_of_tier)),
+                population[side, name],
+            )
+            for name, labels_of_tier in in_tier.items()
             if (side, name) in population
         ),
-        suggestions=share(sum(j.suggested == j.true for j in told), len(told)),
+        suggestions=share(sum(j.suggested == j.true for j in suggestions), len(suggestions)),
         without_vector=sum(not j.readable for j in judged),
         suspected=flagged.share,
         suspected_of_all=of_all,
@@ -306,9 +310,9 @@ def average_precision(size: NDArray[np.float64], wrong: NDArray[np.float64]) -> 
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, size.sum() + 1))])
     after = np.cumsum(size).astype(int)
     before = after - size.astype(int)
-    found = np.cumsum(wrong) - wrong
+    right = np.cumsum(wrong) - wrong
     slope = (wrong - 1) / np.maximum(size - 1, 1) * (size > 1)
-    rest = (found + 1 - slope * (before + 1)) * (harmonic[after] - harmonic[before])
+    rest = (right + 1 - slope * (before + 1)) * (harmonic[after] - harmonic[before])
     total = wrong / size * (size * slope + rest)
     return float(total.sum() / wrong.sum())
 
@@ -319,14 +323,14 @@ def average(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> Average:
     Source: Efron & Tibshirani 1993, chapter 13 (percentile interval).
     """
     begins, size, bad = _ties(score, wrong)
-    count, drawn = len(score), np.random.default_rng(0)
-    found = []
+    count, dice = len(score), np.random.default_rng(0)
+    precisions = []
     for _ in range(_REPEATS):
-        times = np.bincount(drawn.integers(0, count, count), minlength=count).astype(np.float64)
+        times = np.bincount(dice.integers(0, count, count), minlength=count).astype(np.float64)
         again = np.add.reduceat(times * wrong, begins)
         if again.any():
-            found.append(average_precision(np.add.reduceat(times, begins), again))
-    low, high = np.percentile(found, [2.5, 97.5])
+            precisions.append(average_precision(np.add.reduceat(times, begins), again))
+    low, high = np.percentile(precisions, [2.5, 97.5])
     total, everyone = np.array([float(count)]), np.array([float(wrong.sum())])
     value = average_precision(size, bad)
     return Average(value, float(low), float(high), average_precision(total, everyone))
@@ -339,18 +343,18 @@ def _depths(judged: Sequence[AuditedLabel]) -> tuple[Depth, ...]:
     count, errors = len(judged), sum(j.wrong for j in judged)
     score = np.array([j.score for j in judged])
     begins, size, bad = _ties(score, np.array([j.wrong for j in judged], bool))
-    asked = [(f"the worst {k}", k) for k in FIRST if k < count]
-    asked += [("as many as are wrong", errors)] if errors else []
-    asked += [(f"{b:.0%} of the sample", math.ceil(b * count)) for b in BUDGETS]
-    found = []
-    for name, k in asked:
+    wanted_depths = [(f"the worst {k}", k) for k in FIRST if k < count]
+    wanted_depths += [("as many as are wrong", errors)] if errors else []
+    wanted_depths += [(f"{b:.0%} of the sample", math.ceil(b * count)) for b in BUDGETS]
+    depths = []
+    for name, k in wanted_depths:
         tie = int(np.searchsorted(begins, k, side="left")) - 1
         hits = float(bad[:tie].sum() + (k - begins[tie]) / size[tie] * bad[tie])
         scored = bool(np.isfinite(score[k - 1]))
-        found.append(Depth(name, k, hits / k, hits / errors if errors else None, scored))
+        depths.append(Depth(name, k, hits / k, hits / errors if errors else None, scored))
     for names in (TIERS[:1], TIERS[:2]):
         part = [j.wrong for j in judged if j.tier in names]
         recall = sum(part) / errors if errors else None
         if part:
-            found.append(Depth(" + ".join(names), len(part), sum(part) / len(part), recall, True))
-    return tuple(found)
+            depths.append(Depth(" + ".join(names), len(part), sum(part) / len(part), recall, True))
+    return tuple(depths)

@@ -1,7 +1,7 @@
 """`curate mislabels`: labels that the labels of like inputs speak against, worst first.
 
 A model of the train side says for each example what its label should be, without having seen the
-example or its duplicates (`curate.loo`). cleanlab estimates from these predictions how many labels
+example or its duplicates (`kernels.leave_one_out`). cleanlab estimates from these predictions how many labels
 are wrong. What a human labelled is believed, and used, but never suspected.
 """
 
@@ -169,10 +169,10 @@ def mislabels(
         inputs.refresh(store, run)
         with store.read() as con:
             alike = _alike(store, con)
-            there, labelled = counts(con), count_labelled(con)
+            there, label_count = counts(con), count_labelled(con)
         if not there.examples:
             return MislabelsResult(True, "there are no examples yet")
-        if not labelled:
+        if not label_count:
             return MislabelsResult(False, "no example has a label")
         _require(there.vectors)
         input_pairs.refresh_near(store, run, threshold=alike["near"])
@@ -235,10 +235,10 @@ def judged(today: Today) -> dict[str, Any]:
     Raises:
         ConfigError: labels were never judged.
     """
-    known = today.store.setting(today.con, "mislabels")
-    if not known:
+    stored_settings = today.store.setting(today.con, "mislabels")
+    if not stored_settings:
         raise ConfigError("no label was judged yet. Next: curate mislabels")
-    return known
+    return stored_settings
 
 
 def list_labels(today: Today) -> None:
@@ -247,9 +247,9 @@ def list_labels(today: Today) -> None:
 
 
 def _changed(today: Today, suspicions: int) -> bool:
-    known = today.store.setting(today.con, "mislabels")
-    state = known.get("state")
-    return bool(state != _state(today) or known["found"] != suspicions)
+    stored_settings = today.store.setting(today.con, "mislabels")
+    state = stored_settings.get("state")
+    return bool(state != _state(today) or stored_settings["found"] != suspicions)
 
 
 def _require(vectors: int) -> None:
@@ -364,8 +364,8 @@ def _store(
         {**edge, "why": reasons.edge_case(edge["kind"], edge["fits"])}
         for edge in counts.pop("edges", [])
     ]
-    known = {**read.counts, **counts, "note": note, "state": read.state, "detector": detector}
-    known["found"] = len(rows)
+    settings = {**read.counts, **counts, "note": note, "state": read.state, "detector": detector}
+    settings["found"] = len(rows)
     names = pa.list_(pa.string())
     columns = {
         **dict.fromkeys(("example_id", "given", "suggested"), pa.string()),
@@ -386,26 +386,29 @@ def _store(
         con.execute(sql("mislabels/edges_clear"))
         con.execute(sql("mislabels/edges_add"))
         con.unregister("found")
-        run.changed |= store.set_setting(con, "mislabels", known)
+        run.changed |= store.set_setting(con, "mislabels", settings)
     run.changed |= bool(rows)
-    return known
+    return settings
 
 
 def _result(
     today: Today,
-    known: dict[str, Any],
+    stored_settings: dict[str, Any],
     top: int | None,
     reviewed: tuple[Detector, ...],
 ) -> MislabelsResult:
     issues = found(today, top)
     total, rated = today.con.execute(sql("mislabels/suspected")).fetchall()[0]
-    told = {name: value for name, value in known.items() if name not in ("state", "too_rare")}
+    counts_told = {
+        name: value for name, value in stored_settings.items() if name not in ("state", "too_rare")
+    }
     totals = {
-        name: sum(side[name] for side in known["sides"].values()) for name in label_model.COUNTS
+        name: sum(side[name] for side in stored_settings["sides"].values())
+        for name in label_model.COUNTS
     }
     return MislabelsResult(
-        **{"applies": True, **told, **totals, "found": total},
-        too_rare=tuple(known["too_rare"]),
+        **{"applies": True, **counts_told, **totals, "found": total},
+        too_rare=tuple(stored_settings["too_rare"]),
         rated=rated,
         reviewed=reviewed,
         issues=tuple(issues),
@@ -416,20 +419,20 @@ def found(today: Today, top: int | None = None) -> list[Issue]:
     """Returns the labels under suspicion, worst first."""
     con = today.con
     total = con.execute(sql("mislabels/suspected")).fetchall()[0][0]
-    asked = {"top": total if top is None else top}
-    rows = con.sql(sql("mislabels/found"), params=asked).to_arrow_table().to_pylist()
-    wanted = sorted({name for row in rows for part in _SHOWN for name in row[part]})
-    texts = con.execute(sql("mislabels/texts"), {"ids": wanted}).fetchall()
-    shown = {text[0]: Neighbour(*text) for text in texts}
-    return [_issue(row, shown) for row in rows]
+    parameters = {"top": total if top is None else top}
+    rows = con.sql(sql("mislabels/found"), params=parameters).to_arrow_table().to_pylist()
+    ids = sorted({name for row in rows for part in _SHOWN for name in row[part]})
+    texts = con.execute(sql("mislabels/texts"), {"ids": ids}).fetchall()
+    neighbour_of = {text[0]: Neighbour(*text) for text in texts}
+    return [_issue(row, neighbour_of) for row in rows]
 
 
 _SHOWN = ("nearest", "like_given", "like_suggested")
 
 
-def _issue(row: dict[str, Any], shown: dict[str, Neighbour]) -> Issue:
+def _issue(row: dict[str, Any], neighbour_of: dict[str, Neighbour]) -> Issue:
     for part in _SHOWN:
-        row[part] = tuple(shown[name] for name in row[part] if name in shown)
+        row[part] = tuple(neighbour_of[name] for name in row[part] if name in neighbour_of)
     left = ("model_score", "given_probability", "similarity")
-    told = {name: value for name, value in row.items() if name not in left}
-    return Issue(id=told.pop("example_id"), reason=reasons.reason(row), **told)
+    fields = {name: value for name, value in row.items() if name not in left}
+    return Issue(id=fields.pop("example_id"), reason=reasons.reason(row), **fields)

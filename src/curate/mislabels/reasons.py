@@ -50,13 +50,13 @@ def reason(row: dict[str, Any]) -> str:
         return "; ".join(part for part in (_of_a_set(row, *change), rated) if part)
     votes = sum(example.label == row["suggested"] for example in row["nearest"])
     fits = f'the label "{row["given"]}" fits at {percent(row["given_probability"])}'
-    said = f'"{row["suggested"]}" fits at {percent(row["probability"])}'
+    phrase = f'"{row["suggested"]}" fits at {percent(row["probability"])}'
     if votes:
-        said = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
+        phrase = f'{votes} of the {len(row["nearest"])} nearest examples are "{row["suggested"]}"'
     if row["like_suggested"]:
         text = shortened(row["like_suggested"][0].text)
-        said += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
-    return "; ".join(part for part in (said, fits, rated) if part)
+        phrase += f' (nearest{"" if votes else " one"}: "{text}" {row["similarity"]:.2f})'
+    return "; ".join(part for part in (phrase, fits, rated) if part)
 
 
 def _of_a_set(row: Mapping[str, Any], name: str, missing: bool) -> str:

@@ -238,8 +238,8 @@ def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether `curate run` would look through examples: where `[privacy]` is configured."""
     if "privacy" not in config.load(store.folder):
         return False
-    asked = {"detectors": _detectors(settings(store.folder))}
-    pending = con.execute(sql("privacy/pending_count"), asked).fetchall()[0][0]
+    parameters = {"detectors": _detectors(settings(store.folder))}
+    pending = con.execute(sql("privacy/pending_count"), parameters).fetchall()[0][0]
     return bool(pending or con.execute(sql("privacy/gone")).fetchall()[0][0])
 
 
@@ -271,14 +271,14 @@ def _example(row: Mapping[str, Any]) -> Example:
     )
 
 
-def _finding_table(found: Sequence[PrivacyFinding]) -> pa.Table:
+def _finding_table(privacy_findings: Sequence[PrivacyFinding]) -> pa.Table:
     text = pa.string()
     columns = pa.schema(
         [("example_id", text), ("field", text), ("start", pa.int64()), ("stop", pa.int64()),
          ("kind", text), ("detector", text), ("score", pa.float64()), ("is_secret", pa.bool_()),
          ("value_key", text)]
     )  # fmt: skip
-    return pa.Table.from_pylist([{**vars(f), "stop": f.end} for f in found], columns)
+    return pa.Table.from_pylist([{**vars(f), "stop": f.end} for f in privacy_findings], columns)
 
 
 def _store(

@@ -102,9 +102,9 @@ class FilePull:
     def _numbered(self, locations: list[str]) -> bool:
         if "id" not in self.mapping.fields:
             return True
-        asked = {"source": self.source, "locations": locations}
+        parameters = {"source": self.source, "locations": locations}
         with self.store.read() as con:
-            return bool(con.execute(sql("pull/numbered_rows"), asked).fetchall()[0][0])
+            return bool(con.execute(sql("pull/numbered_rows"), parameters).fetchall()[0][0])
 
     def _documents(self, todo: list[int]) -> Iterator[tuple[int, str, Document | Reject]]:
         for number in todo:
@@ -199,7 +199,7 @@ def choose_mapping(
     source: str,
     files: PullFiles,
     options: PullOptions,
-    known: Declared,
+    declared: Declared,
     before: Declared | None,
 ) -> tuple[FieldMap, set[str]]:
     """Returns how the files are read, and the columns of the sample that says so.
@@ -208,18 +208,18 @@ def choose_mapping(
     was; otherwise all has to be read again anyway.
     """
     if before and files.any_remote and _agrees(options.declared, before):
-        as_before = FieldMap(known.kind, before.fields, before.scale, before.roles)
+        as_before = FieldMap(declared.kind, before.fields, before.scale, before.roles)
         done = _done(store, source, _reading(as_before, options))
         fresh = [f for f in files.found if files.contents[f] not in done]
         if not fresh:
             return as_before, set()
-        if known.kind != "turns":
+        if declared.kind != "turns":
             sample = _sample(files, fresh, options.declared)
-            mapping = guess(sample, known, fresh=Declared(known.kind), before=before)
+            mapping = guess(sample, declared, fresh=Declared(declared.kind), before=before)
             if mapping.reading() == as_before.reading():
                 return mapping, _columns(sample)
     sample = _sample(files, files.found, options.declared)
-    return guess(sample, known, fresh=options.declared, before=before), _columns(sample)
+    return guess(sample, declared, fresh=options.declared, before=before), _columns(sample)
 
 
 def _agrees(declared: Declared, before: Declared) -> bool:

@@ -82,8 +82,8 @@ def share(
         right: how often they were right.
         budget: how many are asked at most.
     """
-    known = {d.name: (d.reviewed, d.changed) for d in right}
-    worth = {name: expected(name, *known.get(name, (0, 0))) for name in names}
+    reviews_of = {d.name: (d.reviewed, d.changed) for d in right}
+    worth = {name: expected(name, *reviews_of.get(name, (0, 0))) for name in names}
     lists = _lists([_at_home(c, worth, names) for c in candidates])
     first, mixed, last = ([*part] for part in lists)
     chosen = first[:budget]
@@ -94,7 +94,7 @@ def share(
     )
     shares = tuple(
         BudgetShare(
-            name, asked.count(name), there.count(name), *known.get(name, (0, 0)), worth[name]
+            name, asked.count(name), there.count(name), *reviews_of.get(name, (0, 0)), worth[name]
         )
         for name in names
         if name in there
@@ -148,7 +148,7 @@ def _mixed(
     available = {name: len(mine) for name, mine in waiting.items()}
     chosen: list[dict[str, Any]] = []
     for place in range(1, min(budget, len(rows)) + 1):
-        left = [name for name in worth if waiting[name]]
+        names_left = [name for name in worth if waiting[name]]
 
         def lag(name: str, place: int = place) -> int:
             return round(EXPLORE * place) - (available[name] - len(waiting[name]))
@@ -156,7 +156,7 @@ def _mixed(
         def next_worth(name: str) -> float:
             return worth[name] * (FALL + (1 - FALL) * len(waiting[name]) / available[name])
 
-        behind = max(left, key=lag)
-        name = behind if lag(behind) > 0 else max(left, key=next_worth)
+        behind = max(names_left, key=lag)
+        name = behind if lag(behind) > 0 else max(names_left, key=next_worth)
         chosen.append(waiting[name].pop())
     return chosen

@@ -2,7 +2,7 @@
 
 Coverage: what to ask first. Out of scope: what no label claims, or, where there are no labels,
 what is unlike all else. Of labelled examples `curate mislabels` tells where they lie
-(`curate.edges`). What is found counts at once, and is stored together with the queue.
+(`kernels.edge_cases`). What is found counts at once, and is stored together with the queue.
 """
 
 from __future__ import annotations
@@ -87,16 +87,16 @@ def find(
     about = kinds.get(kind).about
     if about not in LACKS:
         return None
-    con, named = today.con, {"kind": kind}
-    wanted = {**named, "about": about, "lacks": LACKS[about]}
+    con, parameters = today.con, {"kind": kind}
+    wanted = {**parameters, "about": about, "lacks": LACKS[about]}
     today.add("known_inputs", sql("queue/known_inputs"), wanted)
     read = con.sql(sql("queue/cover_inputs")).to_arrow_table()
-    before = con.sql(sql("queue/cover_of"), params=named).to_arrow_table()
+    before = con.sql(sql("queue/cover_of"), params=parameters).to_arrow_table()
     cover = _table(about, read, budget, progress)
     if cover.equals(before):
         return None
     con.register("found", cover)
-    today.add("cover", sql("queue/cover_now"), named)
+    today.add("cover", sql("queue/cover_now"), parameters)
     con.unregister("found")
     return cover
 
@@ -110,20 +110,20 @@ def keep(con: duckdb.DuckDBPyConnection, kind: str, cover: pa.Table) -> None:
 
 
 def _table(about: str, read: pa.Table, budget: int, progress: Progress) -> pa.Table:
-    found: Found = []
+    rows: Found = []
     hashes: list[str] = []
     if read.num_rows:
         task = _inputs(about, read)
         hashes = task.hashes
-        found = [
+        rows = [
             *_coverage(task, budget, progress),
             *_scope(task, progress),
         ]
     columns = {
-        "detector": pa.array([name for name, *_ in found], pa.string()),
-        "input_hash": pa.array([hashes[n] for _, n, *_ in found], pa.string()),
-        "score": pa.array([score for *_, score, _ in found], pa.float64()),
-        "why": pa.array([why for *_, why in found], pa.string()),
+        "detector": pa.array([name for name, *_ in rows], pa.string()),
+        "input_hash": pa.array([hashes[n] for _, n, *_ in rows], pa.string()),
+        "score": pa.array([score for *_, score, _ in rows], pa.float64()),
+        "why": pa.array([why for *_, why in rows], pa.string()),
     }
     order = [("detector", "ascending"), ("input_hash", "ascending")]
     return pa.table(columns).sort_by(order)
@@ -131,8 +131,8 @@ def _table(about: str, read: pa.Table, budget: int, progress: Progress) -> pa.Ta
 
 def _inputs(about: str, read: pa.Table) -> Inputs:
     hashes, vectors = embed.from_lists(read)
-    said = read["label"].to_pylist()
-    names, counts = np.unique([name for name in said if name is not None], return_counts=True)
+    labels = read["label"].to_pylist()
+    names, counts = np.unique([name for name in labels if name is not None], return_counts=True)
     enough = (counts >= _FEWEST).sum() >= 2
     number = {name: n for n, name in enumerate(names.tolist() if enough else [])}
     return Inputs(
@@ -140,7 +140,7 @@ def _inputs(about: str, read: pa.Table) -> Inputs:
         hashes,
         vectors,
         list(number),
-        np.array([number.get(name, -1) for name in said], np.int64),
+        np.array([number.get(name, -1) for name in labels], np.int64),
         *(read[name].to_numpy() for name in ("settled", "covered", "wanted", "kept")),
     )
 
@@ -151,17 +151,17 @@ def _coverage(task: Inputs, budget: int, progress: Progress) -> Found:
     Typical ones of what is not covered; from `coverage.ENOUGH` labels a label on, those between two
     labels.
     """
-    asked = task.wanted & ~task.covered
-    if not asked.any():
+    is_open = task.wanted & ~task.covered
+    if not is_open.any():
         return []
     if task.average >= active_learning.ENOUGH:
-        pool = np.flatnonzero(asked)
+        pool = np.flatnonzero(is_open)
         chosen = pool[active_learning.between(task.vectors[pool], task.margins[0][pool], budget)]
         return [
             ("coverage", n, float(place), f"it has no label, and lies {task.between(n)}")
             for place, n in enumerate(chosen.tolist())
         ]
-    pool = np.flatnonzero(asked | task.covered)
+    pool = np.flatnonzero(is_open | task.covered)
     chosen = pool[
         active_learning.typical(
             task.vectors[pool],
@@ -176,19 +176,19 @@ def _coverage(task: Inputs, budget: int, progress: Progress) -> Found:
 
 def _scope(task: Inputs, progress: Progress) -> Found:
     """Returns what is farther from all that is known than 99% of what is known itself."""
-    # Of what has a label, `curate.edges` tells.
+    # Of what has a label, `kernels.edge_cases` tells.
     pool = np.flatnonzero(task.wanted if task.about == "label" else task.kept | task.wanted)
-    known = np.flatnonzero(task.label >= 0) if task.names else np.flatnonzero(task.settled)
-    if len(known) < 2 or not len(pool):
+    references = np.flatnonzero(task.label >= 0) if task.names else np.flatnonzero(task.settled)
+    if len(references) < 2 or not len(pool):
         return []
     far = active_learning.out_of_scope(
         task.vectors,
-        task.vectors[known],
-        task.label[known] if task.names else None,
+        task.vectors[references],
+        task.label[references] if task.names else None,
         own=task.label if task.names else None,
         progress=lambda blocks: progress(blocks, "comparing with what is known"),
     )
-    limit = np.quantile(far[known], active_learning.IN_SCOPE, method="higher")
+    limit = np.quantile(far[references], active_learning.IN_SCOPE, method="higher")
     what = "no label claims it" if task.names else "unlike anything else that is asked"
     return [
         ("out_of_scope", n, round(1 - float(far[n]), 6), what)

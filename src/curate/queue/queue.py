@@ -119,27 +119,35 @@ def queue(
     with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
-            asked = kinds.kind_of(store, con, kind)
-            _require_something_to_ask(store, con, asked)
-            usual = kinds.of_project(store, con).name == asked
-            size = 0 if kinds.get(asked).about == "pair" else _audit_size(budget, audit)
+            kind_asked = kinds.kind_of(store, con, kind)
+            _require_something_to_ask(store, con, kind_asked)
+            usual = kinds.of_project(store, con).name == kind_asked
+            size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
         # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
         with verdicts.today(store) as today:
-            cover = coverage.find(today, asked, budget, progress=progress)
-            candidates = _candidates(today, asked)
-            missing = _missing(today, asked)
-            waiting = today.con.execute(sql("queue/waiting"), {"kind": asked}).fetchall()[0][0]
-            right = reviews.detectors(today, asked)
-        drawn = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
-        flagged = _first_of_copies(candidates, {c["copies"] for c in drawn})
-        chosen, parts = _chosen(asked, flagged, right, budget - len(drawn))
-        entries = _entries(asked, chosen, drawn, seed)
-        _store(store, run, asked, cover, entries)
-        run.counts = {"entries": len(entries), "audit": len(drawn)}
-    found = sum(bool(c["detectors"]) for c in candidates)
-    step = "curate label push" if usual else f"curate label push --kind {asked}"
+            cover = coverage.find(today, kind_asked, budget, progress=progress)
+            candidates = _candidates(today, kind_asked)
+            missing = _missing(today, kind_asked)
+            waiting = today.con.execute(sql("queue/waiting"), {"kind": kind_asked}).fetchall()[0][0]
+            right = reviews.detectors(today, kind_asked)
+        audit_sample = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
+        flagged = _first_of_copies(candidates, {c["copies"] for c in audit_sample})
+        chosen, parts = _chosen(kind_asked, flagged, right, budget - len(audit_sample))
+        entries = _entries(kind_asked, chosen, audit_sample, seed)
+        _store(store, run, kind_asked, cover, entries)
+        run.counts = {"entries": len(entries), "audit": len(audit_sample)}
+    flagged_count = sum(bool(c["detectors"]) for c in candidates)
+    step = "curate label push" if usual else f"curate label push --kind {kind_asked}"
     return QueueResult(
-        asked, budget, found, len(drawn), waiting, parts, missing, step, tuple(entries)
+        kind_asked,
+        budget,
+        flagged_count,
+        len(audit_sample),
+        waiting,
+        parts,
+        missing,
+        step,
+        tuple(entries),
     )
 
 
@@ -172,8 +180,8 @@ def _candidates(today: Today, kind: str) -> list[dict[str, Any]]:
         return list(pairs.to_arrow_table().to_pylist())
     files = kinds.detectors_of(kind)
     flag(today, kind, [one.example_id for one in agreement.doubted(con, kind)])
-    asked = {"kind": kind, "about": about}
-    rows = list(con.sql(sql("queue/candidates"), params=asked).to_arrow_table().to_pylist())
+    parameters = {"kind": kind, "about": about}
+    rows = list(con.sql(sql("queue/candidates"), params=parameters).to_arrow_table().to_pylist())
     reasons = {issue.id: issue.reason for issue in mislabels.found(today)}
     for row in rows:
         for one in row["flags"] or ():
@@ -214,35 +222,39 @@ def _chosen(
 
 
 def _entries(
-    kind: str, chosen: list[dict[str, Any]], drawn: list[dict[str, Any]], seed: int
+    kind: str, chosen: list[dict[str, Any]], audit_sample: list[dict[str, Any]], seed: int
 ) -> list[Entry]:
-    taken = {c["example_id"] for c in drawn}
+    audited_ids = {c["example_id"] for c in audit_sample}
     rows = list(chosen)
     # Scattered, so that their place says nothing.
-    for row in sorted(drawn, key=lambda c: _lot(seed, "place", c["example_id"])):
+    for row in sorted(audit_sample, key=lambda c: _lot(seed, "place", c["example_id"])):
         place = int(_lot(seed, "place", row["example_id"]) * (len(rows) + 1))
         rows.insert(place, row)
     return [
-        _entry(kind, place, row, audit=row["example_id"] in taken, seed=seed)
+        _entry(kind, place, row, audit=row["example_id"] in audited_ids, seed=seed)
         for place, row in enumerate(rows, 1)
     ]
 
 
-def _first_of_copies(candidates: list[dict[str, Any]], asked: set[str]) -> list[dict[str, Any]]:
+def _first_of_copies(
+    candidates: list[dict[str, Any]], copies_asked: set[str]
+) -> list[dict[str, Any]]:
     """Returns flagged candidates of which no copy is asked: the same text has one right answer.
 
     Whichever copy is left out comes back, if the answer contradicts it.
     """
     first = {c["copies"]: c for c in reversed(candidates) if c["detectors"]}
-    return [c for c in candidates if first.get(c["copies"]) is c and c["copies"] not in asked]
+    return [
+        c for c in candidates if first.get(c["copies"]) is c and c["copies"] not in copies_asked
+    ]
 
 
-def _draw(kept: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
+def _draw(candidates: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
     """Returns a sample that holds test a little more often than production does.
 
     Lots are drawn by id, so what an earlier audit has asked and what this one adds are one sample.
     """
-    lots = sorted(kept, key=lambda c: (_lot(seed, "audit", c["example_id"]), c["example_id"]))
+    lots = sorted(candidates, key=lambda c: (_lot(seed, "audit", c["example_id"]), c["example_id"]))
     test = [c for c in lots if c["side"] == "test"]
     train = [c for c in lots if c["side"] == "train"]
     of_test = min(len(test), round(max(AUDIT_TEST_SHARE, len(test) / max(1, len(lots))) * size))

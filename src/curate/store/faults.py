@@ -31,10 +31,10 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        known = _file_error(path, str(error))
-        if known is None:
+        fault = _file_error(path, str(error))
+        if fault is None:
             raise
-        raise known from error
+        raise fault from error
 
 
 def _file_error(path: Path, text: str) -> StoreError | None:

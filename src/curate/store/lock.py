@@ -43,12 +43,12 @@ class Waits:
             message: said once on stderr, with `{busy}` for who is in the way.
             timeout_seconds: after so long the error is raised.
         """
-        begun, is_told = time.monotonic(), False
+        start, is_told = time.monotonic(), False
         while True:
             try:
                 return attempt()
             except BusyError as busy:
-                if time.monotonic() > begun + timeout_seconds:
+                if time.monotonic() > start + timeout_seconds:
                     raise
                 if not is_told:
                     log.warning(message.format(busy=busy))

@@ -20,47 +20,47 @@ _VIEW = "views/"
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Applies what the store lacks of migrations and views, in the transaction that records it."""
     con.execute(sql("store/migrations_table"))
-    applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
-    _refuse_newer(applied)
+    digest_of = dict(con.execute(sql("store/migrations_applied")).fetchall())
+    _refuse_newer(digest_of)
     lacking = []
     for file in _migration_files():
         text = file.read_text(encoding="utf-8")
-        if file.stem not in applied:
+        if file.stem not in digest_of:
             lacking.append((file.stem, text))
-        elif applied[file.stem] != _digest(text):
+        elif digest_of[file.stem] != _digest(text):
             raise StoreError(f"migration {file.name} differs from the one this store has had")
     for name, text in lacking:
         con.execute(text)
         con.execute(sql("store/migrations_record"), {"name": name, "sha256": _digest(text)})
-    if lacking or _stale_views(applied):
-        _apply_views(con, applied)
+    if lacking or _stale_views(digest_of):
+        _apply_views(con, digest_of)
 
 
 def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Refuses to read a store whose tables and views are not the ones that this program knows."""
     try:
-        applied = dict(con.execute(sql("store/migrations_applied")).fetchall())
+        digest_of = dict(con.execute(sql("store/migrations_applied")).fetchall())
     except duckdb.CatalogException as error:
         raise StoreError(
             f"{folder / 'curate.duckdb'} is not a curate store: it has no migrations. Next: "
             f"move it away and type curate init {folder}"
         ) from error
-    _refuse_newer(applied)
-    lacking = [file.stem for file in _migration_files() if file.stem not in applied]
+    _refuse_newer(digest_of)
+    lacking = [file.stem for file in _migration_files() if file.stem not in digest_of]
     if lacking:
         raise StoreError(
             f"this store was written by an older curate (it lacks migration {lacking[0]}). "
             f"Next: curate init {folder} brings it up to date and keeps what is in it"
         )
-    if stale := _stale_views(applied):
+    if stale := _stale_views(digest_of):
         raise StoreError(
             f"this store was written by another curate (its view {stale[0]} is not the one of this "
             f"curate). Next: curate init {folder} brings it up to date and keeps what is in it"
         )
 
 
-def _refuse_newer(applied: Mapping[str, str]) -> None:
-    migrations = {name for name in applied if not name.startswith(_VIEW)}
+def _refuse_newer(digest_of: Mapping[str, str]) -> None:
+    migrations = {name for name in digest_of if not name.startswith(_VIEW)}
     newer = sorted(migrations - {file.stem for file in _migration_files()})
     if newer:
         raise StoreError(
@@ -80,25 +80,25 @@ def _digest(text: str) -> str:
 # -- views -----------------------------------------------------------------------------------------
 
 
-def _views_in_store(applied: Mapping[str, str]) -> dict[str, str]:
+def _views_in_store(digest_of: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix(_VIEW): digest
-        for name, digest in applied.items()
+        for name, digest in digest_of.items()
         if name.startswith(_VIEW)
     }
 
 
-def _stale_views(applied: Mapping[str, str]) -> list[str]:
+def _stale_views(digest_of: Mapping[str, str]) -> list[str]:
     """Returns the views that are new, changed or gone since they were applied, by name."""
     views = _view_texts(resource_dir("sql") / "views")
     expected = {name: _digest(text) for name, text in views.items()}
-    return sorted({name for name, _ in expected.items() ^ _views_in_store(applied).items()})
+    return sorted({name for name, _ in expected.items() ^ _views_in_store(digest_of).items()})
 
 
-def _apply_views(con: duckdb.DuckDBPyConnection, applied: Mapping[str, str]) -> None:
+def _apply_views(con: duckdb.DuckDBPyConnection, digest_of: Mapping[str, str]) -> None:
     """Applies all views, as DuckDB refuses one whose tables or views have other columns by now."""
     views = _view_texts(resource_dir("sql") / "views")
-    for name in sorted(_views_in_store(applied).keys() - views.keys()):
+    for name in sorted(_views_in_store(digest_of).keys() - views.keys()):
         # The name is one that this program took from a file and recorded.
         con.execute(f'DROP VIEW IF EXISTS "{name}"')  # noqa: S608, RUF100
     con.execute(sql("store/views_clear"))

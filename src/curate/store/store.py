@@ -105,8 +105,8 @@ class Store:
     def _create_file(self) -> None:
         """Makes the database beside its name and renames it: a kill leaves no half of one."""
         fresh = self.path.with_suffix(".new")
-        for left in (fresh, wal_path(fresh), wal_path(self.path)):
-            left.unlink(missing_ok=True)
+        for file in (fresh, wal_path(fresh), wal_path(self.path)):
+            file.unlink(missing_ok=True)
         # 1.5 and 2.0 can both read and write this storage version (2.0's own default is newer).
         with translate_errors(fresh), duckdb.connect() as con:
             target = str(fresh).replace("'", "''")

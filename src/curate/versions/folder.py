@@ -55,8 +55,8 @@ def recover(store: Store) -> list[str]:
     """Finishes versions whose command was killed between record and rename; returns their names."""
     finished = []
     with store.read() as con:
-        known = con.execute(sql("versions/all")).fetchall()
-    for name, version, *_ in known:
+        rows = con.execute(sql("versions/all")).fetchall()
+    for name, version, *_ in rows:
         folder = store.folder / "datasets" / name / f"v{version}"
         if not folder.exists() and partial_folder(folder).exists():
             publish(folder)

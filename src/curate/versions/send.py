@@ -188,16 +188,18 @@ def _label(folder: Path) -> str:
 def _checked(folder: Path) -> str:
     """Returns the content id of a version whose data files are as the manifest says."""
     try:
-        said = orjson.loads((folder / MANIFEST).read_bytes())
-        changed = [f["path"] for f in said["files"] if _sha256(folder / f["path"]) != f["sha256"]]
-        content_id = str(said["content_id"])
+        manifest = orjson.loads((folder / MANIFEST).read_bytes())
+        damaged = [
+            f["path"] for f in manifest["files"] if _sha256(folder / f["path"]) != f["sha256"]
+        ]
+        content_id = str(manifest["content_id"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{folder} is not as it was exported ({error}). Next: curate verify {_label(folder)}"
         ) from error
-    if changed:
+    if damaged:
         raise StoreError(
-            f"{folder / changed[0]} was changed after the export: it is not sent. "
+            f"{folder / damaged[0]} was changed after the export: it is not sent. "
             f"Next: curate verify {_label(folder)}"
         )
     return content_id
@@ -288,8 +290,8 @@ class _Bucket:
         return {path.removeprefix(f"{self._target}/") for path in self._fs.find(self._target)}
 
     def manifest(self) -> bytes:
-        found: bytes = self._fs.cat_file(f"{self._target}/{MANIFEST}")
-        return found
+        body: bytes = self._fs.cat_file(f"{self._target}/{MANIFEST}")
+        return body
 
     def begun(self) -> bool:
         return bool(self._fs.find(self._hidden))

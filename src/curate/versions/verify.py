@@ -41,15 +41,15 @@ def verify(store: Store, text: str | None = None) -> list[Verification]:
         text: `NAME`, `NAME@N`, or None for all versions.
     """
     folder.recover(store)
-    known = sorted(versions(store), key=lambda v: (v.exported_at, v.name, v.version))
+    in_order = sorted(versions(store), key=lambda v: (v.exported_at, v.name, v.version))
     if text is None:
-        chosen = known
+        chosen = in_order
     elif "@" in text:
         chosen = [find(store, text)]
     else:
         name = find(store, text).name
-        chosen = [v for v in known if v.name == name]
-    return [_verify(store, v, known[: known.index(v)]) for v in chosen]
+        chosen = [v for v in in_order if v.name == name]
+    return [_verify(store, v, in_order[: in_order.index(v)]) for v in chosen]
 
 
 @dataclass(frozen=True)
@@ -120,14 +120,14 @@ def _recorded(store: Store, version: Version) -> _Recorded:
 def _manifest(folder: Path) -> _Manifest | str:
     """Returns what the manifest of a version says, or why it cannot be read."""
     try:
-        said = orjson.loads((folder / "manifest.json").read_bytes())
+        body = orjson.loads((folder / "manifest.json").read_bytes())
         files = tuple(
             {**file, "path": str(file["path"]), "rows": int(file["rows"]), "sha256": file["sha256"]}
-            for file in said["files"]
+            for file in body["files"]
         )
-        counts = {key: int(said["counts"][key]) for key in ("train", "test", "pending")}
-        threshold = float(said["split"]["leak_threshold"])
-        return _Manifest(said["task"], said["content_id"], files, counts, threshold)
+        counts = {key: int(body["counts"][key]) for key in ("train", "test", "pending")}
+        threshold = float(body["split"]["leak_threshold"])
+        return _Manifest(body["task"], body["content_id"], files, counts, threshold)
     except OSError as error:
         return f"manifest.json cannot be read: {error.strerror}"
     except (ValueError, TypeError, KeyError) as error:
@@ -182,9 +182,9 @@ def _file_problems(version: Version, manifest: _Manifest) -> Iterable[str]:
             yield f"{file['path']} was changed: sha256 {sha256[:12]}, not {file['sha256'][:12]}"
         if body.count(b"\n") != file["rows"]:
             yield f"{file['path']} has {body.count(10):,} lines, the manifest says {file['rows']:,}"
-    known = {file["path"] for file in manifest.files}
+    paths = {file["path"] for file in manifest.files}
     for path in sorted(version.folder.glob("*.jsonl")):
-        if path.name not in known:
+        if path.name not in paths:
             yield f"{path.name} is no part of the version"
     names = list(version.formats)
     whole = canonical({"task": manifest.task, "formats": names, "files": hashes})
@@ -215,9 +215,9 @@ def _leak_problems(train: pa.Table, test: pa.Table, threshold: float, what: str)
 
 def _near(train: list[str], test: list[str], threshold: float) -> list[str]:
     """Returns the held-out inputs that have a near-duplicate among the train inputs."""
-    held = set(test)
-    texts = sorted(held | set(train))
-    mine = [text in held for text in texts]
+    test_texts = set(test)
+    texts = sorted(test_texts | set(train))
+    mine = [text in test_texts for text in texts]
     a, b, _ = near_pairs(texts, threshold=threshold)
     return sorted(
         {

@@ -58,16 +58,16 @@ def find(store: Store, text: str) -> Version:
     Raises:
         ConfigError: there is no such version.
     """
-    known = versions(store)
+    all_versions = versions(store)
     name, at, number = text.partition("@")
-    of_name = [v for v in known if v.name == name]
+    of_name = [v for v in all_versions if v.name == name]
     if not of_name:
-        names = {v.name for v in known}
+        names = {v.name for v in all_versions}
         hint = "" if names else " Next: curate export NAME"
         raise ConfigError(unknown_name("dataset", name, names) + hint)
     if not at:
         return of_name[-1]
-    wanted = [v for v in of_name if str(v.version) == number.removeprefix("v")]
-    if not wanted:
+    matches = [v for v in of_name if str(v.version) == number.removeprefix("v")]
+    if not matches:
         raise ConfigError(unknown_name("version", text, [v.label for v in of_name]))
-    return wanted[0]
+    return matches[0]

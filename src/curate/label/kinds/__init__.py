@@ -152,9 +152,9 @@ def get(name: str) -> Kind:
     Raises:
         ConfigError: there is none.
     """
-    known = names()
+    listing = names()
     if name not in _kinds:
-        raise ConfigError(unknown_name("kind of work", name, known))
+        raise ConfigError(unknown_name("kind of work", name, listing))
     return _kinds[name]
 
 

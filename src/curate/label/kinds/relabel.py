@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def labels(store: Store, con: duckdb.DuckDBPyConnection) -> list[str]:
     """Returns the labels that may be given: those of curate.toml, or else those in the logs."""
-    listed = config.project_settings(store.folder)["labels"] or []
-    return list(listed) or [row[0] for row in con.execute(sql("label/labels")).fetchall()]
+    labels_listed = config.project_settings(store.folder)["labels"] or []
+    return list(labels_listed) or [row[0] for row in con.execute(sql("label/labels")).fetchall()]
 
 
 def prefill(row: Mapping[str, Any], prefill: str) -> list[dict[str, Any]]:
