@@ -194,13 +194,13 @@ class Project:
         return mislabels(self._writable(), top=top, detector=detector, progress=self._progress)
 
     def mislabels_evaluate(self, path: str | Path) -> Evaluation:
-        """Returns how well suspicions find what an audit found; see `curate.evaluate.evaluate`."""
+        """Returns how well suspicions find what an audit found; see `curate.mislabels.evaluate`."""
         from curate.mislabels.evaluate import evaluate
 
         return evaluate(self.store, Path(path))
 
     def mislabels_classes(self) -> ClassesResult:
-        """Returns classes, their noise, and those that are confused; see `curate.classes`."""
+        """Returns classes, their noise, and which are confused; see `curate.mislabels.classes`."""
         from curate.mislabels.classes import classes
 
         return classes(self.store)
@@ -243,13 +243,13 @@ class Project:
     def privacy_allow(
         self, examples: Sequence[str] = (), values: Sequence[str] = (), *, reason: str
     ) -> list[int]:
-        """Records what may pass, and why; see `curate.privacy.allow`."""
+        """Records what may pass, and why; see `curate.privacy.privacy.allow`."""
         from curate.privacy.privacy import allow
 
         return allow(self._writable(), examples=examples, values=values, reason=reason)
 
     def privacy_withdraw(self, number: int) -> None:
-        """Withdraws what was allowed; see `curate.privacy.withdraw`."""
+        """Withdraws what was allowed; see `curate.privacy.privacy.withdraw`."""
         from curate.privacy.privacy import withdraw
 
         withdraw(self._writable(), number)
@@ -295,7 +295,7 @@ class Project:
     def label_push_to_file(
         self, path: Path, settings: PushSettings | None = None, *, again: bool = False
     ) -> PushResult:
-        """Writes the queue as Label Studio's import JSON; see `curate.label.push_to_file`."""
+        """Writes the queue as import JSON; see `curate.label.by_file.push_to_file`."""
         from curate.label.by_file import push_to_file
         from curate.label.options import PushSettings
 
@@ -317,13 +317,13 @@ class Project:
             return sync(store, server, full=full, progress=self._progress)
 
     def label_sync_from_file(self, path: Path) -> SyncResult:
-        """Takes answers in from Label Studio's JSON export; see `curate.label.sync_from_file`."""
+        """Takes in answers from an export; see `curate.label.by_file.sync_from_file`."""
         from curate.label.by_file import sync_from_file
 
         return sync_from_file(self._writable(), path)
 
     def label_status(self) -> LabelStatus:
-        """Returns how good the answers are, and how wrong the data is; see `curate.label.status`."""
+        """Returns how good answers are, and how wrong the data is; see `curate.label.status`."""
         from curate.label.status import label_status
 
         return label_status(self.store)
@@ -335,7 +335,7 @@ class Project:
         near: float | None = DedupeSettings.near,
         semantic: float | str | None = AUTO,
     ) -> list[Suggestion]:
-        """Returns what duplicate thresholds would do; see `curate.thresholds.suggest`."""
+        """Returns what duplicate thresholds would do; see `curate.dedupe.thresholds.suggest`."""
         from curate.dedupe.dedupe import complete
         from curate.dedupe.thresholds import suggest
 

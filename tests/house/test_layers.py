@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -26,7 +27,7 @@ MOST_FILES = 45
 #: Examples of broken training files: data of one test, not parts of the house.
 CORPUS = ROOT / "tests" / "check" / "broken"
 #: Files of `cli` that are no command.
-SHARED = {"group", "options", "words"}
+SHARED = {"group", "options", "settings", "words"}
 #: The demo shows how the results of the other commands read.
 SHOWS_OTHERS = {"demo"}
 
@@ -174,3 +175,32 @@ def _defined_in(command: click.Command) -> set[str]:
     parts = command.commands.values() if isinstance(command, click.Group) else ()
     assert command.callback is not None
     return {command.callback.__module__}.union(*map(_defined_in, parts))
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def _exists(name: str) -> bool:
+    """Returns whether a dotted name is a module, or something in one."""
+    module, _, rest = name.partition(".")
+    here = importlib.import_module(module)
+    for part in filter(None, rest.split(".")):
+        if not hasattr(here, part):
+            try:
+                importlib.import_module(f"{here.__name__}.{part}")
+            except (AttributeError, ModuleNotFoundError):
+                return False
+        here = getattr(here, part)
+    return True
+
+
+def test_every_name_of_the_package_that_is_written_down_exists() -> None:
+    """Docstrings and comments name modules and functions as `curate.export.card`."""
+    missing = [
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in MODULES
+        for name in re.findall(r"`(curate(?:\.[A-Za-z_]+)+)`", path.read_text(encoding="utf-8"))
+        if not name.endswith((".toml", ".duckdb", ".lock", ".json")) and not _exists(name)
+    ]
+    assert missing == []
+    assert not _exists("curate.no_such_module") and _exists("curate.export.card.facts")

@@ -30,7 +30,8 @@ class Prompt:
     """One prompt of an evaluation set: its file and line, and its normalised input.
 
     Attributes:
-        texts: the input with and without templates, as `other_files.Entry` has it; a copy may be any.
+        texts: the input with and without templates, as `other_files.Entry` has it; a copy may
+            be any.
     """
 
     file: str

@@ -16,7 +16,7 @@ from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed
 from curate.export import card, lineage, manifest, record
 from curate.export.assemble import Assembled, assemble
-from curate.export.manifest import Version
+from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult, ExportSettings
 from curate.formats import Format, Unit
 from curate.kernels.error_rate import ErrorRate
@@ -185,7 +185,7 @@ def _planned(today: Today, order: _Order, progress: Progress) -> ExportResult:
     return _result(today, order, assembled, judged, files, number + 1)
 
 
-def _version(today: Today, order: _Order, progress: Progress) -> Version:
+def _version(today: Today, order: _Order, progress: Progress) -> VersionDraft:
     """Returns the next version; where nothing changed, the latest one."""
     assembled = assemble(today, order.settings, order.formats, task=order.task, progress=progress)
     judged = _judge(today, order, assembled)
@@ -200,7 +200,7 @@ def _version(today: Today, order: _Order, progress: Progress) -> Version:
         test_id=manifest.test_id(assembled),
     )
     there = record.check_folder(result)
-    return Version(
+    return VersionDraft(
         result=result,
         settings=order.settings,
         formats=order.formats,

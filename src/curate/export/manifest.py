@@ -25,7 +25,7 @@ MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Version:
+class VersionDraft:
     """All that a version is, before it is stored.
 
     Attributes:
@@ -110,7 +110,7 @@ def planned_files(settings: ExportSettings, assembled: Assembled) -> list[dict[s
     ]
 
 
-def manifest(version: Version, today: Today, run_id: int) -> dict[str, Any]:
+def manifest(version: VersionDraft, today: Today, run_id: int) -> dict[str, Any]:
     """Returns the manifest of a version.
 
     Args:

@@ -14,7 +14,7 @@ from curate import formats
 from curate.errors import StoreError
 from curate.export import card, lineage, manifest
 from curate.export.assemble import Assembled
-from curate.export.manifest import Version
+from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
@@ -71,7 +71,7 @@ def check_folder(result: ExportResult) -> bool:
     return True
 
 
-def store_version(store: Store, run: Run, version: Version, today: Today) -> None:
+def store_version(store: Store, run: Run, version: VersionDraft, today: Today) -> None:
     """Writes the folder of a version, records it, and gives the folder its name."""
     result = version.result
     if version.origins is not None:
@@ -83,7 +83,7 @@ def store_version(store: Store, run: Run, version: Version, today: Today) -> Non
         folder.publish(result.folder)
 
 
-def _bodies(version: Version, today: Today, run_id: int) -> dict[str, bytes]:
+def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes]:
     """Returns the files of the version's folder, apart from its lineage."""
     contents = version.assembled.contents
     described = manifest.manifest(version, today, run_id)
@@ -96,7 +96,7 @@ def _bodies(version: Version, today: Today, run_id: int) -> dict[str, bytes]:
     return bodies
 
 
-def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Version) -> None:
+def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:
     """Records the sides that a version gives, and the version where it is new."""
     result, settings = version.result, version.settings.split
     con.register("planned", version.plan.table)
@@ -117,7 +117,7 @@ def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Vers
     }
 
 
-def _add_version(con: duckdb.DuckDBPyConnection, run: Run, version: Version) -> None:
+def _add_version(con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:
     result = version.result
     con.execute(
         sql("export/version_add"),

@@ -1,8 +1,8 @@
 """Suspicion kernel: from labelled inputs to the labels that like inputs speak against.
 
 Arrays in, rows out; it knows no store. A model of the train side says for each example what its
-label should be, without having seen the example or its duplicates (`kernels.leave_one_out`); cleanlab
-estimates from these predictions how many labels are wrong.
+label should be, without having seen the example or its duplicates (`kernels.leave_one_out`);
+cleanlab estimates from these predictions how many labels are wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Suspicion kernel for sets of labels: names that are likely missing, and names that do not fit.
 
-Each name is a yes or no of its own. The model of `kernels.leave_one_out` says of every input and name how far
-inputs like it have the name, without having seen the input or its duplicates; one logistic curve
-over all names makes probabilities of that. An example is as suspicious as its worst name.
+Each name is a yes or no of its own. The model of `kernels.leave_one_out` says of every input and
+name how far inputs like it have the name, without having seen the input or its duplicates; one
+logistic curve over all names makes probabilities of that. An example is as suspicious as its worst
+name.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def predictions(
     *,
     progress: progress.Track = lambda items: items,
 ) -> NDArray[np.float64]:
-    """Returns what `leave_one_out.predictions` says of names of which an input may have none or several.
+    """Returns predictions of names, of which an input may have none or several.
 
     Its rows of counts have to add up to how many examples an input stands for. So counts are
     divided by the most names that an example has, what is left goes to a column of its own, and

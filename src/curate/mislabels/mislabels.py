@@ -1,8 +1,8 @@
 """`curate mislabels`: labels that the labels of like inputs speak against, worst first.
 
 A model of the train side says for each example what its label should be, without having seen the
-example or its duplicates (`kernels.leave_one_out`). cleanlab estimates from these predictions how many labels
-are wrong. What a human labelled is believed, and used, but never suspected.
+example or its duplicates (`kernels.leave_one_out`). cleanlab estimates from these predictions how
+many labels are wrong. What a human labelled is believed, and used, but never suspected.
 """
 
 from __future__ import annotations
