@@ -138,12 +138,11 @@ def test_a_detector_selects_what_its_header_names(file: Path, store: Store) -> N
     kinds_served = [name for name in kinds.names() if file.stem in kinds.detectors_of(name)]
     assert kinds_served, "it serves some kind of work"
     for kind in kinds_served:
-        with store.read() as con:
-            verdicts.current(store, con)
-            flag(store, con, kind)
-            assert con.execute("FROM flags").fetchall() == []
+        with verdicts.today(store) as today:
+            flag(today, kind)
+            assert today.con.execute("FROM flags").fetchall() == []
             arguments = dict.fromkeys(statement.named_parameters)
-            columns = con.sql(detector.query, params=arguments).columns
+            columns = today.con.sql(detector.query, params=arguments).columns
         sentences = [part for why in detector.why.values() for part in re.findall(r"{(\w+)}", why)]
         assert {"example_id", "score", *sentences} <= set(columns)
         assert set(columns) <= {
