@@ -143,7 +143,7 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes away what a developer's environment would say to curate; one thread stays, see above."""
+    """Takes away what a developer's environment says to curate; one thread stays, see above."""
     for name in [name for name in os.environ if name.startswith("CURATE_")]:
         if not name.startswith("CURATE_TEST_") and name != "CURATE_THREADS":
             monkeypatch.delenv(name)
