@@ -224,7 +224,7 @@ def environment() -> str:
     for file in (
         "src/curate/queue.py",
         "src/curate/shares.py",
-        "sql/queue_flags.sql",
+        "sql/detectors",
         "sql/queue_candidates.sql",
     ):
         code.update((CHECKOUT / file).read_bytes())
