@@ -222,12 +222,12 @@ def environment() -> str:
 
     code = hashlib.sha256()
     for file in (
-        "src/curate/queue.py",
-        "src/curate/shares.py",
-        "sql/detectors",
-        "sql/queue_candidates.sql",
+        CHECKOUT / "src/curate/queue/queue.py",
+        CHECKOUT / "src/curate/queue/budget.py",
+        *sorted((CHECKOUT / "sql/detectors").glob("*.sql")),
+        CHECKOUT / "sql/queries/queue/candidates.sql",
     ):
-        code.update((CHECKOUT / file).read_bytes())
+        code.update(file.read_bytes())
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"curate {curate.__version__} (queue: sha256 {code.hexdigest()[:12]}), "
