@@ -1,17 +1,20 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
 A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at
-the top of the checkout (`make docs`), and tests/house/test_docs.py checks that pages are up to date.
+the top of the checkout (`make docs`), and tests/house/test_docs.py compares the pages.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import cog
 
-from curate import Project
+from curate import Project, formats
+from curate.check import targets
+from curate.check.rules import RULES
 from curate.filter_rules import rules
 from curate.pull.mapping import FIELDS, Kind
 from curate.pull.rating import WORDS
@@ -105,3 +108,42 @@ def schema() -> None:
         cog.outl(f"\n### {name}\n\n{holds[name]}\n\n{', '.join(listed)}.")
     cog.outl("\n## Others\n\nThese may change in a new release.")
     table("name|holds", "---|---", (f"`{name}`|{holds[name]}" for name in USEFUL))
+
+
+def check_targets() -> None:
+    """Writes what each target of `curate check` reads, but for the formats of `curate export`."""
+    rows = [
+        f"`{t.name}`|{', '.join(t.shapes)}|{', '.join(_limits(t))}|{t.note}|{t.checked}"
+        for t in map(targets.get, targets.names())
+        if t.name not in formats.names()
+    ]
+    table("target|reads|limits|note|as of", "---|---|---|---|---", rows)
+
+
+def _limits(target: targets.Target) -> Iterator[str]:
+    size = target.max_bytes or 0
+    whole = size % 2**20 == 0
+    limits = (
+        ("at least {:,} rows", target.min_rows > 1 and target.min_rows),
+        ("at most {:,} rows", target.max_rows),
+        ("at most {}", size and (f"{size >> 20:,} MiB" if whole else f"{size / 1e9:.1f} GB")),
+        ("advised {:,} rows", target.advised_rows),
+        ("at most {:,} tokens a row", target.max_tokens),
+        ("cuts at {:,} tokens", target.cuts_at),
+        ("without {}", " and ".join(target.lacks)),
+    )
+    return (sentence.format(limit) for sentence, limit in limits if limit)
+
+
+def check_rules() -> None:
+    """Writes the rules of `curate check`: first the errors, then the warnings."""
+    for level in ("error", "warning"):
+        rows = (f"`{name}`|{rule.means}" for name, rule in RULES.items() if rule.level == level)
+        table(f"{level}|there is", "---|---", rows)
+
+
+def lineage() -> None:
+    """Writes the columns of `lineage.parquet`."""
+    select = re.findall(r"SELECT (.*?)\nFROM", sql("export/lineage"), re.DOTALL)[0]
+    names = re.findall(r"(\w+)(?:,\s|$)", re.sub(r"\([^)]*\)", "", select))
+    cog.outl("\n" + ", ".join(f"`{name}`" for name in names) + ".\n")
