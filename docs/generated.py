@@ -1,7 +1,7 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
 A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at the
-top of the checkout (`make docs`), and tests/house/test_docs.py checks that the pages are up to date.
+top of the checkout (`make docs`), and tests/house/test_docs.py checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Iterable
 import cog
 
 from curate import Project
-from curate.filters import Parameter, rules
+from curate.filters.rules import rules
 from curate.pull.mapping import FIELDS, Kind
 from curate.pull.rating import WORDS
 from curate.store import sql
+from curate.store.headers import Parameter
 
 # Tables whose names, columns and types stay, and others that people ask for.
 STABLE = (

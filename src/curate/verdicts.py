@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import config, detectors, filters
-from curate.filter_rules import FilterSettings
+from curate import config, detectors
+from curate.filters import filters
+from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
 from curate.store import Store, sql
