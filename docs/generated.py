@@ -1,7 +1,7 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
-A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at
-the top of the checkout (`make docs`), and tests/house/test_docs.py compares the pages.
+A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at the
+top of the checkout (`make docs`), and tests/house/test_docs.py checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import cog
 from curate import Project, formats
 from curate.check import targets
 from curate.check.rules import RULES
-from curate.filter_rules import rules
+from curate.filters.rules import rules
 from curate.pull.mapping import FIELDS, Kind
 from curate.pull.rating import WORDS
 from curate.store import sql

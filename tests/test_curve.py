@@ -101,9 +101,10 @@ def test_neither_test_nor_the_order_of_rows_changes_anything(
 
 def test_conversations_and_copies_stay_on_one_side(project: Project) -> None:
     from curate import curve as stage
+    from curate import verdicts
 
-    with project.store.read() as con:
-        read = stage._read(project.store, con)
+    with verdicts.today(project.store) as today:
+        read = stage._read(today)
     named = project.table("interactions").to_pylist()
     session = {r["interaction_id"]: r["session_id"] for r in named}
     units: dict[int, set[str | None]] = {}
@@ -177,8 +178,9 @@ def test_nothing_to_learn_from(made: Callable[..., Project], tmp_path: Path) -> 
     assert "needs 50 labelled train examples with a vector, and 12" in refused(few.store)
     one = made(rows("x")[70:], vectors=False)
     assert "the vectors of inputs. Next: curate embed" in refused(one.store)
-    with one.store.run("test"), one.store.write() as con:
+    with one.store.run("test") as run, one.store.write() as con:
         con.execute("UPDATE interactions SET label = NULL")
+        run.changed = True
     assert "no example has a label" in refused(one.store)
 
 

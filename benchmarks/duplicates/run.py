@@ -27,8 +27,8 @@ import duplicate_sets as sets
 import numpy as np
 from duplicate_sets import Built, Evidence, Numbers, RecordSet, Score, Tokens
 
-from curate.dedupe import input_pairs
 from curate.embed import encoders
+from curate.options import SEMANTIC_THRESHOLDS
 from curate.text import SHORT_WORDS
 from curate.verdicts import DedupeSettings
 
@@ -50,7 +50,7 @@ PACKAGES = (
 )
 DEFAULT = {
     "near": DedupeSettings().near,
-    "semantic": input_pairs.SEMANTIC_THRESHOLDS[encoders.DEFAULT],
+    "semantic": SEMANTIC_THRESHOLDS[encoders.DEFAULT],
 }
 COPIES = {"Cora": 17_184, "Abt-Buy": 1_076, "Korean questions": 5_109}
 """Pairs of copies, as the README files of the data say."""

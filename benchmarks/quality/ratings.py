@@ -12,7 +12,7 @@ import numpy as np
 from report import Bench, Section, auroc, bootstrap, table
 from sets import rows
 
-from curate import filters
+from curate.filters import filters
 from curate.kernels import answer_quality
 from curate.text import normalise
 

@@ -1,4 +1,9 @@
-"""What people decided, settled: one answer per example out of all decisions that count."""
+"""The input of each example: what leaks, duplicates and clusters are judged by.
+
+The input is the last user turn, with the two messages before it when it has fewer than eight
+words, without the template that most rows of its source share, normalised. Also found here: which
+calls belong to one conversation.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from curate import decisions
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
@@ -25,7 +31,7 @@ def refresh(store: Store, run: Run) -> None:
     with store.read() as con:
         sample, affixes = con.execute(sql("inputs/templates_sample")).fetchall(), templates(con)
         batch = _stale(con)
-        is_due = batch.num_rows > 0 or _is_due(con) or _is_unsettled(con)
+        is_due = batch.num_rows > 0 or _is_due(con) or decisions.are_unsettled(con)
     changes = _template_changes(sample, affixes)
     if not is_due and not changes:
         return
@@ -37,7 +43,7 @@ def refresh(store: Store, run: Run) -> None:
     _refresh_stale(store, batch, affixes)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
-        settle(con)
+        decisions.settle(con)
         batch = _stale(con)
     _refresh_stale(store, batch, affixes)
     _refresh_conversations(store)
@@ -53,27 +59,6 @@ def mark_due(con: duckdb.DuckDBPyConnection) -> None:
 
 def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute(sql("inputs/due")).fetchall()[0][0])
-
-
-def settle(con: duckdb.DuckDBPyConnection) -> bool:
-    """Brings the tables `settled` and `settled_pairs` up to date; returns whether anything changed.
-
-    Stored, because every query about examples reads it; a function of decisions, contents, labels
-    and inputs alone, so it does not matter when or how often it is made.
-    """
-    if not _is_unsettled(con):
-        return False
-    con.execute(sql("inputs/settle_replace"))
-    return True
-
-
-def _is_unsettled(con: duckdb.DuckDBPyConnection) -> bool:
-    """Returns whether people agree on something else than what is stored."""
-    if not con.execute(sql("inputs/settle_needed")).fetchall()[0][0]:
-        return False
-    con.execute(sql("inputs/settle"))
-    con.execute(sql("inputs/settle_pairs"))
-    return bool(con.execute(sql("inputs/settle_differs")).fetchall()[0][0])
 
 
 def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -101,7 +86,7 @@ def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
 
 def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Returns all inputs that are not empty: input_hash, text and words, by hash."""
-    return con.sql(sql("inputs/thresholds_texts")).to_arrow_table()
+    return con.sql(sql("inputs/texts")).to_arrow_table()
 
 
 def _template_changes(

@@ -15,6 +15,10 @@ OFF = 2.0
 """A threshold that nothing reaches."""
 
 
+SEMANTIC_THRESHOLDS = {"minilm": 0.9}
+"""Cosine from which on inputs count as semantic duplicates where nobody chose one, per encoder."""
+
+
 AUTO = "auto"
 """A threshold that the encoder's own default stands for."""
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from curate.doctor import Check
     from curate.embed.embed import EmbedResult
     from curate.export.options import ExportResult, ExportSettings
-    from curate.filter_rules import Rule
-    from curate.filters import FilterResult
+    from curate.filters.filters import FilterResult
+    from curate.filters.rules import Rule
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.options import PushSettings
     from curate.label.status import LabelStatus
@@ -135,8 +135,8 @@ class Project:
     # -- evidence --------------------------------------------------------------------------------
 
     def rules(self) -> dict[str, Rule]:
-        """Returns the drop rules, curate's and the project's; see `curate.filter_rules.rules`."""
-        from curate.filter_rules import rules
+        """Returns the drop rules, curate's and the project's; see `curate.filters.rules`."""
+        from curate.filters.rules import rules
 
         return rules(self.folder)
 
@@ -147,9 +147,9 @@ class Project:
         skip: Sequence[str] = (),
         where: str | None = None,
     ) -> FilterResult:
-        """Applies the drop rules with these numbers; see `curate.filters.apply`."""
-        from curate.filter_rules import resolve, rules
-        from curate.filters import apply
+        """Applies the drop rules with these numbers; see `curate.filters.filters.apply`."""
+        from curate.filters.filters import apply
+        from curate.filters.rules import resolve, rules
 
         settings = resolve(rules(self.folder), parameters or {}, skip, where)
         return apply(self._writable(), settings)

@@ -6,9 +6,11 @@ from typing import Any
 
 import duckdb
 
-from curate import config, filter_rules, filters, pairs, signals
+from curate import config, pairs, signals
 from curate.dedupe import dedupe
 from curate.embed import encoders
+from curate.filters import filters
+from curate.filters import rules as filter_rules
 from curate.mislabels import mislabels
 from curate.privacy import privacy
 from curate.store import Store, sql

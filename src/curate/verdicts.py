@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import config, detectors, filters
-from curate.filter_rules import FilterSettings
+from curate import config, detectors
+from curate.filters import filters
+from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
 from curate.store import Store, sql
@@ -104,11 +105,11 @@ def derive(
     filters.collect(store, con, rules)
     con.execute(sql("verdicts/excluded"))
     con.execute(sql("verdicts/passing"))
-    con.execute(sql("verdicts/alike"))
+    con.execute(sql("verdicts/alike_inputs"))
     handle = Today(store, con, ledger, split, dedupe, rules)
     find_duplicates(handle, dedupe)
     con.execute(sql("verdicts/excluded_duplicates"))
-    con.execute(sql("verdicts/final"))
+    con.execute(sql("verdicts/first_reasons"))
     con.execute(sql("verdicts/mislabels_suspects"))
     con.execute(sql("verdicts/issues"), {"near": dedupe.near})
     con.execute(sql("verdicts/mislabels_issues"))
@@ -148,9 +149,9 @@ def find_duplicates(today: Today, settings: DedupeSettings) -> None:
     """Makes the table `duplicates` of today's verdicts anew, for these settings."""
     con = today.con
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
-    con.execute(sql("verdicts/heads"))
+    con.execute(sql("verdicts/input_heads"))
     parameters = {"near": settings.near, "semantic": settings.semantic}
-    alike = con.sql(sql("verdicts/similar"), params=parameters).to_arrow_table()
+    alike = con.sql(sql("verdicts/duplicate_candidates"), params=parameters).to_arrow_table()
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {
         "better": pa.array([c[0] for c in claimed.values()], pa.int64()),

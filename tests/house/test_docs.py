@@ -30,9 +30,10 @@ from typing import Any
 import click
 import pytest
 
-from curate import filters, formats, sources
+from curate import formats, sources
 from curate.cli import cli, main
 from curate.cli import words as show
+from curate.filters import filters
 from projects import Demo
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 import curate
-from curate import filter_rules, verdicts
+from curate import verdicts
 from curate.detectors import parse_detector
+from curate.filters import rules as filter_rules
 from curate.label import kinds
 from curate.label.flags import flag
 from curate.store import Store, resource_dir, sql

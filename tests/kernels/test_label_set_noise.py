@@ -415,7 +415,9 @@ def test_a_prefilled_set_is_several_choices() -> None:
 
 def test_what_curate_toml_may_say(tmp_path: Path) -> None:
     (tmp_path / "curate.toml").write_text('[project]\nmulti_label = "yes"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="multi_label: expected true or false"):
+    with pytest.raises(
+        ConfigError, match=r"line 2, .project. multi_label: 'yes': expected true or false"
+    ):
         config.project_settings(tmp_path)
 
 

@@ -181,7 +181,7 @@ def test_export_shows_the_plan_and_sends_with_yes(project: Path, tmp_path: Path)
     assert files(to / "set" / "v2") == files(version(project))
     done = curate(project, "export", "set", "--to", str(to), "--yes")
     assert f"set@2 is there already: {to}/set/v2" in done.stdout
-    with Project(project).store.read() as con:
+    with Project(project).store.read_database() as con:
         kept = con.execute("SELECT settings, outcome FROM runs WHERE command = 'export --to'")
         runs = [(orjson.loads(settings), outcome) for settings, outcome in kept.fetchall()]
     where = {"version": "set@2", "to": f"{to}/set/v2"}

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from curate import filters
 from curate.export.export import export
 from curate.export.options import ExportResult, ExportSettings
+from curate.filters import filters
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.pull.pull import pull

@@ -46,7 +46,8 @@ from pathlib import Path
 
 import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 
-import curate.cluster, curate.filters, curate.inputs
+import curate.cluster, curate.inputs
+from curate.filters import filters as filtering
 from curate.dedupe import input_pairs
 from curate.embed import embed as embedding
 from curate.export import record as recording
@@ -150,7 +151,7 @@ FAULTS = {
         staging, "merge", when=lambda *a, **k: running("feedback"), after=True),
     "feedback: before the run is finished": lambda: sql_of("store/run_finish", "feedback"),
     "filter: before the settings are committed": lambda: at(
-        curate.filters, "refresh", when=lambda *_: running("filter"), after=True),
+        filtering, "refresh", when=lambda *_: running("filter"), after=True),
     "filter: before the snapshot gets its name": lambda: at(
         Path, "replace", when=lambda a, b: "snapshot" in b.name and running("filter")),
     "embed: while the third chunk is made": lambda: at(embedding, "as_lists", when=third),

@@ -11,11 +11,11 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from conftest import Demo
 from curate import verdicts
 from curate.project import Project
 from curate.store import Store
 from program import Program
+from projects import Demo
 
 pytestmark = pytest.mark.store
 

@@ -14,12 +14,12 @@ from curate.cli.settings import Command
 from curate.wording import WIDTH, table, wrapped
 
 if TYPE_CHECKING:
-    from curate.filter_rules import Rule
-    from curate.filters import FilterResult
+    from curate.filters.filters import FilterResult
+    from curate.filters.rules import Rule
 
 
 def _rule_options(folder: Path) -> set[str]:
-    from curate.filter_rules import rules
+    from curate.filters.rules import rules
 
     return {p.name for rule in rules(folder).values() for p in rule.parameters}
 
@@ -28,7 +28,7 @@ class _FilterCommand(Command):
     """`filter`, whose options are the parameters of curate's own rules."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from curate.filter_rules import rules
+        from curate.filters.rules import rules
 
         options = [
             click.Option(

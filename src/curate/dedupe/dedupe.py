@@ -17,7 +17,7 @@ from curate import config, inputs, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
-from curate.options import AUTO, OFF, DedupeSettings, SplitSettings
+from curate.options import AUTO, OFF, SEMANTIC_THRESHOLDS, DedupeSettings, SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
@@ -167,7 +167,7 @@ def complete(
             "are no semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
         )
     if semantic == AUTO:
-        semantic = input_pairs.SEMANTIC_THRESHOLDS.get(str(encoder))
+        semantic = SEMANTIC_THRESHOLDS.get(str(encoder))
         if semantic is None:
             notes.append(
                 f"no default threshold is known for {encoder!r}, so no semantic duplicates: "

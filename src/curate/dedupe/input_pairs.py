@@ -25,10 +25,6 @@ from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.text import latin
 
-SEMANTIC_THRESHOLDS = {"minilm": 0.9}
-"""Cosine from which on inputs count as semantic duplicates where nobody chose one, per encoder."""
-
-
 ONLY_LATIN = ("minilm",)
 """Encoders that cannot tell apart texts of other scripts."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate import filters, formats, inputs, pairs, split, stale, verdicts
+from curate import formats, inputs, pairs, split, stale, verdicts
 from curate.check import targets
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed
@@ -18,6 +18,7 @@ from curate.export import card, lineage, manifest, record
 from curate.export.assemble import Assembled, assemble
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult, ExportSettings
+from curate.filters import filters
 from curate.formats import Format, Unit
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit

@@ -156,7 +156,7 @@ def _digest(one: Annotation) -> str:
 
 
 def _known(con: duckdb.DuckDBPyConnection, server: str) -> dict[int, str]:
-    rows = con.execute(sql("label/answers_known"), {"server": server}).fetchall()
+    rows = con.execute(sql("label/annotations_known"), {"server": server}).fetchall()
     return {number: _GONE if gone else digest for number, digest, gone in rows}
 
 
@@ -170,7 +170,7 @@ class _People:
 
     def __init__(self, store: Store, con: duckdb.DuckDBPyConnection, server: str) -> None:
         self.key, self.con, self.server = salt(store.folder), con, server
-        rows = con.execute(sql("label/answers_people")).fetchall()
+        rows = con.execute(sql("label/annotators")).fetchall()
         self.known: dict[tuple[str, str], int] = {(s, key): n for n, s, key in rows}
         self.fresh: list[tuple[int, str, str]] = []
 
@@ -185,7 +185,7 @@ class _People:
     def save(self) -> None:
         for number, server, name in self.fresh:
             parameters = {"annotator": number, "server": server, "user_key": name}
-            self.con.execute(sql("label/answers_people_add"), parameters)
+            self.con.execute(sql("label/annotators_add"), parameters)
 
 
 def _write(
@@ -229,11 +229,11 @@ def _write(
     parameters = {"server": server, "run_id": run.run_id, "gone": withdrawn}
     con.register("fresh", fresh)
     con.register("made", table)
-    con.execute(sql("label/answers_history"), parameters)
-    con.execute(sql("label/answers_withdraw"), parameters)
-    con.execute(sql("label/answers_gone"), parameters)
-    con.execute(sql("label/answers_forget"), {"server": server})
-    con.execute(sql("label/answers_add"), {"server": server, "run_id": run.run_id})
-    con.execute(sql("label/answers_decide"), {"server": server, "run_id": run.run_id})
+    con.execute(sql("label/annotations_history"), parameters)
+    con.execute(sql("label/decisions_withdraw"), parameters)
+    con.execute(sql("label/annotations_withdraw"), parameters)
+    con.execute(sql("label/annotations_forget"), {"server": server})
+    con.execute(sql("label/annotations_add"), {"server": server, "run_id": run.run_id})
+    con.execute(sql("label/decisions_add"), {"server": server, "run_id": run.run_id})
     con.unregister("fresh")
     con.unregister("made")

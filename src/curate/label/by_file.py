@@ -23,7 +23,7 @@ from curate.label.ledger import (
     withdrawn,
 )
 from curate.label.options import PushSettings
-from curate.label.tasks import made, task
+from curate.label.tasks import build_tasks, task
 from curate.store import Store, sql
 
 FILE_SERVER = "file"
@@ -68,7 +68,7 @@ def push_to_file(
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
         interface = config(asked, names[asked], config_file, multi_label=several)
-        tasks, refused = made(asked, rows, prefill)
+        tasks, refused = build_tasks(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())
         body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
         files.write_whole(path, body.encode())

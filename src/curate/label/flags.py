@@ -33,7 +33,7 @@ def flag(today: Today, kind: str, doubted: Sequence[str] = ()) -> None:
         "thin_train": THIN_EXAMPLES,
         "thin_share": THIN_SHARE,
     }
-    con.execute(sql("label/flags_clear"))
+    con.execute(sql("label/flags_create"))
     for detector in kinds.detectors_of(kind).values():
         con.register("said", _ask(con, detector, arguments))
         con.execute(sql("label/flags_add"), {"detector": detector.name})

@@ -30,7 +30,7 @@ from curate.label.projects import (
     remember,
 )
 from curate.label.server import DoubtfulError, Server, fits_of
-from curate.label.tasks import Question, made, task
+from curate.label.tasks import Question, build_tasks, task
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 
@@ -154,7 +154,7 @@ class _Push:
     ) -> tuple[list[tasks.Question], list[tuple[str, str]]]:
         """Returns the tasks; an answer that the interface does not have is not filled in."""
         fits = fits_of(interface)
-        tasks, refused = made(self.kind, rows, self.settings.prefill)
+        tasks, refused = build_tasks(self.kind, rows, self.settings.prefill)
         questions = [q if all(map(fits, q.predictions)) else Question(q.data) for q in tasks]
         if left_out := sum(a is not b for a, b in zip(tasks, questions, strict=True)):
             self.notes.append(

@@ -14,7 +14,7 @@ from typing import Any
 from curate.label import kinds
 
 
-def made(
+def build_tasks(
     kind: str, rows: Sequence[Mapping[str, Any]], prefill: str
 ) -> tuple[list[Question], list[tuple[str, str]]]:
     """Returns the tasks of ledger rows, and (example id, why) of those that cannot be shown."""

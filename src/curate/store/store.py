@@ -172,7 +172,7 @@ class Store:
             with self.read_database() as con:
                 yield con
             return
-        instance, path = self._open_to_look()
+        instance, path = self._open_snapshot_or_database()
         log.debug("reading %s, waited %.3f s for locks", path.name, self.waited_seconds)
         with self._session(instance) as con, translate_errors(path):
             yield con
@@ -188,7 +188,7 @@ class Store:
         with self._session(instance) as con, translate_errors(self.path):
             yield con
 
-    def _open_to_look(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    def _open_snapshot_or_database(self) -> tuple[duckdb.DuckDBPyConnection, Path]:
         """Returns a DuckDB and the file it has: the snapshot, or the database."""
         writer = None if self._published.is_current() else self._lock.holder()
         # Asked again: the writer may just have ended.

@@ -3,7 +3,7 @@
 A rule is `sql/filters/NAME.sql`, of curate or of the project. It selects `example_id, reason,
 score` from `candidates`. Its comment is the help; `-- $name type = default: help` declares an
 option; `-- when: live` marks a rule that reads ratings or compares examples; `-- judges: input`
-one that says nothing of the answer. `curate.filters` evaluates them.
+one that says nothing of the answer. `filters/filters.py` evaluates them.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from curate import filters
 from curate.errors import ConfigError
+from curate.filters import filters
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions

@@ -1,6 +1,6 @@
 """`curate filter`: which examples the drop rules hit.
 
-What a rule is, and which there are, is said in `curate.filter_rules`. A live rule is evaluated each
+What a rule is, and which there are, is said in `filters/rules.py`. A live rule is evaluated each
 time verdicts are asked for; other rules judge each revision of an example once.
 """
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from curate import where as where_clause
 from curate.errors import ConfigError
-from curate.filter_rules import FilterSettings, Rule, resolve, rules
+from curate.filters.rules import FilterSettings, Rule, resolve, rules
 from curate.store import Store, sql
 from curate.text import digest
 

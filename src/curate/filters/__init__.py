@@ -1,0 +1,1 @@
+"""Drop rules: what they are, and what they say of each example."""
