@@ -26,7 +26,7 @@ def stale_stages(today: Today) -> tuple[str, ...]:
     store, con = today.store, today.con
     depth = meaning(con)
     fresh_inputs = not _lacks_inputs(con)
-    todo = {"filter": _filter_is_stale(store, con)}
+    todo = {"filter": filter_is_stale(store, con)}
     todo["dedupe"] = not fresh_inputs or dedupe.outdated(store, con)
     if depth["embedded"] or encoders.available():
         todo["embed"] = bool(depth["unembedded"]) or not fresh_inputs
@@ -59,7 +59,7 @@ def _lacks_inputs(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute(sql("stale/inputs_missing")).fetchall()[0][0])
 
 
-def _filter_is_stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
+def filter_is_stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether the rules or their settings in curate.toml are others than those in force."""
     if filters.outdated(store, con):
         return True

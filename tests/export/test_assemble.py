@@ -159,7 +159,7 @@ def test_general_data_by_tokens_and_where_it_cannot_be(
     by_rows, _ = export(project, *by)
     by_tokens, _ = export(project, *by, "--mix-by", "tokens", name="tokens")
     assert by_rows["mixed"][0]["taken"] == 9
-    assert "all 9 rows" in by_rows["notes"][0]
+    assert any("all 9 rows" in note for note in by_rows["notes"])
     assert 0 < by_tokens["mixed"][0]["taken"] < 9
     _, stderr = export(project, *by, "--format", "trl-kto", code=2)
     assert "trl-kto has no lines that general data could be" in stderr

@@ -206,7 +206,9 @@ def threshold(name: str, value: float | str | None) -> float:
         return OFF
     number = float(value)
     if not LOWEST <= number <= 1:
-        raise ConfigError(f"--{name} {number:g}: expected {LOWEST} to 1, or off")
+        raise ConfigError(
+            f"--{name} {number:g}: expected {LOWEST} to 1, or off", option=name, section="dedupe"
+        )
     return number
 
 

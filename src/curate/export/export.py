@@ -111,8 +111,10 @@ class _Order:
 
 def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Order:
     with store.write() as con:
-        rules_in_force = filters.stored_settings(store, con)
-        run.changed |= filters.refresh(store, con, rules_in_force) > 0
+        # Asked before what is in force is brought up to date: afterwards nothing would tell.
+        stages = ("filter",) if stale.filter_is_stale(store, con) else ()
+        if not (stages and settings.fresh):
+            run.changed |= filters.refresh(store, con, filters.stored_settings(store, con)) > 0
         strictest = split.strictest(store, con, settings.split)
         shown = verdicts.next_split(store, con)
         task = store.setting(con, "project").get("task", "sft")
@@ -125,7 +127,15 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
             f"leak threshold {strictest.leak_threshold} holds, not {threshold}: it was used "
             "before, and a looser one would release examples that it withholds",
         )
-    return _Order(name, settings, _formats(settings), task, notes, shown)
+    return _Order(name, settings, _formats(settings), task, notes, shown, stages)
+
+
+def _refuse_stale(name: str, settings: ExportSettings, stages: tuple[str, ...]) -> None:
+    if stages and settings.fresh:
+        raise GateFailed(
+            f"{name}: not up to date: {', '.join(stages)}; --fresh writes nothing then. "
+            f"Next: {stale.command(stages)}, then the same command"
+        )
 
 
 def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
@@ -134,12 +144,8 @@ def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
     Raises:
         GateFailed: a stage is not up to date, and the settings want everything fresh.
     """
-    stages = stale.stale_stages(today)
-    if stages and order.settings.fresh:
-        raise GateFailed(
-            f"{order.name}: not up to date: {', '.join(stages)}; --fresh writes nothing then. "
-            f"Next: {stale.command(stages)}, then the same command"
-        )
+    stages = tuple(dict.fromkeys((*order.stale, *stale.stale_stages(today))))
+    _refuse_stale(order.name, order.settings, stages)
     if stages:
         on_stale(stages)
     notes = _otherwise_shown(order, today.plan.counts["new"])
