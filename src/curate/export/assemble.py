@@ -360,7 +360,10 @@ class _Assembly:
                 for _, example in part[number - 1].parts:
                     self.made.left_out[example] = "inexpressible", finding.rule
             self.made.lines[side] = [li for n, li in enumerate(part, 1) if n not in findings]
-        self._check([side for side, findings in bad.items() if findings])
+        lost = [side for side, findings in bad.items() if findings]
+        # A side that lost all its lines is not checked again, and there is nothing to warn of.
+        self.warnings = {key: rules for key, rules in self.warnings.items() if key[1] not in lost}
+        self._check(lost)
 
 
 def _has_tools(example: Example) -> bool:
