@@ -121,7 +121,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "filter", "--list"],
         [*here, "dedupe"],
         [*here, "dedupe", "--suggest-threshold"],
-        [*here, "export", "set"],
+        [*here, "export", "set", "--json"],
         [*here, "export", "other", "--format", "openai-chat", "--json"],
         [*here, "versions"],
         [*here, "verify"],

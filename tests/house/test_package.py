@@ -29,7 +29,6 @@ NOT_BUILT_FROM = (
     ".*_cache",
     "dist",
     "build",
-    "demo",
     ".hypothesis",
 )
 
@@ -96,11 +95,17 @@ def _run(command: Sequence[str | Path], cwd: Path) -> str:
     return done.stdout
 
 
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Returns what is not copied: caches anywhere, and the demo's folder at the top."""
+    caches = shutil.ignore_patterns(*NOT_BUILT_FROM)(folder, names)
+    return caches | ({"demo"} if Path(folder) == ROOT else set())
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that was built from it, of a copy of the checkout."""
     copy = tmp_path_factory.mktemp("copy") / "checkout"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_BUILT_FROM), symlinks=True)
+    shutil.copytree(ROOT, copy, ignore=_left_out, symlinks=True)
     out = copy.parent / "dist"
     # Without --sdist or --wheel, `build` makes the wheel from the unpacked sdist.
     _run([sys.executable, "-m", "build", "--outdir", out, copy], copy.parent)

@@ -107,8 +107,8 @@ def test_the_server_dies_with_the_process_that_started_it(tmp_path: Path) -> Non
         "    os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parent, stdout=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(tmp_path)}, check=False,
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[1] / "support",
+        stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False,
     )  # fmt: skip
     assert done.returncode == -9
     give_up = time.monotonic() + 20

@@ -387,7 +387,7 @@ def test_killed_at_any_moment_no_reader_sees_a_half(
 
 def _sender(folder: Path, url: str) -> subprocess.Popen[bytes]:
     code = (
-        "import sys; from pathlib import Path; from curate.transport import plan, send\n"
+        "import sys; from pathlib import Path; from curate.versions.send import plan, send\n"
         "planned = plan(Path(sys.argv[1]), sys.argv[2]); print('begin', flush=True)\n"
         "send(planned)"
     )

@@ -185,9 +185,10 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     missing = con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]
     if missing or (floor is not None and floor > verdicts.next_split(store, con).leak_threshold):
         return True
-    section, stored = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
-    if not stored:
+    section, last = config.load(store.folder).get("dedupe", {}), store.setting(con, "dedupe")
+    if not last:
         return False
+    stored = DedupeSettings(**last).as_dict()
     thresholds = {"exact": section.get("exact", stored["exact"])}
     for name in ("near", "semantic"):
         value = section.get(name, AUTO)
