@@ -435,9 +435,9 @@ def test_an_unreachable_server(store: Store) -> None:
 
 DRIVER = """
 import sys
-from curate import databases
+from curate.pull import from_database
 from curate.cli import main
-databases.PAGE_ROWS = int(sys.argv[1])
+from_database.PAGE_ROWS = int(sys.argv[1])
 main(["-v", *sys.argv[2:]])
 """
 ROWS, PAGE = 200_000, 10_000

@@ -99,7 +99,9 @@ class Office:
 
     def number(self, kind: str | None = None) -> int:
         """Returns the number of the project on the server, of the newest one."""
-        rows = self.project.table("label_projects").to_pylist()
+        # Asked while a push is under way, too, of which the snapshot knows nothing yet.
+        with self.project.store.read_database() as con:
+            rows = con.sql("FROM label_projects").to_arrow_table().to_pylist()
         found = [r for r in rows if not r["gone"] and kind in (None, r["kind"])]
         return int(max(found, key=lambda r: r["run_id"])["project_id"])
 

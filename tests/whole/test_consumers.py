@@ -501,7 +501,8 @@ def test_trl_trains_on_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    # The variable is read once, when the library is imported, by whatever test comes first.
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     name, make = TRAINED[case]
     items = short(make(shared_data), name)
     tools = any("tools" in formats.get(name).row(one) for one in items)
@@ -525,7 +526,8 @@ def test_trl_trains_on_a_version_by_its_card(
     name: str, tiny: Path, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole path: real ranks and ratings are pulled and exported, and the card is followed."""
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    # The variable is read once, when the library is imported, by whatever test comes first.
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     rows = list(unzipped(shared_data / "oasst1_en_validation/messages.jsonl.gz"))
     for row in rows:
         labels = row.pop("labels", None) or {"name": [], "value": []}
