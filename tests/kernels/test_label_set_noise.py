@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy.sparse import csr_array
 
+import desk
 from curate import config, label_sets
 from curate.embed.embed import embed
 from curate.errors import ConfigError
@@ -30,32 +31,7 @@ WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 NO_PAIRS = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 NAMES = ["delivery", "password", "refund"]
-TEXTS = {
-    "delivery": [
-        "When will my parcel arrive?",
-        "My package has not been delivered yet",
-        "Where is my delivery, it is three days late",
-        "Track my shipment please",
-        "The courier did not come with my parcel",
-        "How long does shipping take?",
-    ],
-    "refund": [
-        "I want my money back",
-        "Please refund my last purchase",
-        "How do I get a refund?",
-        "You still have not refunded me",
-        "Return the money to my account",
-        "I was promised a refund last week",
-    ],
-    "password": [
-        "I forgot my password",
-        "How can I reset my password?",
-        "My login does not work any more",
-        "I cannot sign in to my account",
-        "Change the password of my account",
-        "The reset link for the password is broken",
-    ],
-}
+TEXTS = {name: desk.TEXTS[name][:6] for name in ("delivery", "refund", "password")}
 
 
 def logs() -> dict[str, dict[str, Any]]:
