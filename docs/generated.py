@@ -6,9 +6,11 @@ top of the checkout (`make docs`), and tests/house/test_docs.py checks that they
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import cog
 
@@ -18,6 +20,7 @@ from curate.check.rules import RULES
 from curate.filters.rules import rules
 from curate.pull.mapping import FIELDS, Kind
 from curate.pull.rating import WORDS
+from curate.sources.presets import presets
 from curate.store import sql
 from curate.store.headers import Parameter
 
@@ -59,6 +62,25 @@ def rating_words() -> None:
         "---|---:",
         (f"{', '.join(w for w, at in WORDS.items() if at == p)}|{1 + 4 * p:g}" for p in places),
     )
+
+
+def preset_documents() -> None:
+    """Writes which documents each preset reads."""
+    kinds = {"interactions": "calls", "turns": "turns", "feedback": "feedback"}
+    ordered = sorted(presets(), key=lambda p: (p.name, [*kinds].index(p.kind)))
+    rows = (f"`{p.name}`|{p.what}|{kinds[p.kind]}" for p in ordered)
+    table("preset|reads|as", "---|---|---", rows)
+
+
+def preset_fields() -> None:
+    """Writes which fields the documents of each preset fill, as the tests of presets found it."""
+    text = Path("tests/sources/presets/fields.json").read_text(encoding="utf-8")
+    names, found = json.loads(text).values()
+    rows = (
+        f"`{preset}`|{'|'.join('✓' if name in filled else '' for name in names)}"
+        for preset, filled in found.items()
+    )
+    table(f"preset|{'|'.join(names)}", f"---{'|:-:' * len(names)}", rows)
 
 
 def drop_rules() -> None:

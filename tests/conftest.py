@@ -21,7 +21,7 @@ import browser
 import labelstudio
 import s3
 from curate.embed import encoders
-from curate.embed.encoders import Encoder
+from curate.embed.encoder import Encoder
 from curate.store import Store
 from program import Program
 from projects import Demo, WriteJsonl
@@ -88,6 +88,16 @@ def shared_data() -> Path:
     folder = Path(os.environ.get("CURATE_TEST_DATA", beside))
     if not folder.is_dir():
         missing(f"no development data in {folder}: set CURATE_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of small files with right outcomes; without it as `shared_data`."""
+    beside = Path(__file__).parents[1].parent / "shared" / "cases"
+    folder = Path(os.environ.get("CURATE_TEST_CASES", beside))
+    if not folder.is_dir():
+        missing(f"no cases in {folder}: set CURATE_TEST_CASES")
     return folder
 
 

@@ -10,13 +10,11 @@ from curate.messages import (
     canonical,
     chain_hashes,
     parse_messages,
-    parse_request,
-    parse_response,
     parse_tools,
     query_and_context,
     text_of,
 )
-from curate.pull.interactions import content_of
+from curate.pull.contents import UnknownShape, content_of
 
 
 def u(text: Any) -> dict[str, Any]:
@@ -47,7 +45,6 @@ RESPONSE = {
         ({"query": "q", "response": "r"}, [u("q")], [a("r")]),
         ({"query": "q"}, [u("q")], None),
         ({"query": 5, "response": 7.0}, [u("5")], [a("7")]),
-        ({"query": "q", "response": {"k": 1}}, [u("q")], [a('{"k":1}')]),
         ({"query": "q", "response": {"content": "r"}}, [u("q")], [a("r")]),
         ({"query": "q", "response": "r", "system": "be nice"}, [SYSTEM, u("q")], [a("r")]),
         ({"messages": [SYSTEM, u("q")], "response": "r", "system": "x"},
@@ -72,19 +69,26 @@ RESPONSE = {
         ({"query": REQUEST, "response": RESPONSE}, [SYSTEM, u("hi")], [a("one"), a("two")]),
         ({"request": "plain", "response": "r"}, [u("plain")], [a("r")]),
         ({"request": {"prompt": "p"}, "response": {"choices": [{"text": "r"}]}},
-         [u('{"prompt":"p"}')], [a("r")]),
+         [u("p")], [a("r")]),
         ({"query": "q", "response": {"choices": []}}, [u("q")], None),
         ({}, [], None),
     ],
 )  # fmt: skip
 def test_what_a_call_said(values: Any, messages: Any, output: Any) -> None:
     found = content_of(values)
-    assert (found[0], found[1]) == (messages, output)
+    assert (found.messages, found.output) == (messages, output)
+
+
+def test_a_body_that_nobody_knows_is_no_turn() -> None:
+    with pytest.raises(UnknownShape, match=r"request has .*colour"):
+        content_of({"request": {"colour": "p"}, "response": "r"})
+    with pytest.raises(UnknownShape, match="response has keys k"):
+        content_of({"query": "q", "response": {"k": 1}})
 
 
 def test_raw_bodies_say_the_rest() -> None:
-    _, _, found = content_of({"request": REQUEST, "response": RESPONSE})
-    assert found == {
+    found = content_of({"request": REQUEST, "response": RESPONSE})
+    assert found.fields == {
         "id": "r1", "model": "m", "user": "ann", "tools": REQUEST["tools"],
         "created_at": 1_700_000_000, "finish_reason": "stop", "finish_reasons": ["stop", None],
             "input_tokens": 3, "output_tokens": 0,
@@ -92,19 +96,19 @@ def test_raw_bodies_say_the_rest() -> None:
 
 
 def test_an_error_body_is_no_answer() -> None:
-    messages, output, found = content_of(
+    found = content_of(
         {"query": "q", "response": {"error": {"message": "overloaded", "type": "server"}}}
     )
-    assert (messages, output) == ([u("q")], None)
-    assert found == {"status": "error", "error": "overloaded"}
+    assert (found.messages, found.output) == ([u("q")], None)
+    assert found.fields == {"status": "error", "error": "overloaded"}
 
 
 def test_tool_calls_are_kept() -> None:
     call = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}], "junk": 1}
     result = {"role": "tool", "content": "5", "tool_call_id": "1"}
-    messages, output, _ = content_of({"messages": [u("q"), call, result, a("r")]})
-    assert messages == [u("q"), {k: v for k, v in call.items() if k != "junk"}, result]
-    assert output == [a("r")]
+    found = content_of({"messages": [u("q"), call, result, a("r")]})
+    assert found.messages == [u("q"), {k: v for k, v in call.items() if k != "junk"}, result]
+    assert found.output == [a("r")]
 
 
 NESTED = {"type": "function", "function": {"name": "f", "arguments": '{"b":1,"a":[0.5]}'}}
@@ -147,7 +151,7 @@ def test_tools_are_stored_in_one_form(flat: Any) -> None:
 
 def test_a_message_may_be_the_response() -> None:
     answer = {"role": "assistant", "tool_calls": [NESTED]}
-    _, output, _ = content_of({"query": "q", "response": answer})
+    output = content_of({"query": "q", "response": answer}).output
     assert output == [{"role": "assistant", "content": None, "tool_calls": [NESTED]}]
 
 
@@ -156,18 +160,6 @@ def test_a_message_may_be_the_response() -> None:
 )
 def test_what_is_no_list_of_messages(value: Any) -> None:
     assert parse_messages(value) is None
-
-
-@pytest.mark.parametrize("value", [None, "x", [], {}, {"messages": 1}, {"messages": []}])
-def test_what_is_no_request_body(value: Any) -> None:
-    assert parse_request(value) is None
-
-
-@pytest.mark.parametrize(
-    "value", [None, "x", [], {}, {"choices": 1}, {"error": "x"}, {"error": None}]
-)
-def test_what_is_no_response_body(value: Any) -> None:
-    assert parse_response(value) is None
 
 
 def test_the_query_and_what_was_said_before() -> None:

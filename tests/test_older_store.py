@@ -64,7 +64,9 @@ def test_the_older_program_said_something() -> None:
 
 
 def test_status_is_the_same(curate: Curate) -> None:
-    assert steady(curate("status", "--json")) == steady(SAID["status"])
+    """But for the rules that are new, which have not been applied yet."""
+    said = {"stale": ["filter"], "next": "curate run"}
+    assert steady(curate("status", "--json")) == {**steady(SAID["status"]), **said}
 
 
 def test_every_story_is_the_same(curate: Curate) -> None:

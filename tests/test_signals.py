@@ -22,6 +22,8 @@ from desk import ITEMS
 from program import Program
 from projects import new_project
 
+pytestmark = pytest.mark.slow
+
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
 GOOD = "Please send the {0} back within thirty days; the money for the {0} comes a week later."

@@ -10,7 +10,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,110 +20,18 @@ from hypothesis import strategies as st
 from curate.errors import ConfigError
 from curate.export.export import export
 from curate.export.options import ExportResult, ExportSettings
-from curate.pull.mapping import Declared
-from curate.pull.options import PullOptions
-from curate.pull.pull import pull
-from curate.split import SplitSettings, draw
-from curate.store import Store
+from curate.kernels.draws import stratified
+from curate.split import SplitSettings
+from curate.versions.diff import diff
+from curate.why import why
+from ledger import TENTH, SplitProject, lines, many, row, step, text
 
 pytestmark = pytest.mark.store
 
-TENTH = SplitSettings(test_size=0.1)
-
-
-class Project:
-    """A project in a folder, and its ledger by source id."""
-
-    def __init__(self, folder: Path, *, task: str = "sft", threads: int = 2) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.files = folder, 0
-        self.store = Store(folder, threads=threads)
-        self.store.create()
-        with self.store.write() as con:
-            self.store.set_setting(con, "project", {"task": task})
-
-    def pull(self, rows: Iterable[dict[str, Any]], **fields: str) -> None:
-        """Pulls a file of rows; `fields` says which column a field is."""
-        self._pull(rows, PullOptions(declared=Declared("interactions", fields, "1-5")))
-
-    def feedback(self, rows: Iterable[dict[str, Any]]) -> None:
-        self._pull(rows, PullOptions(declared=Declared("feedback", {"key": "request_id"}, "1-5")))
-
-    def heldout(self, rows: Iterable[dict[str, Any]]) -> None:
-        self._pull(rows, PullOptions(heldout=True))
-
-    def _pull(self, rows: Iterable[dict[str, Any]], options: PullOptions) -> None:
-        self.files += 1
-        path = self.folder / f"rows-{self.files}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        pull(self.store, [str(path)], options=options)
-
-    def export(self, name: str = "set", *, limit: int | None = None, **split: Any) -> ExportResult:
-        asked = ExportSettings(
-            split=replace(TENTH, **split), limit=limit, min_train=0, min_test=0, formats=()
-        )
-        return export(self.store, name, settings=asked)
-
-    def ledger(self) -> dict[str, dict[str, Any]]:
-        with self.store.read() as con:
-            rows = con.sql(
-                "SELECT i.source_id, l.side, l.exposed, l.origin, l.evidence, "
-                "(SELECT source_id FROM interactions u WHERE u.interaction_id = l.unit) AS unit "
-                "FROM split_ledger l JOIN interactions i ON i.interaction_id = l.example_id"
-            )
-            return {row["source_id"]: row for row in rows.to_arrow_table().to_pylist()}
-
-    def sides(self) -> dict[str, str]:
-        return {name: place["side"] for name, place in self.ledger().items()}
-
-    def outcome(self, version: int, name: str = "set") -> dict[str, str]:
-        """What became of every example: the name of its file, or the reason why it is in none."""
-        with self.store.read() as con:
-            rows = con.execute(
-                "SELECT source_id, coalesce(v.reason, v.side) FROM version_examples v "
-                "JOIN interactions ON interaction_id = example_id WHERE name = ? AND version = ?",
-                [name, version],
-            ).fetchall()
-        return dict(rows)
-
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
-
-
-def text(seed: object, count: int = 14) -> str:
-    """A text that is like no other one."""
-    made = random.Random(str(seed))
-    return " ".join(f"w{made.randrange(900)}" for _ in range(count))
-
-
-def row(name: str, query: str | None = None, **others: Any) -> dict[str, Any]:
-    made = {
-        "id": name,
-        "query": query or text(name),
-        "response": f"the answer to {name}",
-        "rating": 5,
-        "created_at": "2026-03-01T00:00:00Z",
-    }
-    return {**made, **others}
-
-
-def many(count: int, prefix: str = "n") -> list[dict[str, Any]]:
-    return [row(f"{prefix}{number}") for number in range(count)]
-
-
-def step(seed: str, number: int) -> str:
-    """Texts 0, 1, 2, ... of a chain: only neighbours have a Jaccard similarity of 0.8 or more."""
-    words = text(seed, 40).split()
-    for place in range(number):
-        words[4 + 8 * place] = f"{seed}{place}".replace(" ", "")
-    return " ".join(words)
-
-
-def lines(result: ExportResult, side: str) -> list[dict[str, Any]]:
-    body = (result.folder / f"{side}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in body.splitlines()]
+def project(tmp_path: Path) -> SplitProject:
+    return SplitProject(tmp_path)
 
 
 # -- draw ----------------------------------------------------------------------------------------
@@ -142,7 +49,10 @@ SPLITS = st.builds(
 def drawn(units: list[tuple[int, str, str]], asked: SplitSettings, order: list[int]) -> set[str]:
     names = [f"unit{n:03d}" for n in order]
     sizes, strata = [units[n][0] for n in order], [units[n][1:] for n in order]
-    return {names[place] for place in draw(names, sizes, strata, asked)}
+    share = asked.test_size
+    return {
+        names[place] for place in stratified(names, sizes, strata, share=share, seed=asked.seed)
+    }
 
 
 @settings(max_examples=150, deadline=None)
@@ -182,7 +92,7 @@ def test_draw_depends_on_the_seed() -> None:
 
 
 def test_draw_over_many_exports_of_one_unit_each_holds_out_the_share() -> None:
-    held = [draw([f"example{n}"], [1], [("", "")], TENTH) for n in range(200)]
+    held = [stratified([f"example{n}"], [1], [("", "")], share=0.1, seed=0) for n in range(200)]
     assert 10 <= sum(map(len, held)) <= 30
 
 
@@ -211,8 +121,9 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, float], said: str) -
 # -- units ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_text_that_many_share_makes_no_giant_unit_and_withholds_what_crosses(
-    project: Project,
+    project: SplitProject,
 ) -> None:
     crowd = [row(f"crowd{n}", "hello there", response=f"hello number {n}") for n in range(90)]
     project.pull([*crowd, *many(110)])
@@ -229,7 +140,8 @@ def test_a_text_that_many_share_makes_no_giant_unit_and_withholds_what_crosses(
     assert {outcome[name] for name in held} == {"test"}
 
 
-def test_conversations_and_groups_stay_together_past_the_cap(project: Project) -> None:
+@pytest.mark.slow
+def test_conversations_and_groups_stay_together_past_the_cap(project: SplitProject) -> None:
     rows = [row(f"s{number}", session_id=f"talk {number % 6}") for number in range(180)]
     rows += [row(f"g{number}", customer=f"group {number % 6}") for number in range(180)]
     project.pull([*rows, *many(60)], group="customer")
@@ -257,9 +169,10 @@ def calls(turns: int, name: str = "call") -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test_size", [0.0, 0.9])
 def test_a_conversation_of_full_history_calls_is_one_unit_and_each_answer_is_trained_once(
-    project: Project, test_size: float
+    project: SplitProject, test_size: float
 ) -> None:
     rows = calls(20)
     project.pull([*rows, *many(20)])
@@ -278,7 +191,7 @@ def test_a_conversation_of_full_history_calls_is_one_unit_and_each_answer_is_tra
 
 
 @pytest.mark.slow
-def test_calls_of_a_conversation_that_arrive_later_join_its_side(project: Project) -> None:
+def test_calls_of_a_conversation_that_arrive_later_join_its_side(project: SplitProject) -> None:
     first = [slice(0, 10), slice(10, 20), slice(0, 20, 2), slice(5, 6)]
     talks = [calls(20, f"talk{number}-") for number in range(8)]
     early = [r for n, talk in enumerate(talks) for r in talk[first[n % 4]]]
@@ -306,7 +219,8 @@ CHAINS = {
 }
 
 
-def test_rule_1_new_units_follow_what_they_touch(project: Project) -> None:
+@pytest.mark.slow
+def test_rule_1_new_units_follow_what_they_touch(project: SplitProject) -> None:
     pins, new = [], []
     for case, fates in CHAINS.items():
         pins.append(row(f"{case} 0", step(case, 0), split="train"))
@@ -340,7 +254,7 @@ def test_rule_1_new_units_follow_what_they_touch(project: Project) -> None:
 
 
 def test_a_split_column_gives_the_sides_and_leaks_across_it_withhold_train(
-    project: Project,
+    project: SplitProject,
 ) -> None:
     parts = ["train", "train", "train", "test", "validation", None]
     rows = [row(f"p{n}", subset=parts[n % 6], rating=None) for n in range(60)]
@@ -363,7 +277,7 @@ def test_a_split_column_gives_the_sides_and_leaks_across_it_withhold_train(
 
 
 @pytest.mark.slow
-def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: Project) -> None:
+def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: SplitProject) -> None:
     project.pull(many(60))
     project.export(test_size=0.0)
     project.pull([row("twin", text("golden 1") + " please"), row("later", text("golden 9"))])
@@ -383,7 +297,7 @@ def test_an_imported_evaluation_set_is_held_out_and_never_trained_on(project: Pr
 
 
 @pytest.mark.slow
-def test_a_split_column_that_comes_later_moves_nothing(project: Project) -> None:
+def test_a_split_column_that_comes_later_moves_nothing(project: SplitProject) -> None:
     rows = many(40)
     project.pull(rows)
     project.export()
@@ -401,7 +315,9 @@ def test_a_split_column_that_comes_later_moves_nothing(project: Project) -> None
 
 
 @pytest.mark.slow
-def test_a_dry_run_gives_no_sides_and_a_second_export_changes_nothing(project: Project) -> None:
+def test_a_dry_run_gives_no_sides_and_a_second_export_changes_nothing(
+    project: SplitProject,
+) -> None:
     project.pull(many(60))
     asked = ExportSettings(split=TENTH, min_test=0)
     planned = export(project.store, "set", settings=asked, dry_run=True)
@@ -415,7 +331,8 @@ def test_a_dry_run_gives_no_sides_and_a_second_export_changes_nothing(project: P
     assert project.store.state_digest() == state
 
 
-def test_all_datasets_of_a_project_share_its_ledger(project: Project) -> None:
+@pytest.mark.slow
+def test_all_datasets_of_a_project_share_its_ledger(project: SplitProject) -> None:
     project.pull(many(60))
     project.export("one", limit=5)
     before = project.ledger()
@@ -424,7 +341,8 @@ def test_all_datasets_of_a_project_share_its_ledger(project: Project) -> None:
     assert result.split["drawn"] == 0
 
 
-def test_a_row_that_any_dataset_trained_on_exposes_what_it_leaks(project: Project) -> None:
+@pytest.mark.slow
+def test_a_row_that_any_dataset_trained_on_exposes_what_it_leaks(project: SplitProject) -> None:
     project.pull([row("a", step("far", 0), split="train"), row("b", step("far", 2), split="test")])
     project.export("one")
     result = project.export("two", leak_threshold=0.6)
@@ -432,12 +350,70 @@ def test_a_row_that_any_dataset_trained_on_exposes_what_it_leaks(project: Projec
     assert project.outcome(1, "two") == {"a": "train", "b": "exposed"}
 
 
+# -- rule 7: what was published stays held out -----------------------------------------------------
+
+
+def published(project: SplitProject) -> ExportResult:
+    """Version 1 shows b; a stricter threshold then exposes it, and nothing else holds its copy."""
+    project.pull(
+        [
+            row("a", step("far", 0), split="train"),
+            row("b", step("far", 2), split="test"),
+            row("copy", step("far", 2).upper(), split="train"),
+            *(row(f"n{n}", split="test") for n in range(3)),
+        ],
+        split="split",
+    )
+    first = project.export()
+    assert project.outcome(1)["copy"] == "leak" and project.outcome(1)["b"] == "test"
+    return first
+
+
+def test_rule_7_the_copy_of_a_published_row_that_is_exposed_stays_out_of_train(
+    project: SplitProject,
+) -> None:
+    published(project)
+    project.pull([{**row("late", step("far", 2) + " indeed"), "split": None}])
+    result = project.export(leak_threshold=0.6)
+    assert project.ledger()["b"]["exposed"]
+    outcome = project.outcome(2)
+    # a stays: version 1 trained on it, which is why b is exposed.
+    assert (outcome["a"], outcome["b"], outcome["copy"]) == ("train", "exposed", "published_leak")
+    assert outcome["late"] in ("published_leak", "quarantined")
+    assert result.split["published"] == 1 + (outcome["late"] == "published_leak")
+    (reason,) = why(project.store, "copy")["reasons"]
+    assert reason["reason"] == "published_leak"
+    assert reason["evidence"].endswith(", in an exported test file")
+    again = project.export(test_size=0.0, leak_threshold=0.6)
+    assert not again.created
+
+
+def test_rule_7_diff_names_it(project: SplitProject) -> None:
+    published(project)
+    project.export(leak_threshold=0.6)
+    project.pull([{**row("a", step("far", 2)), "split": "train"}])
+    project.export()
+    moved = diff(project.store, "set@2", "set@3")
+    assert moved.train.removed == (("published_leak", 1),)
+
+
+def test_rule_7_ends_with_the_version_that_shows_the_row(project: SplitProject) -> None:
+    published(project)
+    project.export(leak_threshold=0.6)
+    with project.store.write() as con:  # what withdrawing versions leaves behind
+        con.execute("DELETE FROM version_examples WHERE version = 1")
+        con.execute("DELETE FROM versions WHERE version = 1")
+    project.pull(many(2, "more"))
+    project.export(leak_threshold=0.6, test_size=0.0)
+    assert project.outcome(3)["copy"] == "train"
+
+
 # -- what is learned later -------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_rule_5_a_conversation_or_group_that_becomes_known_later_exposes_held_out_rows(
-    project: Project,
+    project: SplitProject,
 ) -> None:
     rows = [row("a", split="train"), *(row(name, split="test") for name in "bcd")]
     project.pull(rows, split="split")
@@ -452,7 +428,7 @@ def test_rule_5_a_conversation_or_group_that_becomes_known_later_exposes_held_ou
 
 
 @pytest.mark.slow
-def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: Project) -> None:
+def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: SplitProject) -> None:
     rows = [row("a", split="train"), row("b", split="test")]
     project.pull(rows, split="split")
     project.export()
@@ -464,7 +440,7 @@ def test_rule_5_the_old_text_of_a_held_out_row_is_not_trained_on(project: Projec
 
 @pytest.mark.slow
 def test_rule_3_a_corrected_label_is_in_the_next_version_only(tmp_path: Path) -> None:
-    project = Project(tmp_path, task="classification")
+    project = SplitProject(tmp_path, task="classification")
     labels = ["billing", "refund"]
     project.pull([row(f"n{n}", label=labels[n % 2], rating=None) for n in range(60)])
     first = project.export()
@@ -514,11 +490,11 @@ def test_sides_and_files_depend_on_neither_row_order_threads_nor_time_zone(
     tmp_path: Path, zone: Callable[[str], None]
 ) -> None:
     zone("UTC")
-    one = Project(tmp_path / "one", threads=1)
+    one = SplitProject(tmp_path / "one", threads=1)
     one.pull(mixture())
     first = one.export()
     zone("America/New_York")
-    two = Project(tmp_path / "two", threads=4)
+    two = SplitProject(tmp_path / "two", threads=4)
     shuffled = random.Random(3).sample(mixture(), len(mixture()))
     two.pull(shuffled[:120])
     two.pull(shuffled[120:])

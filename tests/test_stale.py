@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from curate.project import Project
 from program import Program
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.slow]
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 

@@ -119,7 +119,21 @@ def test_rejects_are_listed(tmp_path: Path) -> None:
     assert [r["line"] for r in listed] == [2, 3]
     assert all(r["location"].endswith("logs.jsonl") and r["reason"] for r in listed)
     text = curate(tmp_path, "status", "--rejects").stdout
-    assert all(r["reason"] in text for r in listed)
+    assert text.startswith("2 refused documents: 1 bad-json, 1 not-an-object\n")
+    assert all(r["reason"] in text for r in listed) and "more" not in text
+
+
+def test_a_long_list_of_rejects_says_that_it_is_cut(tmp_path: Path) -> None:
+    project = new_project(tmp_path)
+    logs = tmp_path / "logs.jsonl"
+    logs.write_text('{"prompt": "a", "response": "b"}\n' + "{oops\n" * 60 + "7\n" * 1_000)
+    project.pull([str(logs)])
+    text = curate(tmp_path, "status", "--rejects").stdout
+    assert text.startswith("1,060 refused documents: 1,000 not-an-object, 60 bad-json\n")
+    assert text.endswith("... and 1,010 more: curate status --rejects --json\n")
+    assert text.count("bad-json") == 51 and text.count("not-an-object") == 1
+    listed = orjson.loads(curate(tmp_path, "status", "--rejects", "--json").stdout)
+    assert len(listed) == 1_060 == len(project.rejects())
 
 
 def test_nothing_rated_asks_for_feedback(tmp_path: Path, write_jsonl: WriteJsonl) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from curate.kernels import jaccard as kernels
 from curate.kernels.jaccard import covered, near_pairs
-from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
+from curate.text import SHORT_TOKENS, bare, digest, normalise, shared_affixes, tokens
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,11 @@ from curate.text import SHORT_WORDS, digest, normalise, shared_affixes, words
     [
         ("  Hello\t\nWorld ", "hello world"), ("STRASSE Straße", "strasse strasse"),
         ("e\u0301", "é"), ("a\u00a0b\u3000c", "a b c"), ("a\x1cb", "a b"), ("Hi!", "hi!"), ("", ""),
+        ("\uff28\uff49\u3000\uff11", "hi 1"), ("soft\u00adware", "software"), ("\ufeffHi", "hi"),
+        ("a\u200bb", "ab"), ("❤\ufe0f", "❤"), ("“Hi”", '"hi"'), ("don\u2019t", "don't"),
+        ("2020\u20132021", "2020-2021"), ("fish &amp; chips &lt;3", "fish & chips <3"),
+        ("AT&T; R&D", "at&t; r&d"), ("what do\u0435s it cost", "what does it cost"),
+        ("\u0447\u0442\u043e \u044d\u0442\u043e", "\u0447\u0442\u043e \u044d\u0442\u043e"),
     ],
 )  # fmt: skip
 def test_normalise(text: str, normal: str) -> None:
@@ -26,6 +32,55 @@ def test_normalise(text: str, normal: str) -> None:
 def test_normalised_text_stays_one_line_of_words(text: str) -> None:
     once = normalise(text)
     assert "  " not in once and once == once.strip() and "\n" not in once
+
+
+@settings(max_examples=300)
+@given(
+    st.text() | st.text(st.sampled_from("&amp;lt#x20;ﬀ\uff06；\u00a0\u200bé\u0435\u00b4¨😀👍¿?"))
+)
+def test_what_is_normalised_stays_as_it_is(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert bare(bare(once)) == bare(once) == normalise(bare(once))
+
+
+@settings(max_examples=300)
+@given(st.text())
+def test_what_the_first_measure_normalised_is_normalised_alike(text: str) -> None:
+    first = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    assert normalise(first) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("c++ or c#?", ["c", "+", "+", "or", "c", "#"]),
+        ("at -5 degrees, 20% or $20", ["at", "-5", "degrees", "20", "%", "or", "$", "20"]),
+        ("a != b, a == b", ["a", "!", "=", "b", "a", "=", "=", "b"]),
+        ("2020-2021 re-read", ["2020", "2021", "re", "read"]),
+        ("我有 3 个 c++", ["我", "有", "3", "个", "c", "+", "+"]),
+        ("ฉันไป", ["ฉั", "น", "ไ", "ป"]),
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("부산에서 서울", ["부산에서", "서울"]),
+        ("ok 👍 \u2013 €5", ["ok", "👍", "€", "5"]),
+        ("thanks :) (or not)", ["thanks", ":)", "or", "not"]),
+    ],
+)
+def test_tokens(text: str, cut: list[str]) -> None:
+    assert tokens(normalise(text)) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("where is it?", "where is it"), ("¿qué hora es?", "qué hora es"), ("thanks 😊!", "thanks"),
+        ("thanks 👍", "thanks 👍"), ("👎", "👎"), ("?!", "?!"), ("c#", "c#"), ("100%.", "100%"),
+        ("well :(", "well :("), ('"my points"', "my points"), ("几点开门\uff1f", "几点开门"),
+        ("this one has eight words in it, or?", "this one has eight words in it, or?"),
+    ],
+)  # fmt: skip
+def test_a_short_text_is_bare_of_its_ending(text: str, left: str) -> None:
+    assert bare(normalise(text)) == left
 
 
 def test_digest() -> None:
@@ -49,9 +104,9 @@ def grown(seed: int, n: int) -> list[str]:
 def oracle(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
     grams = []
     for text in texts:
-        w = words(text)
+        w = tokens(text)
         grams.append(
-            {tuple(w[i : i + 3]) for i in range(len(w) - 2)} if len(w) >= SHORT_WORDS else set()
+            {tuple(w[i : i + 3]) for i in range(len(w) - 2)} if len(w) >= SHORT_TOKENS else set()
         )
     found = []
     for j in range(len(texts)):
@@ -76,8 +131,8 @@ def covered_by_hand(
     asked: list[str], texts: list[str], threshold: float
 ) -> list[tuple[int, int, float, float]]:
     def grams(text: str) -> set[tuple[str, ...]]:
-        w = words(text)
-        return {tuple(w[i : i + 3]) for i in range(len(w) - 2)} if len(w) >= SHORT_WORDS else set()
+        w = tokens(text)
+        return {tuple(w[i : i + 3]) for i in range(len(w) - 2)} if len(w) >= SHORT_TOKENS else set()
 
     found = []
     for b, text in enumerate(texts):

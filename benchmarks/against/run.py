@@ -22,11 +22,11 @@ from random import Random
 import copies
 
 from curate.export.evaluation_sets import QUOTED_WORDS, find
-from curate.text import SHORT_WORDS, normalise, words
+from curate.text import SHORT_TOKENS, normalise, words
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))
-BANDS = ((0, SHORT_WORDS), (SHORT_WORDS, QUOTED_WORDS), (QUOTED_WORDS, 10**6))
+BANDS = ((0, SHORT_TOKENS), (SHORT_TOKENS, QUOTED_WORDS), (QUOTED_WORDS, 10**6))
 LOGS = {
     "Schema-Guided Dialogue": ("sgd_turns_volume/turns.jsonl.gz", "utterance"),
     "Topical-Chat": ("topical_chat_rated/turns.jsonl.gz", "message"),

@@ -80,7 +80,7 @@ def cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
             for name, argv in typed.items():
                 for which, tree in trees.items():
                     _say(f"run {number + 1}, {which}: {name}")
-                    found = _measure(tree, copies[which], argv)
+                    found = measure(tree, copies[which], argv)
                     used.setdefault(name, {}).setdefault(which, []).append(found)
             for copy in copies.values():
                 shutil.rmtree(copy)
@@ -113,7 +113,8 @@ def _copy(tree: Path, base: Path, place: Path) -> Path:
     return place
 
 
-def _measure(tree: Path, folder: Path, argv: list[str]) -> Used:
+def measure(tree: Path, folder: Path, argv: list[str]) -> Used:
+    """Runs a command on the project `p` in a folder and returns what it took."""
     command = [sys.executable, "-m", "curate", "-C", "p", *argv]
     with subprocess.Popen(
         command, cwd=folder, env=environment(tree),

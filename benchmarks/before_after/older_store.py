@@ -106,6 +106,18 @@ def what_it_says(curate: Runner) -> dict[str, Any]:
     return said
 
 
+def pack(project: Path, archive: Path) -> None:
+    """Writes the files of a project into an archive."""
+    # It is made by the next command that writes, and would double what is kept.
+    (project / "curate.snapshot.duckdb").unlink()
+    (project / "curate.lock").unlink(missing_ok=True)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kept:
+        for path in sorted(project.rglob("*")):
+            if path.is_file():
+                kept.write(path, path.relative_to(project))
+
+
 def main(rev: str) -> None:
     commit = revision_of(rev)
     with tempfile.TemporaryDirectory() as name:
@@ -113,15 +125,7 @@ def main(rev: str) -> None:
         curate = Runner(checkout(commit, folder), folder, watch=lambda t: print(t, file=sys.stderr))
         make(curate)
         said = what_it_says(curate)
-        # It is made by the next command that writes, and would double what is kept.
-        (folder / "p" / "curate.snapshot.duckdb").unlink()
-        (folder / "p" / "curate.lock").unlink(missing_ok=True)
-        KEPT.mkdir(parents=True, exist_ok=True)
-        archive = zipfile.ZipFile(KEPT / "project.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9)
-        with archive as kept:
-            for path in sorted((folder / "p").rglob("*")):
-                if path.is_file():
-                    kept.write(path, path.relative_to(folder / "p"))
+        pack(folder / "p", KEPT / "project.zip")
     text = json.dumps({"commit": commit, "salt": SALT, "next": EXPORT, **said}, indent=1)
     (KEPT / "said.json").write_text(text + "\n", encoding="utf-8")
     for path in sorted(KEPT.iterdir()):

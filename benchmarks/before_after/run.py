@@ -2,11 +2,13 @@
 
     python benchmarks/before_after/run.py same --before REV [--only demo,clinc150] [--small]
     python benchmarks/before_after/run.py cost --before REV [--runs 3]
+    python benchmarks/before_after/run.py pull --before REV [--runs 5]
 
 `same` builds projects from public data sets with a clean checkout of REV and with the working tree,
 command by command, and compares all that came of it. `cost` measures the CPU time of commands on
-copies of one project. Both write their part of RESULTS.md beside this file; `same` writes it where
-all sets were run. What REV built is kept in --folder and not built again.
+copies of one project, `pull` that of pulls of plain logs. Each writes its part of RESULTS.md beside
+this file; `same` writes it where all sets were run. What REV built is kept in --folder and not
+built again.
 
 The data is looked for in CURATE_TEST_DATA. Exit status 1: there is a difference.
 """
@@ -308,8 +310,8 @@ def machine() -> str:
 
 
 def keep(path: Path, part: str, text: str) -> None:
-    """Replaces one part of RESULTS.md and leaves the other one as it is."""
-    parts = {"same": "", "cost": ""}
+    """Replaces one part of RESULTS.md and leaves the others as they are."""
+    parts = {"same": "", "cost": "", "pull": ""}
     if path.exists():
         for name in parts:
             found = re.search(
@@ -351,6 +353,9 @@ def main() -> int:
     asked = parts.add_parser("cost", parents=[both], help="CPU time of commands, before and after")
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--rows", type=int, default=20_000)
+    asked = parts.add_parser("pull", parents=[both], help="CPU time of pulls, before and after")
+    asked.add_argument("--runs", type=int, default=5)
+    asked.add_argument("--rows", type=int, default=100_000)
     if len(sys.argv) == 1:  # as `make bench` calls it: there is nothing to compare with
         parser.print_usage()
         return 0
@@ -363,10 +368,12 @@ def main() -> int:
         status = same(arguments)
     else:
         from cost import cost
+        from pull_cost import pull_cost
 
-        status, text = cost(arguments, revision_of(arguments.before))
+        part = cost if arguments.part == "cost" else pull_cost
+        status, text = part(arguments, revision_of(arguments.before))
         if text:
-            keep(RESULTS, "cost", text)
+            keep(RESULTS, arguments.part, text)
             print(text)
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     return status

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from curate.dedupe.dedupe import DedupeResult
 from curate.dedupe.thresholds import Suggestion
 from curate.embed.embed import embed, vectors
-from curate.embed.encoders import Encoder
+from curate.embed.encoder import Encoder
 from curate.project import Project
-from curate.text import SHORT_WORDS, normalise
+from curate.text import SHORT_TOKENS, bare, normalise
+from curate.text import tokens as cut
 
 LOWEST = 0.3
 """The lowest threshold that `curate dedupe` takes."""
@@ -261,11 +262,11 @@ def peer(texts: Sequence[str], a: NDArray[np.int64], b: NDArray[np.int64]) -> Nu
 
 
 def jaccards(texts: Sequence[str]) -> Numbers:
-    """Returns the Jaccard similarity of word 3-grams of all pairs, without curate's kernels."""
+    """Returns the Jaccard similarity of token 3-grams of all pairs, without curate's kernels."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     grams = CountVectorizer(
-        lowercase=False, token_pattern=r"\w+", ngram_range=(3, 3), binary=True
+        lowercase=False, tokenizer=cut, token_pattern=None, ngram_range=(3, 3), binary=True
     ).fit_transform(texts)
     common = (grams @ grams.T).toarray().astype(float)
     sizes = common.diagonal()
@@ -275,9 +276,9 @@ def jaccards(texts: Sequence[str]) -> Numbers:
 def wrong(made: Built, records: RecordSet, found: dict[str, Evidence]) -> list[str]:
     """Returns what differs between the store and the same things computed here, in words."""
     problems = []
-    if [made.texts[n] for n in made.of_record] != [normalise(text) for text in records.texts]:
+    if [made.texts[n] for n in made.of_record] != [bare(normalise(said)) for said in records.texts]:
         problems.append(f"{records.name}: an input is not the normalised text of its record")
-    long = np.flatnonzero(made.words >= SHORT_WORDS)
+    long = np.flatnonzero(made.words >= SHORT_TOKENS)
     shared = np.full((len(made.texts), len(made.texts)), -1.0)
     shared[np.ix_(long, long)] = jaccards([made.texts[n] for n in long])
     units = unit_vectors(made)

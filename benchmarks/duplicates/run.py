@@ -29,7 +29,7 @@ from duplicate_sets import Built, Evidence, Numbers, RecordSet, Score, Tokens
 
 from curate.embed import encoders
 from curate.options import SEMANTIC_THRESHOLDS
-from curate.text import SHORT_WORDS
+from curate.text import SHORT_TOKENS
 from curate.verdicts import DedupeSettings
 
 HERE = Path(__file__).parent
@@ -50,7 +50,7 @@ PACKAGES = (
 )
 DEFAULT = {
     "near": DedupeSettings().near,
-    "semantic": SEMANTIC_THRESHOLDS[encoders.DEFAULT],
+    "semantic": SEMANTIC_THRESHOLDS[encoders.ENGLISH],
 }
 COPIES = {"Cora": 17_184, "Abt-Buy": 1_076, "Korean questions": 5_109}
 """Pairs of copies, as the README files of the data say."""
@@ -118,7 +118,7 @@ def table(head: list[str], rows: list[list[Any]]) -> str:
 def about(all_sets: list[Measured]) -> str:
     def column(m: Measured) -> list[Any]:
         records, made = m.records, m.made
-        short = made.words[made.of_record] < SHORT_WORDS
+        short = made.words[made.of_record] < SHORT_TOKENS
         a, b = m.inputs
         equal = a == b
         return [
@@ -137,7 +137,7 @@ def about(all_sets: list[Measured]) -> str:
         "pairs judged",
         "of them copies",
         "copies / pairs with equal inputs",
-        f"records under {SHORT_WORDS} words",
+        f"records under {SHORT_TOKENS} words",
         "copies with other words that `near` cannot see for that",
     ]
     columns = [column(m) for m in all_sets]
@@ -363,7 +363,7 @@ def korean_meaning(m: Measured) -> str:
         "Korean as `encoder` under `[embed]` (none was measured here), look at pairs with `curate "
         "dedupe --suggest-threshold`, and choose `--semantic` by them. Without `semantic`, "
         "questions this short are duplicates only when they are equal: `near` compares inputs of "
-        f"{SHORT_WORDS} words or more.\n"
+        f"{SHORT_TOKENS} words or more.\n"
     )
 
 
@@ -457,7 +457,7 @@ def main() -> int:
         parser.error("no data: set CURATE_TEST_DATA to the folder with the three data sets")
     data, environment = arguments.data, _environment()
     begun = time.perf_counter()
-    encoder = encoders.load(encoders.DEFAULT, threads=1)
+    encoder = encoders.load(encoders.ENGLISH, threads=1)
     load_seconds = time.perf_counter() - begun
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         all_sets = [

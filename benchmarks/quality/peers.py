@@ -16,7 +16,7 @@ from sets import Task
 from curate.kernels import cosine, label_model, label_noise, minhash
 from curate.mislabels.mislabels import SAME_MEANING
 from curate.split import SplitSettings
-from curate.text import SHORT_WORDS, digest, words
+from curate.text import SHORT_TOKENS, digest, words
 
 OURS, DATALAB, LOGISTIC = "curate", "Datalab", "cleanlab + LR"
 
@@ -145,7 +145,7 @@ PEERS: dict[str, Callable[[Task], Found]] = {
 def alike(texts: list[str], vectors: Any) -> tuple[Any, Any, Any]:
     """Returns the pairs that the store would have: near-duplicates and the same in meaning."""
     threshold = SplitSettings().leak_threshold
-    long = np.array([n for n, text in enumerate(texts) if len(words(text)) >= SHORT_WORDS], int)
+    long = np.array([n for n, text in enumerate(texts) if len(words(text)) >= SHORT_TOKENS], int)
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     if len(long):
         chosen = [texts[n] for n in long]

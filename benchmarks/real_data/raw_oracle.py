@@ -7,6 +7,7 @@ again from docs/heldout.md.
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import re
 import unicodedata
@@ -17,8 +18,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-SHORT_WORDS = 8
-_WORD = re.compile(r"\w+")
+SHORT_TOKENS = 8
 
 Row = dict[str, Any]
 
@@ -40,14 +40,70 @@ def read(path: Path) -> list[Row]:
 
 
 def normalised(text: str) -> str:
-    """Returns a text without differences of case, white space and Unicode composition."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).casefold()).strip()
+    """Returns a text as people see it: one kind of case, space, quote, dash and composition."""
+    text = re.sub(r"&#?\w{1,32};", lambda entity: html.unescape(entity[0]), text)
+    quotes, marks = (
+        "\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u00b4",
+        "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb",
+    )
+    dashes = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+    for of_one_kind, one in ((quotes, "'"), (marks, '"'), (dashes, "-")):
+        text = "".join(one if c in of_one_kind else c for c in text)
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(
+        c for c in text if unicodedata.category(c) != "Cf" and not "\ufe00" <= c <= "\ufe0f"
+    )
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text.casefold())).strip()
+
+
+def tokens_of(text: str) -> list[str]:
+    """Returns words, signed numbers and symbols of a normalised text, character by character."""
+    found, word = [], ""
+    for n, c in enumerate(f"{text} "):
+        after = text[n + 1 : n + 2]
+        if "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff":  # no spaces between words
+            found += [word, c] if word else [c]
+            word = ""
+            continue
+        if _in_word(c) or (not word and c in "-+" and after.isdigit() and not _ends_word(text, n)):
+            word += c
+            continue
+        found += [word] if word else []
+        word = ""
+        is_symbol = unicodedata.category(c) in ("Sm", "Sc", "So") or c in "#%&*/@\\^"
+        if is_symbol or (c == "!" and after == "=") or re.match(r"[:;]-?[()]", text[n:]):
+            found.append(c)
+    return found
+
+
+def _in_word(c: str) -> bool:
+    return c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M"
+
+
+def _ends_word(text: str, n: int) -> bool:
+    return n > 0 and _in_word(text[n - 1])
 
 
 def input_of(query: str, before: Sequence[str]) -> str:
-    """Returns the input: the last user turn, with two messages before it below eight words."""
-    short = len(_WORD.findall(normalised(query))) < SHORT_WORDS
-    return normalised("\n".join([*before[-2:], query]) if short and query.strip() else query)
+    """Returns the input: the last user turn, with two messages before it below eight tokens.
+
+    A short one is without the punctuation and the emoji at its ends.
+    """
+    short = len(tokens_of(normalised(query))) < SHORT_TOKENS
+    text = normalised("\n".join([*before[-2:], query]) if short and query.strip() else query)
+    if len(tokens_of(text)) >= SHORT_TOKENS or re.search(r"[:;]-?[()]$", text):
+        return text
+    bare = text
+    while bare and _is_ending(bare[-1]):
+        bare = bare[:-1]
+    return bare.lstrip(" \"'([{¡¿") or text
+
+
+def _is_ending(c: str) -> bool:
+    if c in "#%&*/@_\\" or c in "👍👎✅❌✔✖⬆⬇🔼🔽":
+        return False
+    kind = unicodedata.category(c)
+    return c == " " or kind[0] == "P" or kind in ("So", "Sk")
 
 
 # -- calls of the raw data ---------------------------------------------------------------------
@@ -170,8 +226,8 @@ def crossings(train: Sequence[Call], test: Sequence[Call], *, threshold: float =
 
 
 def three_grams(text: str) -> frozenset[tuple[str, ...]]:
-    """Returns the word 3-grams of a normalised input; none below eight words."""
-    words = _WORD.findall(text)
-    if len(words) < SHORT_WORDS:
+    """Returns the token 3-grams of a normalised input; none below eight tokens."""
+    found = tokens_of(text)
+    if len(found) < SHORT_TOKENS:
         return frozenset()
-    return frozenset(zip(words, words[1:], words[2:], strict=False))
+    return frozenset(zip(found, found[1:], found[2:], strict=False))

@@ -6,7 +6,7 @@ WITH project AS (
     FROM settings WHERE name = 'project'
 ),
 labelled AS (
-    SELECT i.* REPLACE (CASE WHEN i.given_split = 'heldout' OR s.source IS NOT NULL
+    SELECT i.* REPLACE (CASE WHEN i.given_split IN ('heldout', 'evict') OR s.source IS NOT NULL
                              THEN i.given_split END AS given_split),
            p.task, p.multi_label,
            -- Where the answer is the label, a corrected label corrects the answer.
@@ -50,6 +50,6 @@ LEFT JOIN conversations v ON v.example_id = x.interaction_id;
 COMMENT ON COLUMN examples.conversation_id IS 'Source and session id; without one, the first call of the conversation found by hash chain.';
 COMMENT ON COLUMN examples.revision IS 'Changes with anything that rules on content may read.';
 COMMENT ON COLUMN examples.answer IS 'What is learned: the response, for classification the label.';
-COMMENT ON COLUMN examples.given_split IS 'The split the source says, where it is taken; heldout for an imported evaluation set.';
+COMMENT ON COLUMN examples.given_split IS 'The split the source says, where it is taken; heldout for an imported evaluation set, evict for one that train gives way to.';
 COMMENT ON COLUMN examples.label_names IS 'The names in the label: itself, or those of its list in a project with multi_label.';
 COMMENT ON VIEW examples IS 'One candidate training item per call, with corrections, labels and decisions applied; ratings are in the view ratings.';

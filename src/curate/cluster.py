@@ -17,9 +17,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import inputs, verdicts
+from curate import verdicts
 from curate.embed import embed, encoders
 from curate.errors import ConfigError
+from curate.inputs import inputs
 from curate.kernels import clustering
 from curate.progress import Progress
 from curate.store import Run, Store, sql

@@ -49,7 +49,8 @@ task = "{task}"                    # sft, classification, preference or extracti
 # semantic = "auto"                # cosine of inputs that makes a duplicate, "auto" or "off"
 
 # [embed]
-# encoder = "minilm"               # or a folder with a sentence-transformers model, or its name
+# encoder = "auto"                 # or minilm, use-multilingual, e5-small, a folder with a model,
+#                                  # owner/name@revision; a change needs `curate embed --rebuild`
 
 # [label]
 # url = "http://127.0.0.1:8080"    # of Label Studio; its token goes into LABEL_STUDIO_API_KEY
@@ -66,6 +67,9 @@ task = "{task}"                    # sft, classification, preference or extracti
 # format = ["trl-prompt-completion"]
 # test_size = 0.1
 # leak_threshold = 0.8
+# group = "user"                   # calls of one user stay on one side
+# val_size = 0.1                   # a share of train goes into validation.jsonl
+# split = "time"                   # of new examples the newest are held out, not a draw
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -14,14 +14,26 @@ from curate.text import normalise
 
 ROLES: dict[str, str] = {
     **dict.fromkeys(("user", "human", "customer", "client", "prompter", "visitor"), "user"),
+    **dict.fromkeys(("end_user", "enduser", "end-user", "incoming", "inbound"), "user"),
     **dict.fromkeys(("assistant", "bot", "agent", "gpt", "ai", "model", "chatbot"), "assistant"),
+    **dict.fromkeys(
+        ("outgoing", "outbound", "api", "ai_agent", "virtual_agent", "llm"), "assistant"
+    ),
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("tool", "function", "observation"), "tool"),
     "function_call": "assistant",
 }
 
 
-_KEPT = ("name", "tool_call_id", "refusal")
+def role_of(word: str) -> str | None:
+    """Returns what a word in a role column means: `human`, `HumanMessage`, `MessageRole.USER`."""
+    folded = word.casefold()
+    if (role := ROLES.get(folded)) is not None:
+        return role
+    return ROLES.get(folded.rpartition(".")[2].removesuffix("message").strip("_- "))
+
+
+_KEPT = ("name", "tool_call_id", "refusal", "reasoning_content", "audio")
 
 
 Message = dict[str, Any]
@@ -35,6 +47,17 @@ def decoded(value: Any) -> Any:
         except orjson.JSONDecodeError:
             return value
     return value
+
+
+def is_json(text: str) -> bool:
+    """Returns whether a text is JSON of more than a number or a word."""
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        return False
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def parse_messages(value: Any) -> list[Message] | None:
@@ -60,11 +83,11 @@ def _message(item: Any) -> Message | None:
     calls = _tool_calls(item, role.casefold(), content)
     if calls and (not content or role.casefold() == "function_call"):
         content = None
-    elif isinstance(content, Mapping) and ROLES.get(role.casefold()) == "tool":
+    elif isinstance(content, Mapping) and role_of(role) == "tool":
         content = as_json(content)
     elif not isinstance(content, str | list | Mapping | None):
         content = str(content)
-    message: Message = {"role": ROLES.get(role.casefold(), role), "content": content}
+    message: Message = {"role": role_of(role) or role, "content": content}
     if calls:
         message["tool_calls"] = calls
     message.update({key: item[key] for key in _KEPT if item.get(key) is not None})
@@ -107,6 +130,8 @@ def parse_tools(value: Any) -> list[Any] | None:
     Reads a list or its JSON text; the flat forms of older APIs, telemetry and ShareGPT become
     OpenAI's nested one.
     """
+    if value is None:
+        return None
     tools = decoded(value)
     if not isinstance(tools, list):
         return None if tools in ("null", "", None, {}) else [tools]
@@ -118,68 +143,38 @@ def parse_tools(value: Any) -> list[Any] | None:
     ]
 
 
+def spoken(messages: list[Message]) -> list[Message]:
+    """Returns messages without what the model thought, as they are compared."""
+    if not thinks(messages):
+        return messages
+    return [{k: v for k, v in m.items() if k != "reasoning_content"} for m in messages]
+
+
+def thinks(messages: Iterable[Message]) -> bool:
+    """Returns whether any message holds what the model thought."""
+    return any("reasoning_content" in message for message in messages)
+
+
 def text_of(content: Any) -> str:
     """Returns the text of a message's content: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
         parts = [p.get("text") if isinstance(p, Mapping) else p for p in content]
-        return "\n".join(part for part in parts if isinstance(part, str) and part)
+        return joined_texts([part for part in parts if isinstance(part, str) and part])
     return ""
 
 
-def parse_request(body: Any) -> dict[str, Any] | None:
-    """Returns fields of a raw chat-completions request body, or None where it is not one.
+def joined_texts(texts: Sequence[str], joint: str = "\n") -> str:
+    """Returns the texts of a message's parts as one.
 
-    Source: OpenAI API reference, chat completions, request body.
+    White space where two of them meet says that they are pieces of one text; nothing is put there.
     """
-    body = decoded(body)
-    if not isinstance(body, Mapping) or "messages" not in body:
-        return None
-    messages = parse_messages(body["messages"])
-    if messages is None:
-        return None
-    return {
-        "messages": messages,
-        "tools": body.get("tools"),
-        "model": body.get("model"),
-        "user": body.get("user"),
-    }
-
-
-def parse_response(body: Any) -> dict[str, Any] | None:
-    """Returns fields of a raw chat-completions response body, or None where it is not one.
-
-    Source: OpenAI API reference, the chat completion object.
-    """
-    body = decoded(body)
-    if not isinstance(body, Mapping):
-        return None
-    failure = body.get("error")
-    if isinstance(failure, Mapping) and "message" in failure and not body.get("choices"):
-        return {"output": None, "status": "error", "error": failure["message"]}
-    if not isinstance(body.get("choices"), list):
-        return None
-    choices = [choice for choice in body["choices"] if isinstance(choice, Mapping)]
-    outputs = parse_messages([_chosen(choice) for choice in choices])
-    usage = body["usage"] if isinstance(body.get("usage"), Mapping) else {}
-    return {
-        "id": body.get("id"),
-        "output": outputs,
-        "finish_reason": choices[0].get("finish_reason") if choices else None,
-        "finish_reasons": [choice.get("finish_reason") for choice in choices],
-        "model": body.get("model"),
-        "created_at": body.get("created"),
-        "input_tokens": usage.get("prompt_tokens"),
-        "output_tokens": usage.get("completion_tokens"),
-    }
-
-
-def _chosen(choice: Mapping[str, Any]) -> Any:
-    """Returns the message of a choice; the older completions API has a text instead."""
-    if "message" in choice or "text" not in choice:
-        return choice.get("message")
-    return {"role": "assistant", "content": choice["text"]}
+    whole = ""
+    for number, text in enumerate(texts):
+        meets = whole[-1:].isspace() or text[:1].isspace()
+        whole += text if meets or not number else joint + text
+    return whole
 
 
 def trained_turns(messages: Any) -> list[int] | None:
@@ -188,7 +183,9 @@ def trained_turns(messages: Any) -> list[int] | None:
     Source: OpenAI API reference, supervised fine-tuning, chat format: `weight` is 0 or 1, and 1
     where it is missing.
     """
-    if not isinstance(messages, list) or not all(isinstance(item, Mapping) for item in messages):
+    if not isinstance(messages, list):
+        return None
+    if not all(isinstance(item, dict | Mapping) for item in messages):  # a dict is told faster
         return None
     if not any(item.get("weight") is not None for item in messages):
         return None
@@ -347,7 +344,8 @@ def _holds(messages: list[Message], wanted: Message) -> bool:
 
 
 def _difference(one: list[Message], other: list[Message]) -> str | None:
-    """Returns where the messages before the two answers differ."""
+    """Returns where the messages before the two answers differ, what was thought aside."""
+    one, other = spoken(one), spoken(other)
     for place, (a, b) in enumerate(zip(one, other, strict=False), 1):
         if canonical(a) != canonical(b):
             return f"the sides differ from message {place} of {len(one) + 1} on"

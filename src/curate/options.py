@@ -15,30 +15,55 @@ OFF = 2.0
 """A threshold that nothing reaches."""
 
 
-SEMANTIC_THRESHOLDS = {"minilm": 0.9}
-"""Cosine from which on inputs count as semantic duplicates where nobody chose one, per encoder."""
+SEMANTIC_THRESHOLDS = {"minilm": 0.9, "use-multilingual": 0.8, "e5-small": 0.96}
+"""Cosine from which on inputs count as semantic duplicates where nobody chose one, per encoder.
 
+Source: benchmarks/minimal_pairs, the half that is for choosing: with what keeps pairs apart, a
+lower threshold links more rewordings and hardly more pairs of another meaning. How many labelled
+pairs are copies from there on: benchmarks/encoders.
+"""
+
+
+GROUPS = ("none", "user")
+SPLITS = ("random", "time")
 
 AUTO = "auto"
-"""A threshold that the encoder's own default stands for."""
+"""Of a threshold: the encoder's own default. Of an encoder: the one that reads the inputs."""
 
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """How new units are split, and what counts as a near-duplicate across the split."""
+    """How new units are split, and what counts as a leak across the split.
+
+    Attributes:
+        test_size: share of the examples of new units that is held out.
+        leak_threshold: Jaccard similarity of inputs from which on two examples leak.
+        seed: of the draw.
+        group: `user`: calls of one user leak one another, where they have no group of their own.
+        split: which new units are held out: some of all kinds (`random`), or the newest (`time`).
+    """
 
     test_size: float = 0.1
     leak_threshold: float = 0.8
     seed: int = 0
+    group: str = "none"
+    split: str = "random"
 
     def __post_init__(self) -> None:
-        if not _is_number(self.test_size) or not 0 <= self.test_size < 1:
+        for name, known in (("group", GROUPS), ("split", SPLITS)):
+            if getattr(self, name) not in known:
+                raise ConfigError(
+                    f"{name} {getattr(self, name)!r}: expected {' or '.join(known)}",
+                    option=name,
+                    section="export",
+                )
+        if not is_number(self.test_size) or not 0 <= self.test_size < 1:
             raise ConfigError(
                 f"test size {self.test_size}: expected a share, 0 <= share < 1",
                 option="test_size",
                 section="export",
             )
-        if not _is_number(self.leak_threshold) or not 0.1 <= self.leak_threshold <= 1:
+        if not is_number(self.leak_threshold) or not 0.1 <= self.leak_threshold <= 1:
             raise ConfigError(
                 f"leak threshold {self.leak_threshold}: expected 0.1 to 1",
                 option="leak_threshold",
@@ -51,10 +76,12 @@ class SplitSettings:
             "test_size": self.test_size,
             "leak_threshold": self.leak_threshold,
             "seed": self.seed,
+            "group": self.group,
+            "split": self.split,
         }
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
     """Returns whether a value is a number; curate.toml may hold anything."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -65,7 +92,7 @@ class DedupeSettings:
 
     Attributes:
         exact: what is compared: `example` (messages and answer), `input`, or `off`.
-        near: Jaccard similarity of the word 3-grams of inputs.
+        near: Jaccard similarity of the token 3-grams of inputs.
         semantic: cosine of the vectors of inputs.
     """
 
@@ -82,7 +109,7 @@ class DedupeSettings:
 class EmbedSettings:
     """Which encoder computes vectors, see `curate.embed.encoders`."""
 
-    encoder: str = "minilm"
+    encoder: str = AUTO
 
 
 @dataclass(frozen=True)

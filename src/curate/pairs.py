@@ -16,9 +16,10 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import config, inputs, verdicts
+from curate import config, verdicts
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError
+from curate.inputs import inputs
 from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
 from curate.options import DedupeSettings, PairsSettings

@@ -42,10 +42,14 @@ if TYPE_CHECKING:
     from curate.privacy.privacy import PrivacyResult
     from curate.pull.mapping import FieldMap
     from curate.pull.options import PullOptions, PullResult
+    from curate.pull.preview import PullPreview
+    from curate.pull.rehash import PlainIds
+    from curate.pull.undo import UndoResult
     from curate.queue.queue import QueueResult
     from curate.signals import SignalsResult
     from curate.status import Status
     from curate.store import Store
+    from curate.store.runs import PastRun
     from curate.versions.diff import VersionDiff
     from curate.versions.send import Sent
     from curate.versions.verify import Verification
@@ -126,11 +130,38 @@ class Project:
             progress=self._progress,
         )
 
-    def rejects(self, limit: int = 50) -> list[dict[str, Any]]:
+    def preview(self, locations: Sequence[str], options: PullOptions | None = None) -> PullPreview:
+        """Returns the first calls of files, and stores nothing; see `curate.pull.preview`."""
+        from curate.pull.options import PullOptions
+        from curate.pull.preview import preview
+
+        return preview(
+            self.store, locations, options=options or PullOptions(), progress=self._progress
+        )
+
+    def undo(self, run_id: int, *, dry_run: bool = False, yes: bool = False) -> UndoResult:
+        """Takes a pull back; see `curate.pull.undo`."""
+        from curate.pull.undo import undo
+
+        return undo(self._writable(), run_id, dry_run=dry_run, yes=yes)
+
+    def runs(self, limit: int | None = None) -> list[PastRun]:
+        """Returns what was run, the newest first; see `curate.store.runs`."""
+        from curate.store.runs import runs
+
+        return runs(self.store, limit=limit)
+
+    def rejects(self, limit: int | None = None) -> list[dict[str, Any]]:
         """Returns documents that could not be stored; see `curate.status.rejects`."""
         from curate.status import rejects
 
         return rejects(self.store, limit)
+
+    def reject_reasons(self) -> dict[str, int]:
+        """Returns how many documents could not be stored, and why."""
+        from curate.status import reject_reasons
+
+        return reject_reasons(self.store)
 
     # -- evidence --------------------------------------------------------------------------------
 
@@ -146,12 +177,13 @@ class Project:
         *,
         skip: Sequence[str] = (),
         where: str | None = None,
+        drop: Sequence[str] = (),
     ) -> FilterResult:
         """Applies the drop rules with these numbers; see `curate.filters.filters.apply`."""
         from curate.filters.filters import apply
         from curate.filters.rules import resolve, rules
 
-        settings = resolve(rules(self.folder), parameters or {}, skip, where)
+        settings = resolve(rules(self.folder), parameters or {}, skip, where, drop)
         return apply(self._writable(), settings)
 
     def embed(self, *, encoder: str = EmbedSettings.encoder, rebuild: bool = False) -> EmbedResult:
@@ -239,6 +271,12 @@ class Project:
         from curate.privacy.privacy import privacy
 
         return privacy(self._writable(), progress=self._progress)
+
+    def privacy_rehash(self, *, dry_run: bool = False) -> PlainIds:
+        """Hashes users' ids that stand in plain text; see `curate.pull.rehash.rehash`."""
+        from curate.pull.rehash import rehash
+
+        return rehash(self._writable(), dry_run=dry_run, progress=self._progress)
 
     def privacy_allow(
         self, examples: Sequence[str] = (), values: Sequence[str] = (), *, reason: str

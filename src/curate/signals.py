@@ -14,10 +14,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from curate import inputs, verdicts
+from curate import verdicts
 from curate.embed import embed, encoders
-from curate.embed.encoders import Encoder
+from curate.embed.encoder import Encoder
 from curate.errors import ConfigError, unknown_name
+from curate.inputs import inputs
 from curate.kernels import answer_quality
 from curate.kernels.answer_quality import Rater
 from curate.options import SignalsSettings

@@ -6,8 +6,8 @@ The rules are those of docs/heldout.md.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -15,13 +15,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate.kernels.leaks import KINDS, NONE, LeakGraph, Members, units
+from curate import label_sets
+from curate.kernels import exported_lines
+from curate.kernels.draws import RareClasses, lone_classes, newest, stratified
+from curate.kernels.leaks import KINDS, NONE, Members, units
 from curate.options import SplitSettings
 from curate.store import Store, sql
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
 SIDES = ("new", "train", "test", "quarantined")
 
+
+USER = "user:"
+"""What the group of a user begins with."""
 
 MIN_UNIT_CAP = 20
 UNIT_CAP_SHARE = 0.01
@@ -33,59 +39,87 @@ class Plan:
 
     Attributes:
         table: Arrow table, one row per example by id: example_id, side, exposed, unit, origin,
-            is_new (gets its side now), newly_exposed, leaks (id of the test example that withholds
-            it, or that was exposed by it), leak_kind, evidence (JSON text).
+            is_new (gets its side now), newly_exposed, evicts (exported train
+            rows give way to it from now on), leaks (id of the test example that withholds
+            it), leak_kind, published (it left test, but an exported test file shows it), evidence
+            (JSON text), group_key (its group, or `user:` and the user's key).
         largest_unit: examples in the largest unit of examples that get their side now.
         cap: most examples that a unit may grow to.
+        lone_classes: classes of which the new examples are one unit, which is in train.
     """
 
     table: pa.Table
     largest_unit: int
     cap: int
     counts: dict[str, int] = field(default_factory=dict)
+    lone_classes: tuple[str, ...] = ()
 
 
 def strictest(
     store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings
 ) -> SplitSettings:
-    """Returns the settings with the strictest leak threshold that was ever used here.
+    """Returns the settings with the strictest leak threshold and group that were ever used here.
 
-    Loosening it later would release rows that were withheld for a reason.
+    Loosening them later would release rows that were withheld for a reason.
     """
-    floor = store.setting(con, "leak").get("threshold", settings.leak_threshold)
-    return SplitSettings(settings.test_size, min(settings.leak_threshold, floor), settings.seed)
+    used = store.setting(con, "leak")
+    return replace(
+        settings,
+        leak_threshold=min(settings.leak_threshold, used.get("threshold", 1.0)),
+        group=used.get("group", settings.group),
+    )
 
 
 def plan(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:
     """Returns the ledger with sides for new examples, and every leak across it."""
-    return _Planner(con, settings).plan()
+    task = store.setting(con, "project").get("task")
+    return _Planner(con, settings, rare_classes=task == "classification").plan()
+
+
+@dataclass(frozen=True)
+class _Withheld:
+    """Per example: the held-out one that withholds it (-1 for none), how, and by rule 7."""
+
+    by: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    published: NDArray[np.bool_]
 
 
 class _Planner:
     """One plan under way: the examples as arrays, their sides so far, and why."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> None:
-        self.settings = settings
-        self.rows: dict[str, Any] = con.sql(sql("split/examples")).to_arrow_table().to_pydict()
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, settings: SplitSettings, *, rare_classes: bool
+    ) -> None:
+        self.settings, self.rare_classes = settings, rare_classes
+        examples = con.sql(sql("split/examples"), params={"group": settings.group})
+        self.rows: dict[str, Any] = examples.to_arrow_table().to_pydict()
         self.count = len(self.rows["example_id"])
-        self.graph, self.trained, self.shown, gone = _graph(con, self.rows, settings.leak_threshold)
+        self.graph, lines = exported_lines.read(self.rows, *_tied(con, settings))
+        self.trained, self.shown = lines.trained, lines.shown
+        self.exposing, self.exposing_run = lines.exposing, lines.exposing_run
+        gone, self.shown_exposed = lines.gone, lines.shown_exposed
         self.ids: list[str] = [*self.rows["example_id"], *gone]
         self.side = np.array([SIDES.index(s) if s else NEW for s in self.rows["side"]], np.int64)
         self.exposed = np.array([bool(e) for e in self.rows["exposed"]], dtype=bool)
         self.fresh = self.side == NEW
+        self.late = np.array(self.rows["evicts"], dtype=bool)
+        self.evicts = np.zeros(self.count, dtype=bool)
         self.unit: NDArray[np.int64] = np.arange(self.count)
         self.origin: list[str | None] = [None] * self.count
         self.evidence: dict[int, str] = {}
         self.cap = max(MIN_UNIT_CAP, int(UNIT_CAP_SHARE * self.count))
+        self.follows: dict[int, int] = {}
         self.largest = 0
+        self.untimed = 0
+        self.lone: list[str] = []
 
     def plan(self) -> Plan:
         self._take_given()
         self._quarantine_bridges()
         self._give_units()
         newly_exposed = self._expose()
-        withheld, kind = self._withhold()
-        return self._result(newly_exposed, withheld, kind)
+        return self._result(newly_exposed, self._withhold())
 
     # -- sides -----------------------------------------------------------------------------------
 
@@ -95,14 +129,20 @@ class _Planner:
             if given and self.side[number] == NEW:
                 self.side[number] = SIDES.index(given)
                 self.origin[number] = self.rows["given_origin"][number]
+        self.late &= self.side == TEST
+        self.evicts = self.late & self.exposed
+        self.exposed &= ~self.late
 
     def _held(self, side: int) -> Members:
         """Returns what is on a side: as it is today, and as the files of versions have it."""
         held = self.graph.members.where((self.side == side) & ~self.exposed)
         if side == TRAIN:
             return held.plus(self.trained)
-        left = np.isin(self.shown.example, np.flatnonzero(self.exposed))
-        return held.plus(self.shown.where(~left))
+        return held.plus(self.shown.where(~self._shown_and_left()))
+
+    def _shown_and_left(self) -> NDArray[np.bool_]:
+        """Returns which rows of exported test files are exposed by now."""
+        return self.shown_exposed | np.isin(self.shown.example, np.flatnonzero(self.exposed))
 
     def _touch(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         return self.graph.touch(self._held(TRAIN))[0], self.graph.touch(self._held(TEST))[0]
@@ -131,10 +171,23 @@ class _Planner:
         self.largest = int(np.bincount(unit[new]).max())
         train, test = self._touch()
         by_train, by_test = _any_by_unit(unit, new, train), _any_by_unit(unit, new, test)
+        self._follow(new & by_train[unit] & ~by_test[unit] & (train != NONE), train)
         self._set(new & by_train[unit] & ~by_test[unit], TRAIN, "edge")
         self._set(new & by_test[unit] & ~by_train[unit], TEST, "edge")
         self._spread(new & by_train[unit] & by_test[unit], train, test)
         self._draw(new & ~by_train[unit] & ~by_test[unit], unit)
+
+    def _follow(self, mask: NDArray[np.bool_], train: NDArray[np.int64]) -> None:
+        """A unit that joins train belongs to what it touches, so that validation gets it too."""
+        for number in np.flatnonzero(mask & (train < self.count)).tolist():
+            self.follows.setdefault(int(self.unit[number]), int(train[number]))
+
+    def _unit_name(self, number: int) -> str:
+        """Returns the name of the unit of an example: for ever the one that it was given."""
+        kept = self.rows["unit"]
+        if not kept[number]:
+            number = self.follows.get(int(self.unit[number]), number)
+        return str(kept[number] or self.ids[self.unit[number]])
 
     def _set(self, mask: NDArray[np.bool_], side: int, origin: str) -> None:
         self.side[mask] = side
@@ -161,44 +214,130 @@ class _Planner:
         roots, size = np.unique(unit[mask], return_counts=True)
         strata = [(self.rows["label"][r] or "", self.rows["month"][r] or "") for r in roots]
         ids = [self.ids[r] for r in roots]
-        chosen = draw(ids, size.tolist(), strata, self.settings)
+        if self.settings.split == "time":
+            chosen = self._newest(ids, size.tolist(), unit[mask], np.flatnonzero(mask))
+        else:
+            share, seed = self.settings.test_size, self.settings.seed
+            chosen = stratified(ids, size.tolist(), strata, share=share, seed=seed)
+            if self.rare_classes and ids:
+                chosen = self._settle(chosen, ids, size.tolist(), unit[mask], np.flatnonzero(mask))
         held = np.isin(unit, roots[chosen]) & mask
         self._set(held, TEST, "new")
         self._set(mask & ~held, TRAIN, "new")
+
+    def _newest(
+        self, ids: list[str], sizes: list[int], unit: NDArray[np.int64], members: NDArray[np.int64]
+    ) -> list[int]:
+        times: dict[int, int] = {}
+        for root, number in zip(unit.tolist(), members.tolist(), strict=True):
+            created = self.rows["created"][number]
+            if created is not None:
+                times[root] = max(times.get(root, created), created)
+        by_unit = [times.get(root) for root in np.unique(unit).tolist()]
+        self.untimed += sum(n for n, time in zip(sizes, by_unit, strict=True) if time is None)
+        share, seed = self.settings.test_size, self.settings.seed
+        return newest(ids, sizes, by_unit, share=share, seed=seed)
+
+    def _settle(
+        self,
+        chosen: list[int],
+        ids: list[str],
+        sizes: list[int],
+        unit: NDArray[np.int64],
+        members: NDArray[np.int64],
+    ) -> list[int]:
+        """Returns the chosen units, exchanged so that rare classes have what they need."""
+        labels = self.rows["label"]
+        read = {label: frozenset(label_sets.read(label) if label else ()) for label in set(labels)}
+        names = [read[label] for label in labels]
+        classes: dict[int, frozenset[str]] = {}
+        for root, number in zip(unit.tolist(), members.tolist(), strict=True):
+            classes[root] = classes.get(root, frozenset()) | names[number]
+        train, test = Counter[str](), Counter[str]()
+        for number in np.flatnonzero((self.side == TRAIN) | (self.side == TEST) & ~self.exposed):
+            (train if self.side[number] == TRAIN else test).update(names[number])
+        listed = [classes[root] for root in np.unique(unit).tolist()]
+        self.lone += lone_classes(listed, train, test)
+        rare = RareClasses(ids, sizes, listed, (train, test), self.settings.seed)
+        return rare.settle(chosen)
 
     # -- leaks across ----------------------------------------------------------------------------
 
     def _expose(self) -> NDArray[np.bool_]:
         """Rule 4: a test example that an exported train row leaks leaves test for good."""
-        touched, kind = self.graph.touch(self.trained)
-        newly: NDArray[np.bool_] = (self.side == TEST) & ~self.exposed & (touched != NONE)
-        for number in newly.nonzero()[0].tolist():
-            self.evidence[number] = (
-                f'{{"train":"{self.ids[touched[number]]}","kind":"{KINDS[kind[number]]}"}}'
-            )
-        self.exposed = self.exposed | newly
-        return newly
+        touched, kind = self.graph.touch(self.exposing)
+        self._evict()
+        newly = (self.side == TEST) & ~self.exposed & ~self.late & (touched != NONE)
+        self._note(newly, touched, kind)
+        self.exposed |= newly
+        return np.asarray(newly, dtype=bool)
 
-    def _withhold(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Leak edges left across the sides withhold the train example."""
+    def _evict(self) -> None:
+        """Before an evaluation set that came late, exported train rows give way.
+
+        Its examples measure the models trained from the next version on, also where a stricter
+        threshold finds later what leaks them.
+        """
+        valid_from = np.array(self.rows["valid_from"], dtype=np.int64)
+        for run in np.unique(valid_from[self.late]).tolist():
+            touched, kind = self.graph.touch(self.exposing.where(self.exposing_run >= run))
+            these = self.late & (valid_from == run) & (touched != NONE)
+            self._note(these, touched, kind)
+            self.evicts |= these
+        self._set(self.evicts, TEST, "evict")
+
+    def _note(
+        self, mask: NDArray[np.bool_], touched: NDArray[np.int64], kind: NDArray[np.int64]
+    ) -> None:
+        """Keeps which train example leaks the test examples of a mask, and how."""
+        for number in mask.nonzero()[0].tolist():
+            how = KINDS[kind[number]]
+            self.evidence[number] = f'{{"train":"{self.ids[touched[number]]}","kind":"{how}"}}'
+
+    def _withhold(self) -> _Withheld:
+        """Leak edges left across the sides withhold the train example.
+
+        Rule 7: so does what an exported test file shows of a row that is exposed by now. Only the
+        exported train rows stay, which exposed it.
+        """
         touched, kind = self.graph.touch(self._held(TEST))
         touched[self.side != TRAIN] = NONE
-        return touched, kind
+        left = self.shown.where(self._shown_and_left())
+        if not len(left.example):
+            return _Withheld(touched, kind, np.zeros(self.count, dtype=bool))
+        shown, how = self.graph.touch(left)
+        published = (self.side == TRAIN) & (touched == NONE) & (shown != NONE) & ~self._trained()
+        touched[published], kind[published] = shown[published], how[published]
+        return _Withheld(touched, kind, published)
 
-    def _result(
-        self, newly: NDArray[np.bool_], withheld: NDArray[np.int64], kind: NDArray[np.int64]
-    ) -> Plan:
-        numbers = np.arange(self.count)
-        leaks = [self.ids[t] if t != NONE else None for t in withheld.tolist()]
-        kept_unit = self.rows["unit"]
+    def _trained(self) -> NDArray[np.bool_]:
+        """Returns which examples an exported train file has with the input of today."""
+        lines = set(zip(self.trained.example.tolist(), self.trained.input.tolist(), strict=True))
+        mine = self.graph.members
+        today = zip(mine.example.tolist(), mine.input.tolist(), strict=True)
+        return np.array([pair in lines for pair in today], dtype=bool)
+
+    def _evicted(self, withheld: _Withheld) -> int:
+        """Returns how many exported train rows are withheld for a late evaluation set."""
+        before = np.array([origin == "evict" for origin in self.rows["origin"]], dtype=bool)
+        late = np.flatnonzero(self.late & (self.evicts | before))
+        if not len(late):
+            return 0
+        return int((np.isin(withheld.by, late) & self._trained()).sum())
+
+    def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> Plan:
+        by_user = np.zeros(self.count, dtype=bool)
+        by_group = (withheld.by != NONE) & (withheld.kind == KINDS.index("group"))
+        for number in by_group.nonzero()[0].tolist():
+            by_user[number] = self.rows["group_key"][number].startswith(USER)
+        kind = np.where(by_user, KINDS.index("user"), withheld.kind).tolist()
+        leaks = [self.ids[t] if t != NONE else None for t in withheld.by.tolist()]
         table = pa.table(
             {
                 "example_id": pa.array(self.rows["example_id"], pa.string()),
                 "side": pa.array([SIDES[s] for s in self.side.tolist()], pa.string()),
                 "exposed": pa.array(self.exposed),
-                "unit": pa.array(
-                    [kept_unit[n] or self.ids[self.unit[n]] for n in numbers.tolist()], pa.string()
-                ),
+                "unit": pa.array([self._unit_name(n) for n in range(self.count)], pa.string()),
                 "origin": pa.array(
                     [
                         o or before
@@ -208,16 +347,16 @@ class _Planner:
                 ),
                 "is_new": pa.array(self.fresh),
                 "newly_exposed": pa.array(newly),
+                "evicts": pa.array(self.evicts),
                 "leaks": pa.array(leaks, pa.string()),
                 "leak_kind": pa.array(
-                    [
-                        KINDS[k] if t is not None else None
-                        for t, k in zip(leaks, kind.tolist(), strict=True)
-                    ],
+                    [KINDS[k] if t is not None else None for t, k in zip(leaks, kind, strict=True)],
                     pa.string(),
                 ),
+                "published": pa.array(withheld.published),
+                "group_key": pa.array(self.rows["group_key"], pa.string()),
                 "evidence": pa.array(
-                    [self.evidence.get(n, self.rows["evidence"][n]) for n in numbers.tolist()],
+                    [self.evidence.get(n, self.rows["evidence"][n]) for n in range(self.count)],
                     pa.string(),
                 ),
             }
@@ -232,42 +371,14 @@ class _Planner:
             "quarantined": int((self.side == QUARANTINED).sum()),
             "exposed": int(self.exposed.sum()),
             "newly_exposed": int(newly.sum()),
-            "withheld": int((withheld != NONE).sum()),
+            "withheld": int((withheld.by != NONE).sum()),
+            "published": int(withheld.published.sum()),
+            "withheld_by_user": int(by_user.sum()),
+            "evicting": int(self.evicts.sum()),
+            "evicted": self._evicted(withheld),
+            "untimed": self.untimed,
         }
-        return Plan(table, self.largest, self.cap, counts)
-
-
-def draw(
-    ids: list[str], sizes: list[int], strata: list[tuple[str, str]], settings: SplitSettings
-) -> list[int]:
-    """Returns the positions of the units that are held out.
-
-    Units of like size have like chances, so test holds long conversations as often as production
-    does; within a size class they are spread evenly over the strata. What a class cannot hit
-    exactly, the next smaller one makes up for.
-    """
-    chosen: list[int] = []
-    classes: dict[int, list[int]] = {}
-    for position, size in enumerate(sizes):
-        classes.setdefault(size.bit_length(), []).append(position)
-    owed = 0.0
-    for _, members in sorted(classes.items(), reverse=True):
-        members.sort(key=lambda p: (strata[p], _lot(settings.seed, ids[p]), ids[p]))
-        total = sum(sizes[p] for p in members)
-        owed += settings.test_size * total
-        # The lot decides about fractions, so that ten exports of one row hold out one of ten.
-        lot = _lot(settings.seed, min(ids[p] for p in members))
-        number = max(0, min(len(members), int(owed * len(members) / total + lot)))
-        picked = [members[int((k + lot) * len(members) / number)] for k in range(number)]
-        chosen += picked
-        owed -= sum(sizes[p] for p in picked)
-    return sorted(chosen)
-
-
-def _lot(seed: int, name: str) -> float:
-    """Returns a number in [0, 1) that depends on the seed and the name alone."""
-    raw = hashlib.sha256(f"{seed}\x1f{name}".encode()).digest()
-    return int.from_bytes(raw[:6], "big") / 2**48
+        return Plan(table, self.largest, self.cap, counts, tuple(sorted(self.lone)))
 
 
 def _any_by_unit(
@@ -279,61 +390,11 @@ def _any_by_unit(
     return flags
 
 
-def _graph(
-    con: duckdb.DuckDBPyConnection, rows: dict[str, Any], threshold: float
-) -> tuple[LeakGraph, Members, Members, list[str]]:
-    """Returns the leak graph of all examples, and the train and test rows of all earlier versions.
-
-    Last come the ids of exported examples that are gone from the store; their numbers follow those
-    of the others.
-    """
-    exported = con.sql(sql("split/exported")).to_arrow_table().to_pydict()
-    pairs = (
-        con.sql(sql("split/pairs"), params={"threshold": threshold}).to_arrow_table().to_pydict()
-    )
-    links = con.sql(sql("split/links")).to_arrow_table().to_pydict()
-    number = _numbers([*rows["example_id"], *exported["example_id"]])
-    texts = {
-        h: n
-        for n, h in enumerate(
-            dict.fromkeys([*rows["input_hash"], *exported["input_hash"], *pairs["a"], *pairs["b"]])
-        )
-    }
-    talks = _numbers([*rows["conversation_id"], *exported["conversation_id"]])
-    groups = _numbers([*rows["group_key"], *exported["group_key"]])
-    calls = _numbers(links["call_hash"])
-
-    def members(part: dict[str, Any], examples: list[int]) -> Members:
-        return Members(
-            np.array(examples, dtype=np.int64),
-            _array(part["conversation_id"], talks),
-            _array(part["group_key"], groups),
-            _array(
-                [
-                    None if empty else h
-                    for h, empty in zip(part["input_hash"], part["empty_input"], strict=True)
-                ],
-                texts,
-            ),
-        )
-
-    graph = LeakGraph(
-        members(rows, list(range(len(rows["example_id"])))),
-        _array(pairs["a"], texts),
-        _array(pairs["b"], texts),
-        _array(links["call_hash"], calls),
-        _array(links["example_id"], number),
-        np.array(links["is_child"], dtype=bool),
-    )
-    gone = list(number)[len(rows["example_id"]) :]
-    lines = members(exported, [number[e] for e in exported["example_id"]])
-    is_train = np.array([side == "train" for side in exported["side"]], dtype=bool)
-    return graph, lines.where(is_train), lines.where(~is_train), gone
-
-
-def _numbers(values: list[Any]) -> dict[Any, int]:
-    return {value: n for n, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
-
-
-def _array(values: list[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
-    return np.array([NONE if v is None else numbers[v] for v in values], dtype=np.int64)
+def _tied(con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> list[dict[str, Any]]:
+    """Returns the lines of all versions, near-duplicate inputs, and uncertain continuations."""
+    queries: list[tuple[str, dict[str, Any]]] = [
+        (sql("split/exported"), {"group": settings.group}),
+        (sql("split/pairs"), {"threshold": settings.leak_threshold}),
+        (sql("split/links"), {}),
+    ]
+    return [con.sql(query, params=p).to_arrow_table().to_pydict() for query, p in queries]

@@ -67,7 +67,8 @@ def filter_is_stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     if not section:
         return False
     skip, where = section.pop("skip", ()), section.pop("where", None)
+    drop = section.pop("drop", ())
     for name, value in dict(part.partition("=")[::2] for part in section.pop("set", ())).items():
         section[name] = value
-    wanted = filter_rules.resolve(filter_rules.rules(store.folder), section, skip, where)
+    wanted = filter_rules.resolve(filter_rules.rules(store.folder), section, skip, where, drop)
     return wanted.as_dict() != filters.stored_settings(store, con).as_dict()

@@ -145,7 +145,13 @@ def stages(store: Store) -> list[str]:
     return [*names, *meant, *(["privacy"] if "privacy" in sections else []), *paired]
 
 
-def rejects(store: Store, limit: int = 50) -> list[dict[str, Any]]:
+def reject_reasons(store: Store) -> dict[str, int]:
+    """Returns how many documents were refused for each reason, the most frequent first."""
+    with store.read() as con:
+        return dict(con.execute(sql("status/reject_reasons")).fetchall())
+
+
+def rejects(store: Store, limit: int | None = None) -> list[dict[str, Any]]:
     """Returns refused documents, by place: source, location, line, reason, detail."""
     with store.read() as con:
         cursor = con.execute(sql("status/rejects"), {"limit": limit})

@@ -7,28 +7,153 @@ definition that exact duplicates and the leak check use.
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
-SHORT_WORDS = 8
-"""An input of fewer words is compared only for equality: its 3-grams are too few to judge by."""
+SHORT_TOKENS = 8
+"""An input of fewer tokens is compared only for equality: its 3-grams are too few to judge by."""
 
 
-_WORD = re.compile(r"\w+")
+MEASURE = 2
+"""The version of what is alike: normalisation, tokens, inputs and what keeps two texts apart.
+
+A store and each manifest record it. Whoever changes what any of them returns raises it.
+"""
 
 
 def normalise(text: str) -> str:
-    """Returns text as it is compared: Unicode NFC, case folded, white space runs as one space.
+    """Returns text as it is compared: as people see it, and nothing that they do not.
 
-    White space is what `str.split` splits on (Unicode's White_Space and the ASCII separators);
-    punctuation stays.
+    Unicode NFKC, case folded, white space runs as one space; without what is invisible (format
+    characters, variation selectors); quotes and dashes of one kind; HTML entities resolved; and
+    letters of other scripts that stand in a Latin word for the Latin ones they look like. White
+    space is what `str.split` splits on. Punctuation stays. What is normalised stays as it is.
     """
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    if text.isascii() and "&" not in text:  # as most are
+        return " ".join(text.casefold().split())
+    while (seen := _seen(text)) != text:
+        text = seen
+    return text
+
+
+def _seen(text: str) -> str:
+    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text).translate(_TYPOGRAPHY)
+    text = unicodedata.normalize("NFKC", text)
+    if not text.isascii():
+        text = _unicode().invisible.sub("", text)
+        text = _unicode().mixed.sub(lambda word: word[0].translate(_LOOK_ALIKE), text)
+    return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())
+
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,31});", re.IGNORECASE)
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    }
+)
+# Cyrillic letters and the Latin ones they are drawn like. Source: Unicode, UTS 39, confusables.
+_LOOK_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u0501\u04bb"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0405\u0408",
+    "aeopcyxisjdhABEKMHOPCTXISJ",
+)
+
+
+def tokens(normalised: str) -> list[str]:
+    """Returns what a normalised text is made of, as it is compared.
+
+    Words; a number with its sign; every symbol that is no punctuation of a sentence, alone; and
+    each character of a script that puts no spaces between words.
+    """
+    pattern = _ASCII_TOKEN if normalised.isascii() else _unicode().token
+    found: list[str] = pattern.findall(normalised)
+    return found
+
+
+_SIGNED = r"(?<!\w)[-+]\d+(?:[.,]\d+)*"
+# `==` and `!=`, :) and :( are told apart, and `.price` from `#price`.
+_SIGNS = r"!(?==)|[:;]-?[()]"
+_ASCII_TOKEN = re.compile(rf"\w+|{_SIGNED}|[#$%&*+/<=>@\\^|~]|{_SIGNS}")
+
+
+class _Unicode(NamedTuple):
+    """Patterns over all of Unicode, which few texts of most logs need."""
+
+    token: Any
+    invisible: Any
+    mixed: Any
+
+
+@cache
+def _unicode() -> _Unicode:
+    import regex  # its tables take a while to load
+
+    scripts = "Han Hiragana Katakana Bopomofo Thai Lao Khmer Myanmar Tibetan Javanese Balinese"
+    unspaced = "".join(rf"\p{{{script}}}" for script in scripts.split())
+    symbol = r"[\p{Sm}\p{Sc}\p{So}#%&*/@\\^\u2030\u00a7]"
+    return _Unicode(
+        regex.compile(
+            rf"(?V1)[{unspaced}]\p{{M}}*|[[\w\p{{M}}]--[{unspaced}]]+|{_SIGNED}|{symbol}|{_SIGNS}"
+        ),
+        regex.compile(r"[\p{Cf}\p{DI}]"),
+        regex.compile(r"\b(?=\w*[A-Za-z])(?=\w*\p{Cyrillic})\w+"),
+    )
+
+
+# Symbols that say something at the end of a text, and are told from their opposites: thumbs, ticks,
+# crosses, arrows up and down.
+_TELLING = frozenset("\U0001f44d\U0001f44e\u2705\u274c\u2714\u2716\u2b06\u2b07\U0001f53c\U0001f53d")
+_ENDING = frozenset(("Po", "Pd", "Ps", "Pe", "Pi", "Pf", "So", "Sk"))
+
+
+def bare(normalised: str) -> str:
+    """Returns a short normalised text without the punctuation and the emoji around it.
+
+    Symbols that are tokens stay, but for emoji that only decorate; so do thumbs, :) and a text of
+    nothing else. A text of `SHORT_TOKENS` tokens or more is returned as it is.
+    """
+    if _EMOTICON.search(normalised):
+        return normalised
+    end = len(normalised)
+    while end and _decorates(normalised[end - 1]):
+        end -= 1
+    text = normalised[:end].lstrip(_OPENING)
+    if not text or text == normalised or len(tokens(normalised)) >= SHORT_TOKENS:
+        return normalised
+    return text
+
+
+_OPENING = " \"'([{\u00a1\u00bf"
+_EMOTICON = re.compile(r"[:;]-?[()]$")
+
+
+def _decorates(character: str) -> bool:
+    if character in _TELLING or character in "#%&*/@\\":
+        return False
+    return character.isspace() or unicodedata.category(character) in _ENDING
+
+
+_WORD = re.compile(r"\w+")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_JOINTS = re.compile(r"[\s\-./:]+")
+
+
+def folded(column: str) -> str:
+    """Returns a column's name as it is compared: sessionId, `Session ID` and session-id are one."""
+    return _JOINTS.sub("_", _HUMPS.sub("_", column.strip())).casefold()
 
 
 def words(normalised: str) -> list[str]:
-    r"""Returns the words of a normalised text: maximal runs of `\w`."""
+    r"""Returns the words of a normalised text: maximal runs of `\w`.
+
+    These were the tokens of the first measure.
+    """
     return _WORD.findall(normalised)
 
 

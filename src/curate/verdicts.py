@@ -22,7 +22,7 @@ from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
 from curate.store import Store, sql
 
-SPLIT_KEYS = ("test_size", "leak_threshold", "seed")
+SPLIT_KEYS = ("test_size", "leak_threshold", "seed", "group", "split")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Why a condition of `curate filter --where` fails, and what was probably meant."""
+"""Why a condition of `--where` fails, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -25,28 +25,29 @@ def compares_null(condition: str) -> str | None:
     return corrected if corrected != condition else None
 
 
-def explain(condition: str, message: str, columns: Sequence[str]) -> str:
+def explain(condition: str, message: str, columns: Sequence[str], of: str = "curate filter") -> str:
     """Returns what is wrong with a condition, the columns there are, and the command to type.
 
     Args:
         condition: as it was typed.
         message: of DuckDB.
-        columns: of `candidates`.
+        columns: that it may name.
+        of: the command that has the condition.
     """
     problem, corrected = _diagnose(condition, message, columns)
     text = f"{condition}: {problem}"
     if _UNKNOWN.search(message):
         text += f". Columns: {', '.join(columns)}"
     if corrected is None or corrected == condition:
-        return text + ". Next: curate filter --where SQL; texts stand in single quotes"
-    return f"{text}. Next: {command(corrected)}"
+        return f"{text}. Next: {of} --where SQL; texts stand in single quotes"
+    return f"{text}. Next: {command(corrected, of)}"
 
 
-def command(condition: str) -> str:
+def command(condition: str, of: str = "curate filter") -> str:
     """Returns the command that applies a condition, as a shell takes it."""
     plain = not any(character in condition for character in '"$`\\!')
     quoted = f'"{condition}"' if plain else shlex.quote(condition)
-    return f"curate filter --where {quoted}"
+    return f"{of} --where {quoted}"
 
 
 def _diagnose(condition: str, message: str, columns: Sequence[str]) -> tuple[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 WIDTH = 100
@@ -59,3 +59,8 @@ def shortened(text: str | None, width: int = 60) -> str:
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun, in the plural where it is not one."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Returns names with their numbers on one line: `English 1,200, Hangul 3`."""
+    return ", ".join(f"{name} {number:,}" for name, number in counts.items())

@@ -33,7 +33,7 @@ from curate.cli import cli, main
 from curate.errors import ConfigError, GateFailed, SourceError
 from curate.formats import Example, Pair
 from curate.kernels.jaccard import near_pairs
-from curate.text import normalise
+from curate.text import bare, normalise
 
 BROKEN = Path(__file__).parent / "broken"
 HELDOUT = BROKEN / "heldout.jsonl"
@@ -464,10 +464,12 @@ def test_near_duplicates_are_found_across_batches(monkeypatch: pytest.MonkeyPatc
     rows = [chat(f"{base} {n} {'and more ' * n}") for n in (1, 90, 50, 20)]
     rows += [
         chat("Please tell me the opening hours of the shop in Oslo today"),
-        chat(f"{base} 1 x"),
+        chat(f"{base} 1 please"),
+        chat(f"{base} 7"),
     ]
     found = [f for f in check.check_lines(_lines(rows)) if f.rule == "near-duplicate"]
-    assert [(f.line, f.message) for f in found] == [(6, "its input is 0.83 like that of line 1")]
+    message = "its input is 0.83 like that of line 1"
+    assert [(f.line, f.message) for f in found] == [(6, message)], "another number is no duplicate"
 
 
 def test_a_file_is_never_held_as_a_whole() -> None:
@@ -560,15 +562,15 @@ def test_what_cannot_be_checked_is_said(tmp_path: Path, capsys: pytest.CaptureFi
 def test_near_inputs_are_those_that_comparing_all_finds(shared_data: Path) -> None:
     with gzip.open(shared_data / "neardup_cora" / "rows.jsonl.gz") as lines:
         texts = [json.loads(line)["text"] for line in lines]
-    rows, held = texts[::2], [normalise(text) for text in texts[1::2]]
+    rows, held = texts[::2], [bare(normalise(text)) for text in texts[1::2]]
     found = check.check_lines(_lines(map(chat, rows)), heldout=list(enumerate(held, 1)))
     seen = {f.line for f in found if f.rule.startswith("heldout")}
-    left, right, _ = near_pairs([*held, *map(normalise, rows)], threshold=0.8)
+    left, right, _ = near_pairs([*held, *[bare(normalise(text)) for text in rows]], threshold=0.8)
     count = len(held)
     met = {
         b - count + 1 for a, b in zip(left.tolist(), right.tolist(), strict=True) if a < count <= b
     }
-    same = {line for line, text in enumerate(rows, 1) if normalise(text) in held}
+    same = {line for line, text in enumerate(rows, 1) if bare(normalise(text)) in held}
     assert seen == met | same
     assert len(met) > 100
 
@@ -578,5 +580,5 @@ def test_a_file_of_rows_that_are_all_alike_is_soon_checked() -> None:
     begun = time.process_time()
     rows = [chat(f"{asked} {n}", f"Answer {n}.") for n in range(6_000)]
     found = list(check.check_lines(_lines(rows)))
-    assert [f.rule for f in found] == ["near-duplicate"] * 5_999
+    assert found == [], "another number is another request"
     assert time.process_time() - begun < 20

@@ -87,16 +87,16 @@ def test_what_counts_as_the_same(pulled: Pulled) -> None:
     for dropped, kept in survivors(project).items():
         groups.setdefault(kept, {kept}).add(dropped)
     assert sorted(map(sorted, groups.values())) == [
-        ["case", "same", "space", "system"],
+        ["case", "same", "space", "system", "width"],
         ["nfc", "nfd"],
     ]
-    assert (result.examples, result.inputs, result.exact_dropped) == (9, 2, 4)
+    assert (result.examples, result.inputs, result.exact_dropped) == (9, 2, 5)
 
     assert project.dedupe(exact="input", near=None).exact_dropped == 7
     assert project.dedupe(exact="off", near=None).exact_dropped == 0
     # The same input with other answers: one of them is enough, wherever likeness is looked at.
     result = project.dedupe()
-    assert (result.exact_dropped, result.near_dropped) == (4, 3)
+    assert (result.exact_dropped, result.near_dropped) == (5, 2)
     with pytest.raises(ConfigError, match="Did you mean 'example'"):
         project.dedupe(exact="exampel")
 
@@ -419,7 +419,7 @@ def test_a_valley_lies_between_two_crowds(counts: list[int], expected: float | N
 
 
 def test_empty_inputs_are_no_duplicates_of_each_other(pulled: Pulled) -> None:
-    project = pulled([row("a", "", "One."), row("b", " ", "Two.")])
+    project = pulled([row("a", "", "One."), row("b", " ", "Two."), row("c", "Why?", "So.")])
     project.filter(skip=["no_query"])
     assert project.dedupe(exact="input").exact_dropped == 0
 

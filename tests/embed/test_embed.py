@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from curate.embed import embed as stage
 from curate.embed import encoders
 from curate.embed.embed import embed, vectors
+from curate.embed.kinds import minilm
 from curate.errors import ConfigError, RemoteUnavailable, StoreError
 from curate.project import Project
 from curate.store import Store
@@ -77,7 +78,7 @@ def test_only_what_is_new_is_encoded(load: Load, encoder: Any) -> None:
     assert store.state_digest() == before
     load(["Is the shop open on Sunday?", TEXTS[1]])
     assert embed(store, load=lambda _: encoder).new == 1
-    assert encoder.encoded == ["is the shop open on sunday?"]
+    assert encoder.encoded == ["is the shop open on sunday"]
 
 
 def test_a_killed_run_goes_on_where_it_was(
@@ -140,7 +141,7 @@ def test_vectors_go_with_the_texts(load: Load, encoder: Any, write_jsonl: WriteJ
     with store.read() as con:
         assert con.execute(
             "SELECT text FROM embeddings JOIN inputs USING (input_hash) ORDER BY text"
-        ).fetchall() == [("do you sell lamps?",), ("my card was stolen last night.",)]
+        ).fetchall() == [("do you sell lamps",), ("my card was stolen last night",)]
 
 
 def test_long_inputs_are_counted(load: Load, encoder: Any) -> None:
@@ -166,7 +167,7 @@ def test_no_inputs(load: Load, encoder: Any) -> None:
 @pytest.fixture
 def copied(tmp_path: Path, encoder: Any) -> Path:
     """A copy of the packaged model's folder."""
-    return Path(shutil.copytree(encoders._folder("minilm"), tmp_path / "model"))
+    return Path(shutil.copytree(minilm.folder(), tmp_path / "model"))
 
 
 def test_a_changed_weight_file_is_refused(
@@ -176,7 +177,7 @@ def test_a_changed_weight_file_is_refused(
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(data)
-    monkeypatch.setattr(encoders, "_folder", lambda _: copied)
+    monkeypatch.setattr(minilm, "folder", lambda: copied)
     with pytest.raises(StoreError, match="is not the model it should be: sha256"):
         encoders.load("minilm")
     folder = load(TEXTS).folder
@@ -195,10 +196,11 @@ def test_a_folder_of_ones_own_is_an_encoder(copied: Path, encoder: Any) -> None:
 
 
 def test_a_model_that_is_nowhere(encoder: Any, tmp_path: Path) -> None:
-    with pytest.raises(RemoteUnavailable, match="not in the local cache"):
-        encoders.load("nobody/nothing")
-    with pytest.raises(ConfigError, match="no model 'a b c'"):
-        encoders.load("a b c")
+    with pytest.raises(RemoteUnavailable, match="'v1' is not in the local cache"):
+        encoders.load("nobody/nothing@v1")
+    for name in ("a b c@v1", "minlm"):
+        with pytest.raises(ConfigError, match=f"no model '{name.removesuffix('@v1')}'"):
+            encoders.load(name)
 
 
 def test_the_command(load: Load, encoder: Any) -> None:
@@ -209,3 +211,52 @@ def test_the_command(load: Load, encoder: Any) -> None:
     result = CliRunner().invoke(Program(), ["-C", str(folder), "embed", "--encoder", "x/y"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "curate embed --rebuild" in result.stderr
+
+
+# -- models on the hub ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cached(tmp_path: Path, copied: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The hash of the one revision, tagged v1, that the local cache holds of some/model."""
+    from huggingface_hub import constants
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    folder = tmp_path / "hub" / "models--some--model"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "v1").write_text(commit)
+    shutil.copytree(copied, folder / "snapshots" / commit)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return commit
+
+
+@pytest.mark.parametrize("name", ["some/model", "some/model@", "some/model@main"])
+def test_a_model_on_the_hub_needs_a_revision(load: Load, cached: str, name: str) -> None:
+    store = load(TEXTS)
+    with pytest.raises(ConfigError, match=r"curate embed --encoder some/model@REVISION"):
+        embed(store, encoder=name)
+    embed(store, encoder="other", load=lambda _: Other())
+    with pytest.raises(ConfigError, match=r"some/model@REVISION"):
+        embed(store, encoder=name, rebuild=True)
+
+
+def test_a_revision_is_a_tag_or_a_commit(load: Load, cached: str) -> None:
+    store = load(TEXTS)
+    result = embed(store, encoder=f"some/model@{cached}")
+    assert (result.encoder, result.new) == (f"some/model@{cached}", 3)
+    assert encoders.load("some/model@v1").digest == encoders.load(f"some/model@{cached}").digest
+    with pytest.raises(RemoteUnavailable, match="revision 'v2' is not in the local cache"):
+        encoders.load("some/model@v2")
+
+
+def test_vectors_that_were_made_without_a_revision_are_added_to(load: Load) -> None:
+    class Older(Other):
+        name = "some/model"
+
+    store = load(TEXTS)
+    with store.run("embed", {}) as run, store.write() as con:
+        store.set_setting(con, "embed", {"encoder": "some/model", "digest": Other.digest})
+        run.changed = True
+    assert embed(store, encoder="some/model", load=lambda _: Older()).new == 3
+    load(["One more question?"])
+    assert embed(store, load=lambda _: Older()).new == 1

@@ -462,6 +462,23 @@ def test_rows_of_an_evaluation_set_without_a_prompt_are_told(
     assert "exam.jsonl: 1 prompt, 2 no-prompt" in result.stdout
 
 
+def test_a_row_of_an_unknown_shape_is_told_and_the_export_is_made(
+    pulled: Pulled, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    odd = {"prompt": "Who lost?", "completion": {"colour": "red"}}
+    good = {"prompt": "Who won?", "completion": "Nobody."}
+    exam = write_jsonl(tmp_path / "exam.jsonl", [odd, {**good, "prompt": "Who came?"}])
+    general = write_jsonl(tmp_path / "general.jsonl", [good, odd])
+    folder = str(pulled(rows()).folder)
+    command = ["-C", folder, "export", "sup", "--test-size", "0", "--min-test", "0"]
+    others = ["--against", str(exam), "--mix", f"{general}:5%"]
+    result = CliRunner().invoke(Program(), [*command, *others])  # type: ignore[arg-type]
+    assert result.exit_code == 0, result.output
+    assert "exam.jsonl: 1 prompt, 1 unknown-shape" in result.stdout
+    assert "mixed in: 1 of 1 from mix:general.jsonl" in result.stdout
+    assert "(left out: 1 unknown-shape)" in result.stdout
+
+
 def test_lines_of_other_formats_are_no_changed_answers(pulled: Pulled) -> None:
     project = pulled(rows())
     export(project, "--test-size", "0")

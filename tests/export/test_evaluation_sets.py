@@ -19,7 +19,7 @@ from curate import verdicts
 from curate.export import evaluation_sets
 from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.split import SplitSettings
-from curate.text import normalise, words
+from curate.text import bare, normalise, tokens, words
 from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -32,12 +32,14 @@ SHORT = "What is the capital of France?"
 
 
 def evaluation(*texts: str) -> EvaluationSets:
-    said = enumerate(map(normalise, texts), 1)
+    said = enumerate([bare(normalise(text)) for text in texts], 1)
     return EvaluationSets((), tuple(Prompt("e.jsonl", n, (text,)) for n, text in said))
 
 
 def found(asked: str, text: str) -> tuple[str, float] | None:
-    hit = find(evaluation("something quite different", asked), [("x", normalise(text))]).get("x")
+    hit = find(evaluation("something quite different", asked), [("x", bare(normalise(text)))]).get(
+        "x"
+    )
     assert hit is None or (hit.file, hit.line) == ("e.jsonl", 2)
     return hit and (hit.kind, round(hit.similarity, 2))
 
@@ -55,7 +57,7 @@ def found(asked: str, text: str) -> tuple[str, float] | None:
                "me, please, and in words that a child can follow.", ("quoted", 1.0)),
         (LONG, "Forty passengers and a dog take the midday train. How many leave at stop 2?", None),
         (SHORT, SHORT.lower(), ("same", 1.0)),
-        (SHORT, "What is the capital of France", None),
+        (SHORT, "What is the capital of France", ("same", 1.0)),
         (SHORT, f"Please tell me now: {SHORT}", None),
         ("What should I do if I lost my blue card?", "I am in a hurry. What should I do if I lost "
          "my blue card? It was in my bag, and the bag is gone.", None),
@@ -71,7 +73,7 @@ def test_the_best_hit_counts_and_its_evidence_reads_well() -> None:
     near, half = LONG.replace("stop", "halt"), LONG.replace("dog", "cat")
     prompts = evaluation(half, near, LONG, LONG)
     texts = [("a", LONG), ("b", f"{LONG} Why?"), ("c", SHORT), ("d", f"{LONG} {SHORT * 9} {LONG}")]
-    hits = find(prompts, [(name, normalise(text)) for name, text in texts])
+    hits = find(prompts, [(name, bare(normalise(text))) for name, text in texts])
     assert {name: hit.evidence for name, hit in hits.items()} == {
         "a": "same as e.jsonl line 3",
         "b": "0.96 like e.jsonl line 3",
@@ -84,7 +86,7 @@ def brute_force(prompts: EvaluationSets, text: str, threshold: float) -> tuple[s
     """The kind and similarity of the best hit, from the definition alone."""
 
     def grams(text: str) -> set[tuple[str, ...]]:
-        w = words(text)
+        w = tokens(text)
         return {tuple(w[n : n + 3]) for n in range(len(w) - 2)} if len(w) >= 8 else set()
 
     if any(prompt.texts[0] == text for prompt in prompts.prompts):
@@ -94,7 +96,7 @@ def brute_force(prompts: EvaluationSets, text: str, threshold: float) -> tuple[s
         mine, theirs = grams(prompt.texts[0]), grams(text)
         if mine and theirs:
             near = max(near, len(mine & theirs) / len(mine | theirs))
-            if len(words(prompt.texts[0])) >= evaluation_sets.QUOTED_WORDS:
+            if len(tokens(prompt.texts[0])) >= evaluation_sets.QUOTED_WORDS:
                 quoted = max(quoted, len(mine & theirs) / len(mine))
     if near >= threshold:
         return "near", near
@@ -139,7 +141,7 @@ def test_load_names_files_by_content(tmp_path: Path, write_jsonl: WriteJsonl) ->
         {"name": "b.jsonl", "sha256": "", "prompts": 1, "refused": {"no-prompt": 1}},
     ]
     assert [(p.file, p.line, p.texts[0]) for p in made.prompts] == [
-        ("a.jsonl", 1, SHORT.lower()), ("b.jsonl", 1, LONG.lower())
+        ("a.jsonl", 1, SHORT.lower()[:-1]), ("b.jsonl", 1, LONG.lower())
     ]  # fmt: skip
     assert made == evaluation_sets.load([str(a), str(b)], tmp_path)
 
@@ -155,15 +157,24 @@ def test_inputs_are_those_of_a_side(tmp_path: Path, write_jsonl: WriteJsonl) -> 
     assert sides[0] == sorted(sides[0])
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text has no symbols: without them it is another text."""
+    return tokens(normalise(text)) == words(normalise(text))
+
+
 def test_planted_copies_of_a_benchmark(shared_data: Path) -> None:
     rng, asked = Random(0), copies.mmlu(shared_data)[::10]
-    long = {text for text in asked if len(words(normalise(text))) >= evaluation_sets.QUOTED_WORDS}
+    long = {text for text in asked if len(tokens(normalise(text))) >= evaluation_sets.QUOTED_WORDS}
     assert 100 < len(long) < len(asked)
     for kind, copy in copies.COPIES.items():
-        hits = find(evaluation(*asked), [(text, normalise(copy(text, rng))) for text in asked])
+        hits = find(
+            evaluation(*asked), [(text, bare(normalise(copy(text, rng)))) for text in asked]
+        )
         if kind in ("verbatim", "other case and white space"):
             assert {hit.kind for hit in hits.values()} == {"same"}
             assert len(hits) == len(asked)
+        elif kind == "without punctuation":
+            assert {text for text in long if is_plain(text)} <= set(hits)
         elif kind != "one word changed":
             assert long <= set(hits)
         else:
@@ -181,19 +192,22 @@ def test_a_copy_is_found_with_and_without_the_template_of_the_file(
     rows = [{"prompt": f"{head}{text} Take {n}"} for text in asked for n in range(5)]
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     texts = [("bare", "Who is that? Take 3"), ("whole", f"{head}Who is that? Take 3")]
-    hits = find(evaluation_sets.load([str(path)], tmp_path), [(n, normalise(t)) for n, t in texts])
+    hits = find(
+        evaluation_sets.load([str(path)], tmp_path), [(n, bare(normalise(t))) for n, t in texts]
+    )
     assert {n: hit.evidence for n, hit in hits.items()} == dict.fromkeys(
         ("bare", "whole"), "same as a.jsonl line 9"
     )
 
 
 def test_planted_prompts_are_all_that_is_found_among_other_talk(shared_data: Path) -> None:
-    asked = [text for text in copies.mmlu(shared_data) if len(words(normalise(text))) >= 8][:200]
+    long = (text for text in copies.mmlu(shared_data) if len(tokens(normalise(text))) >= 8)
+    asked = [text for text in long if is_plain(text)][:200]
     rows = islice(copies.read(shared_data / "sgd_turns_volume" / "turns.jsonl.gz"), 1_000)
-    logs = [(f"log{n}", normalise(row["utterance"])) for n, row in enumerate(rows)]
+    logs = [(f"log{n}", bare(normalise(row["utterance"]))) for n, row in enumerate(rows)]
     kinds = list(copies.COPIES.values())
     planted = [
-        (f"copy{n}", normalise(kinds[n % 3](text, Random(n)))) for n, text in enumerate(asked)
+        (f"copy{n}", bare(normalise(kinds[n % 3](text, Random(n))))) for n, text in enumerate(asked)
     ]
     hits = find(evaluation(*asked), logs + planted)
     assert sorted(hits) == sorted(name for name, _ in planted)

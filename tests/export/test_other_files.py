@@ -122,6 +122,27 @@ def test_rows_without_a_prompt_are_counted(tmp_path: Path) -> None:
     assert (file.offered, dict(file.refused)) == (4, {"bad-json": 1, "no-prompt": 2})
 
 
+UNKNOWN: list[dict[str, Any]] = [
+    {"prompt": ASKED, "completion": {"colour": "red"}},
+    {"prompt": {"colour": "red"}, "completion": "Saturn."},
+    {"prompt": ASKED, "completion": '{"role": "assistant", "contnt": "Saturn."}'},
+]
+
+
+@pytest.mark.parametrize("row", UNKNOWN, ids=("answer", "prompt", "text"))
+def test_an_unknown_shape_costs_its_row(
+    row: dict[str, Any], tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    good = {"prompt": "Is Pluto a planet?", "completion": "A dwarf planet."}
+    path = write_jsonl(tmp_path / "eval.jsonl", [good, row, good])
+    [file] = other_files.read(str(path), tmp_path)
+    assert [entry.line for entry in file.entries] == [1, 3]
+    assert (file.offered, dict(file.refused)) == (3, {"unknown-shape": 1})
+    alone = write_jsonl(tmp_path / "alone.jsonl", [row])
+    with pytest.raises(ConfigError, match=r"no row has a prompt \(1 unknown-shape\)"):
+        other_files.read(str(alone), tmp_path)
+
+
 def test_files_without_prompts_are_refused(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
     unread = write_jsonl(tmp_path / "a.jsonl", [{"stem": ASKED, "choices": ["x"]}])
     with pytest.raises(ConfigError, match=r"Columns seen: stem, choices. Next: .*a\.jsonl#COLUMN"):
@@ -148,4 +169,4 @@ def test_a_prompt_is_read_without_the_templates_of_the_project_too(
         tmp_path / "a.jsonl", [{"question": "Dear shop, where is my parcel? Thanks."}]
     )
     [file] = other_files.read(str(path), tmp_path, templates=[("Dear shop, ", " Thanks.")])
-    assert file.entries[0].inputs[-1] == "where is my parcel?"
+    assert file.entries[0].inputs[-1] == "where is my parcel"

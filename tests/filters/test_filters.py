@@ -164,6 +164,36 @@ OF_THE_MATTER = [
     "OpenAI was founded in 2015; ChatGPT came out in 2022.",
 ]
 
+ENTITIES = [
+    "It isn&#39;t here",
+    "Tom &amp; Jerry",
+    "sch&ouml;n",
+    "5 &lt; 6",
+    "it&#x27;s",
+    "2&nbsp;days",
+]
+NO_ENTITIES = ["R&D; sales", "a && b;", "&here;", "Write `&amp;` for &.", "```\n&lt;b&gt;\n```"]
+# Words whose UTF-8 is read as cp1252 gives mojibake.
+MISREAD = [
+    *(
+        "sch\u00f6n",
+        "caf\u00e9",
+        "don\u2019t",
+        "a \u2013 b",
+        "5 \u20ac",
+        "\u65e5\u672c\u8a9e",
+        "\U0001f680",
+    ),
+    *("\u043f\u0440\u0438\u0432\u0435\u0442", "\u00a9 2020"),
+]
+QUOTED = [
+    "\u201eMEN\u00dc\u201c",
+    "\u00abCAF\u00c9\u00bb",
+    "MANH\u00c3\u2026\u201d",
+    "d\u00e9j\u00e0\u2026\u00bb",
+    "N\u00c3O",
+]
+
 PHRASE = "your parcel is on its way to you today and "  # 10 words
 DISTINCT = "one two three four five six seven eight nine ten eleven twelve thirteen"
 
@@ -263,6 +293,14 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
             ),
         ],
     ),
+    "html_entities": (
+        [row("", text) for text in ENTITIES],
+        [row("", text) for text in NO_ENTITIES],
+    ),
+    "mojibake": (
+        [row("", text.encode().decode("cp1252")) for text in MISREAD],
+        [row("", text) for text in [*MISREAD, *QUOTED]],
+    ),
     "too_short": (
         [row("", text) for text in ("Yes.", "two days", "\u0434\u0432\u0430 \u0434\u043d\u044f")],
         [
@@ -303,7 +341,8 @@ def judged(
     options = PullOptions(declared=Declared("interactions", {}, "1-5"))
     project.pull([str(write_jsonl(folder / "logs.jsonl", rows))], options)
     project.filter(
-        {"min_words": 3, "max_chars": 2800, "since": "2026-02-01", "until": "2026-03-01"}
+        {"min_words": 3, "max_chars": 2800, "since": "2026-02-01", "until": "2026-03-01"},
+        drop=("html_entities", "mojibake"),
     )
     return {rule: set(names) for rule, names in hits(project.store).items()}
 
@@ -322,7 +361,10 @@ def test_the_lists_are_long_enough_to_mean_something() -> None:
 
 
 def test_every_rule_of_ours_has_cases() -> None:
-    assert set(filters.rules()) - set(CASES) == {"bad_context", "unknown_label"}
+    assert set(filters.rules()) - set(CASES) == {
+        *("bad_context", "unknown_label"),
+        "envelope",  # has a file of its own: no pull lets one in
+    }
 
 
 def test_an_answer_that_calls_a_tool_is_not_empty(pulled: Callable[..., Project]) -> None:
@@ -697,6 +739,7 @@ def test_status_tells_when_a_rule_has_changed(pulled: Callable[..., Project]) ->
         ("-- $size meters = 3: how many\nSELECT 1", "meters"),
         ("-- when: alive\nSELECT 1", "Did you mean 'live'?"),
         ("-- judges: answers\nSELECT 1", "Did you mean 'answer'?"),
+        ("-- does: notes\nSELECT 1", "Did you mean 'note'?"),
         ("-- $min_words integer = 5: ours\nSELECT 1", "too_short"),
         ("-- $where text = x: ours\nSELECT 1", "rename"),
     ],

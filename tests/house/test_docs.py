@@ -39,7 +39,7 @@ from projects import Demo
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
-README_LINES, DOCS_WORDS = 250, 24_000
+README_LINES, DOCS_WORDS = 250, 23_000
 
 # Nothing here may tell where it was written, nor promise what is not there.
 FORBIDDEN = (
@@ -53,6 +53,7 @@ _BLOCK = re.compile(
     r"```(?P<language>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+_GENERATED = re.compile(r"<!-- \[\[\[cog.*?\[\[\[end\]\]\] -->", re.DOTALL)
 _VOLATILE = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,64}\b"), "HASH"),
     (re.compile(r"\b20\d\d-\d\d-\d\d( \d\d:\d\d)?\b"), "DATE"),
@@ -369,7 +370,8 @@ def test_a_page_begins_with_its_goal_and_ends_with_its_reasons(page: Path) -> No
 def test_pages_stay_short() -> None:
     """A page that grows pays with the words of another one."""
     pages = [page.read_text(encoding="utf-8") for page in PAGES[1:]]
-    assert sum(len(text.split()) for text in pages) <= DOCS_WORDS
+    written = [_GENERATED.sub("", text) for text in pages]
+    assert sum(len(text.split()) for text in written) <= DOCS_WORDS
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= README_LINES
 
 

@@ -131,11 +131,13 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "privacy"],
         [*here, "status"],
         [*here, "doctor"],
+        [*here, "runs"],
         ["check", str(folder / "datasets" / "set" / "v1" / "train.jsonl")],
         [*here, "queue", "--budget", "30"],
         [*here, "label", "push", "--to-file", str(tmp_path / "tasks.json")],
         [*here, "label", "sync", "--from-file", str(tmp_path / "tasks.json")],
         [*here, "heldout", "import", str(folder / "logs" / "a.jsonl")],
+        [*here, "undo", "--help"],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
     meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve", "signals"}

@@ -104,7 +104,7 @@ def test_a_rule_selects_example_id_reason_and_score(file: Path, store: Store) ->
     assert statement.type == duckdb.StatementType.SELECT
     arguments = {parameter.name: parameter.default for parameter in rule.parameters}
     assert set(statement.named_parameters) == set(arguments)
-    assert rule.help.startswith("Drops ") and rule.help.endswith(".")
+    assert rule.help.startswith("Notes " if rule.notes else "Drops ") and rule.help.endswith(".")
     assert all(parameter.help for parameter in rule.parameters)
     with store.read() as con:
         con.execute(sql("filters/candidates_all"))

@@ -302,12 +302,16 @@ def test_the_file_has_lists_that_load_as_classes(project: Project, tmp_path: Pat
 
 
 def test_what_was_decided_before_is_a_set_of_one(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
-    project = made(tmp_path / "p", write_jsonl, {"1": {"text": "Where is it?", "labels": " "}})
+    project = made(
+        tmp_path / "p",
+        write_jsonl,
+        {"1": {"text": "Where is it?", "labels": " "}, "2": {"text": "Why?", "labels": "other"}},
+    )
     assert examples(project)["1"]["label"] is None
     with project.store.write() as con:
         con.execute(
             "INSERT INTO settled (example_id, label) SELECT interaction_id, 'refund' "
-            "FROM interactions"
+            "FROM interactions WHERE source_id = '1'"
         )
     assert examples(project)["1"]["label"] == '["refund"]'
     assert examples(project)["1"]["label_names"] == ["refund"]

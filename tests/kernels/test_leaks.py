@@ -105,7 +105,7 @@ def test_touch_finds_the_first_way_and_its_smallest_example(graph, data: st.Data
 
 
 def test_kinds_are_named_in_the_order_of_their_numbers() -> None:
-    assert KINDS == ("conversation", "group", "same input", "near input")
+    assert KINDS == ("conversation", "group", "same input", "near input", "user")
 
 
 def test_touch_of_nothing_and_in_an_empty_project() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from curate.kernels import minhash
-from curate.text import words
+from curate.text import tokens
 
 WORDS = [f"w{n}" for n in range(60)]
 
@@ -31,8 +31,8 @@ def corpus(seed: int, groups: int = 40, copies: int = 4) -> list[str]:
 def brute_force(texts: list[str], threshold: float) -> dict[tuple[int, int], float]:
     grams = []
     for text in texts:
-        tokens = words(text)
-        grams.append({tuple(tokens[n : n + 3]) for n in range(len(tokens) - 2)})
+        parts = tokens(text)
+        grams.append({tuple(parts[n : n + 3]) for n in range(len(parts) - 2)})
     found = {}
     for i, j in combinations(range(len(texts)), 2):
         similarity = len(grams[i] & grams[j]) / len(grams[i] | grams[j])

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from curate.errors import ConfigError
-from curate.pull.maker import rater_type
+from curate.errors import ConfigError, SourceError
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
 from curate.pull.pull import pull
+from curate.pull.raters import rater_type
 from curate.store import Store
 
 pytestmark = pytest.mark.store
@@ -91,8 +92,8 @@ def test_experts_before_users_newest_first_and_machines_never(
 
 def test_unknown_rater_types_are_said(logs: Any, feed: Feed) -> None:
     logs(CALL)
-    result = feed("late", {"id": "1", "rating": 5, "rater_type": "gpt-4o"})
-    assert "rater types not known: gpt-4o" in result.notes[0]
+    result = feed("late", {"id": "1", "rating": 5, "rater_type": "oracle"})
+    assert "rater types not known: oracle" in result.notes[0]
     assert "does not count as human" in result.notes[0]
 
 
@@ -103,6 +104,59 @@ def test_the_rater_can_be_said_for_a_file(store: Store, logs: Any, feed: Feed) -
     with pytest.raises(ConfigError, match=r"unknown rater type 'human_exprt'.*'human_expert'"):
         feed("judge", {"id": "1", "rating": 5}, rater="human_exprt")
     assert rater_type("Human-Expert") == "human_expert" and rater_type("who") is None
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "count"),
+    [
+        ("source", ("human", "EVAL"), 1), ("source", ("ai", "auto-eval"), 0),
+        ("annotator_type", ("LLM", "oracle"), 0), ("type", ("llm-judge", "human"), 1),
+        ("type", ("stars", "thumbs"), 2), ("source", ("web", "app"), 2),
+        ("rater", ("gpt-4o", "alice"), 1), ("created_by", ("model", "Claude"), 1),
+        ("scored_by", ("claude-3-opus", "o3-mini"), 0), ("rater", ("judge", "gpt@x.example"), 1),
+        ("evaluator_type", ("automatic", "human"), 1),
+    ],
+)  # fmt: skip
+def test_models_that_rate_are_no_people(
+    store: Store, logs: Any, feed: Feed, column: str, words: tuple[str, str], count: int
+) -> None:
+    logs(CALL, {**CALL, "id": "2", "query": "bye"})
+    feed("late", *({"call_id": n, "stars": 5, column: w} for n, w in enumerate(words, 1)))
+    people = rows(store, "FROM feedback WHERE rater_type LIKE 'human%'")
+    assert (len(people), len(rows(store, "FROM feedback"))) == (count, 2)
+
+
+@pytest.mark.parametrize("column", ["user_email", "created_by", "username", "reviewer"])
+def test_people_who_rate_one_call_stay_apart(
+    store: Store, logs: Any, feed: Feed, column: str
+) -> None:
+    logs(CALL)
+    names = [f"{name}@plain.example" for name in ("ada", "bob", "cleo")]
+    feed("late", *({"call_id": "1", column: n, "rating": r} for r, n in enumerate(names, 1)))
+    found = rows(store, "SELECT rater_key FROM feedback")
+    assert len(set(found)) == 3 and not {key for (key,) in found} & {None, *names}
+
+
+@pytest.mark.parametrize(
+    ("document", "option"),
+    [
+        ({"call_id": "1", "my_grade": 2}, "with --map rating=my_grade"),
+        ({"call_id": "1", "opinion": 2}, "with --map rating=COLUMN"),
+        ({"call_id": "1", "score": 2, "metric": "f1"}, "--map rating=score --rater llm"),
+        ({"number": "1", "stars": 2}, "with --map key=COLUMN"),
+    ],
+)
+def test_what_feedback_lacks_is_asked_for(
+    feed: Feed, document: dict[str, Any], option: str
+) -> None:
+    with pytest.raises(SourceError, match=re.escape(option)):
+        feed("late", document, source="logs")
+
+
+def test_whose_score_it_is_can_be_said(logs: Any, feed: Feed) -> None:
+    logs(CALL)
+    notes = " ".join(feed("late", {"call_id": "1", "score": 2}).notes)
+    assert "if a model gave it: --rater llm" in notes
 
 
 def test_what_changed_goes_to_the_history_once(store: Store, logs: Any, feed: Feed) -> None:
@@ -170,3 +224,14 @@ def test_feedback_needs_to_know_which_source(
     feed("late", {"id": "1", "rating": 5}, source="mail")
     found = rows(store, "SELECT source, human_rating FROM ai_interactions ORDER BY 1")
     assert found == [("chat", None), ("mail", 5.0)]
+
+
+def test_scores_with_ids_of_their_own_stay_apart(store: Store, logs: Any, feed: Feed) -> None:
+    logs(CALL)
+    score = {"observationId": "1", "traceId": None, "name": "helpful", "dataType": "NUMERIC",
+             "source": "API", "timestamp": "2026-09-02T08:00:00Z"}  # fmt: skip
+    first = [{**score, "id": f"s-{n}", "value": n} for n in (2, 3, 4)]
+    assert feed("scores", *first, source="logs").new == 3
+    moved = {**first[0], "value": 5, "timestamp": "2026-09-03T08:00:00Z"}
+    assert feed("later", moved, source="logs").changed == 1
+    assert rows(store, "SELECT value FROM feedback ORDER BY value") == [("3",), ("4",), ("5",)]

@@ -92,6 +92,35 @@ def curate(*arguments: str | Path) -> Any:
     return CliRunner().invoke(Program(), [str(a) for a in arguments])  # type: ignore[arg-type]
 
 
+# -- presets ---------------------------------------------------------------------------------------
+
+
+def test_the_table_of_litellm_is_read_with_its_preset(base: Base, small_pages: None) -> None:
+    base.run(
+        'CREATE TABLE "LiteLLM_SpendLogs" (request_id text PRIMARY KEY, call_type text,'
+        ' api_key text, spend float8, "startTime" timestamp, "endTime" timestamp, "user" text,'
+        " end_user text, messages jsonb, response jsonb, metadata jsonb, session_id text,"
+        " status text)",
+        "INSERT INTO \"LiteLLM_SpendLogs\" SELECT 'c' || n, CASE n % 3 WHEN 0 THEN 'aembedding'"
+        " ELSE 'acompletion' END, 'k', 0.1, TIMESTAMP '2026-09-06 06:00' + n * INTERVAL '1 s',"
+        " TIMESTAMP '2026-09-06 06:01' + n * INTERVAL '1 s', 'owner', 'guest-' || n,"
+        """ '[{"role": "user", "content": "Dogs?"}]',"""
+        """ '{"choices": [{"message": {"role": "assistant", "content": "Yes."}}]}', '{}',"""
+        " 's1', 'success' FROM generate_series(1, 10) n",
+    )
+    how = {"table": "LiteLLM_SpendLogs", "cursor": "startTime", "key": "request_id"}
+    result = base.pull(**how)
+    assert result.mapping.preset == "litellm@1"
+    assert (result.documents, result.new, sum(result.rejected.values())) == (10, 7, 0)
+    rows = base.rows(
+        "SELECT DISTINCT query, response, session_id, latency_ms, cost_usd FROM interactions"
+    )
+    assert rows == [("Dogs?", "Yes.", "s1", 60_000.0, 0.1)]
+    assert base.rows("SELECT count(DISTINCT user_key) FROM interactions") == [(7,)]
+    again = base.pull(**how)
+    assert (again.new, again.changed) == (0, 0)
+
+
 # -- rows ------------------------------------------------------------------------------------------
 
 
@@ -124,9 +153,11 @@ def test_every_type_arrives_as_a_file_would_give_it(base: Base, small_pages: Non
     assert json.loads(messages) == [{"role": "user", "content": "café 😀?"}]
     assert json.loads(output)[0]["content"] == "oui"
     assert (str(created), cost, tokens) == ("2026-05-01 01:00:00.123456", 0.1, None)
-    assert json.loads(metadata) == {
+    rest = json.loads(metadata)
+    assert rest.pop("ip").startswith("hmac:")
+    assert rest == {
         "at": "10:00:00", "big": "123456789012345678901234567890.5", "day": "2026-05-01",
-        "ip": "10.0.0.1/32", "mood": "good", "name": "ab", "ok": True, "raw": "\\xff00",
+        "mood": "good", "name": "ab", "ok": True, "raw": "\\xff00",
         "span": "[1,3)", "tags": ["a", None, "b c"], "took": "1 day 02:00:00",
         "updated_at": "2026-05-01 01:00:00.000001", "valid_until": "infinity",
         "weights": [1.5, 2.0],
@@ -134,6 +165,36 @@ def test_every_type_arrives_as_a_file_would_give_it(base: Base, small_pages: Non
     assert base.rows("SELECT value, scale FROM feedback") == [("4.5", "1-5")]
     before = base.digest
     assert base.pull(reconcile=True).withdrawn == 0
+    assert base.digest == before
+
+
+@pytest.mark.parametrize("session", ["uuid", "int8", "text"])
+def test_a_turn_table(base: Base, small_pages: None, session: str) -> None:
+    value = {"uuid": "md5((n % 3)::text)::uuid", "int8": "n % 3", "text": "'chat ' || n % 3"}[
+        session
+    ]
+    base.run(
+        f"CREATE TABLE calls (id int8 PRIMARY KEY, chat {session}, role text, said text,"
+        " created_at timestamptz)",
+        f"INSERT INTO calls SELECT n, {value},"
+        " CASE WHEN n % 6 < 3 THEN 'user' ELSE 'assistant' END, 'turn ' || n,"
+        " '2026-05-01 09:00Z'::timestamptz + n * interval '1 minute'"
+        " FROM generate_series(0, 11) n WHERE n <> 6",
+    )  # every chat is two rounds of a question and an answer; one question is not there yet
+    said: dict[str, Any] = {"kind": "turns", "fields": {"session": "chat", "text": "said"},
+                            "cursor": "created_at"}  # fmt: skip
+    first = base.pull(**said)
+    assert (first.documents, first.new, first.rejected) == (11, 6, {})
+    base.run(
+        f"INSERT INTO calls SELECT n, {value}, 'user', 'turn 6', '2026-05-01 09:06Z'"
+        " FROM generate_series(6, 6) n"
+    )
+    late = base.pull(**said)
+    assert (late.new, late.changed) == (0, 1)
+    ((messages,),) = base.rows("SELECT messages FROM interactions WHERE source_id = '9'")
+    assert [m["content"] for m in json.loads(messages)] == ["turn 0", "turn 3", "turn 6"]
+    before = base.digest
+    assert base.pull(**said).changed == 0
     assert base.digest == before
 
 
@@ -239,7 +300,7 @@ def test_a_query_joins_what_the_cursor_needs(base: Base, small_pages: None) -> N
     """
     first = base.pull(query=query, cursor="seen", fields={"rating": "stars"}, scale="1-5")
     assert first.new == 8
-    assert "1 rows have no seen or no id and are not read" in first.notes[0]
+    assert any("1 rows have no seen or no id and are not read" in note for note in first.notes)
     base.run("INSERT INTO ratings VALUES (2, 5, '2026-05-01 00:30')")
     assert base.pull(query=query, cursor="seen").changed == 1
     assert base.rows("SELECT source_id FROM ai_interactions WHERE human_rating = 5") == [("2",)]
@@ -284,10 +345,10 @@ def test_ratings_in_a_table_of_their_own(base: Base, small_pages: None) -> None:
 
 
 def test_the_index_that_is_missing_is_named_and_helps(base: Base) -> None:
-    base.run(CALLS, "INSERT INTO calls SELECT n, 'q', 'a', 3, now(), now() - n * interval '1 s'"
+    base.run(CALLS, "INSERT INTO calls SELECT n, 'q', 'a', 5, now(), now() - n * interval '1 s'"
                     " FROM generate_series(1, 5000) n")  # fmt: skip
     base.run("CREATE INDEX ON calls (updated_at)", "CREATE INDEX ON calls (id, updated_at)",
-             "CREATE INDEX ON calls (updated_at, id) WHERE rating > 3")  # fmt: skip
+             "CREATE INDEX ON calls (updated_at, id) WHERE rating > 5")  # fmt: skip
     note = base.pull().notes[0]
     statement = note.partition("Next: ")[2]
     assert statement.startswith('CREATE INDEX "calls_updated_at_id" ON public.calls ("updated_at"')
@@ -304,13 +365,13 @@ def _scans(base: Base) -> int:
 
 
 def test_a_transaction_that_commits_late_is_caught_and_announced(base: Base) -> None:
-    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q', 'a', 3, now(), now()"
+    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q', 'a', 5, now(), now()"
                            " FROM generate_series(1, 3) n")  # fmt: skip
     with base.connect() as late, late.cursor() as cursor:
-        cursor.execute("UPDATE calls SET rating = 5, updated_at = now() WHERE id = 2")
-        cursor.execute("INSERT INTO calls VALUES (9, 'late', 'a', 5, now(), now())")
+        cursor.execute("UPDATE calls SET rating = 1, updated_at = now() WHERE id = 2")
+        cursor.execute("INSERT INTO calls VALUES (9, 'late', 'a', 1, now(), now())")
         time.sleep(1.2)
-        base.run("INSERT INTO calls VALUES (4, 'q', 'a', 3, now(), now())")
+        base.run("INSERT INTO calls VALUES (4, 'q', 'a', 5, now(), now())")
         warned = base.pull(lag="1s")
         assert warned.new == 4
         assert [n for n in warned.notes if "a transaction has been open for" in n]
@@ -319,7 +380,7 @@ def test_a_transaction_that_commits_late_is_caught_and_announced(base: Base) -> 
     assert base.pull(lag="0s").new == 0, "without a lag it is missed for good"
     caught = base.pull()
     assert (caught.new, caught.changed) == (1, 1)
-    query = "SELECT source_id FROM ai_interactions WHERE human_rating = 5 ORDER BY 1"
+    query = "SELECT source_id FROM ai_interactions WHERE human_rating = 1 ORDER BY 1"
     assert base.rows(query) == [("2",), ("9",)]
 
 
@@ -354,7 +415,7 @@ def test_mistakes(base: Base, said: dict[str, Any], error: type, message: str) -
 def test_a_server_that_goes_away_leaves_what_was_read(
     base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q' || n, 'a', 3, now(), now()"
+    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q' || n, 'a', 5, now(), now()"
                            " FROM generate_series(1, 30) n")  # fmt: skip
     monkeypatch.setattr(from_database, "PAGE_ROWS", 10)
     real, pages = from_database.Table.page, []
@@ -380,7 +441,7 @@ def test_a_server_that_goes_away_leaves_what_was_read(
 def test_no_byte_of_a_password_is_stored_or_printed(
     base: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q', 'a', 3, now(), now()"
+    base.run(CALLS, INDEX, "INSERT INTO calls SELECT n, 'q', 'a', 5, now(), now()"
              " FROM generate_series(1, 3) n", f"GRANT SELECT ON calls TO {LOCKED}")  # fmt: skip
     folder, port = base.store.folder, base.server.port
     host = f"127.0.0.1:{port}/{base.name}"

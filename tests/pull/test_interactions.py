@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from curate.pull.interactions import Row, RowBuilder, as_text, parse_time
+from curate.pull.interactions import Row, RowBuilder, as_text
 from curate.pull.mapping import Declared, guess
+from curate.pull.times import parse_time
 
 NOON = datetime(2026, 3, 1, 12)
 
@@ -42,7 +43,7 @@ def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
         (NOON.replace(tzinfo=UTC), NOON),
         (NOON.replace(tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 3, 1, 17)),
         ("yesterday", None), ("", None), (True, None), ("2026-13-01", None), (1e300, None),
-        ({"$date": 1}, None), (-1, datetime(1969, 12, 31, 23, 59, 59)),
+        ({"date": 1}, None), (-1, datetime(1969, 12, 31, 23, 59, 59)),
         (datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), None),
     ],
 )  # fmt: skip

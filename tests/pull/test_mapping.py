@@ -67,6 +67,11 @@ def test_unknown_names_are_errors_with_a_suggestion(fields: Any, message: str) -
         mapped(columns("query"), scale="best")
 
 
+@pytest.mark.parametrize("name", ["conv_id", "convo_id", "convId"])
+def test_short_names_of_conversations_are_known(name: str) -> None:
+    assert mapped(columns("prompt", "answer", name))["session"] == name
+
+
 def test_an_id_that_repeats_is_no_id() -> None:
     sample = [{"id": n % 5, "query": f"{n}"} for n in range(50)]
     field_map = guess(sample, Declared())
@@ -76,22 +81,33 @@ def test_an_id_that_repeats_is_no_id() -> None:
     assert "id" in guess(few, Declared()).fields
 
 
+def test_what_looks_like_a_field_is_named_with_its_path() -> None:
+    def notes(**more: Any) -> str:
+        sample = [{"prompt": f"{n}", "answer": "x", **more} for n in range(3)]
+        return " ".join(guess(sample, Declared()).notes)
+
+    for column in ("ticket_id", "case_id", "room_id", "sid", "call_sid", "visit_id", "channel"):
+        assert f"like a session: {column} (--map session={column})" in notes(**{column: "v1"})
+    for column in ("inside", "sides", "call_id", "candidate_id", "release_channel_count"):
+        assert notes(**{column: "v1"}) == ""
+    context = {"conversation_id": "k1", "at": {"timestamp": "2026-01-01T00:00:00Z"}}
+    said = notes(feedback={"rating": 4, "comment": "x"}, context=context)
+    assert "like a rating: $.feedback.rating (--map 'rating=$.feedback.rating')" in said
+    assert "(--map 'session=$.context.conversation_id')" in said
+    assert "(--map 'created_at=$.context.at.timestamp')" in said
+    assert "'rating=$.userFeedback.score'" in notes(userFeedback={"score": 4})
+    listed = [{"name": "stars", "value": 4}]
+    assert "'rating=$.feedback[0].value'" in notes(feedback=listed)
+    assert "'rating=$.\"my notes\".score'" in notes(**{"my notes": {"score": 4}})
+    assert notes(usage={"total": 4}, options={"temperature": 1}) == ""
+
+
 def test_an_unclear_scale_is_said() -> None:
     field_map = guess([{"query": "x", "rating": 8}], Declared())
     assert (
         field_map.scale is None and "the scale of rating is not clear from 8" in field_map.notes[0]
     )
     assert guess([{"query": "x", "rating": 8}], Declared(scale="0-10")).notes == ()
-
-
-@pytest.mark.parametrize(
-    ("kind", "next_step"),
-    [("interactions", "--map query="), ("turns", "--map text="), ("feedback", "--map key=")],
-)
-def test_columns_that_say_nothing_are_said(kind: Any, next_step: str) -> None:
-    note = guess([{"foo": 1}], Declared(kind)).notes[0]
-    assert "Columns seen: foo." in note and next_step in note
-    assert guess([], Declared(kind)).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_json_files(tmp_path: Path, body: str, found: list[tuple[int, str]]) -> 
 def test_too_deep_json_is_rejected(tmp_path: Path) -> None:
     deep = {depth: '{"a":' * depth + "1" + "}" * depth for depth in (499, 501, 1_023, 5_000)}
     (tmp_path / "a.jsonl").write_text("\n".join(deep.values()))
-    assert [reason for _, reason in said(read(tmp_path / "a.jsonl"))] == ["", *["bad-json"] * 3]
+    assert [reason for _, reason in said(read(tmp_path / "a.jsonl"))] == ["", *["too-large"] * 3]
     (tmp_path / "b.jsonl").write_text('{"a": [' + ", ".join(["[1]"] * 900) + "]}")
     assert said(read(tmp_path / "b.jsonl")) == [(1, "")]
 

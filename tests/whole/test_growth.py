@@ -1,4 +1,4 @@
-"""The six ledger rules of design.md 5 over a growing project, against a brute-force oracle.
+"""The ledger rules of design.md 5 over a growing project, against a brute-force oracle.
 
 One story is played once: 2,000 examples with 10% held out, then +1, +100 and +1,000 rows with
 planted leaks, ratings that come and go, corrections, changed texts, a tighter and a looser
@@ -502,6 +502,17 @@ def held_before(story: Story, version: Version) -> Keyed:
     return [(n, key) for n, key in keys if not earlier[-1].ledger[n].exposed]
 
 
+def shown_before(story: Story, version: Version) -> Keyed:
+    """Every test line of all earlier versions, exposed or not, as it was then."""
+    earlier = [v for v in story.versions if v.result.version < version.result.version]
+    return list(dict.fromkeys(key for v in earlier for key in v.keyed(v.lines["test"])))
+
+
+def trained_with_this_input(story: Story, version: Version) -> set[str]:
+    """The examples that an earlier train line has with the input of today."""
+    return {n for n, key in trained_before(story, version) if version.keys[n].text == key.text}
+
+
 # -- promises over every version -----------------------------------------------------------------
 
 
@@ -584,15 +595,21 @@ def test_lines_are_exactly_what_the_oracle_expects(story: Story) -> None:
         held = version.keyed(version.on("test")) + held_before(story, version)
         held = [(n, key) for n, key in held if not version.ledger[n].exposed]
         withheld = set(leaks(version.keyed(version.on("train")), held, threshold))
-        train = (version.on("train") & version.eligible) - withheld
+        # Rule 7: what left test is still in the files that people measure with.
+        train = version.keyed(version.on("train"))
+        published = set(leaks(train, shown_before(story, version), threshold))
+        published -= withheld | trained_with_this_input(story, version)
+        expected = (version.on("train") & version.eligible) - withheld - published
         got = set(version.lines["train"])
         if version.settings.limit is None:
-            assert got == train
+            assert got == expected
         else:
-            assert got < train and len(got) == version.settings.limit
+            assert got < expected and len(got) == version.settings.limit
         assert set(version.lines["test"]) == version.on("test") & version.eligible
         said = {n for n, (reason, _) in version.reasons.items() if reason == "leak"}
         assert said == version.on("train") & version.eligible & withheld
+        said = {n for n, (reason, _) in version.reasons.items() if reason == "published_leak"}
+        assert said == version.on("train") & version.eligible & published
 
 
 def test_exposed_are_exactly_those_that_an_exported_train_row_leaks(story: Story) -> None:

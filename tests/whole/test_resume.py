@@ -46,14 +46,14 @@ from pathlib import Path
 
 import duckdb, numpy, pyarrow.parquet, scipy.optimize, scipy.sparse
 
-import curate.cluster, curate.inputs
+import curate.cluster, curate.inputs.inputs
 from curate.filters import filters as filtering
 from curate.dedupe import input_pairs
 from curate.embed import embed as embedding
 from curate.export import record as recording
 from curate.export.options import ExportSettings
 from curate.project import Project
-from curate.pull import from_files, staging
+from curate.pull import from_files, merge, staging
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import snapshot, store
@@ -61,7 +61,7 @@ from curate.versions import folder as version_folder
 
 from_files.CHUNK_DOCUMENTS = 40  # six chunks
 embedding.CHUNK_INPUTS = 40
-curate.inputs.BATCH_EXAMPLES = 40
+curate.inputs.inputs.BATCH_EXAMPLES = 40
 
 
 class Letters:
@@ -134,21 +134,21 @@ FAULTS = {
     "init: before the database gets its name": lambda: at(
         Path, "replace", when=lambda a, b: b.name == "curate.duckdb"),
     "pull: while the third chunk is made": lambda: at(staging, "_tables", when=third),
-    "pull: before the merge is committed": lambda: at(staging, "merge", after=True),
+    "pull: before the merge is committed": lambda: at(merge, "merge_files", after=True),
     "pull: between merge and inputs": lambda: at(
-        curate.inputs, "refresh", when=lambda *_: running("pull")),
+        curate.inputs.inputs, "refresh", when=lambda *_: running("pull")),
     "pull: between two batches of inputs": lambda: at(
-        curate.inputs, "rows_of", when=lambda *_: running("pull") and third()),
+        curate.inputs.inputs, "rows_of", when=lambda *_: running("pull") and third()),
     "pull: between inputs and conversations": lambda: at(
-        curate.inputs, "_refresh_conversations", when=lambda *_: running("pull")),
+        curate.inputs.inputs, "_refresh_conversations", when=lambda *_: running("pull")),
     "pull: before the conversations are committed": lambda: at(
-        curate.inputs, "_roots", when=lambda *_: running("pull")),
+        curate.inputs.inputs, "_roots", when=lambda *_: running("pull")),
     "pull: before the snapshot is confirmed": lambda: at(
         snapshot.Snapshot, "confirm", when=lambda *_: running("pull")),
     "pull: before the run is finished": lambda: sql_of("store/run_finish", "pull"),
     "pull: halfway through the snapshot": lambda: half_copy_of("pull"),
     "feedback: before the merge is committed": lambda: at(
-        staging, "merge", when=lambda *a, **k: running("feedback"), after=True),
+        merge, "merge_files", when=lambda *a, **k: running("feedback"), after=True),
     "feedback: before the run is finished": lambda: sql_of("store/run_finish", "feedback"),
     "filter: before the settings are committed": lambda: at(
         filtering, "refresh", when=lambda *_: running("filter"), after=True),

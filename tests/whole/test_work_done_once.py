@@ -17,7 +17,7 @@ from curate.store import Store
 from program import Program
 from projects import Demo
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.slow]
 
 
 @dataclass

@@ -52,7 +52,7 @@ own AS (
 ),
 held_out AS (
     SELECT example_id FROM split_ledger WHERE side = 'test' AND NOT exposed
-    UNION SELECT interaction_id FROM interactions WHERE given_split = 'heldout'
+    UNION SELECT interaction_id FROM interactions WHERE given_split IN ('heldout', 'evict')
 ),
 spread AS (
     SELECT x.example_id, any_value(o.verdict) AS verdict, any_value(o.label) AS label,

@@ -7,5 +7,5 @@ SELECT (SELECT count(*) FROM interactions WHERE source = $source) AS interaction
        (SELECT max(created_at) FROM interactions WHERE source = $source) AS last_at,
        (SELECT count(*) FROM feedback WHERE source = $source
         AND interaction_id NOT IN (SELECT interaction_id FROM interactions)) AS unmatched_feedback,
-       EXISTS (FROM interactions WHERE source = $source AND given_split IS NOT NULL AND given_split <> 'heldout')
+       EXISTS (FROM interactions WHERE source = $source AND given_split IS NOT NULL AND given_split NOT IN ('heldout', 'evict'))
        AND $source NOT IN (SELECT source FROM split_sources) AS split_ignored

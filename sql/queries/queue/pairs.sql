@@ -13,7 +13,7 @@ WITH answers AS (
       AND e.messages IS NOT NULL
       AND e.example_id NOT IN (
           SELECT example_id FROM excluded
-          WHERE reason IN ('leak', 'dropped', 'not_preferred') OR stage = 'filter' AND judges = 'input')
+          WHERE reason IN ('leak', 'published_leak', 'dropped', 'not_preferred') OR stage = 'filter' AND judges = 'input')
 ),
 ranked AS (
     SELECT *, row_number() OVER (PARTITION BY input_hash, side

@@ -15,4 +15,6 @@ SELECT example_id, 'quarantined', 'split', 1000, 'input', evidence FROM plan WHE
 UNION ALL
 SELECT example_id, 'exposed', 'split', 1001, 'input', evidence FROM plan WHERE exposed
 UNION ALL
-SELECT example_id, 'leak', 'split', 1002, 'input', leak_kind || ' as ' || leaks FROM plan WHERE leaks IS NOT NULL
+SELECT example_id, CASE WHEN published THEN 'published_leak' ELSE 'leak' END, 'split', 1002, 'input',
+       leak_kind || ' as ' || leaks || CASE WHEN published THEN ', in an exported test file' ELSE '' END
+FROM plan WHERE leaks IS NOT NULL

@@ -1,7 +1,8 @@
 """Rows that stood there before, exactly or nearly: in the file, or in a held-out one.
 
 Inputs are compared as the leak check compares them: the last user turn (with the two messages
-before it when it is short), normalised, by the Jaccard similarity of its word 3-grams.
+before it when it is short), normalised, by the Jaccard similarity of its token 3-grams. Within the
+file, two that something keeps apart, another number or another word, are no duplicates.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.check.shapes import Message, ParsedRow
-from curate.inputs import input_text
+from curate.inputs.agents import with_steps
+from curate.inputs.inputs import input_text
 from curate.kernels import minhash
+from curate.kernels.differences import Differences
 from curate.kernels.jaccard import jaccard
 from curate.messages import canonical, query_and_context, text_of
-from curate.text import SHORT_WORDS, digest, normalise, words
+from curate.text import SHORT_TOKENS, bare, digest, normalise, tokens
 
 THRESHOLD = 0.8
 AT_ONCE = 20_000
@@ -34,7 +37,8 @@ def input_of(read: ParsedRow) -> str:
     """Returns the normalised input of a row; a row without a prompt is its own input."""
     talk = read.prompt or read.messages
     query, context = query_and_context([{**m, "content": m.get("content")} for m in talk])
-    return normalise(input_text(query or text_of(talk[-1].get("content")), context, "", ""))
+    said = input_text(query or text_of(talk[-1].get("content")), context, "", "")
+    return bare(normalise(with_steps(said, talk)))
 
 
 def identity(read: ParsedRow) -> str:
@@ -106,7 +110,9 @@ class Alike:
         self._texts = [text for text, keep in zip(texts, kept, strict=True) if keep]
         self._keys, self._new = keys[kept], []
         new = np.arange(before, len(self._texts))
-        for row, other, alike in _first_like(self._texts, self._keys, new, heldout, new, most=5):
+        for row, other, alike in _first_like(
+            self._texts, self._keys, new, heldout, new, most=5, may_differ=False
+        ):
             where = f"line {self._lines[other]:,}"
             yield (
                 self._lines[row],
@@ -123,6 +129,7 @@ def _first_like(
     last: NDArray[np.int64],
     *,
     most: int | None = None,
+    may_differ: bool = True,
 ) -> Iterator[tuple[int, int, float]]:
     """Yields (row, other, similarity): for each row the first text found that is like it.
 
@@ -130,13 +137,15 @@ def _first_like(
     about as much as one in which none are.
 
     Args:
-        texts: normalised texts of `SHORT_WORDS` words or more.
+        texts: normalised texts of `SHORT_TOKENS` tokens or more.
         keys: their MinHash keys (n, bands).
         rows: positions of the texts to look for.
         first: the position from which on others count.
         last: for each row, the position before which they do.
         most: how many others of one key are looked at; None leaves none out.
+        may_differ: whether texts count that something keeps apart, as no duplicates.
     """
+    differences = None if may_differ else Differences(texts)
     first_of: dict[int, tuple[int, float]] = {}
     for band in range(keys.shape[1] if len(rows) else 0):
         place = keys[:, band].astype(np.int64) << 32
@@ -152,7 +161,7 @@ def _first_like(
                 take = np.minimum(count[part] - covered_rows, width)
                 offset = np.arange(take.sum()) - np.repeat(np.cumsum(take) - take, take)
                 other = order[np.repeat(start[part] + covered_rows, take) + offset]
-                _settle(texts, np.repeat(rows[part], take), other, first_of)
+                _settle(texts, np.repeat(rows[part], take), other, first_of, differences)
             open_[live] = [row not in first_of for row in rows[live].tolist()]
             covered_rows, width = covered_rows + width, 4 * width
     for row in sorted(first_of):
@@ -164,16 +173,19 @@ def _settle(
     rows: NDArray[np.int64],
     others: NDArray[np.int64],
     first_of: dict[int, tuple[int, float]],
+    differences: Differences | None,
 ) -> None:
     """Notes for each row the first of the others that it is like."""
     members, at = np.unique(np.concatenate([rows, others]), return_inverse=True)
     similarity = jaccard([texts[p] for p in members], at[: len(rows)], at[len(rows) :])
     for hit in np.flatnonzero(similarity >= THRESHOLD).tolist():
-        first_of.setdefault(int(rows[hit]), (int(others[hit]), float(similarity[hit])))
+        row, other = int(rows[hit]), int(others[hit])
+        if row not in first_of and (differences is None or not differences.between(row, other)):
+            first_of[row] = other, float(similarity[hit])
 
 
 def _is_long(text: str) -> bool:
-    return len(words(text)) >= SHORT_WORDS
+    return len(tokens(text)) >= SHORT_TOKENS
 
 
 def _keys(texts: Sequence[str]) -> NDArray[np.uint32]:

@@ -19,6 +19,7 @@ from curate.check.columns import Columns
 from curate.check.rules import RULES
 from curate.check.shapes import SHAPES, ParsedRow, Row, Unreadable, fitting
 from curate.check.targets import Target
+from curate.check.texts import of_texts
 from curate.check.tokens import ESTIMATE, stats, trained_tokens
 from curate.check.tokens import counter as counter_named
 from curate.errors import GateFailed
@@ -272,7 +273,8 @@ class Checker:
         for rule, message in rules.of_row(row, str(self.shape), read, self.target):
             self._say(number, rule, message)
         secrets = () if self._form_only else _secrets(read)
-        for rule, message in dict.fromkeys([*self._labelled(row, read), *secrets]):
+        texts = () if self._form_only else of_texts(read)
+        for rule, message in dict.fromkeys([*self._labelled(row, read), *secrets, *texts]):
             self._say(number, rule, message)
         if self._columns:
             self._problems += self._columns.add(number, row, size)

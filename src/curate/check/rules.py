@@ -108,6 +108,12 @@ RULES = {
     ),
     "tools-missing": _warning("a call in a row that offers no tools", "add `tools`"),
     "tool-without-id": _warning("a tool's message names no call", "add `tool_call_id`"),
+    "envelope": _warning(
+        "the text of an API's message or body as a question or an answer",
+        "read the log again: `curate pull --dry-run` shows how",
+    ),
+    "html-entities": _warning("entities of HTML outside of code", "unescape the text"),
+    "mojibake": _warning("UTF-8 that was read as cp1252", "read the log again as UTF-8"),
     "duplicate-row": _warning("a row that stood there before", "leave it out"),
     "near-duplicate": _warning("an input that nearly stood there before", "curate dedupe"),
     "kto-one-sided": _warning("all ratings are the same", "add rows of the other kind"),

@@ -180,7 +180,7 @@ def trained_tokens(read: ParsedRow, counter: Counter) -> int:
 
 
 def texts_of(read: ParsedRow) -> list[str]:
-    """Returns all texts of a row: of its messages, its tool calls and its tools."""
+    """Returns all texts of a row: of its messages, its reasoning, tool calls and tools."""
     talk = [*read.prompt, *(m for answer in read.answers for m in answer)]
     return _texts(read.tools, talk)
 
@@ -189,6 +189,7 @@ def _texts(tools: Sequence[Any], talk: Iterable[Message]) -> list[str]:
     texts = [canonical(tools)] if tools else []
     for message in talk:
         texts.append(text_of(message.get("content")))
+        texts.append(text_of(message.get("reasoning_content")))
         texts += [canonical(call) for call in message.get("tool_calls") or []]
     return [text for text in texts if text]
 

@@ -47,14 +47,14 @@ class _Threshold(click.ParamType[float | str]):
     type=_Threshold(),
     default=DedupeSettings.near,
     show_default=True,
-    help="Jaccard similarity of inputs (word 3-grams) from which on one of two is out.",
+    help="Jaccard similarity of inputs (token 3-grams) from which on one of two is out.",
 )
 @click.option(
     "--semantic",
     type=_Threshold(AUTO),
     default=AUTO,
     show_default=True,
-    help="Cosine of inputs from which on one of two is out; auto: 0.9 for minilm.",
+    help="Cosine of inputs from which on one of two is out; auto: the encoder's own.",
 )
 @click.option(
     "--suggest-threshold",
@@ -90,7 +90,7 @@ def render_dedupe(result: DedupeResult) -> str:
         f"semantic{_from(result.settings['semantic'])}\n"
     )
     if result.kept_apart:
-        text += f"  kept apart by a number or a negation: {counted(result.kept_apart, 'pair')}\n"
+        text += f"  kept apart by what differs: {counted(result.kept_apart, 'pair')}\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     issues = [
         f"{n:,} with {what}"
@@ -111,7 +111,7 @@ def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
     """Returns candidate thresholds, what each would remove, and pairs just above each."""
     text = ""
     for part in suggestions:
-        what = "word 3-grams of inputs" if part.method == "near" else "meaning of inputs"
+        what = "token 3-grams of inputs" if part.method == "near" else "meaning of inputs"
         text += f"{part.method}   ({what}; {part.examples:,} train examples pass all else)\n"
         shown: tuple[Any, ...] = ()
         for c in part.candidates:

@@ -35,9 +35,10 @@ def render_diff(result: VersionDiff) -> str:
         text += (
             "  note: the formats differ, so which answers changed cannot be told from the lines\n"
         )
-    for name, side in (("train", result.train), ("test", result.test)):
-        text += _side(name, side)
-    return text
+    text += _side("train", result.train)
+    if any((result.validation.added, result.validation.removed, result.validation.changed)):
+        text += _side("validation", result.validation)
+    return text + _side("test", result.test)
 
 
 def _side(name: str, side: SideDiff) -> str:

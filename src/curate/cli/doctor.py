@@ -31,6 +31,6 @@ def render_checks(checks: Sequence[Check]) -> str:
     text = ""
     for check in checks:
         text += f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12}  {check.seen}\n"
-        if not check.ok and check.next:
+        if check.next:
             text += f"      Next: {check.next}\n"
     return text

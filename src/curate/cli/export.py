@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.export.options import ExportSettings
-from curate.options import SplitSettings
+from curate.options import GROUPS, SPLITS, SplitSettings
 from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
@@ -68,6 +68,27 @@ class _Share(click.ParamType[float]):
     show_default=True,
     help="Of the draw and the order.",
 )
+@click.option(
+    "--group",
+    type=click.Choice(GROUPS),
+    default=SplitSettings.group,
+    show_default=True,
+    help="user: calls of one user stay on one side, where they have no group (--map group=COLUMN).",
+)
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    default=SplitSettings.split,
+    show_default=True,
+    help="time: of new units, the newest are held out.",
+)
+@click.option(
+    "--val-size",
+    type=float,
+    default=ExportSettings.val_size,
+    show_default=True,
+    help="Share of train units that goes into validation.jsonl instead: 0.1.",
+)
 @click.option("--limit", type=click.IntRange(1), help="At most so many train examples.")
 @click.option(
     "--min-train",
@@ -120,6 +141,11 @@ class _Share(click.ParamType[float]):
     "--max-length", type=click.IntRange(1), help="Tokens that the trainer takes of a row."
 )
 @click.option(
+    "--reasoning",
+    is_flag=True,
+    help="Keep what the model thought before an answer, as `reasoning_content`.",
+)
+@click.option(
     "--fresh",
     is_flag=True,
     help="Write nothing where a stage is not up to date (exit 3); without it they are named.",
@@ -151,6 +177,7 @@ def export(
 
     \b
     Examples: curate export support-sft --format openai-chat
+              curate export support-sft --group user --split time
               curate export support-sft --to s3://bucket/data --yes
     """
     url = _checked(context, to, yes, dry_run)
@@ -196,7 +223,7 @@ def _checked(context: Context, to: str | None, yes: bool, dry_run: bool) -> str 
 
 
 def _export_settings(context: Context, options: dict[str, Any]) -> ExportSettings:
-    names = ("test_size", "leak_threshold", "seed")
+    names = ("test_size", "leak_threshold", "seed", "group", "split")
     split = SplitSettings(*(options.pop(name) for name in names))
     for name in ("against", "mix"):
         options[name] = tuple(_of_file(context, name, text) for text in options[name])
@@ -213,7 +240,8 @@ def _of_file(context: Context, option: str, text: str) -> str:
 
 def render_export(result: ExportResult, dry_run: bool) -> str:
     """Returns what an export wrote."""
-    counts = f"{result.train:,} train + {result.test:,} test"
+    validation = f"{result.validation:,} validation + " if result.validation else ""
+    counts = f"{result.train:,} train + {validation}{result.test:,} test"
     name = f"sha256 {result.content_id[:12]}...   " if result.content_id else ""
     title = f"{result.name} v{result.version}   {name}{counts}\n"
     if not result.created:
@@ -227,6 +255,7 @@ def render_export(result: ExportResult, dry_run: bool) -> str:
         f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
         f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
     )
+    text += _of_split(split)
     text += f"  {words.render_how_wrong(result.error_rates)}" if result.error_rates else ""
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"
@@ -240,6 +269,30 @@ def render_export(result: ExportResult, dry_run: bool) -> str:
     return text + f"Next: {before if result.version > 1 else ''}curate verify {result.name}\n"
 
 
+def _of_split(split: Mapping[str, Any]) -> str:
+    """Returns what the kind of split means for train."""
+    text = ""
+    if n := split["withheld_by_user"]:
+        text += f"    {n:,} of these withheld since their users are in test\n"
+    if n := split["published"]:
+        text += f"    {n:,} of these withheld since an exported test file shows what they leak\n"
+    if n := split["evicted"]:
+        text += f"    {n:,} of these evicted: the late evaluation set has what they leak\n"
+    if n := split["evicting"]:
+        text += wrapped(
+            f"  late evaluation set: {counted(n, 'test example')} that measure models trained on "
+            "this version or a later one",
+            "    ",
+        )
+    if split["split"] == "time":
+        text += wrapped(
+            f"  split by time: {split['newer_train']:,} train examples are newer than the oldest "
+            f"test example; {split['untimed']:,} new examples without a time went to train",
+            "    ",
+        )
+    return text
+
+
 def _notes(result: ExportResult) -> str:
     return "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
 
@@ -250,7 +303,7 @@ def _file(result: ExportResult, file: Mapping[str, Any]) -> str:
         return text + f"{counted(file['rows'], 'line')}\n"
     text += f"{file['bytes'] / 1e6:,.1f} MB\n"
     tokens = file["tokens"]
-    if file["split"] == "test" or not tokens:
+    if file["split"] != "train" or not tokens:
         return text
     about = "" if tokens["exact"] else ", an estimate"
     text += (

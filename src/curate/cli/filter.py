@@ -48,6 +48,7 @@ class _FilterCommand(Command):
 
 @cli.command(cls=_FilterCommand)
 @click.option("--skip", multiple=True, metavar="RULE", help="A rule that does not apply.")
+@click.option("--drop", multiple=True, metavar="RULE", help="A rule that only notes shall drop.")
 @click.option("--where", metavar="SQL", help="Keep only what meets this condition.")
 @click.option(
     "--set",
@@ -72,8 +73,8 @@ def filter(ctx: click.Context, /, **options: Any) -> None:
         rules = project.rules()
         show_result(list(rules.values()), as_json, lambda: render_rules(rules))
         return
-    skip, where = options.pop("skip"), options.pop("where")
-    result = project.filter(_parameters(ctx, options), skip=skip, where=where)
+    skip, where, drop = (options.pop(name) for name in ("skip", "where", "drop"))
+    result = project.filter(_parameters(ctx, options), skip=skip, where=where, drop=drop)
     show_result(result, as_json, lambda: render_filter(result))
 
 
@@ -105,4 +106,7 @@ def render_filter(result: FilterResult) -> str:
     if result.hits:
         hits = [[rule, reason, count] for rule, reason, count in result.hits]
         text += textwrap.indent(table(["rule", "reason", "examples"], hits), "  ")
-    return text + f"  {result.kept:,} pass every rule\n"
+    text += f"  {result.kept:,} pass every rule\n"
+    for rule, count in result.notes:
+        text += f"  noted, not dropped: {rule} in {count:,} (--drop {rule})\n"
+    return text

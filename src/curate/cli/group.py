@@ -183,7 +183,8 @@ def _keys(command: click.Command, folder: Path) -> set[str]:
 def _shared_out(command: click.Command, keys: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Returns a section as defaults of a command; of a group, each command gets what it knows."""
     if not isinstance(command, click.Group):
-        return keys
+        alone = {p.name for p in command.params if isinstance(p, settings.Several)}
+        return {k: [v] if k in alone and not isinstance(v, list) else v for k, v in keys.items()}
     return {
         name: {key: keys[key] for key in _keys(part, folder) & keys.keys()}
         for name, part in command.commands.items()

@@ -15,6 +15,7 @@ from curate.wording import table
 
 if TYPE_CHECKING:
     from curate.privacy.privacy import Allowance, PrivacyResult, SecretPlace
+    from curate.pull.rehash import PlainIds
 
 
 class _PrivacyCommand(Command):
@@ -50,6 +51,13 @@ class _PrivacyCommand(Command):
     metavar="NUMBER",
     help="What was allowed no longer is.",
 )
+@click.option(
+    "--rehash",
+    cls=Once,
+    is_flag=True,
+    help="Hash users' ids that an older version stored in plain text.",
+)
+@click.option("--dry-run", cls=Once, is_flag=True, help="With --rehash: only count them.")
 @json_option
 @pass_context
 def privacy(
@@ -58,6 +66,8 @@ def privacy(
     allow_value: tuple[str, ...],
     reason: str,
     withdraw: int | None,
+    rehash: bool,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Shows where personal data and secrets stand, and how many kept examples have them.
@@ -66,12 +76,30 @@ def privacy(
     Example: curate privacy --allow 6d0e7a --reason "key revoked on 3 May"
     """
     project = context.project()
+    if dry_run and not rehash:
+        raise click.UsageError("--dry-run goes with --rehash.")
+    if rehash:
+        plain = project.privacy_rehash(dry_run=dry_run)
+        show_result(plain, as_json, lambda: render_rehash(plain, dry_run))
+        return
     if withdraw is not None:
         project.privacy_withdraw(withdraw)
     if allow or allow_value or reason:
         project.privacy_allow(allow, allow_value, reason=reason)
     result = project.privacy()
     show_result(result, as_json, lambda: render_privacy(result))
+
+
+def render_rehash(plain: PlainIds, dry_run: bool) -> str:
+    """Returns where users' ids stood, and whether they are hashed now."""
+    text = f"user ids    in plain text: {plain.interactions:,} calls, {plain.rejects:,} rejects\n"
+    if plain.columns:
+        rows = [[column, count] for column, count in plain.columns.items()]
+        text += textwrap.indent(table(["column", "calls"], rows), "  ")
+    if dry_run:
+        return text + ("Next: curate privacy --rehash\n" if plain.found else "")
+    done = "hashed; the file was written anew" if plain.rewritten else "nothing to do"
+    return text + f"  {done}\n"
 
 
 _SECRETS_SHOWN = 10

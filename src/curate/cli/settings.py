@@ -22,6 +22,10 @@ _WORDS = {
 _OPTION = re.compile(r"--([a-z][a-z-]*)\b")
 
 
+class Several(click.Option):
+    """An option that may be given more than once, of which curate.toml may have one value alone."""
+
+
 class Command(click.Command):
     """A command: its section of curate.toml has its options, and what it says itself.
 
@@ -88,6 +92,8 @@ def _check_value(folder: Path, section: str, parameter: click.Parameter, value: 
     name = str(parameter.name)
     several = parameter.multiple or parameter.nargs != 1
     help_ = f"curate {section} --help explains it"
+    if isinstance(parameter, Several) and not isinstance(value, list):
+        value = [value]
     if several and not isinstance(value, list):
         message, advice = f"{value!r} is not a list", f"{name} = [{_toml(value)}]"
     elif not several and isinstance(value, list | dict):

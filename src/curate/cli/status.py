@@ -28,24 +28,31 @@ def status(context: Context, rejects: bool, as_json: bool) -> None:
     """
     project = context.project()
     if rejects:
-        refused = project.rejects()
-        show_result(refused, as_json, lambda: render_rejects(refused))
+        refused = project.rejects(None if as_json else _REJECTS)
+        show_result(refused, as_json, lambda: render_rejects(refused, project.reject_reasons()))
         return
     result = project.status()
     show_result(result, as_json, lambda: render_status(result))
 
 
 _STATUS_CLUSTERS = 5
+_REJECTS = 50
 
 
-def render_rejects(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Returns the refused documents."""
+def render_rejects(rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, int]) -> str:
+    """Returns the refused documents, after how many there are for each reason."""
     if not rows:
         return "Nothing was refused.\n"
-    return table(
+    total = sum(reasons.values())
+    counts = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items())
+    text = wrapped(f"{counted(total, 'refused document')}: {counts}")
+    text += table(
         ["file", "line", "reason", "detail"],
         [[r["location"], r["line"], r["reason"], (r["detail"] or "")[:60]] for r in rows],
     )
+    if total > len(rows):
+        text += f"... and {total - len(rows):,} more: curate status --rejects --json\n"
+    return text
 
 
 def render_status(status: Status) -> str:

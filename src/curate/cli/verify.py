@@ -37,11 +37,17 @@ def render_verifications(verifications: Sequence[Verification]) -> str:
     for checked in verifications:
         state = "FAILED" if checked.problems else "intact"
         against = f", also against {', '.join(checked.earlier)}" if checked.earlier else ""
+        validation = f"{checked.validation:,} validation + " if checked.validation else ""
         text += (
             f"{checked.version.label}   {state}   {checked.files} files, {checked.train:,} "
-            f"train + {checked.test:,} test, no leak{against}\n"
+            f"train + {validation}{checked.test:,} test, no leak{against}\n"
             if not checked.problems
             else f"{checked.version.label}   {state}\n"
         )
         text += "".join(wrapped(f"  {problem}", "    ") for problem in checked.problems)
+        text += "".join(
+            wrapped(f"  today's measure of likeness sees: {leak}", "    ")
+            for leak in checked.seen_today
+        )
+        text += "".join(wrapped(f"  note: {note}", "    ") for note in checked.notes)
     return text or "No version yet. Next: curate export NAME\n"

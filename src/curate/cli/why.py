@@ -131,6 +131,8 @@ def _duplicate(d: dict[str, Any]) -> str:
 def _split(s: dict[str, Any]) -> str:
     since = f"since {s['since_version']}" if s["since_version"] else "at the next export"
     note = ", exposed: an exported train row leaks it" if s["exposed"] else ""
+    if s["origin"] == "evict":
+        note = ", measures models trained from then on: earlier train rows leak it"
     return (
         f"{s['side']} {since} ({s['origin']}){note}{' ' + s['evidence'] if s['evidence'] else ''}"
     )

@@ -26,6 +26,7 @@ REASONS = {
     "near_duplicate": "near-duplicate input",
     "semantic_duplicate": "same meaning as a kept one",
     "leak": "leak (the held-out side wins)",
+    "published_leak": "leak of an exported test file",
     "quarantined": "leak to both sides (in neither)",
     "exposed": "held out, but an exported train row leaks it",
     "dropped": "dropped by a human",
@@ -53,17 +54,26 @@ REASONS = {
 }
 
 
+_MAX_SCALES = 6
+
+
 def render_mapping(field_map: FieldMap) -> str:
     """Returns how the columns of a source are read."""
     read = []
     for field, column in field_map.fields.items():
         note = ""
         if field == "rating":
-            note = f" (scale {field_map.scale})" if field_map.scale else " (scale unknown)"
+            note = f" ({_scales(field_map)})"
+        if field == "created_at" and field_map.dates:
+            note = f" ({field_map.dates})"
         if field in ("user", "rater"):
             note = " (stored as HMAC)"
-        read.append(f"{field} <- {column}{note}")
-    text = wrapped(f"Columns read as: {', '.join(read) or 'nothing known'}.   Change with --map.")
+        read.append(f"{field}{note}" if field == column else f"{field} <- {column}{note}")
+    preset = ""
+    if field_map.preset:
+        preset = f" (preset {field_map.preset.split('@')[0]}; --preset none)"
+    listing = ", ".join(read) or "nothing known"
+    text = wrapped(f"Columns read as: {listing}{preset}.   Change with --map.")
     if field_map.kind == "turns":
         roles = ", ".join(f"{word} = {role}" for word, role in field_map.roles.items())
         text += wrapped(
@@ -71,6 +81,15 @@ def render_mapping(field_map: FieldMap) -> str:
             "   Change with --role."
         )
     return text
+
+
+def _scales(field_map: FieldMap) -> str:
+    """Returns the scale of ratings, or those of the first scores that have their own."""
+    own = [f"{name} {scale}" for name, scale in sorted(field_map.scales.items())]
+    own[_MAX_SCALES:] = ["..."] if len(own) > _MAX_SCALES else []
+    known = [f"scale {field_map.scale}"] if field_map.scale else []
+    known += [f"scales by name: {', '.join(own)}"] if own else []
+    return "; ".join(known) or "scale unknown"
 
 
 def render_pull(result: PullResult, *, next_step: bool = True) -> str:
@@ -94,6 +113,8 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
             f"({result.new:,} new, {result.changed:,} changed, {result.unchanged:,} already here), "
             f"{rejected:,} rejected\n"
         )
+    if result.left_out:
+        text += f"  left out by --where: {result.left_out:,}\n"
     if result.withdrawn:
         text += f"  withdrawn, since the source has them no longer: {result.withdrawn:,}\n"
     total = summary["interactions"]

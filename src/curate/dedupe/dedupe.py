@@ -8,19 +8,22 @@ says what it means today.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from curate import config, inputs, verdicts
+from curate import config, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
+from curate.inputs import inputs
 from curate.options import AUTO, OFF, SEMANTIC_THRESHOLDS, DedupeSettings, SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
+from curate.wording import counted, listed
 
 EXACT = ("example", "input", "off")
 LOWEST = 0.3
@@ -161,10 +164,11 @@ def complete(
         semantic = None
     elif missing and semantic is not None:
         notes.append(f"{missing:,} inputs have no vector yet and take no part: curate embed")
-    if semantic is not None and (foreign := input_pairs.foreign_inputs(store, con)):
+    if semantic is not None and (foreign := input_pairs.foreign_scripts(store, con)):
+        scripts = Counter(foreign.values())
         notes.append(
-            f"{len(foreign):,} inputs are not in Latin script, which {encoder} cannot read: they "
-            "are no semantic duplicates. Another encoder can: curate embed --encoder NAME --rebuild"
+            f"{encoder} cannot read {counted(len(foreign), 'input')} ({listed(scripts)}): they are "
+            f"no semantic duplicates. Another encoder can. Next: {encoders.remedy(scripts)}"
         )
     if semantic == AUTO:
         semantic = SEMANTIC_THRESHOLDS.get(str(encoder))

@@ -15,19 +15,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import inputs
 from curate.embed import embed
+from curate.embed.kinds import kind_of
+from curate.embed.languages import language
+from curate.inputs import inputs
 from curate.kernels import minhash
 from curate.kernels.cosine import blocks as blocks_of
 from curate.kernels.cosine import pairs
-from curate.kernels.differences import difference, marks
+from curate.kernels.differences import Differences
 from curate.progress import Progress
 from curate.store import Run, Store, sql
-from curate.text import latin
-
-ONLY_LATIN = ("minilm",)
-"""Encoders that cannot tell apart texts of other scripts."""
-
 
 _ANY = 2.0
 """No similarity is so high: a floor of no pairs."""
@@ -38,7 +35,7 @@ class NearWork:
     """Inputs whose near-duplicates have to be found.
 
     Attributes:
-        rows: inputs of eight words or more by hash: input_hash, text, keys, new.
+        rows: inputs of eight tokens or more by hash: input_hash, text, keys, new.
         threshold: similarity from which on pairs are kept.
         anew: whether what is stored goes, as it was found at a higher threshold.
     """
@@ -187,16 +184,20 @@ def add_semantic(
 
 
 def foreign_inputs(store: Store, con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Returns the hashes of inputs in scripts that the project's encoder cannot read.
+    """Returns the hashes of inputs in scripts that the project's encoder cannot read."""
+    return set(foreign_scripts(store, con))
 
-    To the English tokenizer whole words of other scripts are one unknown token, so that texts about
-    quite different things come out equal.
-    """
-    if store.setting(con, "embed").get("encoder") not in ONLY_LATIN:
-        return set()
+
+def foreign_scripts(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Returns the script of each input that the project's encoder cannot read, by its hash."""
+    kind = kind_of(str(store.setting(con, "embed").get("encoder")))
+    if kind is None:
+        return {}
     rows = inputs.texts(con)
-    hashes, texts = rows["input_hash"].to_pylist(), rows["text"].to_pylist()
-    return {name for name, text in zip(hashes, texts, strict=True) if not latin(text)}
+    scripts = zip(
+        rows["input_hash"].to_pylist(), map(language, rows["text"].to_pylist()), strict=True
+    )
+    return {name: script for name, script in scripts if not kind.tells_apart(script)}
 
 
 def apart_by_script(table: pa.Table, foreign: set[str]) -> pa.Table:
@@ -221,16 +222,13 @@ def pair_table(
     texts: Sequence[str],
 ) -> pa.Table:
     """Returns pairs by hash, the lower one first, with what keeps them apart."""
-    marks_of = {n: marks(texts[n]) for n in {*a.tolist(), *b.tolist()}}
+    differences = Differences(texts)
     columns = {
         "one": hashes.take(pa.array(a)),
         "other": hashes.take(pa.array(b)),
         "similarity": pa.array(similarity),
         "difference": pa.array(
-            [
-                difference(marks_of[i], marks_of[j])
-                for i, j in zip(a.tolist(), b.tolist(), strict=True)
-            ],
+            [differences.between(i, j) for i, j in zip(a.tolist(), b.tolist(), strict=True)],
             pa.string(),
         ),
     }

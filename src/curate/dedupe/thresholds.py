@@ -15,15 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate import inputs, verdicts
+from curate import verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed
+from curate.inputs import inputs
 from curate.kernels import minhash
 from curate.kernels.cosine import blocks, pairs
 from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
-from curate.text import SHORT_WORDS
+from curate.text import SHORT_TOKENS
 from curate.verdicts import Today
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
@@ -57,7 +58,7 @@ class Suggestion:
     """Candidates for one method, the highest first.
 
     Attributes:
-        method: `near` (Jaccard of word 3-grams) or `semantic` (cosine).
+        method: `near` (Jaccard of token 3-grams) or `semantic` (cosine).
         current: the threshold in force, None where it is off.
         suggested: the valley between copies and mere likeness, None where there is none.
         examples: train examples that pass everything but deduplication.
@@ -99,7 +100,7 @@ class _Pairs:
 def _near(rows: pa.Table) -> _Pairs:
     """Returns near pairs down to the lowest candidate."""
     texts = rows["text"].to_pylist()
-    long = [n for n, words in enumerate(rows["words"].to_pylist()) if words >= SHORT_WORDS]
+    long = [n for n, words in enumerate(rows["words"].to_pylist()) if words >= SHORT_TOKENS]
     chosen = [texts[n] for n in long]
     floor = CANDIDATES[-1]
     keys = minhash.keys(chosen, threshold=floor)

@@ -23,14 +23,14 @@ import orjson
 
 from curate.demo import words as material
 from curate.demo.words import INTENTS, IntentWords
-from curate.kernels.differences import difference, marks
+from curate.kernels.differences import difference
 from curate.kernels.jaccard import near_pairs
-from curate.text import normalise, words
+from curate.text import normalise, tokens
 
 INTERACTIONS = 2000
 USERS = 150
 UNPLANTED_BELOW = 0.7
-"""No two inputs that are not planted as a pair have this word 3-gram Jaccard similarity."""
+"""No two inputs that are not planted as a pair have this token 3-gram Jaccard similarity."""
 
 
 Document = dict[str, Any]
@@ -62,7 +62,7 @@ class Planted:
         broken_lines: lines that are no JSON.
         exact_duplicates: (original, later copy): same messages and answer up to case and white
             space, in another conversation of another user.
-        near_duplicates: (original, later near copy): word 3-gram Jaccard similarity of the inputs
+        near_duplicates: (original, later near copy): token 3-gram Jaccard similarity of the inputs
             in [0.8, 1), in another conversation of another user.
         paraphrases: (first, later): the same user asks the same in other words, similarity < 0.5.
         rewordings: (first, later): the same user asks the same lightly reworded, with the same
@@ -134,13 +134,11 @@ def assert_only_planted_collide(documents: Sequence[Document], planted: Planted)
     _expect(not unplanted, f"similar inputs are planted, not {sorted(unplanted)[:3]}")
     for one, other in planted.near_duplicates:
         _expect(0.8 <= _jaccard(grams[one], grams[other]) < 1, f"{one} and {other} are near")
+        _expect(_ask_the_same(inputs[one], inputs[other]), f"{one} and {other} ask the same")
     for one, other in (*planted.paraphrases, *planted.rewordings):
         _expect(_jaccard(grams[one], grams[other]) < 0.5, f"{one} and {other} use other words")
     for one, other in planted.rewordings:
-        _expect(
-            difference(marks(inputs[one]), marks(inputs[other])) is None,
-            f"{one} and {other} ask the same",
-        )
+        _expect(_ask_the_same(inputs[one], inputs[other]), f"{one} and {other} ask the same")
     answers = {line["request_id"]: normalise(line["completion"]) for line in documents}
     for one, other in planted.exact_duplicates:
         _expect(answers[one] == answers[other], f"{one} and {other} have one answer")
@@ -173,7 +171,7 @@ def _similar_pairs(inputs: Mapping[str, str]) -> set[Pair]:
 
 
 def _grams(text: str) -> set[Gram]:
-    found = words(normalise(text))
+    found = tokens(normalise(text))
     return set(zip(found, found[1:], found[2:], strict=False))
 
 
@@ -521,10 +519,17 @@ def _plant_near(desk: _Desk) -> None:
             break
     else:
         raise RuntimeError(f"no near-duplicate found for: {call.question}")
+    if not _ask_the_same(normalise(call.question), normalise(text)):
+        text = f"{call.question} {material.NEAR_TAILS[0]}"
     desk.inputs.add(text)
     answer = call.answer + rng.choice(("", "", " Best regards, your Birchway team."))
     copy = desk.again(call, question=text, answer=answer, rating=rng.choice(_RATED_GOOD))
     desk.planted["near_duplicates"].append((call, copy))
+
+
+def _ask_the_same(one: str, other: str) -> bool:
+    """Returns whether nothing keeps two normalised questions apart."""
+    return difference(one, other) is None
 
 
 def _edited(rng: Random, text: str) -> str:
@@ -565,7 +570,9 @@ def _plant_asked_again(
         rating = _draw(rng, ratings)
         later = desk.again(call, question=texts[1], answer=answers[1], rating=rating)
         later.user = call.user
-        desk.planted[kind].append((call, later))
+        # With some values, a reworded question differs in a word that counts.
+        if kind == "paraphrases" or _ask_the_same(*map(normalise, texts)):
+            desk.planted[kind].append((call, later))
 
 
 def _asked_twice(

@@ -1,14 +1,15 @@
 """`curate embed`: a vector for each distinct input, computed once and kept.
 
 The cache is keyed by the hash of the normalised input; one encoder counts for the whole project,
-and vectors of another one are replaced only by `--rebuild`.
+and vectors of another one are replaced only by `--rebuild`. `auto` is settled by the inputs that
+are there at the first `embed`, and then stays what it was.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -17,10 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import inputs
-from curate.embed import encoders
-from curate.embed.encoders import Encoder
+from curate.embed import encoders, sentence_models
+from curate.embed.encoder import Encoder
+from curate.embed.encoders import EncoderChoice
+from curate.embed.languages import survey
 from curate.errors import ConfigError
+from curate.inputs import inputs
+from curate.options import AUTO, EmbedSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 
@@ -38,6 +42,8 @@ class EmbedResult:
         new: inputs that got a vector now.
         truncated: inputs of which the encoder reads only the beginning.
         seconds: time spent encoding.
+        chosen: what `auto` was settled on now; None where nothing was chosen.
+        unread: new inputs in languages that the encoder was not made for, by language or script.
     """
 
     encoder: str
@@ -45,6 +51,8 @@ class EmbedResult:
     new: int
     truncated: int
     seconds: float
+    chosen: EncoderChoice | None = None
+    unread: dict[str, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -55,7 +63,7 @@ class EmbedResult:
 def embed(
     store: Store,
     *,
-    encoder: str = encoders.DEFAULT,
+    encoder: str = EmbedSettings.encoder,
     rebuild: bool = False,
     load: Callable[[str], Encoder] = encoders.load,
     progress: Progress = lambda items, _: items,
@@ -64,38 +72,67 @@ def embed(
 
     Args:
         store: the project's store.
-        encoder: `minilm`, a folder with a sentence-transformers model, or a name on the hub.
-        rebuild: replaces the vectors of another encoder, and all evidence that rests on them.
+        encoder: a packaged one, a folder with a sentence-transformers model, `owner/name@revision`
+            on the hub, or `auto`: the one in force, and at first the one that reads the inputs.
+        rebuild: replaces the vectors of another encoder, and all evidence that rests on them;
+            `auto` then chooses again.
         load: makes an encoder from its name.
         progress: called with (items, label) around the work.
 
     Raises:
-        ConfigError: the project's vectors are another encoder's and `rebuild` is not set.
+        ConfigError: the project's vectors are another encoder's and `rebuild` is not set, or a
+            model on the hub is named without its revision.
         MissingExtra, StoreError, RemoteUnavailable: the encoder cannot be loaded.
     """
     with store.run("embed", {"encoder": encoder, "rebuild": rebuild}) as run:
         inputs.refresh(store, run)
         with store.read() as con:
-            todo = missing(con)
-            stored_settings = store.setting(con, "embed")
-        other = bool(stored_settings) and stored_settings["encoder"] != encoder
-        if other and not rebuild:
-            raise ConfigError(
-                f"this project's vectors are those of {stored_settings['encoder']!r}, not of "
-                f"{encoder!r}. Next: curate embed --rebuild, or encoder = "
-                f'"{stored_settings["encoder"]}" under [embed]'
-            )
-        seconds, new = 0.0, todo.num_rows
-        if new or rebuild or not stored_settings:
-            loaded = load(encoder)
+            todo, stored_settings = missing(con), store.setting(con, "embed")
+            name, chosen = _settled(con, encoder, stored_settings, rebuild=rebuild)
+        seconds, new, unread = 0.0, todo.num_rows, {}
+        if name and (new or rebuild or not stored_settings):
+            loaded = load(name)
             todo = _take_over(store, run, loaded, stored_settings, rebuild=rebuild)
             start = time.monotonic()
             new = _encode(store, run, loaded, todo, progress)
             seconds = time.monotonic() - start
+            name, unread = loaded.name, encoders.unread(loaded.name, survey_of(todo))
         with store.read() as con:
             total, truncated = con.execute(sql("embed/counts")).fetchall()[0]
         run.counts = {"inputs": total, "new": new, "truncated": truncated}
-    return EmbedResult(encoder, total, new, truncated, seconds)
+    return EmbedResult(name or AUTO, total, new, truncated, seconds, chosen, unread)
+
+
+def survey_of(texts: pa.Table) -> dict[str, int]:
+    """Returns how many rows of a table with a column `text` each language or script has."""
+    return survey(texts["text"].to_pylist())
+
+
+def _settled(
+    con: duckdb.DuckDBPyConnection, name: str, stored: dict[str, Any], *, rebuild: bool
+) -> tuple[str, EncoderChoice | None]:
+    """Returns the encoder to use, empty where nothing tells yet, and the choice made for `auto`.
+
+    Raises:
+        ConfigError: the vectors are another encoder's, or no revision is named.
+    """
+    if name == AUTO and stored and not rebuild:
+        return stored["encoder"], None
+    if name == AUTO:
+        texts = inputs.texts(con)["text"].to_pylist()
+        # An empty project says nothing about what will be pulled into it.
+        chosen = encoders.choose(texts) if texts else None
+        return (chosen.encoder if chosen else stored.get("encoder", "")), chosen
+    if stored and stored["encoder"] != name and not rebuild:
+        before = stored["encoder"]
+        raise ConfigError(
+            f"this project's vectors are those of {before!r}, not of {name!r}. Next: curate embed "
+            f'--rebuild --encoder {name}, or encoder = "{before}" under [embed]'
+        )
+    if not stored or rebuild:
+        # Vectors that are there already are held to their files by the digest.
+        sentence_models.refuse_unpinned(name)
+    return name, None
 
 
 def _take_over(

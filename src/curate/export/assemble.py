@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from curate import formats, inputs, label_sets, pairs, verdicts
+from curate import formats, label_sets, pairs, verdicts
 from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
 from curate.errors import ConfigError, GateFailed
@@ -23,6 +23,7 @@ from curate.export.items import Items
 from curate.export.lines import Draft, Line
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
+from curate.inputs import inputs
 from curate.privacy import privacy
 from curate.privacy.redact import Redactor
 from curate.progress import Progress
@@ -37,7 +38,7 @@ class Assembled:
     """The lines of a version, and what was done on the way to them.
 
     Attributes:
-        lines: of `train` and `test`, in the order of the files.
+        lines: of `train`, perhaps `validation`, and `test`, in the order of the files.
         contents: what all items have in common.
         left_out: example -> reason and evidence.
         inexpressible: items that were left out since a format or its rules refuse them.
@@ -177,10 +178,11 @@ class _Assembly:
         elif self.unit == "rated":
             left_out = pairs.rated_left_out(self.today)
             self.made.left_out |= {name: (why, None) for name, why in left_out.items()}
-        items_of = items.read(self.today, self.unit)
+        items_of = items.read(self.today, self.unit, reasoning=self.settings.reasoning)
         if self.settings.against:
             items_of = {side: self._without(side, part) for side, part in items_of.items()}
-        return items_of
+        cut = items.cut_validation(self.today, items_of["train"], self.settings.val_size)
+        return {**cut, "test": items_of["test"]}
 
     @functools.cached_property
     def _evaluation(self) -> evaluation_sets.EvaluationSets:
@@ -236,7 +238,13 @@ class _Assembly:
         threshold = self.settings.split.leak_threshold
         pools = []
         for one in mixes:
-            pool = mix.load(one, self.store.folder, task=self.task, templates=self._templates)
+            pool = mix.load(
+                one,
+                self.store.folder,
+                task=self.task,
+                templates=self._templates,
+                reasoning=self.settings.reasoning,
+            )
             pool = mix.clean(pool, held, ours, threshold=threshold)
             if self.settings.against:
                 pool = mix.apart(pool, self._evaluation, threshold=threshold)
@@ -307,7 +315,7 @@ class _Assembly:
 
         A side that lost lines is checked again: what is told of a file is told of what it has.
         """
-        bad: dict[str, dict[int, Finding]] = {"train": {}, "test": {}}
+        bad: dict[str, dict[int, Finding]] = {side: {} for side in self.made.lines}
         both = [line for part in self.made.lines.values() for line in part]
         self.made.dated = {writer.name: lines.dated(both, writer.name) for writer in self.formats}
         for writer, side, checker in self._checkers(sides):
@@ -346,11 +354,20 @@ class _Assembly:
             if self.settings.max_length is None:  # the card then sets one that cuts nothing
                 target = replace(target, cuts_at=None)
             # How many rows a service wants, it wants in train.
-            few = {"train": target, "test": replace(target, min_rows=0, advised_rows=0)}
+            other = replace(target, min_rows=0, advised_rows=0)
             for side, part in self.made.lines.items():
                 if part and side in sides:
                     length = self.settings.max_length
-                    yield writer, side, Checker(few[side], self.counter, length, form_only=True)
+                    yield (
+                        writer,
+                        side,
+                        Checker(
+                            target if side == "train" else other,
+                            self.counter,
+                            length,
+                            form_only=True,
+                        ),
+                    )
 
     def _leave_out(self, bad: dict[str, dict[int, Finding]]) -> None:
         for side, findings in bad.items():

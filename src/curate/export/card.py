@@ -16,6 +16,7 @@ from curate.verdicts import Today
 from curate.wording import table
 
 _MIX_ROWS = 12
+_NAMES = 5
 
 
 def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
@@ -27,12 +28,13 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
         otherwise: why an example is not in that nothing speaks against.
 
     Returns:
-        `examples`, `pending`, `funnel` [(reason, n)], `mix` {label, cluster, month, length:
-        [(value, production, train, test)]}, `edge_cases` {reason: [production, train, test]}.
+        `examples`, `pending`, `newer_train` (examples newer than the oldest test one), `funnel`
+        [(reason, n)], `mix` {label, cluster, month, length: [(value, production, train, test)]},
+        `edge_cases` {reason: [production, train, test]}.
     """
     rows = sorted(
         {
-            (side, example)
+            ("test" if side == "test" else "train", example)
             for side, part in assembled.lines.items()
             for line in part
             for _, example in line.parts
@@ -59,6 +61,7 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
     return {
         "examples": examples,
         "pending": pending,
+        "newer_train": con.execute(sql("export/newer")).fetchall()[0][0],
         "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
         "edge_cases": _edge_cases(assembled.edge_cases, rows, examples),
@@ -94,7 +97,8 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         f"# {manifest['name']} v{manifest['version']}\n",
         f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
         f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
-        f"- `train`: {_paths(manifest, 'train')}\n- `test`: {_paths(manifest, 'test')} "
+        f"- `train`: {_paths(manifest, 'train')}\n{_validation(manifest)}"
+        f"- `test`: {_paths(manifest, 'test')} "
         "(never train on it; it was held out before any training)\n"
         f"- content id `{manifest['content_id']}`\n- test id `{manifest['test_id']}`: versions "
         "with the same test id can be compared\n"
@@ -139,6 +143,16 @@ def _hard(counts: Mapping[str, Sequence[int]]) -> str:
     return text + "\n" + table(head, rows, markdown=True)
 
 
+def _validation(manifest: dict[str, Any]) -> str:
+    """Returns the line about the validation file; empty where there is none."""
+    if not (rows := manifest["counts"]["validation"]):
+        return ""
+    return (
+        f"- `validation`: {_paths(manifest, 'validation')}: {rows:,} examples cut out of train, by "
+        "the lot of their split unit; shares of `train` below count them\n"
+    )
+
+
 def _paths(manifest: dict[str, Any], side: str) -> str:
     paths = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
     return ", ".join(paths) or "none"
@@ -178,6 +192,7 @@ def files_of(manifest: dict[str, Any], name: str) -> Files:
         name if len(names) > 1 else None,
         max((tokens["max"] for tokens in counted), default=None),
         next((tokens["max_length"] for tokens in counted), None),
+        paths.get("validation"),
     )
 
 
@@ -256,7 +271,8 @@ def _on_the_way(manifest: dict[str, Any]) -> str:
 
 def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:
     rows_shown = rows[:_MIX_ROWS]
-    totals = (counts["examples"], counts["train"], counts["test"])
+    in_train = counts["train"] + counts["validation"]
+    totals = (counts["examples"], in_train, counts["test"])
     body = [
         [value, *(_share(n, total) for n, total in zip(numbers, totals, strict=True))]
         for value, *numbers in rows_shown
@@ -270,14 +286,35 @@ def _share(part: int, whole: int) -> str:
 
 
 def _split(counts: dict[str, Any]) -> str:
-    return (
+    text = ""
+    if counts["group"] == "user":
+        text += (
+            "Calls of one user are one group. Train examples withheld since their users are in "
+            f"test: {counts['withheld_by_user']:,}.\n\n"
+        )
+    if counts["split"] == "time":
+        text += (
+            "Of new units, the newest are held out. Train examples that are newer than the oldest "
+            f"test example: {counts['newer_train']:,}. New examples without a time, in train: "
+            f"{counts['untimed']:,}.\n\n"
+        )
+    if lone := counts["lone_classes"]:
+        text += f"{lone_classes(lone)}.\n\n"
+    return text + (
         f"Sides are given once, at the first export that sees an example, and kept for ever. "
         f"Wanted for new units: {counts['test_size']:.0%} test. A train example leaks a test "
         "example when both belong to one conversation or group, have the same normalised input, "
-        f"or inputs whose word 3-grams have a Jaccard similarity of {counts['leak_threshold']} or "
+        f"or inputs whose token 3-grams have a Jaccard similarity of {counts['leak_threshold']} or "
         f"more. Withheld from train for that reason: {counts['withheld']:,}; in neither side: "
         f"{counts['quarantined']:,} quarantined, {counts['exposed']:,} exposed.\n"
     )
+
+
+def lone_classes(names: Sequence[str]) -> str:
+    """Returns a sentence about the classes of which test has no example, as there is but one."""
+    shown = ", ".join(names[:_NAMES]) + (", ..." if len(names) > _NAMES else "")
+    what = "class has" if len(names) == 1 else "classes have"
+    return f"{len(names):,} {what} one example, which is in train: {shown}"
 
 
 def _errors(rates: list[dict[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from curate.export import other_files
 from curate.kernels.jaccard import covered
 from curate.store import sql
-from curate.text import words
+from curate.text import tokens
 from curate.verdicts import Today
 
 Kind = Literal["same", "near", "quoted"]
@@ -73,7 +73,7 @@ class Hit:
     Attributes:
         kind: `same` normalised input; `near`: alike from the threshold on; `quoted`: the longer
             input holds the prompt.
-        similarity: Jaccard similarity of the word 3-grams; of `quoted` the share of the prompt's.
+        similarity: Jaccard similarity of the token 3-grams; of `quoted` the share of the prompt's.
     """
 
     file: str
@@ -133,8 +133,8 @@ def find(
     """Returns the examples whose input is in an evaluation set, by id, each with where.
 
     Of several prompts the same one counts first, then the most alike, then the most quoted; of
-    equally good ones the first. A prompt of fewer than `text.SHORT_WORDS` words is found only where
-    it is the whole input, one of fewer than `QUOTED_WORDS` not inside others.
+    equally good ones the first. A prompt of fewer than `text.SHORT_TOKENS` tokens is found only
+    where it is the whole input, one of fewer than `QUOTED_WORDS` not inside others.
 
     Args:
         evaluation: what `load` returns.
@@ -155,7 +155,7 @@ def find(
 def _alike(prompts: Mapping[str, Prompt], texts: Sequence[str], threshold: float) -> dict[str, Hit]:
     best: dict[str, tuple[tuple[bool, float], Hit]] = {}
     asked = list(prompts)
-    brief = {n for n, text in enumerate(asked) if len(words(text)) < QUOTED_WORDS}
+    brief = {n for n, text in enumerate(asked) if len(tokens(text)) < QUOTED_WORDS}
     columns = covered(asked, texts, threshold=threshold)
     for a, b, similarity, share in zip(*(c.tolist() for c in columns), strict=True):
         near = similarity >= threshold

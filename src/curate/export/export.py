@@ -6,11 +6,11 @@ command that looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate import formats, inputs, pairs, split, stale, verdicts
+from curate import formats, pairs, split, stale, verdicts
 from curate.check import targets
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError, GateFailed
@@ -20,13 +20,16 @@ from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult, ExportSettings
 from curate.filters import filters
 from curate.formats import Format, Unit
+from curate.inputs import inputs
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
 from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text import MEASURE
 from curate.verdicts import Today
 from curate.versions import folder
+from curate.wording import counted
 
 MAX_NAME = 100
 
@@ -119,15 +122,20 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
         shown = verdicts.next_split(store, con)
         task = store.setting(con, "project").get("task", "sft")
     chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
-    threshold = settings.split.leak_threshold
+    threshold, group = settings.split.leak_threshold, settings.split.group
     settings = replace(settings, split=strictest, formats=tuple(dict.fromkeys(chosen)))
-    notes: tuple[str, ...] = ()
+    notes: list[str] = []
     if threshold > strictest.leak_threshold:
-        notes = (
+        notes.append(
             f"leak threshold {strictest.leak_threshold} holds, not {threshold}: it was used "
-            "before, and a looser one would release examples that it withholds",
+            "before, and a looser one would release examples that it withholds"
         )
-    return _Order(name, settings, _formats(settings), task, notes, shown, stages)
+    if strictest.group != group:
+        notes.append(
+            f"--group {strictest.group} holds: it was used before, and without it users would "
+            "stand on both sides"
+        )
+    return _Order(name, settings, _formats(settings), task, tuple(notes), shown, stages)
 
 
 def _refuse_stale(name: str, settings: ExportSettings, stages: tuple[str, ...]) -> None:
@@ -148,8 +156,22 @@ def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
     _refuse_stale(order.name, order.settings, stages)
     if stages:
         on_stale(stages)
-    notes = _otherwise_shown(order, today.plan.counts["new"])
+    notes = (*_otherwise_shown(order, today.plan.counts["new"]), *_of_sides(today))
     return replace(order, stale=stages, notes=(*order.notes, *notes))
+
+
+def _of_sides(today: Today) -> Iterator[str]:
+    """Yields what there is to know about the sides: users on both, classes on one."""
+    if today.split.group == "none":
+        users, train = today.con.execute(sql("export/users_across")).fetchall()[0]
+        if users:
+            yield (
+                f"{counted(users, 'user')} {'stand' if users > 1 else 'stands'} on both sides. "
+                f"--group user keeps the calls of one user on one side; sides stay, so "
+                f"{counted(train, 'train example')} would be withheld"
+            )
+    if today.plan.lone_classes:
+        yield card.lone_classes(today.plan.lone_classes)
 
 
 def _otherwise_shown(order: _Order, new: int) -> tuple[str, ...]:
@@ -243,7 +265,7 @@ class _Judged:
 def _judge(today: Today, order: _Order, assembled: Assembled) -> _Judged:
     """Returns what is told of the lines, once they are enough and good enough."""
     facts = card.facts(today, assembled, order.otherwise)
-    sides = {side for side, part in assembled.lines.items() if part}
+    sides = {side for side, part in assembled.lines.items() if part} - {"validation"}
     judged = _Judged(facts, audit.gate(today, order.settings.max_error, sides))
     _gate(order, assembled, judged.pending)
     return judged
@@ -302,6 +324,9 @@ def _result(
             "largest_unit": plan.largest_unit,
             "cap": plan.cap,
             **today.split.as_dict(),
+            "measure": MEASURE,
+            "newer_train": judged.facts["newer_train"] if today.split.split == "time" else None,
+            "lone_classes": list(plan.lone_classes),
         },
         inexpressible=assembled.inexpressible,
         error_rates=judged.rates,
@@ -312,6 +337,7 @@ def _result(
         in_evaluations=assembled.in_evaluations,
         pair_reasons=assembled.pair_reasons,
         notes=(*order.notes, *assembled.notes),
+        validation=len(assembled.lines.get("validation", ())),
         stale=order.stale,
     )
 

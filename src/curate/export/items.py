@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,7 +12,9 @@ import pyarrow.compute as pc
 
 from curate import label_sets, pairs, verdicts
 from curate.formats import Contents, Example, Item, Pair, Unit
+from curate.kernels.draws import lot
 from curate.label import tasks
+from curate.messages import spoken
 from curate.store import sql
 from curate.verdicts import Today
 
@@ -63,11 +66,14 @@ class Items:
 
     def _example(self, row: dict[str, Any]) -> Example:
         offered = orjson.loads(row["tools"]) if row["tools"] else []
+        messages, output = orjson.loads(row["messages"]), orjson.loads(row["output"] or "[]")[:1]
+        if not self.contents.reasoning:
+            messages, output = spoken(messages), spoken(output)
         return Example(
             row["example_id"],
             row["source"],
-            orjson.loads(row["messages"]),
-            orjson.loads(row["output"] or "[]")[:1],
+            messages,
+            output,
             row["query"] or "",
             row["response"] or "",
             row["label"],
@@ -82,6 +88,28 @@ class Items:
         )
 
 
+def cut_validation(today: Today, part: Items, share: float) -> dict[str, Items]:
+    """Returns the items of train without and with those of a share of the units.
+
+    Which units these are depends on the seed and their names, so that growth moves none.
+
+    Args:
+        today: today's verdicts.
+        part: the items of train.
+        share: of the units; 0 for no validation part.
+    """
+    if not share:
+        return {"train": part}
+    unit_of = dict(today.con.execute(sql("export/units")).fetchall())
+    # The name keeps these lots apart from those that drew test.
+    lots = [lot(today.split.seed, f"validation {unit_of[ids[0]]}") for ids in part.example_ids()]
+    places = range(len(part))
+    return {
+        "train": part.take([n for n in places if lots[n] >= share]),
+        "validation": part.take([n for n in places if lots[n] < share]),
+    }
+
+
 def in_time(parts: Iterable[Items]) -> Items:
     """Returns the items of several sides in the order of time, then of ids."""
     parts_listed = list(parts)
@@ -91,8 +119,14 @@ def in_time(parts: Iterable[Items]) -> Items:
     return Items(order, parts_listed[0].unit, parts_listed[0].contents)
 
 
-def read(today: Today, unit: Unit) -> dict[str, Items]:
-    """Returns the items of `train` and `test` that are in today, in the order of the files."""
+def read(today: Today, unit: Unit, *, reasoning: bool = False) -> dict[str, Items]:
+    """Returns the items of `train` and `test` that are in today, in the order of the files.
+
+    Args:
+        today: today's verdicts.
+        unit: what an item is.
+        reasoning: leave what the model thought in messages.
+    """
     if unit == "pair":
         pairs.prepare(today)
     elif unit == "rated":
@@ -104,6 +138,7 @@ def read(today: Today, unit: Unit) -> dict[str, Items]:
         parameters = {"side": side, "seed": str(today.split.seed)}
         tables[side] = today.con.sql(_QUERIES[unit], params=parameters).to_arrow_table()
     both = contents(list(tables.values()), unit, multi_label=multi_label)
+    both = replace(both, reasoning=reasoning)
     return {side: Items(table, unit, both) for side, table in tables.items()}
 
 

@@ -60,11 +60,14 @@ def digest_lines(lines: Iterable[str]) -> str:
 
 def compute_content_id(task: str, settings: ExportSettings, files: Sequence[dict[str, Any]]) -> str:
     """Returns the name of a version's bytes: sha256 over task, formats and data files."""
+    # Only where it is asked for, so that the names of other versions stay.
+    reasoning = {"reasoning": True} if settings.reasoning else {}
     body = canonical(
         {
             "task": task,
             "formats": list(settings.formats),
             "files": [[f["path"], f["sha256"]] for f in files],
+            **reasoning,
         }
     )
     return hashlib.sha256(body.encode()).hexdigest()
@@ -131,6 +134,7 @@ def manifest(version: VersionDraft, today: Today, run_id: int) -> dict[str, Any]
         "counts": {
             "examples": version.facts["examples"],
             "train": result.train,
+            "validation": result.validation,
             "test": result.test,
             "pending": result.pending,
             "mixed": sum(taken["taken"] for taken in result.mixed),
@@ -139,6 +143,8 @@ def manifest(version: VersionDraft, today: Today, run_id: int) -> dict[str, Any]
         "filter": today.filters.as_dict(),
         "split": result.split,
         "limit": version.settings.limit,
+        "val_size": version.settings.val_size,
+        "reasoning": version.settings.reasoning,
         "mixed": list(result.mixed),
         "against": {"files": list(result.evaluations), "examples": result.in_evaluations},
         "pairs": {

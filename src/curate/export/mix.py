@@ -23,7 +23,7 @@ from curate.export.evaluation_sets import EvaluationSets, find
 from curate.export.other_files import FileRow, Outside
 from curate.formats import Example
 from curate.kernels.jaccard import covered
-from curate.messages import Message, chain_hashes
+from curate.messages import Message, chain_hashes, spoken
 from curate.pull.interactions import Row
 from curate.store import sql
 from curate.text import digest
@@ -166,7 +166,12 @@ def parse(text: str) -> Mix:
 
 
 def load(
-    mix: Mix, folder: Path, *, task: str = "sft", templates: Sequence[other_files.Affixes] = ()
+    mix: Mix,
+    folder: Path,
+    *,
+    task: str = "sft",
+    templates: Sequence[other_files.Affixes] = (),
+    reasoning: bool = False,
 ) -> Pool:
     """Returns the rows of a location that have a prompt and an answer, each content once.
 
@@ -178,6 +183,7 @@ def load(
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
         templates: as `other_files.read` takes them.
+        reasoning: leave what the model thought in messages.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
@@ -189,7 +195,7 @@ def load(
     first: dict[str, Candidate] = {}
     for file in files:
         left_out.update(file.refused)
-    for candidate in sorted(_candidates(files, source), key=_place):
+    for candidate in sorted(_candidates(files, source, reasoning), key=_place):
         if not _has_answer(candidate.example, task):
             left_out["no-answer"] += 1
         elif first.setdefault(candidate.content, candidate) is not candidate:
@@ -208,22 +214,25 @@ def _place(candidate: Candidate) -> tuple[str, str, int]:
     return candidate.example.example_id, candidate.file, candidate.line
 
 
-def _candidates(files: Sequence[Outside], source: str) -> list[Candidate]:
+def _candidates(files: Sequence[Outside], source: str, reasoning: bool) -> list[Candidate]:
+    kept = (lambda messages: messages) if reasoning else spoken
     return [
-        Candidate(_example(entry, source), entry.inputs, entry.content, file.name, entry.line)
+        Candidate(_example(entry, source, kept), entry.inputs, entry.content, file.name, entry.line)
         for file in files
         for entry in file.entries
     ]
 
 
-def _example(entry: FileRow, source: str) -> Example:
+def _example(
+    entry: FileRow, source: str, kept: Callable[[list[Message]], list[Message]]
+) -> Example:
     row = entry.row
     name = digest(f"mix|{row['content_hash']}|{row['label'] or ''}|{row['correction'] or ''}")
     return Example(
         name,
         source,
-        orjson.loads(row["messages"]),
-        _output(row),
+        kept(orjson.loads(row["messages"])),
+        kept(_output(row)),
         row["query"],
         other_files.answer_of(row),
         row["label"],

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from curate.options import SplitSettings
+from curate.errors import ConfigError
+from curate.options import SplitSettings, is_number
 
 if TYPE_CHECKING:
     from curate.kernels.error_rate import ErrorRate
@@ -26,6 +27,9 @@ class ExportSettings:
         tokenizer: what counts tokens, as `check.tokens.counter` takes it.
         max_length: tokens that a row may have, by the trainer's settings.
         fresh: write only where every stage is up to date.
+        val_size: share of the train units whose lines go into `validation.jsonl` instead; in the
+            ledger they stay train.
+        reasoning: keep what the model thought, in `reasoning_content` of messages.
     """
 
     formats: tuple[str, ...] = ()
@@ -42,6 +46,16 @@ class ExportSettings:
     tokenizer: str | None = None
     max_length: int | None = None
     fresh: bool = False
+    reasoning: bool = False
+    val_size: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not is_number(self.val_size) or not 0 <= self.val_size < 1:
+            raise ConfigError(
+                f"validation size {self.val_size}: expected a share of train, 0 <= share < 1",
+                option="val_size",
+                section="export",
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
@@ -51,6 +65,8 @@ class ExportSettings:
             "limit": self.limit,
             "against": list(self.against),
             "mix": list(self.mix),
+            "reasoning": self.reasoning,
+            "val_size": self.val_size,
         }
 
 
@@ -62,6 +78,7 @@ class ExportResult:
         content_id: names the bytes of the version; None of a dry run, which writes no line.
         test_id: names the held-out examples; likewise.
         train: lines of the train file; `mixed` says how many of them are general data.
+        validation: lines of the validation file.
         inexpressible: items left out since a format or the rules of its target refuse them.
         hidden: kind of personal data -> places that have a placeholder.
         warnings: rule -> lines that a trainer would take but should not.
@@ -93,3 +110,4 @@ class ExportResult:
     pair_reasons: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    validation: int = 0

@@ -13,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate import inputs
 from curate.errors import ConfigError
 from curate.files import buckets
 from curate.files.files import find_files, sha256, shown
+from curate.inputs import inputs
 from curate.messages import decoded, parse_messages
+from curate.pull.contents import UnknownShape
 from curate.pull.interactions import Row, RowBuilder
 from curate.pull.mapping import Declared, guess
 from curate.sources import Document, Location, format_of, reader
@@ -115,7 +116,13 @@ def _read(
     for document in documents:
         if reason := _unfit(builder.values(document.fields)):
             refusals[reason] += 1
-        elif (row := builder.from_call(document.fields))["query"].strip():
+            continue
+        try:
+            row = builder.from_call(document.fields)
+        except UnknownShape:
+            refusals["unknown-shape"] += 1
+            continue
+        if row["query"].strip():
             rows.append((document.line, row))
         else:
             refusals["no-prompt"] += 1

@@ -6,6 +6,8 @@ it gives, and the folder is renamed.
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import orjson
 import pyarrow as pa
@@ -18,6 +20,7 @@ from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
+from curate.text import MEASURE
 from curate.verdicts import Today
 from curate.versions import folder
 
@@ -30,15 +33,16 @@ def freeze(today: Today, assembled: Assembled, otherwise: str) -> pa.Table:
         assembled: the lines.
         otherwise: why an example is not in that nothing speaks against.
     """
-    first: dict[str, tuple[int, str]] = {}
-    for part in assembled.lines.values():
+    first: dict[str, tuple[str, int, str]] = {}
+    for side, part in assembled.lines.items():
         for number, line in enumerate(part, 1):
             for _, example in line.parts:
-                first.setdefault(example, (number, line.row_hash))
+                first.setdefault(example, (side, number, line.row_hash))
     columns = {
         "example_id": pa.array(list(first), pa.string()),
-        "line": pa.array([number for number, _ in first.values()], pa.int64()),
-        "row_hash": pa.array([row_hash for _, row_hash in first.values()], pa.string()),
+        "side": pa.array([side for side, _, _ in first.values()], pa.string()),
+        "line": pa.array([number for _, number, _ in first.values()], pa.int64()),
+        "row_hash": pa.array([row_hash for _, _, row_hash in first.values()], pa.string()),
     }
     today.con.register("placed", pa.table(columns))
     today.con.register("left_out", assembled.left_out_table())
@@ -103,12 +107,15 @@ def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Vers
     since = {"since": f"{result.name}@{result.version}", "run_id": run.run_id}
     con.execute(sql("export/ledger_add"), since)
     con.execute(sql("export/ledger_expose"))
-    run.changed |= store.set_setting(con, "leak", {"threshold": settings.leak_threshold})
+    con.execute(sql("export/ledger_evict"), since)
+    leak: dict[str, Any] = {"threshold": settings.leak_threshold}
+    leak |= {} if settings.group == "none" else {"group": settings.group}
+    run.changed |= store.set_setting(con, "leak", leak)
     run.changed |= store.set_setting(con, "split", settings.as_dict())
     if result.created:
         _add_version(con, run, version)
-    count_moved = version.plan.counts["new"] + version.plan.counts["newly_exposed"]
-    run.changed |= result.created or count_moved > 0
+    moved = sum(version.plan.counts[name] for name in ("new", "newly_exposed", "evicting"))
+    run.changed |= result.created or moved > 0
     run.counts = {
         "name": result.name,
         "version": result.version,
@@ -130,7 +137,7 @@ def _add_version(con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft
             "train": result.train,
             "test": result.test,
             "pending": result.pending,
-            "settings": canonical(version.settings.as_dict()),
+            "settings": canonical({**version.settings.as_dict(), "measure": MEASURE}),
             "exported_at": utcnow(),
             "run_id": run.run_id,
         },

@@ -24,12 +24,17 @@ _KEEPS = "Keeps what meets: "
 
 @dataclass(frozen=True)
 class FilterResult:
-    """What the rules hit: examples checked now, and hits per (rule, reason)."""
+    """What the rules hit: examples checked now, and hits per (rule, reason).
+
+    Attributes:
+        notes: examples that rules hit which only note, per rule.
+    """
 
     examples: int
     checked: int
     hits: tuple[tuple[str, str, int], ...]
     kept: int
+    notes: tuple[tuple[str, int], ...] = ()
 
 
 def stored_settings(store: Store, con: duckdb.DuckDBPyConnection) -> FilterSettings:
@@ -39,7 +44,8 @@ def stored_settings(store: Store, con: duckdb.DuckDBPyConnection) -> FilterSetti
     parameters = {p.name for rule in known.values() for p in rule.parameters}
     given = {k: v for k, v in last.get("parameters", {}).items() if k in parameters}
     skip = [name for name in last.get("skip", ()) if name in known]
-    return resolve(known, given, skip, last.get("where"))
+    drop = [name for name in last.get("drop", ()) if name in known and known[name].notes]
+    return resolve(known, given, skip, last.get("where"), drop)
 
 
 def apply(store: Store, settings: FilterSettings) -> FilterResult:
@@ -64,8 +70,10 @@ def apply(store: Store, settings: FilterSettings) -> FilterResult:
             collect(store, con, settings)
             counts = con.execute(sql("filters/counts")).fetchall()
             examples, kept = con.execute(sql("filters/kept")).fetchall()[0]
+            notes = con.execute(sql("filters/notes_count")).fetchall()
         run.counts = {"checked": checked, "kept": kept}
-    return FilterResult(examples, checked, tuple((r, why, n) for r, why, n in counts), kept)
+    hits = tuple((rule, reason, count) for rule, reason, count in counts)
+    return FilterResult(examples, checked, hits, kept, tuple((r, n) for r, n in notes))
 
 
 def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettings) -> int:
@@ -113,18 +121,25 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettings) -> None:
-    """Creates the temporary table `hits`: what every rule drops now, ratings of today included."""
+    """Creates temporary tables of what every rule hits now, ratings of today included.
+
+    These are `hits`, of rules that drop, and `notes`, of rules that only note.
+    """
     con.execute(sql("filters/candidates_all"))
     con.execute(sql("filters/hits_temp"))
-    for place, rule in enumerate(_active(store, settings)):
+    active = _active(store, settings)
+    for place, rule in enumerate(active):
         if rule.live:
             con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
             con.execute(sql("filters/hits_temp_live"), {"rule": rule.name})
             con.unregister("found")
-        con.execute(
-            sql("filters/hits_temp_place"),
-            {"rule": rule.name, "place": place, "judges": rule.judges},
-        )
+        if settings.drops(rule):
+            con.execute(
+                sql("filters/hits_temp_place"),
+                {"rule": rule.name, "place": place, "judges": rule.judges},
+            )
+    noted = [rule.name for rule in active if not settings.drops(rule)]
+    con.execute(sql("filters/notes_temp"), {"rules": noted})
     con.execute(sql("filters/hits_temp_gone"))
 
 

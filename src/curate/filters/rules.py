@@ -3,7 +3,8 @@
 A rule is `sql/filters/NAME.sql`, of curate or of the project. It selects `example_id, reason,
 score` from `candidates`. Its comment is the help; `-- $name type = default: help` declares an
 option; `-- when: live` marks a rule that reads ratings or compares examples; `-- judges: input`
-one that says nothing of the answer. `filters/filters.py` evaluates them.
+one that says nothing of the answer; `-- does: note` one that drops only where it is asked to.
+`filters/filters.py` evaluates them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from curate.errors import ConfigError, unknown_name
 from curate.store import resource_dir
 from curate.store.headers import Parameter, read_header
 
-_KEYS = {"when": ("live",), "judges": ("answer", "input")}
-_RESERVED = ("where", "skip", "set", "list", "json", "as_json")
+_KEYS = {"when": ("live",), "judges": ("answer", "input"), "does": ("note",)}
+_RESERVED = ("where", "skip", "drop", "set", "list", "json", "as_json")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Rule:
     live: bool = False
     judges: str = "answer"
     trusted: bool = True
+    notes: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,17 @@ class FilterSettings:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     skip: tuple[str, ...] = ()
     where: str | None = None
+    drop: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
-        return {"parameters": dict(self.parameters), "skip": sorted(self.skip), "where": self.where}
+        settings = {"parameters": dict(self.parameters), "skip": sorted(self.skip)}
+        drop = {"drop": sorted(self.drop)} if self.drop else {}  # stores from before it have none
+        return {**settings, "where": self.where, **drop}
+
+    def drops(self, rule: Rule) -> bool:
+        """Returns whether what a rule hits is out, and not only noted."""
+        return not rule.notes or rule.name in self.drop
 
 
 def rules(folder: Path | None = None) -> dict[str, Rule]:
@@ -94,6 +103,7 @@ def parse_rule(file: Path, *, trusted: bool = True) -> Rule:
         header.keys.get("when") == "live",
         header.keys.get("judges", "answer"),
         trusted,
+        header.keys.get("does") == "note",
     )
 
 
@@ -105,12 +115,16 @@ def _parse(parameter: Parameter, value: Any) -> Any:
 
 
 def resolve(
-    known: Mapping[str, Rule], given: Mapping[str, Any], skip: Sequence[str], where: str | None
+    known: Mapping[str, Rule],
+    given: Mapping[str, Any],
+    skip: Sequence[str],
+    where: str | None,
+    drop: Sequence[str] = (),
 ) -> FilterSettings:
     """Returns complete settings: what was given, checked, and the defaults for the rest.
 
     Raises:
-        ConfigError: a parameter or a rule to skip does not exist, or a value does not fit.
+        ConfigError: a parameter or a named rule does not exist, or a value does not fit.
     """
     parameters = {p.name: p for rule in known.values() for p in rule.parameters}
     for name in given:
@@ -119,5 +133,10 @@ def resolve(
     for name in skip:
         if name not in known:
             raise ConfigError(unknown_name("rule", name, known), option="skip", section="filter")
+    notes = [rule.name for rule in known.values() if rule.notes]
+    for name in drop:
+        if name not in notes:
+            message = unknown_name("rule that only notes", name, notes)
+            raise ConfigError(message, option="drop", section="filter")
     values = {name: _parse(p, given.get(name, p.default)) for name, p in parameters.items()}
-    return FilterSettings(values, tuple(skip), where or None)
+    return FilterSettings(values, tuple(skip), where or None, tuple(drop))

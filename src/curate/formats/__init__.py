@@ -17,7 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from curate.errors import ConfigError, unknown_name
-from curate.messages import Message
+from curate.messages import Message, thinks
 
 
 class Inexpressible(Exception):
@@ -90,12 +90,14 @@ class Contents:
         labels: all labels, in order.
         entities: the labels of all spans, in order.
         multi_label: whether an example has a list of labels.
+        reasoning: whether messages keep what the model thought, in `reasoning_content`.
     """
 
     tools: bool = False
     labels: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     multi_label: bool = False
+    reasoning: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Files:
         config: the configuration name of `load_dataset`; None where the version has one format.
         longest: tokens of the longest row, None where nothing was counted.
         max_length: tokens that the trainer is to take of a row, None where nobody said.
+        validation: path of the validation file; None where there is none.
     """
 
     name: str
@@ -117,12 +120,17 @@ class Files:
     config: str | None
     longest: int | None
     max_length: int | None = None
+    validation: str | None = None
 
     @property
     def load(self) -> str:
         """The Python expression that loads the train lines with the card's columns."""
+        return self.load_split("train")
+
+    def load_split(self, split: str) -> str:
+        """Returns the Python expression that loads the lines of a split."""
         config = f', "{self.config}"' if self.config else ""
-        return f'load_dataset("path/to/this/folder"{config}, split="train")'
+        return f'load_dataset("path/to/this/folder"{config}, split="{split}")'
 
     @property
     def room(self) -> int | None:
@@ -173,6 +181,7 @@ def export_format(
     *,
     features: str | Callable[[Contents], str],
     unit: Unit = "example",
+    reasoning: bool = False,
     snippet: Callable[[Contents, Files], str] | None = None,
     side_files: Callable[[Contents, Files], dict[str, str]] | None = None,
 ) -> Callable[[Row], Row]:
@@ -183,6 +192,8 @@ def export_format(
         features: the YAML list of columns for the dataset card, so that loaders need not guess;
             a function where the columns depend on what the version holds.
         unit: what the function makes a row of: an `Example`, or a `Pair` (unit `pair`).
+        reasoning: whether its rows have a place for what the model thought; an item that holds
+            any is inexpressible in other formats.
         snippet: the Markdown of the card that says how to train on it.
         side_files: other files that its consumers need, by name.
     """
@@ -191,10 +202,21 @@ def export_format(
         if name in _formats:
             raise ValueError(f"two formats are called {name!r}")
         columns = features if callable(features) else lambda _: features
-        _formats[name] = Format(name, function, unit, columns, snippet, side_files)
+        row = function if reasoning else _without_reasoning(function)
+        _formats[name] = Format(name, row, unit, columns, snippet, side_files)
         return function
 
     return register
+
+
+def _without_reasoning(function: Row) -> Row:
+    def row(item: Item) -> dict[str, Any]:
+        examples = (item.chosen, item.rejected) if isinstance(item, Pair) else (item,)
+        if any(thinks([*example.messages, *example.output]) for example in examples):
+            raise Inexpressible("reasoning")
+        return function(item)
+
+    return row
 
 
 def names() -> list[str]:

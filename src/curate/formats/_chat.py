@@ -34,7 +34,7 @@ def messages(listed: list[Message], *, parsed: bool = False) -> list[dict[str, A
             empty one; templates of open models print strings and nulls as they are.
 
     Raises:
-        Inexpressible: a message holds something other than text and tool calls.
+        Inexpressible: a message holds something other than text, tool calls and reasoning.
     """
     numbers = count(1)
     waiting: list[str] = []
@@ -49,6 +49,8 @@ def messages(listed: list[Message], *, parsed: bool = False) -> list[dict[str, A
             call_id = message.get("tool_call_id") or (waiting[0] if waiting else next_id(numbers))
             row["tool_call_id"] = call_id
             waiting = [one for one in waiting if one != call_id]
+        if "reasoning_content" in message:
+            row["reasoning_content"] = message["reasoning_content"]
         rows.append(row)
     return rows
 

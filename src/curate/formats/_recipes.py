@@ -27,7 +27,8 @@ def trl(method: str, files: Files, *arguments: str) -> str:
         f"```python\nfrom datasets import load_dataset\nfrom trl import {method}Config, "
         f'{method}Trainer\n\ntrainer = {method}Trainer(\n    model="{_MODEL}",\n'
         f"    train_dataset={files.load},\n"
-        f'    args={method}Config(\n        output_dir="trained",\n{lines}    ),\n)\n'
+        + (f"    eval_dataset={files.load_split('validation')},\n" if files.validation else "")
+        + f'    args={method}Config(\n        output_dir="trained",\n{lines}    ),\n)\n'
         "trainer.train()\n```\n"
     )
 
@@ -47,7 +48,7 @@ def dataset_info(files: Files, entry: Mapping[str, Any]) -> dict[str, str]:
 
     Source: LLaMA-Factory, data/README.md.
     """
-    paths = {"train": files.train, "test": files.test}
+    paths = {"train": files.train, "validation": files.validation, "test": files.test}
     columns = {
         f"{files.dataset}_{side}": {"file_name": path, **entry}
         for side, path in paths.items()
@@ -68,10 +69,17 @@ def axolotl(files: Files, columns: Sequence[str], head: Sequence[str] = ()) -> s
     """
     name = [f"name: {files.config}"] if files.config else []
     lines = ["path: .", *name, "split: train", *columns]
+    judging = ["path: .", *name, "split: validation", *columns]
     return (
         "# Run in this folder: the columns are declared in README.md.\n"
         + "".join(f"{line}\n" for line in [f"base_model: {_MODEL}", *head])
         + f"chat_template: tokenizer_default\nsequence_len: {files.room or _SEQUENCE}\n"
         + "output_dir: trained\ndatasets:\n"
-        + "".join(f"  {'  ' if n else '- '}{line}\n" for n, line in enumerate(lines))
+        + _listed(lines)
+        + (f"test_datasets:\n{_listed(judging)}" if files.validation else "")
     )
+
+
+def _listed(lines: Sequence[str]) -> str:
+    """Returns lines of YAML as the only item of a list."""
+    return "".join(f"  {'  ' if n else '- '}{line}\n" for n, line in enumerate(lines))

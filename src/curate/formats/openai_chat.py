@@ -28,7 +28,9 @@ def _snippet(contents: Contents, files: Files) -> str:
     )
 
 
-@export_format("openai-chat", features=_features, snippet=_snippet, side_files=_axolotl)
+@export_format(
+    "openai-chat", reasoning=True, features=_features, snippet=_snippet, side_files=_axolotl
+)
 def openai_chat(example: Example) -> dict[str, Any]:
     """Returns `{"messages": [...]}`, the answer last, and `tools` where any were offered.
 

@@ -25,7 +25,14 @@ def _snippet(contents: Contents, files: Files) -> str:
     return _recipes.trl("DPO", files)
 
 
-@export_format("trl-dpo", unit="pair", features=_features, snippet=_snippet, side_files=_axolotl)
+@export_format(
+    "trl-dpo",
+    reasoning=True,
+    unit="pair",
+    features=_features,
+    snippet=_snippet,
+    side_files=_axolotl,
+)
 def trl_dpo(pair: Pair) -> dict[str, Any]:
     """Returns `{"prompt": [messages], "chosen": [answer], "rejected": [answer]}`.
 

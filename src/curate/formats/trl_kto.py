@@ -17,7 +17,7 @@ def _snippet(contents: Contents, files: Files) -> str:
     return _recipes.trl("KTO", files)
 
 
-@export_format("trl-kto", unit="rated", features=_features, snippet=_snippet)
+@export_format("trl-kto", reasoning=True, unit="rated", features=_features, snippet=_snippet)
 def trl_kto(example: Example) -> dict[str, Any]:
     """Returns `{"prompt", "completion", "label"}`, true for a good answer.
 

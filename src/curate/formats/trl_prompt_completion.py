@@ -15,7 +15,7 @@ def _snippet(contents: Contents, files: Files) -> str:
     return _recipes.trl("SFT", files, "completion_only_loss=True")
 
 
-@export_format("trl-prompt-completion", features=_features, snippet=_snippet)
+@export_format("trl-prompt-completion", reasoning=True, features=_features, snippet=_snippet)
 def trl_prompt_completion(example: Example) -> dict[str, Any]:
     """Returns `{"prompt": [messages], "completion": [answer]}`, and `tools` as JSON text.
 

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.text import SHORT_WORDS, words
+from curate.text import SHORT_TOKENS, tokens
 
+Cut = Callable[[str], Sequence[str]]
 _CANDIDATES_AT_ONCE = 2_000_000
 _TEXTS_AT_ONCE = 50_000
 
 
 def near_pairs(
-    texts: Sequence[str], *, threshold: float
+    texts: Sequence[str], *, threshold: float, cut: Cut = tokens
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Returns all pairs of texts whose word 3-gram sets have Jaccard similarity >= threshold.
+    """Returns all pairs of texts whose token 3-gram sets have Jaccard similarity >= threshold.
 
     Exact: candidates come from a prefix filter with length filter, and each is verified by its
-    intersection. Texts of fewer than `SHORT_WORDS` words take part in no pair.
+    intersection. Texts of fewer than `SHORT_TOKENS` tokens take part in no pair.
 
     Args:
         texts: normalised texts.
         threshold: similarity in (0, 1].
+        cut: cuts a text into tokens; an earlier measure had others.
 
     Returns:
         Positions i < j and their similarity, three arrays of one length, ordered by (i, j).
 
     Source: Chaudhuri et al. 2006 (prefix filter); Bayardo et al. 2007 (rarest first, lengths).
     """
-    rows, grams = _three_grams(texts)
+    rows, grams = _three_grams(texts, cut)
     if len(rows) == 0:
         none = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0)
@@ -50,10 +52,10 @@ def near_pairs(
 def jaccard(
     texts: Sequence[str], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Returns the Jaccard similarity of the word 3-gram sets of pairs of texts.
+    """Returns the Jaccard similarity of the token 3-gram sets of pairs of texts.
 
     Args:
-        texts: normalised texts of `SHORT_WORDS` words or more.
+        texts: normalised texts of `SHORT_TOKENS` tokens or more.
         left: positions of the first text of each pair.
         right: positions of the second.
     """
@@ -65,12 +67,12 @@ def jaccard(
 def covered(
     queries: Sequence[str], texts: Sequence[str], *, threshold: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Returns all pairs of an asked text and a text that has enough of its word 3-grams.
+    """Returns all pairs of an asked text and a text that has enough of its token 3-grams.
 
     Exact, with a prefix filter: of n 3-grams, a text that has `threshold` of them has one of the
     rarest `n - ceil(threshold n) + 1`. Since the union is no smaller than the asked text, every
     pair whose Jaccard similarity reaches the threshold is among them. Texts of fewer than
-    `SHORT_WORDS` words take part in no pair.
+    `SHORT_TOKENS` tokens take part in no pair.
 
     Args:
         queries: normalised texts that are looked for.
@@ -148,16 +150,18 @@ def _shared(incidence: Any, left: NDArray[np.int64], right: NDArray[np.int64]) -
     return np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
 
 
-def _three_grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _three_grams(
+    texts: Sequence[str], cut: Cut = tokens
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Returns (row, 3-gram number) of each distinct 3-gram, ordered by row, rarest 3-gram first."""
     vocabulary: dict[str, int] = {}
     flat: list[int] = []
     lengths = np.zeros(len(texts), dtype=np.int64)
     for row, text in enumerate(texts):
-        tokens = words(text)
-        if len(tokens) >= SHORT_WORDS:
-            lengths[row] = len(tokens)
-            flat.extend(vocabulary.setdefault(token, len(vocabulary)) for token in tokens)
+        parts = cut(text)
+        if len(parts) >= SHORT_TOKENS:
+            lengths[row] = len(parts)
+            flat.extend(vocabulary.setdefault(part, len(vocabulary)) for part in parts)
     tokens_flat = np.array(flat, dtype=np.int64)
     rows = np.repeat(np.arange(len(texts)), lengths)
     if len(rows) == 0:

@@ -1,7 +1,7 @@
 """What a leak is, defined once: a kernel that finds which examples leak which.
 
 Two examples leak one another when they (a) belong to one conversation or configured group, (b)
-have the same normalised input, or (c) have inputs whose word 3-gram sets have a Jaccard similarity
+have the same normalised input, or (c) have inputs whose token 3-gram sets have a Jaccard similarity
 at or above the threshold.
 """
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 NONE = -1
 
 
-KINDS = ("conversation", "group", "same input", "near input")
-"""Names of the ways to leak, in the order in which evidence is named."""
+KINDS = ("conversation", "group", "same input", "near input", "user")
+"""Names of the ways to leak, in the order in which evidence is named; `user` is a kind of group."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.kernels.jaccard import jaccard
-from curate.text import SHORT_WORDS, words
+from curate.text import SHORT_TOKENS, tokens
 
 HASHES = 128
 MISS = 1e-6
@@ -40,7 +40,7 @@ def rows_per_band(threshold: float) -> int:
 def keys(texts: Sequence[str], *, threshold: float) -> NDArray[np.uint32]:
     """Returns the band keys of normalised texts, uint32 (n, bands).
 
-    A text of fewer than `SHORT_WORDS` words has none that means anything: leave it out.
+    A text of fewer than `SHORT_TOKENS` tokens has none that means anything: leave it out.
     """
     rows = rows_per_band(threshold)
     parts = [
@@ -51,7 +51,7 @@ def keys(texts: Sequence[str], *, threshold: float) -> NDArray[np.uint32]:
 
 
 def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
-    """Returns the smallest of each hash over the word 3-grams of each text, uint32 (n, HASHES)."""
+    """Returns the smallest of each hash over the token 3-grams of each text, uint32 (n, HASHES)."""
     rng = np.random.default_rng(_SEED)
     factor = rng.integers(1, 2**64, size=HASHES, dtype=np.uint64) | np.uint64(1)
     term = rng.integers(0, 2**64, size=HASHES, dtype=np.uint64)
@@ -64,16 +64,16 @@ def _signatures(texts: Sequence[str]) -> NDArray[np.uint32]:
 
 
 def _gram_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Returns 64-bit hashes of all word 3-grams, and where those of each text begin."""
+    """Returns 64-bit hashes of all token 3-grams, and where those of each text begin."""
     hash_of: dict[str, int] = {}
     flat: list[int] = []
     lengths = []
     for text in texts:
-        tokens = words(text)
-        if len(tokens) < SHORT_WORDS:
-            raise ValueError(f"a text of {len(tokens)} words has no keys")
-        lengths.append(len(tokens))
-        flat.extend(hash_of.setdefault(token, len(hash_of)) for token in tokens)
+        parts = tokens(text)
+        if len(parts) < SHORT_TOKENS:
+            raise ValueError(f"a text of {len(parts)} tokens has no keys")
+        lengths.append(len(parts))
+        flat.extend(hash_of.setdefault(part, len(hash_of)) for part in parts)
     hashes = np.array([_hash(token) for token in hash_of], np.uint64)[np.array(flat, np.int64)]
     first, second, third = (_mix(hashes ^ np.uint64(n)) for n in (1, 2, 3))
     grams = _mix(first[:-2] + second[1:-1] + third[2:])
@@ -111,7 +111,7 @@ def pairs(
     """Returns pairs with a new text in them whose Jaccard similarity reaches a threshold.
 
     Args:
-        texts: normalised texts of `SHORT_WORDS` words or more.
+        texts: normalised texts of `SHORT_TOKENS` tokens or more.
         keys: their keys, as `keys` gives them for this threshold or a lower one.
         new: bool (n,); pairs of which neither text is new are left out.
         threshold: similarity in (0, 1].

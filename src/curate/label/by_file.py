@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate import inputs, verdicts
+from curate import verdicts
 from curate.errors import ConfigError
 from curate.files import files
+from curate.inputs import inputs
 from curate.label.annotations import Annotation, apply_annotations, parse_annotation
 from curate.label.interface import config
 from curate.label.kinds import kind_of, multi_label, vocabulary

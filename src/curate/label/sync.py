@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from curate import inputs
 from curate.errors import ConfigError, LabelStudioError
+from curate.inputs import inputs
 from curate.label import interface, kinds, ledger
 from curate.label.annotations import Applied, apply_annotations, parse_annotation
 from curate.label.ledger import SyncResult

@@ -17,11 +17,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import config, inputs, verdicts
+from curate import config, verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.embed.encoders import HOW_TO_INSTALL, next_step
 from curate.errors import ConfigError, MissingExtra, unknown_name
+from curate.inputs import inputs
 from curate.kernels import label_model, label_noise, label_set_noise
 from curate.label import reviews
 from curate.label.reviews import Detector

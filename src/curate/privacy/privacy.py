@@ -20,9 +20,10 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import config, inputs, verdicts
+from curate import config, verdicts
 from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
+from curate.inputs import inputs
 from curate.privacy import credentials, patterns, person_names, redact
 from curate.privacy.options import KEYS, PrivacySettings
 from curate.privacy.patterns import KINDS, SECRET

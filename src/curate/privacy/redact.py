@@ -228,7 +228,7 @@ def texts(example: Example, visit: Visit) -> Example:
 
 
 # What these keys hold are sentences: their names say nothing about what follows.
-_PROSE = ("content", "text", "refusal", "arguments")
+_PROSE = ("content", "text", "refusal", "reasoning_content", "arguments")
 
 
 def normal(kind: str, value: str, regions: Sequence[str] = REGIONS) -> str:

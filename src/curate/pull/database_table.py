@@ -133,7 +133,7 @@ class Table:
         text += f" ORDER BY {order}" if order else ""
         return text if limit is None else f"{text} LIMIT {limit}"
 
-    def _fetch(self, where: list[str], values: _Values, order: str, limit: int) -> list[Any]:
+    def _fetch(self, where: list[str], values: _Values, order: str, limit: int | None) -> list[Any]:
         what = ", ".join(f"{c.select} AS {quoted(c.name)}" for c in self.columns.values())
         return self._run(self._select(what, where, order, limit), values.given)
 
@@ -155,6 +155,17 @@ class Table:
         where.append(f"{order.cursor.quoted} <= {values.add(high, order.cursor)}")
         by = f"{order.cursor.quoted}, {order.key.quoted}"
         return [self._row(order, row) for row in self._fetch(where, values, by, limit)]
+
+    def rows_with(
+        self, order: Order, column: Column, values: Sequence[Value], *, high: Value
+    ) -> list[Row]:
+        """Returns the rows up to `high` that have one of some values in a column, in order."""
+        bound, where = self._values(), _present(order)
+        marks = ", ".join(bound.add(value, column) for value in values)
+        where.append(f"{column.quoted} IN ({marks})")
+        where.append(f"{order.cursor.quoted} <= {bound.add(high, order.cursor)}")
+        by = f"{order.cursor.quoted}, {order.key.quoted}"
+        return [self._row(order, row) for row in self._fetch(where, bound, by, None)]
 
     def sample(self, order: Order, limit: int, *, known: str | None = None) -> list[dict[str, Any]]:
         """Returns the newest rows, or the newest that have a value in the column `known`."""

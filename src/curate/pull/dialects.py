@@ -29,6 +29,7 @@ from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, SourceEr
 from curate.files import buckets
 from curate.files.files import shown
 from curate.sources import Location
+from curate.sources.platforms import platform_of
 from curate.store import sql
 
 Value = Any
@@ -92,6 +93,8 @@ def from_toml(location: str, folder: Path) -> str:
     scheme, separator, rest = location.partition("://")
     if not separator:
         return str(folder / location)
+    if platform_of(location):
+        return location
     if not is_database(location, None):
         return buckets.from_toml(
             location, config.place(folder, "pull", "locations", repr(location))

@@ -20,22 +20,30 @@ from itertools import pairwise
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from curate import inputs
 from curate.errors import ConfigError, SourceError
+from curate.inputs import inputs
 from curate.progress import Progress
-from curate.pull import staging
+from curate.pull import merge, staging, undo_log
+from curate.pull.contents import as_text
 from curate.pull.database_table import Order, Row, Table, open_table
 from curate.pull.dialects import Column, Kind, Value, address, freeze, kind_of, thaw
+from curate.pull.fields import FIELDS
+from curate.pull.from_turn_table import TurnTable
+from curate.pull.guard import Impact, refuse_large
 from curate.pull.interactions import Row as Made
-from curate.pull.interactions import as_text, parse_time
 from curate.pull.known_sources import default_source, known_mapping, remember_mapping, summary_of
-from curate.pull.maker import Maker
-from curate.pull.mapping import Declared, FieldMap, guess, steps
+from curate.pull.maker import Maker, Refusal
+from curate.pull.mapping import Declared, FieldMap, guess
 from curate.pull.options import PullOptions, PullResult
+from curate.pull.paths import steps
+from curate.pull.preset_choice import choose_for_table, rows_of
+from curate.pull.reader_version import READER, older_reader_notes, read_by_older
 from curate.pull.reconcile import Present, Withdrawn, withdraw
+from curate.pull.times import parse_time
 from curate.store import Run, Store, sql
-from curate.text import digest
+from curate.text import digest, folded
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +69,8 @@ def pull_table(
         ConfigError: an option names a table, column or time that does not exist.
         SourceError: the database refuses, or two rows have the same cursor and key.
         RemoteUnavailable: the server does not answer; what was read is kept.
-        GateFailed: `reconcile` would withdraw more than half without `yes`.
+        GateFailed: another reading would change, or `reconcile` withdraw, much of what is here,
+            and nobody confirmed it.
     """
     _refuse(locations, options)
     where = address(locations[0], store.folder)
@@ -78,10 +87,14 @@ def _refuse(locations: Sequence[str], options: PullOptions) -> None:
         raise ConfigError("a database is pulled by itself: name one location")
     if options.heldout:
         raise ConfigError("an evaluation set is imported from files, not from a database")
-    if options.declared.kind == "turns":
+    if options.database.since:
         raise ConfigError(
-            "--turns reads files only, since a conversation's rows lie far apart in a table. Next: "
-            "a --query with a row per call (json_agg the turns into a column named messages)"
+            "--since goes with a log platform. Next: of a table, a --query with a WHERE"
+        )
+    if options.declared.kind == "turns" and options.database.reconcile:
+        raise ConfigError(
+            "--reconcile does not go with --turns: what a turn that is gone was part of is not "
+            "known. Next: --rescan 30d assembles the conversations that were active since then"
         )
 
 
@@ -95,6 +108,16 @@ class _State:
     key: str
     high: Value
     at: tuple[Value, Value] | None = None
+    reader: int | None = READER
+
+
+@dataclass(frozen=True)
+class _StagedPage:
+    """What a page gives: rows to store, the table's rows that they are of, how they are named."""
+
+    records: dict[str, pa.Table]
+    rows: Sequence[Row]
+    named: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -120,7 +143,7 @@ class _TablePull:
         progress: Progress,
     ) -> None:
         self.store, self.run, self.table, self.location = store, run, table, location
-        self.said, self.progress = options.database, progress
+        self.options, self.said, self.progress = options, options.database, progress
         self.kind = options.declared.kind
         fields = dict(options.declared.fields)
         # The id of a feedback is not a field of it, but what tells its rows apart.
@@ -132,13 +155,17 @@ class _TablePull:
             self.state = self._stored_state(con)
         self.order = self._order(key)
         self.mapping = self._map(declared, before)
-        self.maker = Maker(self.mapping, options, store.folder)
-        self.rater = options.rater
+        self.maker = self._new_maker()
+        self.turns = None
+        if self.kind == "turns":
+            self.turns = TurnTable(
+                table, self.order, self.mapping, self.maker, location, self._session_column()
+            )
         self.reading = self._reading(self.mapping)
-        self._settle_ids()
         self.begun = self.state
+        self._settle_ids()
         self.documents, self.gone = 0, Withdrawn()
-        self.total = staging.Merged()
+        self.total = merge.Merged()
         self.lag: float | Decimal = 0
         self.late: float | Decimal = 0
         self.open_seconds = 0.0
@@ -149,9 +176,9 @@ class _TablePull:
         rows = con.execute(sql("pull/database/state"), self._named()).fetchall()
         if not rows:
             return None
-        reading, id_column, cursor, key, high, at_cursor, at_key = rows[0]
+        reading, id_column, cursor, key, high, at_cursor, at_key, reader = rows[0]
         at = None if at_key is None else (thaw(at_cursor), thaw(at_key))
-        return _State(reading, id_column, cursor, key, thaw(high), at)
+        return _State(reading, id_column, cursor, key, thaw(high), at, reader)
 
     def _named(self) -> dict[str, Any]:
         return {"source": self.source, "kind": self.kind, "location": self.location}
@@ -178,38 +205,72 @@ class _TablePull:
         )
 
     def _map(self, declared: Declared, before: Declared | None) -> FieldMap:
+        sample = self.table.sample(self.order, _SAMPLE)
+        self.preset = choose_for_table(sample, self.kind, self.known.preset)
         fields = dict(self.known.fields)
-        if self.kind != "feedback" and not fields.get("id"):
+        if self.kind != "feedback" and self.preset is None and not fields.get("id"):
             earlier = (before.fields.get("id") if before else None) or ""
             has_it = steps(earlier)[0] in self.table.columns or earlier in self.table.columns
             fields["id"] = earlier if has_it else self.order.key.name
-        before_now = dataclasses.replace(self.known, fields=fields)
-        columns = [dict.fromkeys(self.table.columns)]  # an empty table has columns, too
-        guessed = partial(guess, declared=before_now, fresh=declared, before=before)
-        sample = self.table.sample(self.order, _SAMPLE)
-        field_map = guessed(sample or columns)
+        known = dataclasses.replace(self.known, fields=fields)
+        field_map = self._guess(sample, known, declared, before)
         rating = field_map.fields.get("rating")
         if field_map.scale is None and self.state is None and rating in self.table.columns:
             # Ratings come late: the newest rows may have none yet.
             sample += self.table.sample(self.order, _SAMPLE, known=rating)
-            field_map = guessed(sample or columns)
+            field_map = self._guess(sample, known, declared, before)
+        if field_map.roles and before:  # a word that the newest rows lack means what it meant
+            roles = {**field_map.roles, **before.roles, **declared.roles}
+            field_map = dataclasses.replace(field_map, roles=roles)
         self.page_rows = _page_rows(sample)
         return field_map
 
+    def _guess(
+        self,
+        sample: list[dict[str, Any]],
+        known: Declared,
+        declared: Declared,
+        before: Declared | None,
+    ) -> FieldMap:
+        rows = list(rows_of(sample, self.preset))
+        documents = sample if self.preset else ()
+        columns = [dict.fromkeys(self.table.columns)]  # an empty table has columns, too
+        return guess(
+            rows or columns,
+            known,
+            fresh=declared,
+            before=before,
+            preset=self.preset,
+            documents=documents,
+        )
+
+    def _session_column(self) -> str | None:
+        """Returns the column of the table that a preset takes the session from."""
+        names = FIELDS["turns"]["session"]
+        said = {folded(c): c for c in self.table.columns}
+        return next((said[n] for n in names if n in said), None) if self.preset else None
+
+    def _new_maker(self) -> Maker:
+        named = self.known.fields if self.preset else None
+        return Maker(self.mapping, self.options, self.store.folder, self.preset, named)
+
     def _reading(self, mapping: FieldMap) -> str:
         names = self.order.cursor.name, self.order.key.name
-        return digest(repr([mapping.reading(), self.rater, *names]))
+        return digest(repr([mapping.reading(), self.options.rater, *names]))
 
     def _settle_ids(self) -> None:
         """Begins anew where rows are read in another way; refuses other ids for the same rows."""
         key = self.order.key.name
-        self.id_column = key if self.kind == "feedback" else self.mapping.fields["id"]
-        if self.state is None or self.state.reading == self.reading:
+        # What a preset says is the id of a call follows from its row, which has a key.
+        is_key = self.kind == "feedback" or self.preset is not None
+        self.id_column = key if is_key else self.mapping.fields["id"]
+        if self.state is None:
             return
-        if self._only_scale_is_new():
-            self.state = dataclasses.replace(self.state, reading=self.reading)
+        if self.state.reading == self.reading or self._only_scale_is_new():
+            as_now = dataclasses.replace(self.state, reading=self.reading)
+            self.state = None if self.options.reread else as_now
             return
-        confirmed = self.said.reconcile and self.said.yes
+        confirmed = self.said.reconcile and self.options.yes
         if self.state.id_column != self.id_column and not confirmed:
             raise ConfigError(
                 f"the rows of {self.location} are known by {self.state.id_column}; by "
@@ -231,6 +292,8 @@ class _TablePull:
 
     def pull(self) -> PullResult:
         """Reads what an unfinished pull left, then a new window; withdraws what is gone."""
+        if self.begun is not None and self.state is None and not self.options.confirmed:
+            self._refuse_large()
         for window in self._windows():
             for _ in self.progress(self._read(window), f"reading {self.location}"):
                 pass
@@ -243,7 +306,7 @@ class _TablePull:
             "documents": self.documents,
             "new": self.total.new,
             "changed": self.total.changed,
-            "withdrawn": self.gone.rows,
+            "withdrawn": self.total.withdrawn + self.gone.rows,
         }
         return self._result()
 
@@ -265,9 +328,31 @@ class _TablePull:
             low = min(low, further, key=partial(_measure, kind=kind))
         yield _Window(high, low, previous=previous)
 
+    def _refuse_large(self) -> None:
+        """Compares the table, read in another way, with what is here; stops what changes much."""
+        impact = Impact()
+        for window in self._windows():
+            pages = (page for page, _ in self._pages(window))
+            for page in self.progress(pages, f"comparing {self.location}"):
+                staged = self._staged(page, window.high)
+                with self.store.read() as con:
+                    more = merge.page_impact(con, self.run, staged.records, staged.named)
+                    impact = impact.plus(more)
+                    older = read_by_older(con, self.source).get(self.source, 0)
+                refuse_large(impact, self.source, so_far=True, read_by_older=older)
+        self.maker = self._new_maker()  # it has counted notes
+
     def _read(self, window: _Window) -> Iterator[Row]:
         """Stores the rows of a window, a page a transaction, and yields them once they are."""
+        for page, at in self._pages(window):
+            self._store(page, window, at)
+            yield from page
+
+    def _pages(self, window: _Window) -> Iterator[tuple[list[Row], tuple[Value, Value] | None]]:
+        """Yields the pages of a window, each with where it ends; None where the window does."""
         after, limit = window.after, self.page_rows
+        if self.turns:
+            self.turns.begin()
         while True:
             rows = self.table.page(
                 self.order, high=window.high, low=window.low, after=after, limit=limit + 1
@@ -275,9 +360,8 @@ class _TablePull:
             self._refuse_ties(rows)
             page, more = rows[:limit], len(rows) > limit
             after = (page[-1].cursor, page[-1].key) if page else after
-            self._store(page, window, after if more else None)
+            yield page, after if more else None
             log.info("%s: %s rows up to %s", self.location, len(page), after and after[0])
-            yield from page
             if not more:
                 return
 
@@ -291,9 +375,32 @@ class _TablePull:
                     "rows apart"
                 )
 
+    def _staged(self, page: list[Row], high: Value) -> _StagedPage:
+        """Returns what a page gives: its rows, or the conversations that its turns belong to."""
+        named: dict[str, Any] = {**self._named(), "table": self._feedback_of}
+        if self.turns is None:
+            return _StagedPage(staging.page(self._records(page)), page, named)
+        turned = self.turns.page(page, high)
+        named |= {"sessions": turned.sessions, "row_keys": turned.keys}
+        return _StagedPage(staging.page(turned.records), turned.rows, named)
+
     def _store(self, page: list[Row], window: _Window, at: tuple[Value, Value] | None) -> None:
-        records = staging.page(
-            staging.Record(
+        staged = self._staged(page, window.high)
+        names = self.id_column, self.order.cursor.name, self.order.key.name
+        reader = self.state.reader if self.state else READER
+        self.state = _State(self.reading, *names, window.high, at, reader)
+        with self.store.write() as con:
+            merged = merge.merge_page(con, self.run, staged.records, staged.named)
+            if merged.altered or self.state != self.begun:
+                undo_log.keep_settings(con, self.run, **self._named())
+            self._remember(con)
+        self.run.changed |= merged.altered
+        self.documents += len(page)
+        self._count(merged, staged.rows, window)
+
+    def _records(self, page: list[Row]) -> Iterator[staging.Record]:
+        for number, row in enumerate(page):
+            yield staging.Record(
                 staging.NO_FILE,
                 self.location,
                 number,
@@ -301,30 +408,21 @@ class _TablePull:
                 f"column {', '.join(row.unreadable)}" if row.unreadable else "",
                 _key_text(row.key),
             )
-            for number, row in enumerate(page)
-        )
-        names = self.id_column, self.order.cursor.name, self.order.key.name
-        self.state = _State(self.reading, *names, window.high, at)
-        with self.store.write() as con:
-            parameters = {**self._named(), "table": self._feedback_of}
-            merged = staging.merge_page(con, self.run, records, parameters)
-            self._remember(con)
-        self.run.changed |= merged.altered
-        self.documents += len(page)
-        self._count(merged, page, window)
 
     @property
     def _feedback_of(self) -> str:
         """What tells this table's feedback from that of others; a query may be edited."""
         return self.order.key.name if self.table.is_query else self.table.name
 
-    def _make(self, row: Row) -> list[Made] | str:
+    def _make(self, row: Row) -> list[Made | Refusal]:
         if row.unreadable:
-            return "not-utf8"
-        rows = self.maker.make(row.fields)
-        if isinstance(rows, list) and any(part["source_id"] is None for part in rows):
-            return "no-id"
-        return rows
+            return [Refusal("not-utf8")]
+        return [
+            Refusal("no-id")
+            if not isinstance(part, Refusal) and part["source_id"] is None
+            else part
+            for part in self.maker.make(row.fields)
+        ]
 
     def _remember(self, con: duckdb.DuckDBPyConnection) -> None:
         if self.state is None:
@@ -341,17 +439,19 @@ class _TablePull:
                 "high": freeze(self.state.high),
                 "at_cursor": at and freeze(at[0]),
                 "at_key": at and freeze(at[1]),
+                "reader": self.state.reader,
             },
         )
         remember_mapping(con, self.source, self.known, self.mapping)
 
-    def _count(self, merged: staging.Merged, page: list[Row], window: _Window) -> None:
-        for name in ("new", "changed", "unchanged", "repeated"):
+    def _count(self, merged: merge.Merged, page: Sequence[Row], window: _Window) -> None:
+        for name in ("new", "changed", "unchanged", "repeated", "withdrawn"):
             setattr(self.total, name, getattr(self.total, name) + getattr(merged, name))
         for reason, number in merged.rejected.items():
             self.total.rejected[reason] = self.total.rejected.get(reason, 0) + number
-        # Rows that a rescan finds changed were not late: their cursor does not tell.
-        first = merged.earliest["new" if self.said.rescan else "touched"]
+        # Rows that a rescan finds changed were not late: their cursor does not tell; nor does that
+        # of an answer whose conversation has changed.
+        first = merged.earliest["new" if self.said.rescan or self.turns else "touched"]
         if window.previous is None or first is None:
             return
         kind = kind_of(window.high, self.order.cursor)
@@ -363,7 +463,7 @@ class _TablePull:
     def _reconcile(self, high: Value) -> Withdrawn:
         rows = self.progress(self._present(high), f"keys of {self.location}")
         parameters = {**self._named(), "table": self._feedback_of}
-        return withdraw(self.store, self.run, rows, named=parameters, confirmed=self.said.yes)
+        return withdraw(self.store, self.run, rows, named=parameters, confirmed=self.options.yes)
 
     def _present(self, high: Value) -> Iterator[Present]:
         """Yields every row that the table has, however old."""
@@ -378,12 +478,12 @@ class _TablePull:
             after = rows[-1][0]
 
     def _id_getter(self) -> tuple[Column, Callable[[Any], str | None]]:
-        if self.kind == "feedback":
+        if self.kind == "feedback" or self.preset is not None:
             return self.order.key, _key_text
         path = self.id_column
         name = path if path in self.table.columns else steps(path)[0]
-        find = self.mapping.getters()["id"]
-        return self.table.columns[name], lambda value: as_text(find({name: value}))
+        find, build = self.mapping.getters()["id"], self.maker.builder
+        return self.table.columns[name], lambda value: build.joining_id(find({name: value}))
 
     # -- what to say -------------------------------------------------------------------------------
 
@@ -391,6 +491,7 @@ class _TablePull:
         notes = [*self.maker.notes(self.total.repeated, "rows"), *self._notes()]
         with self.store.read() as con:
             summary = summary_of(con, self.source)
+            notes += older_reader_notes(con, self.source)
         total = self.total
         return PullResult(
             self.source,
@@ -404,7 +505,7 @@ class _TablePull:
             total.rejected,
             tuple(notes),
             summary,
-            self.gone.rows,
+            total.withdrawn + self.gone.rows,
         )
 
     def _notes(self) -> Iterator[str]:
@@ -425,7 +526,7 @@ class _TablePull:
             yield f"{count:,} rows have their {cursor} later than the clock: they wait for it"
         if high is not None:
             yield from self._lag_notes(kind_of(high, self.order.cursor))
-        if self.gone.missing:
+        if self.gone.missing and self.preset is None:  # it leaves rows out that are no calls
             yield (
                 f"{self.gone.missing:,} rows of the table are not here, though their {cursor} is "
                 "past: they were committed late. Next: --rescan 30d, as far back as needed, and a "
@@ -433,7 +534,7 @@ class _TablePull:
             )
 
     def _lag_notes(self, kind: Kind) -> Iterator[str]:
-        cursor, show = self.order.cursor.name, partial(_span_text, kind=kind)
+        cursor, show = self.order.cursor.name, partial(span_text, kind=kind)
         if kind != "time" and not self.said.lag:
             own = "--lag N, in its own unit, or " if kind == "number" else ""
             yield (
@@ -484,7 +585,7 @@ def span(option: str, text: str, kind: Kind) -> float | Decimal:
     return number
 
 
-def _span_text(length: float | Decimal, kind: Kind) -> str:
+def span_text(length: float | Decimal, kind: Kind = "time") -> str:
     """Returns a length as `--lag` takes it."""
     if kind != "time":
         return f"{length:,}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from curate import inputs
 from curate.errors import ConfigError
+from curate.inputs import inputs
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -52,8 +53,58 @@ def known_mapping(
         {**earlier.fields, **declared.fields},
         declared.scale or earlier.scale,
         {**earlier.roles, **declared.roles},
+        {**earlier.scales, **declared.scales},
+        declared.preset or earlier.preset,
+        declared.dates or earlier.dates,
     )
     return declaration, used
+
+
+def _kinds(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    rows = con.execute(sql("pull/kinds"), {"source": source}).fetchall()
+    return {kind for (kind,) in rows} - {"feedback"}
+
+
+def as_before(con: duckdb.DuckDBPyConnection, source: str, options: PullOptions) -> PullOptions:
+    """Returns the options of a pull, of turns where the source was read as turns before."""
+    if options.declared.kind == "interactions" and _kinds(con, source) == {"turns"}:
+        return replace(options, declared=replace(options.declared, kind="turns"))
+    return options
+
+
+def refuse_other_kind(con: duckdb.DuckDBPyConnection, source: str, mapping: FieldMap) -> None:
+    """Refuses to read a source as something else than before, which would replace all of it.
+
+    Raises:
+        ConfigError: it has been read as calls and would now be read as turns, or the other way.
+    """
+    before = _kinds(con, source)
+    is_turns = mapping.kind == "turns"
+    if mapping.kind == "feedback" or not before:
+        return
+    if (is_turns and "turns" not in before) or (is_turns and "text" not in mapping.fields):
+        was, now = ("calls", "turns") if "turns" not in before else ("turns", "calls")
+        raise ConfigError(
+            f"source {source!r} has been read as {was}, and this pull would read it as {now}. "
+            f"Next: --source NAME for logs of another kind{_taken_back(con, source)}"
+        )
+
+
+def _taken_back(con: duckdb.DuckDBPyConnection, source: str) -> str:
+    """Returns what to type where a source was read wrong: its pulls are taken back, newest first.
+
+    Nothing is said where there are too many, or one is too old to be taken back.
+    """
+    runs = [
+        row[0] for row in con.execute(sql("pull/undo/kept_runs"), {"source": source}).fetchall()
+    ]
+    if not runs or len(runs) > _FEW_RUNS:
+        return ""
+    commands = ", then ".join(f"curate undo {run}" for run in runs)
+    return f"; or, if it was read wrong, {commands}, and the same command again"
+
+
+_FEW_RUNS = 3
 
 
 def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:

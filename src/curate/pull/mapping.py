@@ -2,164 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from shlex import quote
+from typing import Any
 
-from curate.errors import ConfigError, unknown_name
-from curate.messages import ROLES
-from curate.pull.rating import Scale, guess_scale, is_blank, parse_scale
-from curate.text import digest
+from curate.errors import ConfigError, SourceError, unknown_name
+from curate.messages import is_json, role_of
+from curate.pull.columns import (
+    holds_lists,
+    is_preference,
+    is_thumb,
+    look_alikes,
+    recognised,
+    repeats,
+    shared_session,
+)
+from curate.pull.fields import CONTENT, FIELDS, Kind
+from curate.pull.notations import dated, guess_dates, one_scale, rated, score_scales
+from curate.pull.paths import Getter, columns_of, getter, present, steps
+from curate.pull.rating import Scale, parse_scale
+from curate.pull.times import DateOrder
+from curate.sources.presets import Preset
+from curate.text import digest, folded
 
-Kind = Literal["interactions", "turns", "feedback"]
-
-
-_CALL: dict[str, tuple[str, ...]] = {
-    "id": (
-        "id",
-        "interaction_id",
-        "request_id",
-        "log_id",
-        "call_id",
-        "completion_id",
-        "uuid",
-        "message_id",
-        "row_id",
-    ),
-    "messages": ("messages", "prompt_messages", "chat_messages", "conversations"),
-    "query": (
-        "query",
-        "prompt",
-        "input",
-        "question",
-        "text",
-        "user_message",
-        "user_input",
-        "instruction",
-        "utterance",
-    ),
-    "response": (
-        "response",
-        "output",
-        "completion",
-        "answer",
-        "reply",
-        "assistant_message",
-        "model_output",
-        "generation",
-        "response_body",
-        "resp_payload",
-    ),
-    "chosen": ("chosen", "preferred_output", "chosen_response"),
-    "rejected": ("rejected", "non_preferred_output", "rejected_response"),
-    "request": ("request", "request_body", "req_payload"),
-    "system": ("system_prompt", "system_message", "system"),
-    "tools": ("tools", "functions"),
-    "label": ("label", "intent", "category", "class"),
-}
-# Source: LLaMA-Factory, data/README.md: the prompt is the instruction, a new line, and the input.
-_ALPACA = ("instruction", "input")
-_ANY: dict[str, tuple[str, ...]] = {
-    "rating": (
-        "human_rating",
-        "rating",
-        "user_rating",
-        "turn_rating",
-        "stars",
-        "thumbs",
-        "thumb",
-        "score",
-    ),
-    "correction": ("corrected_response", "correction", "edited_response"),
-    "created_at": (
-        "created_at",
-        "timestamp",
-        "ts",
-        "created",
-        "created_date",
-        "datetime",
-        "time",
-        "date",
-        "start_time",
-        "started_at",
-    ),
-}
-_ABOUT: dict[str, tuple[str, ...]] = {
-    "session": (
-        "session_id",
-        "conversation_id",
-        "thread_id",
-        "chat_id",
-        "dialogue_id",
-        "dialog_id",
-        "session",
-        "conversation",
-        "thread",
-    ),
-    "group": (),
-    "rank": (),
-    "user": ("user_id", "user", "uid", "end_user", "customer_id"),
-    "split": ("split", "subset", "fold"),
-    "model": ("model", "model_name", "response_model"),
-    "finish_reason": ("finish_reason", "stop_reason"),
-    "status": ("status",),
-    "error": ("error", "error_message"),
-    "input_tokens": ("input_tokens", "prompt_tokens"),
-    "output_tokens": ("output_tokens", "completion_tokens"),
-    "cost_usd": ("cost_usd", "cost", "total_cost", "response_cost"),
-    "latency_ms": ("latency_ms", "delay_ms", "duration_ms"),
-}
-_TURN: dict[str, tuple[str, ...]] = {
-    "id": ("message_id", "turn_id", "id", "uuid"),
-    "text": ("text", "message", "content", "utterance", "body"),
-    "role": ("role", "speaker", "author", "sender", "agent"),
-    "order": ("turn", "turn_index", "turn_number", "position", "sequence", "order", "index"),
-    "parent": ("parent_id",),
-    "label": ("label", "intent", "category"),
-}
-_FEEDBACK: dict[str, tuple[str, ...]] = {
-    "key": ("request_id", "interaction_id", "id", "log_id", "call_id", "completion_id"),
-    "label": ("label", "corrected_label", "intent", "category"),
-    "comment": ("comment", "note", "explanation"),
-    "rater": ("rater", "rated_by", "annotator", "user_id", "user", "author"),
-    "rater_type": ("rater_type", "annotator_kind"),
-}
-FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
-    "interactions": {**_CALL, **_ANY, **_ABOUT},
-    "turns": {**_TURN, **_ANY, **_ABOUT},
-    "feedback": {**_FEEDBACK, **_ANY, "created_at": ("rated_at", *_ANY["created_at"])},
-}
-# Guessed only by name and value together: their names alone mean too many things.
 _MAX_ROLES = 12
-_MAX_SHOWN = 12
+_PARTS = range(1, 8)
+_QUOTED = 3
 
 
 @dataclass(frozen=True)
 class FieldMap:
-    """How one source is read: field -> column, the rating scale, role words -> roles."""
+    """How one source is read: field -> column, rating scales, role words -> roles, its preset.
+
+    Args:
+        kind: what a row is.
+        fields: field -> column or path.
+        scale: of ratings; None where it is not known.
+        roles: word in the role column -> role.
+        notes: what a person should know about the guess.
+        scales: name of a score -> its scale, where it has one of its own.
+        preset: `NAME@VERSION` of the preset that takes documents apart; None where none does.
+        dates: of dates such as 05/11/2026, which part comes first; None where nobody knows.
+        encoded: fields whose texts are JSON text throughout, quotes and all.
+    """
 
     kind: Kind
     fields: Mapping[str, str]
     scale: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    scales: Mapping[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    dates: DateOrder | None = None
+    encoded: Sequence[str] = ()
 
     def reading(self) -> str:
         """Returns a digest of everything that decides what a document becomes."""
-        parts = [self.kind, sorted(self.fields.items()), self.scale, sorted(self.roles.items())]
+        parts: list[Any] = [self.kind, sorted(self.fields.items()), self.scale]
+        parts.append(sorted(self.roles.items()))
+        parts += [sorted(self.scales.items())] if self.scales else []
+        parts += [self.preset] if self.preset else []
+        parts += [self.dates] if self.dates else []
+        parts += [sorted(self.encoded)] if self.encoded else []
         return digest(repr(parts))
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the map in the form that is stored and printed."""
-        return {"fields": dict(self.fields), "scale": self.scale, "roles": dict(self.roles)}
+        return _as_dict(self)
 
-    def rating_scale(self) -> Scale | None:
-        """Returns the scale of the rating column, or None where it is unknown."""
-        return parse_scale(self.scale) if self.scale else None
+    def rating_scale(self, name: str | None = None) -> Scale | None:
+        """Returns the scale of the ratings, or of one score, or None where it is unknown."""
+        scale = self.scales.get(name, self.scale) if name else self.scale
+        return parse_scale(scale) if scale else None
 
-    def getters(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
+    def getters(self) -> dict[str, Getter]:
         """Returns for each mapped field a function that takes it out of a document."""
-        return {name: _getter(column) for name, column in self.fields.items()}
+        getters = {name: getter(column) for name, column in self.fields.items()}
+        if rating := getters.get("rating"):
+            getters["rating"] = rated(rating, self.rating_scale())
+        if self.dates and (time := getters.get("created_at")):
+            getters["created_at"] = dated(time, self.dates)
+        return getters
 
 
 @dataclass(frozen=True)
@@ -170,10 +94,26 @@ class Declared:
     fields: Mapping[str, str] = field(default_factory=dict)
     scale: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    dates: DateOrder | None = None
+    encoded: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the declaration in the form that is stored."""
-        return {"fields": dict(self.fields), "scale": self.scale, "roles": dict(self.roles)}
+        return _as_dict(self)
+
+
+def _as_dict(said: FieldMap | Declared) -> dict[str, Any]:
+    return {
+        "fields": dict(said.fields),
+        "scale": said.scale,
+        "roles": dict(said.roles),
+        "scales": dict(said.scales),
+        "preset": said.preset,
+        "dates": said.dates,
+        "encoded": list(said.encoded),
+    }
 
 
 def guess(
@@ -182,138 +122,126 @@ def guess(
     *,
     fresh: Declared | None = None,
     before: Declared | None = None,
+    preset: Preset | None = None,
+    documents: Sequence[Mapping[str, Any]] = (),
 ) -> FieldMap:
-    """Returns the field map for a sample of documents; what was declared comes first.
+    """Returns the field map for a sample of rows; what was declared comes first.
 
     An empty column name (`--map rating=`) switches a guess off.
 
     Args:
-        sample: documents of the source.
+        sample: documents of the source, or the rows that its preset takes out of them.
         declared: what the user said, now or in an earlier pull.
         fresh: what the user said now, where that is less; only its columns must be in the sample.
         before: how the last pull read the source; it fills what the sample leaves open.
+        preset: what takes the documents apart; its fields come after those that were declared.
+        documents: what the rows were taken out of, where declared columns may stand, too.
 
     Raises:
         ConfigError: a declared field or column does not exist, or the scale is unreadable.
     """
-    columns = list(dict.fromkeys(name for document in sample for name in document))
-    _check(fresh or declared, columns)
-    fields = dict(declared.fields)
-    by_name = {_folded(column): column for column in reversed(columns)}
-    if before and before.fields.get("id") in columns:
-        fields.setdefault("id", before.fields["id"])  # another id would make other examples
-    columns_used = set(fields.values())
-    for name, aliases in FIELDS[declared.kind].items():
-        column = next(
-            (by_name[a] for a in aliases if by_name.get(a) not in (None, *columns_used)), None
-        )
-        if name not in fields and column is not None:
-            fields[name] = column
-            columns_used.add(column)
-    if not {"label", "rating"} & set(declared.fields) and _is_thumb(fields, sample, before):
+    columns = list(dict.fromkeys(name for row in (*sample, *documents) for name in row))
+    kind = preset.kind if preset else declared.kind
+    _check(fresh or declared, kind, columns, sample)
+    if before and before.preset != version_of(preset):
+        before = None
+    given = {**(preset.fields if preset else {}), **declared.fields}
+    notes: list[str] = []
+    earlier = before.fields if before else {}
+    fields = recognised(kind, given, sample, earlier, preset)
+    if not {"label", "rating"} & set(declared.fields) and is_thumb(fields, sample, earlier):
         fields["rating"] = fields.pop("label")
-    for name, column in (before.fields if before else {}).items():
-        if column not in columns_used:
+    for name, column in earlier.items():
+        if column not in fields.values():
             fields.setdefault(name, column)
-    if fields.get("query") in (by_name.get(a) for a in _ALPACA) and "query" not in declared.fields:
-        asked = [by_name[a] for a in _ALPACA if a in by_name]
-        fields["query"] = "+".join(asked)
-    if not _is_preference(fields, sample):
+    if not is_preference(fields, sample):
         for name in {"chosen", "rejected"} - set(declared.fields):
             fields.pop(name, None)
+    known = {*given, *earlier}
+    if kind != "turns" and "session" not in known and (note := shared_session(fields, sample)):
+        notes.append(note)
+        del fields["session"]
     fields = {name: column for name, column in fields.items() if column}
-    notes = _unread(declared.kind, fields, columns)
-    if fields.get("rating") == "score" and "rating" not in declared.fields:
-        notes.append("score is read as people's rating; if a model gave it: --map rating=")
-    has_id = "id" in declared.fields or (before is not None and "id" in before.fields)
-    if "id" in fields and not has_id and _repeats(fields["id"], sample):
+    is_guessed = "rating" not in given and "rater_type" not in fields
+    if fields.get("rating") == "score" and is_guessed:
+        no = "--rater llm" if kind == "feedback" else "--map rating="
+        notes.append(f"score is read as people's rating; if a model gave it: {no}")
+    if "id" in fields and "id" not in known and repeats(fields, sample):
         notes.append(f"{fields['id']} repeats with other content: not taken as the id")
         del fields["id"]
-    scale = declared.scale
-    if scale is None and "rating" in fields:
-        scale = _scale(fields["rating"], sample, before.scale if before else None, notes)
-    roles = {} if declared.kind != "turns" else _roles(fields.get("role"), sample, declared.roles)
-    return FieldMap(declared.kind, fields, scale, roles, tuple(notes))
+    if preset is None:
+        notes += look_alikes(kind, fields, sample, set(declared.fields))
+    known_scales = before.scales if before else {}
+    scales = score_scales(fields, sample, declared.scales, known_scales, declared.scale)
+    scale = declared.scale or (preset.scale if preset else None)
+    scale = scale or declared.scales.get(fields.get("rating", ""))
+    if scale is None and "rating" in fields and "name" not in fields:
+        scale = one_scale(fields["rating"], sample, before.scale if before else None, notes)
+    words = {**(preset.roles if preset else {}), **declared.roles}
+    roles = {} if kind != "turns" else _roles(fields.get("role"), sample, words)
+    dates = declared.dates
+    if dates is None and "created_at" in fields:
+        dates = guess_dates(fields["created_at"], sample, before.dates if before else None, notes)
+    encoded, version = _encoded(fields, sample), version_of(preset)
+    return FieldMap(kind, fields, scale, roles, tuple(notes), scales, version, dates, encoded)
 
 
-def _is_preference(fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]]) -> bool:
-    """Returns whether both sides of a preference are there, as texts or messages."""
-    if not {"chosen", "rejected"} <= set(fields):
-        return False
-    get = _getter(fields["chosen"])
-    values = [value for value in map(get, sample) if not is_blank(value)]
-    return all(isinstance(value, str | list | Mapping) for value in values)
+def version_of(preset: Preset | None) -> str | None:
+    """Returns what is remembered of a preset: its name and version."""
+    return f"{preset.name}@{preset.version}" if preset else None
 
 
-def _is_thumb(
-    fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]], before: Declared | None
-) -> bool:
-    """Returns whether the label beside a prompt and its completion says if the answer is good.
-
-    Source: TRL documentation, dataset formats, unpaired preference.
-    """
-    names = {name: _folded(fields.get(name, "")) for name in ("query", "response", "label")}
-    if "rating" in fields or list(names.values()) != ["prompt", "completion", "label"]:
-        return False
-    get = _getter(fields["label"])
-    values = [value for value in map(get, sample) if not is_blank(value)]
-    was_rating = before is not None and before.fields.get("rating") == fields["label"]
-    return all(isinstance(value, bool) for value in values) and (bool(values) or was_rating)
+_ONE_VALUE = ("session", "user", "id", "group", "trace", "previous")
 
 
-_NEEDED: dict[Kind, tuple[str, ...]] = {
-    "interactions": ("query", "messages", "response", "request", "chosen"),
-    "turns": ("text",),
-    "feedback": ("key",),
-}
-
-
-def _unread(kind: Kind, fields: Mapping[str, str], columns: Sequence[str]) -> list[str]:
-    """Returns what to say where none of the columns that hold the text of a log was found."""
-    needed = _NEEDED[kind]
-    if not columns or any(name in fields for name in needed):
-        return []
-    listing = ", ".join(columns[:_MAX_SHOWN]) + (", ..." if len(columns) > _MAX_SHOWN else "")
-    return [
-        f"no column was read as {'/'.join(needed[:3])}. Columns seen: {listing}. "
-        f"Next: say which it is with --map {needed[0]}=COLUMN"
-    ]
-
-
-def _check(declared: Declared, columns: Sequence[str]) -> None:
-    if declared.scale:
-        parse_scale(declared.scale)
+def _check(
+    declared: Declared, kind: Kind, columns: Sequence[str], sample: Sequence[Mapping[str, Any]]
+) -> None:
+    for scale in (declared.scale, *declared.scales.values()):
+        if scale:
+            parse_scale(scale)
     for name, column in declared.fields.items():
-        if name not in FIELDS[declared.kind]:
-            raise ConfigError(f"--map: {unknown_name('field', name, FIELDS[declared.kind])}")
-        tops = {steps(part)[0] for part in columns_of(column)} if column else set()
-        if columns and column and column not in columns and not tops <= set(columns):
+        if name not in FIELDS[kind]:
+            raise ConfigError(f"--map: {unknown_name('field', name, FIELDS[kind])}")
+        if name in _ONE_VALUE and holds_lists(column, sample):
+            raise ConfigError(
+                f"--map {name}={column}: it is a list or an object in every row, not a text. Next: "
+                f"a path into it, such as $.{column}.id, or another column"
+            )
+        if columns and column and not _is_reachable(column, columns):
             raise ConfigError(f"--map {name}={column}: {unknown_name('column', column, columns)}")
+
+
+def _is_reachable(path: str, columns: Sequence[str]) -> bool:
+    """Returns whether a path begins with a column, which may have dots in its own name."""
+    begins = [{".".join(steps(part)[:n]) for n in _PARTS} for part in columns_of(path)]
+    return path in columns or all(not names.isdisjoint(columns) for names in begins)
 
 
 def extended(mapping: FieldMap, late: Sequence[Mapping[str, Any]]) -> FieldMap:
     """Returns a map with the fields that only later documents have; what it has stays."""
-    if not late:
+    if not late or mapping.preset:
         return mapping
-    declared = Declared(mapping.kind, mapping.fields, mapping.scale, mapping.roles)
+    declared = Declared(mapping.kind, **mapping.as_dict())
     more = guess(late, declared, fresh=Declared(mapping.kind))
     return more if more.fields != mapping.fields else mapping
 
 
-def _scale(
-    column: str, sample: Sequence[Mapping[str, Any]], before: str | None, notes: list[str]
-) -> str | None:
-    get = _getter(column)
-    values = [value for value in map(get, sample) if not is_blank(value)]
-    if before and None not in map(parse_scale(before).normalise, values):
-        return before  # a few values would fit other scales too
-    scale = guess_scale(values)
-    if scale is None and (words := sorted({str(v) for v in values if not is_blank(v)})):
-        notes.append(
-            f"the scale of {column} is not clear from {', '.join(words[:6])}: ratings are stored "
-            "but count as unrated until you declare it, for example --scale 0-10"
-        )
-    return scale.name if scale else None
+def _encoded(fields: Mapping[str, str], sample: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the fields of which every text of a sample is JSON text, so that quotes are JSON's.
+
+    A few texts that are quoted may be quoted by their author, unless texts beside them hold JSON
+    or theirs have what only JSON writes.
+    """
+    texts = {
+        name: [v for v in present(fields[name], sample) if isinstance(v, str)]
+        for name in CONTENT
+        if name in fields
+    }
+    whole = {n: t for n, t in texts.items() if t and all(is_json(v) for v in t)}
+    structured = any(v.lstrip()[:1] in ("{", "[") for t in whole.values() for v in t)
+    quoted = {n: t for n, t in whole.items() if any(v.lstrip()[:1] == '"' for v in t)}
+    return [n for n, t in quoted.items() if structured or len(t) >= _QUOTED or "\\" in "".join(t)]
 
 
 def _roles(
@@ -322,75 +250,35 @@ def _roles(
     """Returns role word -> user/assistant; empty where every turn answers the one before."""
     if column is None:
         return {}
-    get = _getter(column)
-    words = list(dict.fromkeys(str(get(d)) for d in sample if not is_blank(get(d))))[:_MAX_ROLES]
-    roles = {word: ROLES[word.casefold()] for word in words if word.casefold() in ROLES}
+    words = list(dict.fromkeys(map(role_word, present(column, sample))))[:_MAX_ROLES]
+    roles = {word: role for word in words if (role := role_of(word)) is not None}
+    if folded(column) == "is_created_by_user":
+        roles = {"true": "user", "false": "assistant"}
     # In a table of two speakers, USER and SYSTEM, the system is the one that answers.
     if "assistant" not in roles.values():
         roles = {w: "assistant" if role == "system" else role for w, role in roles.items()}
     roles.update(declared)
-    return roles if {"user", "assistant"} <= set(roles.values()) else {}
+    if {"user", "assistant"} <= set(roles.values()):
+        return roles
+    unknown = [word for word in words if word not in roles]
+    if unknown and len(words) > 1 and (missing := _missing_role(roles)):
+        raise SourceError(
+            f"the words in {column} are {', '.join(words)}, and none of them is known as the "
+            f"{missing}. Nothing was stored. Next: --turns --role {quote(unknown[0])}={missing}, "
+            "or --turns --map role= if every turn answers the one before it"
+        )
+    return {}
 
 
-def _repeats(column: str, sample: Sequence[Mapping[str, Any]]) -> bool:
-    get = _getter(column)
-    first_of: dict[Any, Mapping[str, Any]] = {}
-    other = sum(
-        1 for document in sample if first_of.setdefault(str(get(document)), document) != document
-    )
-    # A few are a log's own corrections (same id, later text); many mean that it is no id.
-    return other > max(2, len(sample) // 20)
+def _missing_role(roles: Mapping[str, str]) -> str | None:
+    """Returns which speaker no word stands for, where one stands for the other speaker."""
+    known = {"user", "assistant"} & set(roles.values())
+    return next(iter({"user", "assistant"} - known)) if len(known) == 1 else None
 
 
-def _folded(column: str) -> str:
-    return column.strip().casefold().replace(" ", "_").replace("-", "_").replace(".", "_")
-
-
-def steps(path: str) -> list[str]:
-    """Returns the steps of a column path: `$.a.b[0]` is a, b, 0."""
-    return path.removeprefix("$.").replace("[", ".").replace("]", "").split(".")
-
-
-def columns_of(path: str) -> list[str]:
-    """Returns the columns that a field is read from: one, or several joined as `A+B`."""
-    parts = path.split("+")
-    return parts if len(parts) > 1 and all(parts) else [path]
-
-
-def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    """Returns a function that finds a column, or a dotted path such as `$.usage.total[0]`.
-
-    `A+B` is the texts of two columns, one below the other; a column of that name comes first.
-    """
-    way = steps(path)
-    if len(parts := columns_of(path)) > 1:
-        getters = [_getter(part) for part in parts]
-
-        def joined(document: Mapping[str, Any]) -> Any:
-            if path in document:
-                return document[path]
-            values = [value for get in getters if not is_blank(value := get(document))]
-            return "\n".join(map(str, values)) if len(values) > 1 else next(iter(values), None)
-
-        return joined
-    if way == [path]:
-        return lambda document: document.get(path)
-
-    def get(document: Mapping[str, Any]) -> Any:
-        if path in document:
-            return document[path]
-        value: Any = document
-        for step in way:
-            if isinstance(value, Mapping):
-                value = value.get(step)
-            elif isinstance(value, list) and step.lstrip("-").isdigit():
-                index = int(step)
-                value = value[index] if -len(value) <= index < len(value) else None
-            else:
-                return None
-        return value
-
-    return get
+def role_word(value: Any) -> str:
+    """Returns what stands in a role column as `--role` takes it: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def parse_pairs(option: str, pairs: Iterable[str]) -> dict[str, str]:

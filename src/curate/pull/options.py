@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from curate.pull.mapping import Declared, FieldMap
+from curate.sources import MAX_DOCUMENT
 
 HELDOUT = "heldout"
 """What `given_split` says of an imported evaluation set."""
 
+EVICT = "evict"
+"""What it says of one before which the exported train examples give way that leak it."""
+
 
 @dataclass(frozen=True)
 class Reading:
-    """How the rows of a database are read; None means: as the last pull of the same table.
+    """How a database or a log platform is read; None means: as the last pull of the same table.
 
     Args:
         cursor: the column that says when a row last changed.
         key: the column that tells rows apart.
         lag: how far behind the newest row to look again (`5m`), for rows that are committed late.
         rescan: how far back to read again this time (`30d`).
+        since: of a platform, how far back to begin (`30d`, or a date).
         reconcile: whether to withdraw what the table no longer has.
-        yes: whether that may be more than half.
     """
 
     cursor: str | None = None
     key: str | None = None
     lag: str | None = None
     rescan: str | None = None
+    since: str | None = None
     reconcile: bool = False
-    yes: bool = False
 
 
 @dataclass(frozen=True)
 class PullOptions:
-    """What the user said about a pull; None means: guess, or as the last pull of this source."""
+    """What the user said about a pull; None means: guess, or as the last pull of this source.
+
+    Args:
+        source: the project's name for the logs.
+        declared: fields, scales, roles and preset.
+        file_format: where the file name does not say.
+        table: of a database.
+        query: instead of a table, or over files.
+        rater: of feedback.
+        only: field or column -> the values of which a row must have one.
+        heldout: whether it is an evaluation set.
+        evict: whether exported train examples give way to it.
+        where: a condition that documents of files must meet.
+        encoding: of text files; None: UTF-8.
+        max_document: bytes from which on a document is refused.
+        database: how the rows of a database are read.
+        reread: whether what was read before is read again, and replaced.
+        yes: whether much of the source may be changed or withdrawn.
+    """
 
     source: str | None = None
     declared: Declared = field(default_factory=Declared)
@@ -42,13 +65,29 @@ class PullOptions:
     table: str | None = None
     query: str | None = None
     rater: str = "human_user"
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
     heldout: bool = False
+    evict: bool = False
+    where: str | None = None
+    encoding: str | None = None
+    max_document: int = MAX_DOCUMENT
     database: Reading = field(default_factory=Reading)
+    reread: bool = False
+    yes: bool = False
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether much of the source may be changed or withdrawn."""
+        return self.yes or self.reread
 
 
 @dataclass(frozen=True)
 class PullResult:
-    """What a pull did, in counts."""
+    """What a pull did, in counts.
+
+    Attributes:
+        withdrawn: rows that were here and are no longer: their file or table no longer gives them.
+    """
 
     source: str
     mapping: FieldMap
@@ -62,3 +101,4 @@ class PullResult:
     notes: tuple[str, ...]
     summary: dict[str, Any]
     withdrawn: int = 0
+    left_out: int = 0

@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate import inputs
 from curate.errors import GateFailed
+from curate.inputs import inputs
+from curate.pull import undo_log
 from curate.store import Run, Store, sql
 
 _ROWS_AT_ONCE = 50_000
@@ -80,6 +81,8 @@ def withdraw(
         for query in _STEPS[kind]:
             step(query)
         rejects = step(sql("pull/reconcile/rejects"))
+        if gone_rows or rejects:
+            undo_log.forget_gone(con, run, named)
         if gone_rows:
             inputs.mark_due(con)
     run.changed |= bool(gone_rows or rejects)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from curate.messages import ROLES, Message
-from curate.pull.interactions import Row, RowBuilder, Values, as_text, parse_time
-from curate.pull.mapping import FieldMap
+from curate.messages import Message, role_of, split_answer
+from curate.pull.bodies.bodies import is_envelope, opened, read_request
+from curate.pull.bodies.reasoning import with_reasoning
+from curate.pull.contents import UnknownShape, Values, as_text
+from curate.pull.interactions import Row, RowBuilder
+from curate.pull.mapping import FieldMap, role_word
 from curate.pull.rating import as_number
+from curate.pull.times import parse_time
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,30 @@ class Turn:
     fields: Mapping[str, Any]
     values: Values
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What was said."""
         return as_text(self.values.get("text")) or ""
+
+    def said(self, role: str) -> list[Message]:
+        """Returns the messages of a turn: mostly one; calls of tools before it are others.
+
+        Raises:
+            UnknownShape: what stands there is no text and of no shape that is known.
+        """
+        value = self.values.get("text")
+        inner = opened(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
+        if isinstance(inner, str | None) or not (
+            isinstance(value, list | dict) or is_envelope(inner)
+        ):
+            text = value if isinstance(value, str) else self.text
+            return [with_reasoning({"role": role, "content": text})]
+        items = inner if isinstance(inner, list) else [inner]
+        own = all(isinstance(item, dict) and "role" in item for item in items)
+        body = read_request(items if own else [{"role": role, "content": inner}])
+        if body is None or not body.messages:
+            raise UnknownShape("text", inner)
+        return body.messages
 
     def named(self, field: str) -> str | None:
         """Returns a field as text, None where the turn has none."""
@@ -74,11 +99,11 @@ def _sequence(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iter
         for index, turn in enumerate(turns):
             yield TurnOutcome(turn, _answer(turn, _alternating(texts[:index]), builder))
         return
-    messages = [_said(_role(turn, mapping), turn.text) for turn in turns]
-    last_answer = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=-1)
+    roles = [_role(turn, mapping) for turn in turns]
+    last_answer = max((i for i, role in enumerate(roles) if role == "assistant"), default=-1)
     for index, turn in enumerate(turns):
-        if messages[index]["role"] == "assistant":
-            yield TurnOutcome(turn, _answer(turn, messages[:index], builder))
+        if roles[index] == "assistant":
+            yield _outcome(turn, list(zip(turns[:index], roles, strict=False)), builder)
         elif index > last_answer:
             yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
 
@@ -92,10 +117,10 @@ def _tree(turns: list[Turn], mapping: FieldMap, builder: RowBuilder) -> Iterator
         path = _path(turn, by_id)
         turns_answered.update(id(step) for step in path)
         if mapping.roles:
-            history = [_said(_role(step, mapping), step.text) for step in path[:-1]]
+            yield _outcome(turn, [(step, _role(step, mapping)) for step in path[:-1]], builder)
         else:
             history = _alternating([step.text for step in path[:-1]])
-        yield TurnOutcome(turn, _answer(turn, history, builder))
+            yield TurnOutcome(turn, _answer(turn, history, builder))
     for turn in turns:
         if id(turn) not in turns_answered:
             yield TurnOutcome(turn, reason="no-answer", detail="no assistant turn follows")
@@ -124,14 +149,29 @@ def _path(turn: Turn, by_id: Mapping[str | None, Turn]) -> list[Turn]:
 
 
 def _role(turn: Turn, mapping: FieldMap) -> str:
-    word = turn.named("role") or ""
-    return mapping.roles.get(word) or ROLES.get(word.casefold(), "user")
+    word = role_word(turn.values.get("role", ""))
+    return mapping.roles.get(word) or role_of(word) or "user"
 
 
 def _alternating(texts: Sequence[str]) -> list[Message]:
     """Returns messages of two people talking, the last of them by the user."""
     last = len(texts) - 1
     return [_said("assistant" if (last - i) % 2 else "user", text) for i, text in enumerate(texts)]
+
+
+def _outcome(turn: Turn, before: Sequence[tuple[Turn, str]], builder: RowBuilder) -> TurnOutcome:
+    """Returns the call that a turn answers; turns that failed have said nothing."""
+    try:
+        history = [m for step, role in before if "text" in step.values for m in step.said(role)]
+        said = turn.said("assistant") if "text" in turn.values else []
+    except UnknownShape as error:
+        return TurnOutcome(
+            turn, reason="unknown-shape", detail=builder.shown(error, turn.fields, turn.values)
+        )
+    messages, output = split_answer([*history, *said])
+    if not said:  # a turn that failed answers nothing, whatever stands before it
+        messages, output = history, None
+    return TurnOutcome(turn, builder.build(turn.fields, turn.values, messages, output))
 
 
 def _said(role: str, text: str) -> Message:

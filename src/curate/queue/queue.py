@@ -18,8 +18,9 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import cluster, inputs, verdicts
+from curate import cluster, verdicts
 from curate.errors import ConfigError
+from curate.inputs import inputs
 from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
 from curate.label.reviews import Detector

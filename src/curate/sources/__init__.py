@@ -17,6 +17,9 @@ from typing import Any, Protocol
 from curate.errors import ConfigError, unknown_name
 from curate.progress import Progress
 
+MAX_DOCUMENT = 16 * 1024 * 1024
+"""Bytes of a document, by default."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -56,15 +59,22 @@ class Remote(Protocol):
 
 @dataclass(frozen=True)
 class Location:
-    """A file to read, and which table of it where it is a database.
+    """A file to read, and how: which table of a database, which encoding of a text.
 
     Of a `remote` file, the path says its name only, until it is fetched; a reader sees a local one.
+
+    Attributes:
+        max_document: bytes that one document may have; a greater one is a reject, `too-large`.
+        joined: the files that a query is over, where this one stands for several.
     """
 
     path: Path
     table: str | None = None
     query: str | None = None
     remote: Remote | None = None
+    encoding: str | None = None
+    max_document: int = MAX_DOCUMENT
+    joined: tuple[Location, ...] = ()
 
 
 Reader = Callable[[Location], Iterator[Document | Reject]]

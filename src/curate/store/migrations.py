@@ -23,12 +23,11 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     digest_of = dict(con.execute(sql("store/migrations_applied")).fetchall())
     _refuse_newer(digest_of)
     lacking = []
-    for file in _migration_files():
-        text = file.read_text(encoding="utf-8")
-        if file.stem not in digest_of:
-            lacking.append((file.stem, text))
-        elif digest_of[file.stem] != _digest(text):
-            raise StoreError(f"migration {file.name} differs from the one this store has had")
+    for name, text in _migration_texts().items():
+        if name not in digest_of:
+            lacking.append((name, text))
+        elif digest_of[name] != _digest(text):
+            raise StoreError(f"migration {name}.sql differs from the one this store has had")
     for name, text in lacking:
         con.execute(text)
         con.execute(sql("store/migrations_record"), {"name": name, "sha256": _digest(text)})
@@ -46,7 +45,7 @@ def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
             f"move it away and type curate init {folder}"
         ) from error
     _refuse_newer(digest_of)
-    lacking = [file.stem for file in _migration_files() if file.stem not in digest_of]
+    lacking = [name for name in _migration_texts() if name not in digest_of]
     if lacking:
         raise StoreError(
             f"this store was written by an older curate (it lacks migration {lacking[0]}). "
@@ -61,7 +60,7 @@ def check_migrations(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def _refuse_newer(digest_of: Mapping[str, str]) -> None:
     migrations = {name for name in digest_of if not name.startswith(_VIEW)}
-    newer = sorted(migrations - {file.stem for file in _migration_files()})
+    newer = sorted(migrations - _migration_texts().keys())
     if newer:
         raise StoreError(
             f"this store was written by a newer curate (it has migration {newer[-1]}). "
@@ -69,10 +68,21 @@ def _refuse_newer(digest_of: Mapping[str, str]) -> None:
         )
 
 
-def _migration_files() -> list[Path]:
-    return sorted((resource_dir("sql") / "migrations").glob("*.sql"))
+def _migration_texts() -> Mapping[str, str]:
+    return _texts(resource_dir("sql") / "migrations")
 
 
+def _view_texts() -> Mapping[str, str]:
+    return _texts(resource_dir("sql") / "views")
+
+
+@functools.cache
+def _texts(folder: Path) -> Mapping[str, str]:
+    """Returns the text of each file, in the order of names; they are read once a process."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql"))}
+
+
+@functools.cache
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -90,14 +100,13 @@ def _views_in_store(digest_of: Mapping[str, str]) -> dict[str, str]:
 
 def _stale_views(digest_of: Mapping[str, str]) -> list[str]:
     """Returns the views that are new, changed or gone since they were applied, by name."""
-    views = _view_texts(resource_dir("sql") / "views")
-    expected = {name: _digest(text) for name, text in views.items()}
+    expected = {name: _digest(text) for name, text in _view_texts().items()}
     return sorted({name for name, _ in expected.items() ^ _views_in_store(digest_of).items()})
 
 
 def _apply_views(con: duckdb.DuckDBPyConnection, digest_of: Mapping[str, str]) -> None:
     """Applies all views, as DuckDB refuses one whose tables or views have other columns by now."""
-    views = _view_texts(resource_dir("sql") / "views")
+    views = _view_texts()
     for name in sorted(_views_in_store(digest_of).keys() - views.keys()):
         # The name is one that this program took from a file and recorded.
         con.execute(f'DROP VIEW IF EXISTS "{name}"')  # noqa: S608, RUF100
@@ -106,12 +115,6 @@ def _apply_views(con: duckdb.DuckDBPyConnection, digest_of: Mapping[str, str]) -
         con.execute(views[name])
         record = {"name": _VIEW + name, "sha256": _digest(views[name])}
         con.execute(sql("store/migrations_record"), record)
-
-
-@functools.cache
-def _view_texts(folder: Path) -> Mapping[str, str]:
-    """Returns the text of each view, by name; they are read once, as every read compares them."""
-    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql"))}
 
 
 def _in_order(views: Mapping[str, str]) -> list[str]:

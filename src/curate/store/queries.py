@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 
 
+@functools.cache
 def resource_dir(name: str) -> Path:
     """Returns the folder of packaged files `name` (`sql`), in a wheel or in a checkout."""
     packaged = Path(__file__).parents[1] / name

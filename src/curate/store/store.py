@@ -24,6 +24,7 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError, StoreError
+from curate.store import rewriting
 from curate.store.faults import BusyError, translate_errors, wal_path
 from curate.store.lock import Waits, WriterLock
 from curate.store.migrations import check_migrations, migrate
@@ -141,7 +142,6 @@ class Store:
         try:
             with instance.cursor() as con:
                 con.execute("USE curate")
-                con.execute("SET TimeZone = 'UTC'")
                 con.execute("SET enable_progress_bar = false")
                 yield con
         finally:
@@ -157,7 +157,9 @@ class Store:
         config: dict[str, Any] = {"autoinstall_known_extensions": False}
         if self.threads:
             config["threads"] = self.threads
-        return duckdb.connect(config=config)
+        instance = duckdb.connect(config=config)
+        instance.execute("SET GLOBAL TimeZone = 'UTC'")
+        return instance
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -175,6 +177,25 @@ class Store:
         instance, path = self._open_snapshot_or_database()
         log.debug("reading %s, waited %.3f s for locks", path.name, self.waited_seconds)
         with self._session(instance) as con, translate_errors(path):
+            yield con
+
+    @contextmanager
+    def read_runs(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yields a read-only connection that has the runs which changed nothing, too.
+
+        A snapshot is as good as current without them, so the database itself is opened where nobody
+        writes; beside a writer it is what `read` yields.
+        """
+        self._require()
+        try:
+            instance = None if self._lock.holder() else self._open_checked(self.path)
+        except BusyError:
+            instance = None
+        if instance is None:
+            with self.read() as con:
+                yield con
+            return
+        with self._session(instance) as con, translate_errors(self.path):
             yield con
 
     @contextmanager
@@ -330,6 +351,13 @@ class Store:
     def _publish(self, command: str, finished_at: datetime) -> None:
         self._published.publish()
         self._published.confirm(command, finished_at)
+
+    def rewrite(self) -> None:
+        """Writes the database file anew, so that nothing that was changed or deleted stays in it.
+
+        It belongs into a `run`, which holds the writer's lock.
+        """
+        rewriting.rewrite(self.path)
 
     # -- settings --------------------------------------------------------------------------------
 

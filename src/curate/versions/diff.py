@@ -25,8 +25,9 @@ class SideDiff:
 
 @dataclass(frozen=True)
 class VersionDiff:
-    """What moved between two versions, by side; `moved` counts examples that changed sides.
+    """What moved between two versions, by file; `moved` counts examples that changed sides.
 
+    Between train and validation no side changes: such a line is out of one file and in the other.
     Lines of other formats are other lines: without `same_formats` none counts as changed.
     """
 
@@ -37,6 +38,7 @@ class VersionDiff:
     moved: int
     same_test: bool
     same_formats: bool
+    validation: SideDiff
 
 
 def diff(store: Store, a: str, b: str) -> VersionDiff:
@@ -58,6 +60,7 @@ def diff(store: Store, a: str, b: str) -> VersionDiff:
         ).fetchall()
     same = first.formats == second.formats
     rows = [row for row in rows if same or row[1] != "changed"]
+    rows = [part for row in rows for part in _files_of(row)]
     return VersionDiff(
         first.label,
         second.label,
@@ -66,7 +69,17 @@ def diff(store: Store, a: str, b: str) -> VersionDiff:
         sum(1 for row in rows if row[1] == "moved"),
         first.test_id == second.test_id,
         same,
+        _side(rows, "validation"),
     )
+
+
+def _files_of(row: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Returns a row of the query for each file that it is about."""
+    example, what, side, _ = row
+    if what != "cut":
+        return [row]
+    other = "train" if side == "validation" else "validation"
+    return [(example, "removed", other, f"in {side}"), (example, "added", side, f"was in {other}")]
 
 
 def _side(rows: Sequence[tuple[Any, ...]], side: str) -> SideDiff:

@@ -5,7 +5,4 @@ FROM feedback f
 JOIN pull_files p ON p.location = f.location AND p.was_read
 WHERE f.source = $source AND f.origin = 'file'
   AND f.feedback_id NOT IN (SELECT feedback_id FROM incoming_feedback)
-  AND EXISTS (
-      FROM pulled_files r
-      WHERE r.source = f.source AND r.location = f.location AND r.reading <> $reading
-  )
+  AND f.location IN (FROM files_anew)

@@ -2,6 +2,7 @@
 -- recency 1 is the one that counts: the last in file order, unless a later file, not read this time
 -- because it is unchanged, has its id.
 -- Rows without an id get hash + '#k', k = occurrence in file order, after those of files not read.
+-- An interaction whose place was read in another way before may have kept the id that it had then.
 -- Place is the line that is stored: none for a row of a database, whose line is one of its page.
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH kept AS (
@@ -20,7 +21,10 @@ numbered AS (
     LEFT JOIN kept k USING (base_id)
 ),
 named AS (
-    SELECT substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id, * FROM numbered
+    SELECT coalesce(k.interaction_id, substr(sha256($source || chr(31) || n.source_id), 1, 32)) AS interaction_id,
+           n.*
+    FROM numbered n
+    LEFT JOIN kept_ids k ON k.source = $source AND k.source_id = n.source_id
 )
 SELECT n.*, CASE WHEN n.file_number >= 0 THEN n.line END AS place,
        CASE WHEN i.interaction_id IS NULL THEN 'new'

@@ -7,10 +7,7 @@ FROM interactions i
 JOIN pull_files f ON f.location = i.location AND f.was_read
 WHERE i.source = $source
   AND i.interaction_id NOT IN (SELECT interaction_id FROM incoming)
-  AND (EXISTS (
-          FROM pulled_files p
-          WHERE p.source = i.source AND p.location = i.location AND p.reading <> $reading
-      ) OR ($kind = 'turns'
+  AND (i.location IN (FROM files_anew) OR ($kind = 'turns'
             AND coalesce(i.session_id, '') IN (SELECT coalesce(session_id, '') FROM incoming)))
 UNION
 SELECT interaction_id FROM interactions

@@ -5,6 +5,7 @@ WHERE r.source = $source AND r.location = $location
       SELECT row_key FROM staging_interactions
       UNION SELECT row_key FROM staging_feedback
       UNION SELECT row_key FROM staging_rejects
+      UNION SELECT unnest($row_keys::VARCHAR[])  -- turns, which may have become part of a call
   )
   AND NOT EXISTS (
       FROM staging_rejects s

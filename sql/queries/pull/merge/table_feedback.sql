@@ -3,11 +3,13 @@
 CREATE OR REPLACE TEMP TABLE incoming_feedback AS
 WITH named AS (
     SELECT substr(sha256(concat_ws(chr(31), $source, 'table', $table, row_key, kind)), 1, 32) AS feedback_id,
-           substr(sha256($source || chr(31) || source_id), 1, 32) AS interaction_id,
-           $source AS source, source_id, 'file' AS origin, kind, value, scale, rating_norm, comment,
-           rater_type, rater_key, created_at, location, NULL::BIGINT AS line, $run_id AS run_id,
-           line AS place
-    FROM staging_feedback
+           coalesce(k.interaction_id, substr(sha256($source || chr(31) || s.source_id), 1, 32)) AS interaction_id,
+           $source AS source, s.source_id, 'file' AS origin, kind, name, value, scale, rating_norm, comment,
+           rater_type, rater_key, created_at, trace_id, location, NULL::BIGINT AS line, $run_id AS run_id,
+           line AS place, part
+    FROM staging_feedback s
+    LEFT JOIN kept_ids k ON k.source = $source AND k.source_id = s.source_id
 )
-SELECT * EXCLUDE (place), row_number() OVER (PARTITION BY feedback_id ORDER BY place DESC) AS recency
+SELECT * EXCLUDE (place, part),
+       row_number() OVER (PARTITION BY feedback_id ORDER BY place DESC, part DESC) AS recency
 FROM named

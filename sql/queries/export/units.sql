@@ -1,0 +1,2 @@
+-- The split unit of every example (table plan); one row per example.
+SELECT example_id, unit FROM plan

@@ -1,0 +1,2 @@
+-- How many interactions the merge has withdrawn; one row.
+SELECT count(*) FROM stale
