@@ -38,13 +38,14 @@ def rows(test: str) -> list[dict[str, Any]]:
     found = [
         {
             "id": f"{label}-{item}", "text": text.format(item), "label": label, "split": "train",
-            "session": f"s{n // 2}" if n < 8 else None,
+            "session": f"s{n // 2}" if n < 8 else f"{label}-{n}",
         }
         for label, text in ASKED.items()
         for n, item in enumerate(ITEMS)
     ]  # fmt: skip
     return found + [
-        {"id": f"t{n}", "text": f"{test} number {n}", "label": label, "split": "test"}
+        {"id": f"t{n}", "text": f"{test} number {n}", "label": label, "split": "test",
+         "session": f"t{n}"}
         for n, label in enumerate(["refund", "delivery", "gone"])
     ]
 
