@@ -115,6 +115,7 @@ class Built:
 
     Attributes:
         project: the project.
+        encoder: name of the encoder of its vectors.
         number: the place of each input, by its hash, in the order of hashes.
         texts: normalised inputs in that order.
         words: of each input.
@@ -126,6 +127,7 @@ class Built:
     """
 
     project: Project
+    encoder: str
     number: dict[str, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     words: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -145,7 +147,7 @@ class Built:
 def build(texts: Sequence[str], folder: Path, encoder: Encoder) -> Built:
     """Makes a project of texts up to what curate suggests, one thread."""
     Project.init(folder)
-    made = Built(Project(folder, threads=1))
+    made = Built(Project(folder, threads=1), encoder.name)
     project = made.project
     with project.store.write() as con:
         project.store.set_setting(con, "split", {"test_size": 0.0})
@@ -186,12 +188,12 @@ class Evidence:
     Attributes:
         keys: one number per pair of inputs, rising.
         similarity: of the pairs.
-        apart: whether a number or a negation keeps the two apart.
+        kind: of difference that keeps the two apart; empty where none does.
     """
 
     keys: NDArray[np.int64]
     similarity: Numbers
-    apart: Flags
+    kind: NDArray[np.str_]
 
     def of(self, a: NDArray[np.int64], b: NDArray[np.int64], *, guards: bool = False) -> Numbers:
         """Returns the similarity of pairs of inputs: 1 of equal ones, -1 where there is no pair.
@@ -204,8 +206,14 @@ class Evidence:
             return np.where(a == b, 1.0, -1.0)
         wanted = _keys(a, b)
         at = np.searchsorted(self.keys, wanted).clip(max=len(self.keys) - 1)
-        known = (self.keys[at] == wanted) & ~(self.apart[at] if guards else False)
+        known = (self.keys[at] == wanted) & ~((self.kind[at] != "") if guards else False)
         return np.where(a == b, 1.0, np.where(known, self.similarity[at], -1.0))
+
+    def kinds(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.str_]:
+        """Returns what keeps pairs of inputs apart; empty where nothing does, or no pair is."""
+        wanted = _keys(a, b)
+        at = np.searchsorted(self.keys, wanted).clip(max=len(self.keys) - 1)
+        return np.where(self.keys[at] == wanted, self.kind[at], "")
 
 
 def _keys(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -225,8 +233,8 @@ def stored(made: Built, table: str) -> Evidence:
     a, b = (np.array([made.number[name] for name in names], np.int64) for names in columns[:2])
     keys = _keys(a, b)
     order = np.argsort(keys)
-    apart = np.array([difference is not None for difference in columns[3]], bool)
-    return Evidence(keys[order], np.array(columns[2], float)[order], apart[order])
+    kind = np.array([difference or "" for difference in columns[3]], np.str_)
+    return Evidence(keys[order], np.array(columns[2], float)[order], kind[order])
 
 
 def cosines(made: Built, a: NDArray[np.int64], b: NDArray[np.int64]) -> Numbers:

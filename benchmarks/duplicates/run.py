@@ -86,9 +86,11 @@ class Measured:
         return self.made.of_record[self.records.left], self.made.of_record[self.records.right]
 
 
-def measure(records: RecordSet, folder: Path, encoder: Any, *, low: bool) -> Measured:
+def measure(records: RecordSet, folder: Path, english: Any, *, low: bool) -> Measured:
     """Runs one set; `low` says whether semantic pairs are computed from the lowest threshold on."""
     print(records.name, file=sys.stderr)
+    name = encoders.choose(records.texts).encoder
+    encoder = english if name == english.name else encoders.load(name, threads=1)
     made = sets.build(records.texts, folder, encoder)
     found = sets.evidence(made, semantic=sets.LOWEST if low else "auto")
     a, b = made.of_record[records.left], made.of_record[records.right]
@@ -96,7 +98,7 @@ def measure(records: RecordSet, folder: Path, encoder: Any, *, low: bool) -> Mea
     problems = sets.wrong(made, records, found) if low else []
     if (count := int(records.truth.sum())) != COPIES[records.name]:
         problems.append(f"{records.name}: {count:,} pairs of copies in the data")
-    read = sets.tokens(made.texts, encoder.model.tokenizer)
+    read = sets.tokens(made.texts, english.model.tokenizer)
     return Measured(records, made, found, read, peer, problems)
 
 
@@ -218,18 +220,24 @@ def _equal(m: Measured, within: tuple[Any, Any] | None) -> list[int]:
 
 
 def guarded(m: Measured) -> str:
-    """Returns how many copies and other pairs the guards keep apart, in words."""
+    """Returns how many copies and other pairs each kind of difference keeps apart."""
     truth = m.records.truth
     a, b = m.inputs
-    free = m.found["semantic"].of(a, b, guards=True) >= 0
     known = (m.found["semantic"].of(a, b) >= 0) & (a != b)
-    parts = [
-        f"{int((known & side & ~free).sum()):,} of {int((known & side).sum()):,} {name}"
-        for name, side in (("pairs of copies", truth), ("other pairs", ~truth))
+    kinds = m.found["semantic"].kinds(a, b)
+    sides = [known & truth, known & ~truth]
+    names, counts = np.unique(kinds[known & (kinds != "")], return_counts=True)
+    rows = [
+        [kind, *(int((side & (kinds == kind)).sum()) for side in sides)]
+        for kind in names[np.argsort(-counts, kind="stable")]
+    ]
+    rows += [
+        ["**kept apart**", *(int((side & (kinds != "")).sum()) for side in sides)],
+        ["**all**", *(int(side.sum()) for side in sides)],
     ]
     return (
-        f"The guards (other numbers, another count of negations) keep apart {parts[0]} and "
-        f"{parts[1]} with other words and a cosine of {sets.LOWEST} or more.\n"
+        f"What keeps pairs with other words and a cosine of {sets.LOWEST} or more apart:\n\n"
+        + table(["difference", "pairs of copies", "other pairs"], rows)
     )
 
 
@@ -292,78 +300,55 @@ def _share(m: Measured, count: int) -> str:
     return f"{count:,} ({count / m.tokens.texts:.1%})"
 
 
-def korean(m: Measured) -> str:
+def korean(m: Measured, english: Any) -> str:
     truth = m.records.truth
     a, b = m.inputs
     unequal = a != b
+    name = m.made.encoder
+    unit = english.encode(m.made.texts)
     methods = {
-        "cosine of the default encoder": sets.cosines(m.made, a, b),
+        f"cosine of {name}, which `auto` chooses": sets.cosines(m.made, a, b),
+        f"cosine of {english.name}": np.einsum("ij,ij->i", unit[a], unit[b]).astype(float),
         "character TF-IDF": m.peer,
         "near, and equal inputs": m.of("near", guards=False),
     }
     rows = []
-    for name, similarity in methods.items():
+    for method, similarity in methods.items():
         top = sets.best(similarity, truth, sets.PEER_GRID)
         ordered = [sets.auroc(similarity[side], truth[side]) for side in (slice(None), unequal)]
         at = f"{top.threshold:.2f}"
-        rows.append([name, *ordered, at, top.precision, top.recall, top.f1])
+        rows.append([method, *ordered, at, top.precision, top.recall, top.f1])
     everything = sets.score(np.ones(len(truth)), truth, 0)
     rows.append(
         ["every pair taken for the same", 0.5, 0.5, "", everything.precision, 1.0, everything.f1]
     )
-    cosine, threshold = methods["cosine of the default encoder"], DEFAULT["semantic"]
-    said = cosine >= threshold
+    threshold = SEMANTIC_THRESHOLDS[name]
+    said = sets.cosines(m.made, a, b) >= threshold
     guarded_pairs = m.of("semantic", guards=True) >= threshold
     shares = [
         [
-            name,
+            verdict,
             int(side.sum()),
             *(f"{int((s & side).sum()):,} ({s[side].mean():.1%})" for s in (said, guarded_pairs)),
         ]
-        for name, side in (
+        for verdict, side in (
             ("same", truth),
             ("same, other words", truth & unequal),
             ("different", ~truth),
         )
     ]
+    found = sets.dropped(m.made, m.records, "semantic")
+    total, copies = len(m.records.texts), len(set(sets.things(m.records).tolist()))
     return (
         table(
             ["", "AUROC", "AUROC, other words", "best threshold", "precision", "recall", "F1"], rows
         )
-        + "\nOf the labelled pairs, those that the cosine of the default encoder puts at "
-        + f"{threshold} or more:\n\n"
+        + f"\nOf the labelled pairs, those that {name} puts at {threshold} or more:\n\n"
         + table(["people say", "pairs", f"cosine >= {threshold}", "and not kept apart"], shares)
-    )
-
-
-def korean_meaning(m: Measured) -> str:
-    """Returns what a user with Korean logs should know, as far as the numbers say it."""
-    total, default = len(m.records.texts), m.made.default
-    assert default is not None
-    found = sets.dropped(m.made, m.records, "semantic")
-    copies = total - len(set(sets.things(m.records).tolist()))
-    highest = m.made.suggestions["semantic"].candidates[0]
-    text = (
-        "The labelled pairs are few and chosen; in a log, every question meets every other. "
-        f"There, `curate dedupe` with the default settings has {default.semantic_pairs:,} pairs of "
-        f"inputs with one meaning and drops {found.all:,} of {total:,} questions "
-        f"({found.all / total:.0%}) for it; people's labels know of {copies:,} that say what "
-        "another one says. "
-    )
-    if default.notes:
-        text += "It says: " + " ".join(f"*{note}*" for note in default.notes) + " "
-    if found.all <= 0.01 * total:
-        return text + "\n"
-    return text + (
-        "The default encoder was trained on English: it spells Korean in single letters or does "
-        "not know a word at all, and unlike questions come to lie close together. A higher "
-        f"threshold does not mend that: at {highest.threshold} it would drop "
-        f"{highest.removes:,}.\n\n"
-        'For logs in Korean, set `semantic = "off"` under `[dedupe]`. Or name a model that reads '
-        "Korean as `encoder` under `[embed]` (none was measured here), look at pairs with `curate "
-        "dedupe --suggest-threshold`, and choose `--semantic` by them. Without `semantic`, "
-        "questions this short are duplicates only when they are equal: `near` compares inputs of "
-        f"{SHORT_TOKENS} words or more.\n"
+        + "\nThe labelled pairs are few and chosen; in a log, every question meets every other. "
+        f"There, the default settings drop {found.all:,} of {total:,} questions as semantic "
+        f"duplicates; people's labels know of {total - copies:,} that say what another one says. "
+        "Slower encoders, with their speed: benchmarks/encoders.\n"
     )
 
 
@@ -378,7 +363,7 @@ def seconds(all_sets: list[Measured]) -> str:
 # -- writing -----------------------------------------------------------------------------------
 
 
-def render(all_sets: list[Measured], environment: str, load_seconds: float) -> str:
+def render(all_sets: list[Measured], english: Any, environment: str, load_seconds: float) -> str:
     """Returns the text of RESULTS.md."""
     broken = [problem for m in all_sets for problem in m.problems]
     *judged, questions = all_sets
@@ -399,8 +384,8 @@ def render(all_sets: list[Measured], environment: str, load_seconds: float) -> s
         about(all_sets),
         "## Pairs\n",
         f"`near`: Jaccard of word 3-grams, default {DEFAULT['near']}. `semantic`: cosine, default "
-        f"{DEFAULT['semantic']} for this encoder. Guarded: without the pairs that a number or a "
-        "negation keeps apart, as `curate dedupe` goes by. Best: the threshold of the best F1 "
+        f"{DEFAULT['semantic']} for {english.name}. Guarded: without the pairs that a "
+        "difference keeps apart, as `curate dedupe` goes by. Best: the threshold of the best F1 "
         f"among {sets.LOWEST}, {sets.LOWEST + 0.01:.2f}, ... 1 (the peer: from 0.01 on), chosen on "
         "the very pairs that it is scored on. Suggested: the valley that `curate dedupe "
         "--suggest-threshold` points out.\n",
@@ -415,15 +400,14 @@ def render(all_sets: list[Measured], environment: str, load_seconds: float) -> s
         "What each threshold would do by that method alone; the counts leave out pairs that are "
         "kept apart.\n",
         suggestions(all_sets),
-        "## What the default encoder reads\n",
+        f"## What {english.name} reads\n",
         "[UNK] stands for any word that the tokenizer has no pieces for: to the model, all such "
         "words are one.\n",
         read_by_encoder(all_sets),
         "## Korean questions\n",
         "Same or different, by what puts the pair how close. Other words: without the pairs whose "
         "inputs are equal.\n",
-        korean(questions),
-        korean_meaning(questions),
+        korean(questions, english),
         "## Time\n",
         "Seconds by the clock, one thread, for the record only: the machine is shared with other "
         f"work. Loading the encoder: {load_seconds:.1f}. The Korean questions keep their default "
@@ -457,17 +441,17 @@ def main() -> int:
         parser.error("no data: set CURATE_TEST_DATA to the folder with the three data sets")
     data, environment = arguments.data, _environment()
     begun = time.perf_counter()
-    encoder = encoders.load(encoders.ENGLISH, threads=1)
+    english = encoders.load(encoders.ENGLISH, threads=1)
     load_seconds = time.perf_counter() - begun
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         all_sets = [
-            measure(records, Path(folder) / str(number), encoder, low=number < 2)
+            measure(records, Path(folder) / str(number), english, low=number < 2)
             for number, records in enumerate(
                 (sets.cora(data), sets.abt_buy(data), sets.korean(data))
             )
         ]
-        environment += f" Encoder {encoder.name}, its files {encoder.digest[:12]}; one thread."
-        text = render(all_sets, environment, load_seconds)
+        environment += f" Encoder {english.name}, its files {english.digest[:12]}; one thread."
+        text = render(all_sets, english, environment, load_seconds)
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
     return int(any(m.problems for m in all_sets))
