@@ -225,6 +225,27 @@ def crossings(train: Sequence[Call], test: Sequence[Call], *, threshold: float =
     )
 
 
+def needless(withheld: Sequence[Call], test: Sequence[Call], *, threshold: float = 0.8) -> int:
+    """Returns how many withheld calls have nothing in common with any held-out call."""
+    conversations, inputs = {c.conversation for c in test}, {c.input for c in test}
+    index: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    held = list({grams for call in test if (grams := three_grams(call.input))})
+    for number, grams in enumerate(held):
+        for gram in grams:
+            index[gram].append(number)
+
+    def has_partner(call: Call) -> bool:
+        if call.conversation in conversations or call.input in inputs:
+            return True
+        grams = three_grams(call.input)
+        shared = Counter(number for gram in grams for number in index.get(gram, ()))
+        return any(
+            n >= threshold * (len(grams) + len(held[number]) - n) for number, n in shared.items()
+        )
+
+    return sum(not has_partner(call) for call in withheld)
+
+
 def three_grams(text: str) -> frozenset[tuple[str, ...]]:
     """Returns the token 3-grams of a normalised input; none below eight tokens."""
     found = tokens_of(text)

@@ -49,6 +49,7 @@ class Outcome:
     queried: dict[str, int] = field(default_factory=dict)
     loaded: dict[str, dict[str, Any]] = field(default_factory=dict)
     crossings: oracle.Crossings | None = None
+    needless: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -81,6 +82,7 @@ def measure(real: RealSet, data: Path, folder: Path) -> Outcome:
         stage = child(__file__, "--load", reader, str(made), str(folder / "cache"))
         outcome.loaded[reader] = stage.printed
     outcome.crossings = crossings(real, rows, made)
+    outcome.needless = needless(real, rows, project)
     outcome.problems = list(problems(outcome))
     return outcome
 
@@ -98,10 +100,11 @@ def _query(project: Path) -> dict[str, int]:
 
 def load(reader: str, made: Path, cache: Path) -> dict[str, int]:
     """Returns how many rows of train and test a reader finds in a version."""
+    import duckdb
+    import pandas
+
     if reader == "datasets":
         import datasets
-        import duckdb
-        import pandas
 
         datasets.disable_progress_bars()
         found = datasets.load_dataset(str(made), cache_dir=str(cache))
@@ -122,6 +125,19 @@ def crossings(real: RealSet, rows: list[oracle.Row], made: Path) -> oracle.Cross
     for row in lineage.to_pylist():
         sides[row["split"]].append(calls[row["source_line"]])
     return oracle.crossings(sides["train"], sides["test"])
+
+
+def needless(real: RealSet, rows: list[oracle.Row], project: Path) -> int:
+    """Returns how many calls left as leaks of which the raw rows show no held-out partner."""
+    from curate.project import Project
+
+    calls, found = real.calls(rows), Project(project)
+    lines = found.table("interactions").select(["interaction_id", "line"]).to_pylist()
+    call_of = {row["interaction_id"]: calls[row["line"]] for row in lines}
+    verdicts = found.table("verdicts").to_pylist()
+    withheld = [call_of[v["example_id"]] for v in verdicts if v["reason"] == "leak"]
+    test = [call_of[v["example_id"]] for v in verdicts if v["side"] == "test"]
+    return oracle.needless(withheld, test)
 
 
 # -- checking ----------------------------------------------------------------------------------
@@ -178,6 +194,8 @@ def problems(outcome: Outcome) -> list[str]:
     ]
     for checked in outcome.stages["verify"].printed:
         found += checked["problems"]
+    if outcome.needless > 0.005 * export["train"]:
+        found.append(f"{outcome.needless:,} calls were withheld without need")
     again = outcome.stages["pull again"].printed
     if again["new"] or again["changed"] or outcome.stages["export again"].printed["created"]:
         found.append("the second pull or export changed something")
@@ -259,6 +277,20 @@ def render(outcomes: list[Outcome], command: str) -> str:
                     ("pairs with Jaccard >= 0.8", "near_pairs"),
                     ("pairs compared", "compared"),
                 )
+            ],
+        ),
+        "Train calls that left as leaks, of which the raw rows show no partner that is held out "
+        "(in brackets: share of train):\n",
+        table(
+            heads,
+            [
+                [
+                    "withheld without need",
+                    *(
+                        f"{o.needless:,} ({o.needless / max(e['train'], 1):.2%})"
+                        for o, e in zip(outcomes, exports, strict=True)
+                    ),
+                ]
             ],
         ),
         "## Rows that others read\n",
