@@ -311,7 +311,7 @@ def machine() -> str:
 
 def keep(path: Path, part: str, text: str) -> None:
     """Replaces one part of RESULTS.md and leaves the others as they are."""
-    parts = {"same": "", "cost": "", "pull": ""}
+    parts = {"same": "", "cost": "", "stages": ""}
     if path.exists():
         for name in parts:
             found = re.search(
@@ -353,7 +353,7 @@ def main() -> int:
     asked = parts.add_parser("cost", parents=[both], help="CPU time of commands, before and after")
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--rows", type=int, default=20_000)
-    asked = parts.add_parser("pull", parents=[both], help="CPU time of pulls, before and after")
+    asked = parts.add_parser("stages", parents=[both], help="CPU time of stages, before and after")
     asked.add_argument("--runs", type=int, default=5)
     asked.add_argument("--rows", type=int, default=100_000)
     if len(sys.argv) == 1:  # as `make bench` calls it: there is nothing to compare with
@@ -368,9 +368,9 @@ def main() -> int:
         status = same(arguments)
     else:
         from cost import cost
-        from pull_cost import pull_cost
+        from stage_cost import stage_cost
 
-        part = cost if arguments.part == "cost" else pull_cost
+        part = cost if arguments.part == "cost" else stage_cost
         status, text = part(arguments, revision_of(arguments.before))
         if text:
             keep(RESULTS, arguments.part, text)

@@ -1,4 +1,4 @@
-"""CPU time of `curate pull` on logs that both trees read alike, before and after in turn."""
+"""CPU time of stages on logs that both trees read alike, before and after in turn."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ sys.path.append(str(Path(__file__).parents[1] / "real_data"))
 
 from raw_oracle import read
 
-NOISE = 1.03
-"""What the medians of two runs of one program differ by."""
+LIMITS = {"pull": 1.03, "filter": 1.1, "dedupe": 1.1, "export": 1.1}
+"""Most that a stage may take after, as a share of before; of `pull`, what runs differ by."""
+
+STAGES = {
+    "filter": ["filter", "--unrated", "keep"],
+    "dedupe": ["dedupe"],
+    "export": ["export", "talks", "--min-train", "0", "--min-test", "0"],
+}
 
 
 def plain_rows(texts: list[str], count: int) -> Iterator[dict[str, Any]]:
@@ -59,7 +65,7 @@ def _said(rng: random.Random, texts: list[str], characters: int) -> str:
 SHAPES = {"columns": plain_rows, "messages": message_rows}
 
 
-def pull_cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
+def stage_cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
     """Measures; returns the exit status and the part of RESULTS.md."""
     trees = {"before": checkout(commit, arguments.folder.resolve()), "after": CHECKOUT}
     published = read(arguments.data / "topical_chat_rated" / "turns.jsonl.gz")
@@ -72,43 +78,49 @@ def pull_cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
             write(Runner(CHECKOUT, place), log, make(texts, arguments.rows))
             write(Runner(CHECKOUT, place), "few.jsonl", make(texts, 20))
             for which in trees:  # it compiles the modules, which no timed run shall do
-                _pull(trees[which], place, "few.jsonl")
+                _whole(trees[which], place, "few.jsonl")
             size = (place / log).stat().st_size / arguments.rows
-            seconds = _in_turn(trees, place, log, arguments.runs)
-            medians = {which: statistics.median(found) for which, found in seconds.items()}
-            ratio = medians["after"] / medians["before"]
-            pairs = [a / b for b, a in zip(seconds["before"], seconds["after"], strict=True)]
-            if ratio > NOISE:
-                failed.append(f"a pull of {name} takes {ratio:.2f} of the time before")
-            shown = ", ".join(f"{pair:.2f}" for pair in pairs)
-            lines.append(
-                f"| {name} | {size:,.0f} | {medians['before']:.2f} | {medians['after']:.2f} "
-                f"| {ratio:.2f} | {shown} |"
-            )
+            found = _in_turn(trees, place, log, arguments.runs)
+            for stage, limit in LIMITS.items():
+                seconds = {which: [run[stage] for run in runs] for which, runs in found.items()}
+                medians = {which: statistics.median(of) for which, of in seconds.items()}
+                ratio = medians["after"] / medians["before"]
+                pairs = [a / b for b, a in zip(seconds["before"], seconds["after"], strict=True)]
+                if ratio > limit:
+                    failed.append(f"{stage} of {name} takes {ratio:.2f} of the time before")
+                shown = ", ".join(f"{pair:.2f}" for pair in pairs)
+                lines.append(
+                    f"| {name} | {size:,.0f} | {stage} | {medians['before']:.2f} "
+                    f"| {medians['after']:.2f} | {ratio:.2f} | {limit} | {shown} |"
+                )
     return int(bool(failed)), _report(arguments, commit, lines, failed)
 
 
-def _in_turn(trees: dict[str, Path], place: Path, log: str, runs: int) -> dict[str, list[float]]:
-    """Returns the CPU seconds of pulls into new projects."""
-    seconds: dict[str, list[float]] = {which: [] for which in trees}
+def _in_turn(
+    trees: dict[str, Path], place: Path, log: str, runs: int
+) -> dict[str, list[dict[str, float]]]:
+    """Returns the CPU seconds of each stage in new projects."""
+    found: dict[str, list[dict[str, float]]] = {which: [] for which in trees}
     for number in range(runs):
         # Which goes first changes, so that neither always has the warmer machine.
         for which in [*trees][:: -1 if number % 2 else 1]:
-            seconds[which].append(_pull(trees[which], place, log))
-            said = f"{log} {number + 1} {which}: {seconds[which][-1]:.2f} s"
-            print(said, file=sys.stderr, flush=True)
-    return seconds
+            found[which].append(_whole(trees[which], place, log))
+            said = ", ".join(f"{stage} {s:.2f} s" for stage, s in found[which][-1].items())
+            print(f"{log} {number + 1} {which}: {said}", file=sys.stderr, flush=True)
+    return found
 
 
-def _pull(tree: Path, place: Path, log: str) -> float:
-    folder = place / "project"
+def _whole(tree: Path, place: Path, log: str) -> dict[str, float]:
+    folder, seconds = place / "project", {}
     folder.mkdir()
     Runner(tree, folder)("init", "p")
-    used = measure(tree, folder, ["pull", str(place / log)])
-    if used.exit_code:
-        raise SystemExit(f"{tree.name}: pull {log} ended with {used.exit_code}")
+    for stage, argv in {"pull": ["pull", str(place / log)], **STAGES}.items():
+        used = measure(tree, folder, argv)
+        if used.exit_code:
+            raise SystemExit(f"{tree.name}: {stage} of {log} ended with {used.exit_code}")
+        seconds[stage] = used.cpu_seconds
     shutil.rmtree(folder)
-    return used.cpu_seconds
+    return seconds
 
 
 def _report(arguments: argparse.Namespace, commit: str, lines: list[str], failed: list[str]) -> str:
@@ -116,19 +128,19 @@ def _report(arguments: argparse.Namespace, commit: str, lines: list[str], failed
 
     return "\n".join(
         [
-            "## The cost of a pull",
+            "## The cost of stages",
             "",
-            f"Written by `python benchmarks/before_after/run.py pull --before {arguments.before} "
+            f"Written by `python benchmarks/before_after/run.py stages --before {arguments.before} "
             f"--rows {arguments.rows} --runs {arguments.runs}` on {datetime.now(UTC):%Y-%m-%d}: "
             f"commit {commit[:12]} before, {after_revision()} after; {machine()}.",
             "",
-            f"`curate pull` of {arguments.rows:,} calls into a new project: texts of Topical-Chat "
-            "with id, rating, session and time, as columns and as a list of messages. CPU seconds, "
+            f"{arguments.rows:,} calls in a new project: texts of Topical-Chat with id, rating, "
+            "session and time, as columns and as a list of messages; no vectors. CPU seconds, "
             f"user and system, of whole processes, before and after in turn, medians of "
             f"{arguments.runs}.",
             "",
-            "| rows of | bytes each | s before | s after | ratio | of each pair |",
-            "|---|--:|--:|--:|--:|---|",
+            "| rows of | bytes each | stage | s before | s after | ratio | limit | of each pair |",
+            "|---|--:|---|--:|--:|--:|--:|---|",
             *lines,
             "",
             *(f"- Not as it should be: {reason}" for reason in failed),
