@@ -30,7 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -
         }
         for n in range(20)
     ]
-    made.pull([str(write_jsonl(folder / "logs.jsonl", rows))])
+    made.pull(str(write_jsonl(folder / "logs.jsonl", rows)))
     return made
 
 

@@ -113,7 +113,7 @@ class Project:
 
     def pull(
         self,
-        locations: Sequence[str],
+        locations: str | Sequence[str],
         options: PullOptions | None = None,
         *,
         on_mapping: Callable[[FieldMap], None] = lambda _: None,
@@ -124,20 +124,21 @@ class Project:
 
         return pull(
             self._writable(),
-            locations,
+            [locations] if isinstance(locations, str) else locations,
             options=options or PullOptions(),
             on_mapping=on_mapping,
             progress=self._progress,
         )
 
-    def preview(self, locations: Sequence[str], options: PullOptions | None = None) -> PullPreview:
+    def preview(
+        self, locations: str | Sequence[str], options: PullOptions | None = None
+    ) -> PullPreview:
         """Returns the first calls of files, and stores nothing; see `curate.pull.preview`."""
         from curate.pull.options import PullOptions
         from curate.pull.preview import preview
 
-        return preview(
-            self.store, locations, options=options or PullOptions(), progress=self._progress
-        )
+        paths = [locations] if isinstance(locations, str) else locations
+        return preview(self.store, paths, options=options or PullOptions(), progress=self._progress)
 
     def undo(self, run_id: int, *, dry_run: bool = False, yes: bool = False) -> UndoResult:
         """Takes a pull back; see `curate.pull.undo`."""
