@@ -44,8 +44,13 @@ def rows(test: str) -> list[dict[str, Any]]:
         for n, item in enumerate(ITEMS)
     ]  # fmt: skip
     return found + [
-        {"id": f"t{n}", "text": f"{test} number {n}", "label": label, "split": "test",
-         "session": f"t{n}"}
+        {
+            "id": f"t{n}",
+            "text": f"{test} number {n}",
+            "label": label,
+            "split": "test",
+            "session": f"t{n}",
+        }
         for n, label in enumerate(["refund", "delivery", "gone"])
     ]
 

@@ -102,6 +102,7 @@ def test_a_stricter_threshold_moves_the_version_from_which_it_measures(
     assert not problems(project)
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 19), max_size=4)), max_size=3),

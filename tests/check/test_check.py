@@ -578,7 +578,7 @@ def test_near_inputs_are_those_that_comparing_all_finds(shared_data: Path) -> No
 def test_a_file_of_rows_that_are_all_alike_is_soon_checked() -> None:
     asked = "Please write a friendly answer to the customer who sent us the message with number"
     begun = time.process_time()
-    rows = [chat(f"{asked} {n}", f"Answer {n}.") for n in range(6_000)]
+    rows = [chat(f"{asked} {n}", f"Answer {n}.") for n in range(2_000)]
     found = list(check.check_lines(_lines(rows)))
     assert found == [], "another number is another request"
     assert time.process_time() - begun < 20

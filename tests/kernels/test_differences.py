@@ -53,6 +53,12 @@ from curate.text import normalise
         ("周一可以来吗", "周五可以来吗", "weekdays"),
         ("この電車は東京へ行きます", "この電車は京都へ行きます", "word"),
         ("창문을 열어 주세요", "창문을 닫아 주세요", "word"),
+        ("cancel my ticket for me and my wife", "cancel her ticket for me and my wife", "persons"),
+        ("pouvez-vous traduire ce mot", "peux-tu traduire ce mot", None),
+        ("is a & b zero", "is a && b zero", "symbols"),
+        ("適正体重は何キロですか", "適正体重は何ポンドですか", "word"),
+        ("wo ist das schloss für die burg", "wo ist das schloss fuer die burg", None),
+        ("qué significa este error", "que significa este error", None),
         ("xyzzy plugh frotz", "xyzzy plugh rezrov", "word"),
     ],
 )

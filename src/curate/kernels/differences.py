@@ -53,6 +53,7 @@ class _Reading:
 
     Attributes:
         whole: all tokens.
+        telling: whether each of them carries meaning of its own: content, or a mark.
         content: what is neither a function word nor a mark, without endings, in order.
         spelled: the same as it is written.
         marks: kind -> what of that kind stands there, in order.
@@ -60,6 +61,7 @@ class _Reading:
     """
 
     whole: tuple[str, ...]
+    telling: tuple[bool, ...]
     content: tuple[str, ...]
     spelled: tuple[str, ...]
     marks: dict[str, list[str]]
@@ -115,30 +117,37 @@ def difference(a: str, b: str) -> str | None:
 
 def _read(found: Sequence[str], language: Language) -> _Reading:
     spelled: list[str] = []
+    telling: list[bool] = []
     marks: dict[str, list[str]] = {kind: [] for kind in KINDS}
     opposites: set[tuple[int, int]] = set()
-    at = 0
-    while at < len(found):
-        phrase = _phrase_at(found, at, language)
-        at += len(phrase)
+    before = ""
+    while len(telling) < len(found):
+        phrase = _phrase_at(found, len(telling), language)
         opposites.update(language.opposites.get(phrase, ()))
         if phrase in language.persons:
             marks["persons"].append(language.persons[phrase])
+        is_telling = True
         if phrase in language.marks:
             kind, which = language.marks[phrase]
             marks[kind].append(which)
         elif phrase in language.function:
-            continue
+            is_telling = False
         elif len(phrase) > 1:
             spelled.append("".join(phrase))
         elif any(c.isdigit() for c in phrase[0]):
             marks["numbers"].append(phrase[0])
         elif phrase[0][0].isalnum() or unicodedata.category(phrase[0][0])[0] == "M":
             spelled.append(phrase[0])
-        elif phrase[0] not in _ALTERNATIVES:
+        elif phrase[0] not in _ALTERNATIVES or phrase[0] == before:  # `&&` is no `and`
             marks["symbols"].append(phrase[0])
+        else:
+            is_telling = False
+        telling += [is_telling] * len(phrase)
+        before = phrase[-1]
     content = tuple(_stem(word, language) for word in spelled)
-    return _Reading(tuple(found), content, tuple(spelled), marks, frozenset(opposites))
+    return _Reading(
+        tuple(found), tuple(telling), content, tuple(spelled), marks, frozenset(opposites)
+    )
 
 
 def _phrase_at(found: Sequence[str], at: int, language: Language) -> Phrase:
@@ -156,11 +165,7 @@ def _phrase_at(found: Sequence[str], at: int, language: Language) -> Phrase:
 
 def _stem(word: str, language: Language) -> str:
     """Returns a word without accents and without its ending."""
-    if not word.isascii():
-        word = "".join(
-            c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)
-        )
-        word = unicodedata.normalize("NFC", word)
+    word = _unaccented(word)
     for letters, letter in language.respelled.items():
         word = word.replace(letters, letter)
     least = 1 if language.code == "ko" else 3
@@ -168,6 +173,13 @@ def _stem(word: str, language: Language) -> str:
         if word[-size:] in language.endings:
             return word[:-size]
     return word
+
+
+def _unaccented(word: str) -> str:
+    if word.isascii():
+        return word
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare)
 
 
 def _difference(a: _Reading, b: _Reading, language: Language) -> str | None:
@@ -178,6 +190,8 @@ def _difference(a: _Reading, b: _Reading, language: Language) -> str | None:
                 return kind
         elif _are_others(kind, a.marks[kind], b.marks[kind]):
             return kind
+    if _is_another_person(a, b, language):
+        return "persons"
     if a.whole == b.whole or _are_turned(a, b, language):
         return None
     if Counter(a.content) != Counter(b.content):
@@ -246,7 +260,7 @@ def _are_swapped(a: Sequence[str], b: Sequence[str], language: Language) -> bool
     """
     first, last = _shared_ends(a, b)
     one, other = list(a[first : len(a) - last]), list(b[first : len(b) - last])
-    most = _MOST_CHARACTERS if language.code in _UNSPACED else _MOST_WORDS
+    most = _most(language)
     for left in range(1, min(most, len(one) - 1) + 1):
         for right in range(1, min(most, len(one) - left) + 1):
             between = one[left : len(one) - right]
@@ -272,7 +286,7 @@ def _by_content(a: _Reading, b: _Reading, language: Language) -> str | None:
     first, last = _shared_ends(one, other)
     left, right = one[first : len(one) - last], other[first : len(other) - last]
     if not left or not right:
-        return "word" if _is_one_for_one(a, b) else None
+        return "word" if _is_one_for_one(a, b, language) else None
     if max(len(left), len(right)) > _LONGEST:
         return None
     blocks = _blocks(left, right, _BETWEEN if language.code in _UNSPACED else 0)
@@ -298,12 +312,33 @@ def _blocks(a: Sequence[str], b: Sequence[str], between: int) -> list[tuple[Span
     return blocks
 
 
-def _is_one_for_one(a: _Reading, b: _Reading) -> bool:
-    """Returns whether one token stands for one: here a word for one that looks like no content."""
+def _is_one_for_one(a: _Reading, b: _Reading, language: Language) -> bool:
+    """Returns whether one token stands for one, or something telling for something telling.
+
+    Here a word stands for one that looks like no content, or content for a mark.
+    """
+    first, last = _shared_ends(a.whole, b.whole)
+    mine, theirs = (x.whole[first : len(x.whole) - last] for x in (a, b))
+    if len(mine) == len(theirs) == 1:
+        return not _is_spelling(*mine, *theirs)
+    if not mine or not theirs or max(len(mine), len(theirs)) > _most(language):
+        return False
+    tells = [any(x.telling[first : len(x.whole) - last]) for x in (a, b)]
+    return all(tells) and len(_blocks(mine, theirs, 0)) == 1
+
+
+def _is_another_person(a: _Reading, b: _Reading, language: Language) -> bool:
+    """Returns whether nothing differs but who is spoken of, in one place."""
     first, last = _shared_ends(a.whole, b.whole)
     if not first + last == len(a.whole) - 1 == len(b.whole) - 1:
         return False
-    return not _is_spelling(a.whole[first], b.whole[first])
+    one, other = (language.persons.get((x.whole[first],)) for x in (a, b))
+    return one is not None and other is not None and one != other
+
+
+def _most(language: Language) -> int:
+    """Returns how many tokens may stand in place of something else."""
+    return _MOST_CHARACTERS if language.code in _UNSPACED else _MOST_WORDS
 
 
 def _shared_ends(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
@@ -317,11 +352,10 @@ def _shared_ends(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
 
 def _is_replaced(mine: Sequence[str], theirs: Sequence[str], language: Language) -> bool:
     """Returns whether words stand in place of others, and not the same ones in another spelling."""
-    if not mine or not theirs or "".join(mine) == "".join(theirs):
+    one, other = _unaccented("".join(mine)), _unaccented("".join(theirs))
+    if not mine or not theirs or (one == other and (one.isascii() or mine == theirs)):
         return False
-    if max(len(mine), len(theirs)) > (
-        _MOST_CHARACTERS if language.code in _UNSPACED else _MOST_WORDS
-    ):
+    if max(len(mine), len(theirs)) > _most(language):
         return False
     if any(tuple(tokens(unit)) in language.questions for unit in (*mine, *theirs)):
         return True
@@ -332,7 +366,7 @@ def _is_replaced(mine: Sequence[str], theirs: Sequence[str], language: Language)
 
 def _is_spelling(a: str, b: str) -> bool:
     """Returns whether one word is the other but for one letter, or for the order of some."""
-    if a == b:
+    if a == b or (_unaccented(a) == _unaccented(b) and _unaccented(a).isascii()):
         return True
     a, b = (unicodedata.normalize("NFD", word) for word in (a, b))  # a syllable is its letters
     if min(len(a), len(b)) < _LEAST_SPELLED or a[0] != b[0]:

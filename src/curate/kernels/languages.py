@@ -7,6 +7,7 @@ language is one more file.
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,15 +128,25 @@ def _language(code: str) -> Language:
             opposites[_phrase(word)] = (*opposites.get(_phrase(word), ()), (number, side))
     coordinators = frozenset(map(_phrase, body["coordinators"].split()))
     questions = frozenset(map(_phrase, body["questions"].split()))
-    function = frozenset(map(_phrase, body["function"].split())) - marks.keys() - questions
+    respelled = body.get("respelled", {})
+    written = body["function"]
+    said = {_phrase(word) for word in f"{written} {_respelled(written, respelled)}".split()}
+    function = frozenset(said) - marks.keys() - questions
     longest = max(map(len, (*function, *marks, *persons, *opposites, *questions)))
     endings = frozenset(("", *body["endings"].split()))
-    respelled = body.get("respelled", {})
     return Language(
         code=code, function=function, marks=marks, persons=persons, opposites=opposites,
         questions=questions, coordinators=coordinators, endings=endings, respelled=respelled,
         longest=longest, longest_ending=max(map(len, endings)),
     )  # fmt: skip
+
+
+def _respelled(words: str, respelled: Mapping[str, str]) -> str:
+    """Returns words with several letters for one with an accent, as keyboards without it write."""
+    apart = unicodedata.normalize("NFD", words)
+    for letters, letter in respelled.items():
+        apart = apart.replace(f"{letter}\u0308", letters)
+    return unicodedata.normalize("NFC", apart)
 
 
 def _phrase(word: str) -> Phrase:
