@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.check.unseen import with_step
 from curate.errors import ConfigError
-from curate.kernels.draws import RareClasses, lone_classes, newest
+from curate.kernels.draws import RareClasses, newest
 from curate.options import SplitSettings
 from curate.store import Store
 from curate.versions.verify import verify
@@ -78,11 +79,12 @@ def test_users_that_are_kept_together_late_move_nothing_and_withhold_train(
 ) -> None:
     project.pull(calls_of_users(20, 6))
     first = project.export(test_size=0.3)
-    note = first.notes[-1]
+    (found,) = first.unseen
+    note = with_step(found)
     before, users = project.sides(), sides_by_user(project)
     across = {user for user, sides in users.items() if len(sides) == 2}
     crossing = {n for n, s in before.items() if n.split("-")[0] in across and s == "train"}
-    assert across and f"{len(across)} users stand on both sides" in note
+    assert across and f"{len(across)} of 20 users stand on both sides" in note
     assert f"{len(crossing)} train examples" in note and "--group user" in note
     second = project.export(test_size=0.3, group="user")
     assert project.sides() == before
@@ -91,7 +93,7 @@ def test_users_that_are_kept_together_late_move_nothing_and_withhold_train(
     assert not any(place["exposed"] for place in project.ledger().values())
     assert second.test == first.test and second.test_id == first.test_id
     assert second.split["withheld_by_user"] == len(crossing)
-    assert not any("stand on both sides." in note for note in second.notes)
+    assert second.unseen == ()
     third = project.export(test_size=0.3)
     assert not third.created
     assert any("--group user holds" in note for note in third.notes)
@@ -175,10 +177,9 @@ def test_the_only_example_of_a_class_is_in_train_and_of_two_one_is_in_test(
     assert {sides["n81"], sides["n82"]} == {"train", "test"}
     assert {sides[f"n{n}"] for n in (83, 84, 85)} == {"train", "test"}
     assert 7 <= result.test <= 10
-    assert result.split["lone_classes"] == ["lone"]
-    assert "1 class has one example, which is in train: lone" in result.notes
+    assert [(u.code, u.labels) for u in result.unseen] == [("single_example", ({"lone": 1},))]
     project.pull([row("again", label="lone", rating=None)])
-    assert not project.export(seed=seed).split["lone_classes"]
+    assert project.export(seed=seed).unseen == ()
 
 
 CLASSED = st.lists(
@@ -200,8 +201,6 @@ def test_rare_classes_are_in_train_and_test_keeps_its_size(units, data, seed: in
     assert train == {name for names in classes for name in names}
     size, before = sum(sizes[n] for n in held), sum(sizes[n] for n in chosen)
     assert size <= before
-    for name in lone_classes(classes, none, none):
-        assert not any(name in classes[n] for n in held)
     if not chosen:
         assert not held
 

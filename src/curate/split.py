@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from curate import label_sets
 from curate.kernels import exported_lines
-from curate.kernels.draws import RareClasses, lone_classes, newest, stratified
+from curate.kernels.draws import RareClasses, newest, stratified
 from curate.kernels.leaks import KINDS, NONE, Members, units
 from curate.options import SplitSettings
 from curate.store import Store, sql
@@ -45,14 +45,12 @@ class Plan:
             (JSON text), group_key (its group, or `user:` and the user's key).
         largest_unit: examples in the largest unit of examples that get their side now.
         cap: most examples that a unit may grow to.
-        lone_classes: classes of which the new examples are one unit, which is in train.
     """
 
     table: pa.Table
     largest_unit: int
     cap: int
     counts: dict[str, int] = field(default_factory=dict)
-    lone_classes: tuple[str, ...] = ()
 
 
 def strictest(
@@ -112,7 +110,6 @@ class _Planner:
         self.follows: dict[int, int] = {}
         self.largest = 0
         self.untimed = 0
-        self.lone: list[str] = []
 
     def plan(self) -> Plan:
         self._take_given()
@@ -257,7 +254,6 @@ class _Planner:
         for number in np.flatnonzero((self.side == TRAIN) | (self.side == TEST) & ~self.exposed):
             (train if self.side[number] == TRAIN else test).update(names[number])
         listed = [classes[root] for root in np.unique(unit).tolist()]
-        self.lone += lone_classes(listed, train, test)
         rare = RareClasses(ids, sizes, listed, (train, test), self.settings.seed)
         return rare.settle(chosen)
 
@@ -378,7 +374,7 @@ class _Planner:
             "evicted": self._evicted(withheld),
             "untimed": self.untimed,
         }
-        return Plan(table, self.largest, self.cap, counts, tuple(sorted(self.lone)))
+        return Plan(table, self.largest, self.cap, counts)
 
 
 def _any_by_unit(

@@ -74,17 +74,18 @@ class Alike:
         self._room = ROOM
         self.compared: int | None = None  # the last line whose input was kept, once room is out
 
-    def add(self, line: int, text: str, *, near: bool) -> Iterator[Found]:
+    def add(self, line: int, text: str, *, near: bool, is_long: bool) -> Iterator[Found]:
         """Yields (line, rule, message) of what the input of a row meets; near ones come later.
 
         Args:
             line: of the row.
             text: its normalised input.
             near: whether near-duplicates within the file are of interest.
+            is_long: whether it has `SHORT_TOKENS` tokens or more.
         """
         if text in self._held:
             yield line, "heldout-exact", f"the same input as held-out line {self._held[text]:,}"
-        elif _is_long(text) and (near or self._heldout):
+        elif is_long and (near or self._heldout):
             self._new.append((line, text, near and self._room > 0))
             if near:
                 self._room -= len(text)

@@ -22,10 +22,13 @@ from curate.check.targets import Target
 from curate.check.texts import of_texts
 from curate.check.tokens import ESTIMATE, stats, trained_tokens
 from curate.check.tokens import counter as counter_named
+from curate.check.unseen import Survey, Unseen
 from curate.errors import GateFailed
 from curate.privacy import credentials
 from curate.sources import Location, Reject
 from curate.sources.jsonlines import BOM, lines, parse
+from curate.text import SHORT_TOKENS
+from curate.text import tokens as tokens_of
 
 KEPT = 100
 _RARE = 20
@@ -65,6 +68,7 @@ class CheckResult:
         warnings: how many there are.
         tokens: of the rows that could be read.
         compared: the line up to which near-duplicates were looked for; None where it is the last.
+        unseen: what the check cannot see; of a held-out file, as test.
     """
 
     path: str
@@ -77,6 +81,7 @@ class CheckResult:
     warnings: int
     tokens: tokens.Stats
     compared: int | None
+    unseen: tuple[Unseen, ...] = ()
 
 
 def names() -> list[str]:
@@ -110,8 +115,10 @@ def check_file(
         ConfigError: there is no such target.
     """
     path = Path(path)
-    heldout_texts = heldout_inputs(heldout) if heldout else ()
+    survey = Survey()
+    heldout_texts = heldout_inputs(heldout, survey) if heldout else ()
     checker = Checker(target, counter or tokens.counter(), max_length, labels, heldout_texts)
+    checker.survey = survey
     counts: Tally[str] = Tally()
     rows = []
     for finding in checker.run(progress(lines(Location(path)), path.name)):
@@ -130,6 +137,7 @@ def check_file(
         counts.total() - errors,
         checker.tokens(),
         checker.alike.compared,
+        checker.survey.found(),
     )
 
 
@@ -150,8 +158,12 @@ def check_lines(
     yield from Checker(target, counter, max_length, labels, heldout).run(raw)
 
 
-def heldout_inputs(path: Path | str) -> list[tuple[int, str]]:
+def heldout_inputs(path: Path | str, survey: Survey | None = None) -> list[tuple[int, str]]:
     """Returns (line, normalised input) of the rows of a held-out file, those that can be read.
+
+    Args:
+        path: of the file.
+        survey: takes them as test.
 
     Raises:
         SourceError: the file cannot be read.
@@ -160,8 +172,11 @@ def heldout_inputs(path: Path | str) -> list[tuple[int, str]]:
     checker, texts, empty = Checker(), [], True
     for number, raw in enumerate(lines(Location(Path(path))), 1):
         empty &= not raw.strip()
-        for _, read in checker.readings(number, raw):
-            texts.append((number, input_of(read)))
+        for row, read in checker.readings(number, raw):
+            texts.append((number, text := input_of(read)))
+            if survey:
+                survey.add_input("test", text, len(tokens_of(text)))
+                survey.add_labels("test", _texts(_names_in(checker.shape, row, read)))
     if not texts and not empty:
         raise GateFailed(
             f"{path}: no row could be read, so nothing was compared. Next: curate check {path}"
@@ -190,6 +205,7 @@ class Checker:
         self.shape: str | None = None
         self.rows = 0
         self.alike = Alike(heldout)
+        self.survey = Survey()
         self._counter, self._max_length, self._labels = counter, max_length, labels
         self._columns = Columns() if self.target.loader else None
         self._lengths, self._bytes = array("q"), 0
@@ -287,12 +303,11 @@ class Checker:
         if isinstance(read.label, bool):
             self._good[read.label] += 1
             return
-        given = [label for _, _, label in read.spans]
+        given = _names_in(self.shape, row, read)
         if self.shape in ("classification", "multi-label"):
-            given = read.label if isinstance(read.label, list) else [read.label]
             self._classes.update(map(str, given))
-        if "ner_tags" in SHAPES[self.shape or "ner"].required | row.keys():
-            given += [tag[2:] for tag in row.get("ner_tags", ()) if str(tag)[:2] in ("B-", "I-")]
+        if not self._form_only:
+            self.survey.add_labels("train", _texts(given))
         labels = self._labels
         for label in given:
             if type(label) not in (str, int) or label == "":
@@ -323,7 +338,11 @@ class Checker:
             len(read.answers),
             read.label,
         ) == (1, None)
-        self._problems += self.alike.add(number, input_of(read), near=plain and first == number)
+        text = input_of(read)
+        words = len(tokens_of(text))
+        self.survey.add_input("train", text, words)
+        near, is_long = plain and first == number, words >= SHORT_TOKENS
+        self._problems += self.alike.add(number, text, near=near, is_long=is_long)
 
     # -- the file ----------------------------------------------------------------------------------
 
@@ -357,6 +376,20 @@ class Checker:
             label, n = min(rare.items(), key=lambda item: (item[1], item[0]))
             more = f", so {len(rare) - 1:,} others" if len(rare) > 1 else ""
             yield "class-imbalance", f"{n:,} of {label!r}{more}, but {largest:,} of {most!r}"
+
+
+def _names_in(shape: str | None, row: Row, read: ParsedRow) -> list[Any]:
+    """Returns the names of classes and marks in a row, as they stand there."""
+    if shape in ("classification", "multi-label"):
+        return read.label if isinstance(read.label, list) else [read.label]
+    names = [label for _, _, label in read.spans]
+    if "ner_tags" in SHAPES[shape or "ner"].required | row.keys():
+        names += [tag[2:] for tag in row.get("ner_tags", ()) if str(tag)[:2] in ("B-", "I-")]
+    return names
+
+
+def _texts(names: Iterable[Any]) -> list[str]:
+    return [str(name) for name in names if type(name) in (str, int)]
 
 
 def _refused(raw: bytes, reject: Reject) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import words
 from curate.cli.group import cli, json_option, progress, show_result
 from curate.errors import GateFailed
 from curate.wording import WIDTH
@@ -94,6 +95,7 @@ def _file(result: CheckResult, shown: int) -> str:
         text += _tokens(result.tokens)
     if result.compared:
         text += f"  near-duplicates were looked for up to line {result.compared:,}\n"
+    text += words.render_unseen(result.unseen, in_project=False)
     errors, warnings = _counted(result.errors, "error"), _counted(result.warnings, "warning")
     return text + f"  {'failed' if result.errors else 'passed'}: {errors}, {warnings}\n"
 

@@ -245,7 +245,8 @@ def render_export(result: ExportResult, dry_run: bool) -> str:
     name = f"sha256 {result.content_id[:12]}...   " if result.content_id else ""
     title = f"{result.name} v{result.version}   {name}{counts}\n"
     if not result.created:
-        return title + "  unchanged: this is the latest version already\n" + _notes(result)
+        text = title + "  unchanged: this is the latest version already\n"
+        return text + _notes(result) + words.render_unseen(result.unseen)
     if dry_run:
         title = title.rstrip("\n") + "   (dry run: nothing written)\n"
     text = title + _notes(result) + "".join(_file(result, file) for file in result.files)
@@ -255,7 +256,7 @@ def render_export(result: ExportResult, dry_run: bool) -> str:
         f"{split['leak_threshold']})\n    withheld {split['withheld']:,}, quarantined "
         f"{split['quarantined']:,}, exposed {split['exposed']:,}\n"
     )
-    text += _of_split(split)
+    text += _of_split(split) + words.render_unseen(result.unseen)
     text += f"  {words.render_how_wrong(result.error_rates)}" if result.error_rates else ""
     if result.pending:
         text += f"  {result.pending:,} held-out examples wait for a good answer\n"

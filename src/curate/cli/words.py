@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate.wording import WIDTH, counted, wrapped
 
 if TYPE_CHECKING:
+    from curate.check.unseen import Unseen
     from curate.cluster import Alarm
     from curate.kernels.error_rate import ErrorRate
+    from curate.kernels.label_names import Names
     from curate.label.reviews import Detector
     from curate.pull.mapping import FieldMap
     from curate.pull.options import PullResult
@@ -144,10 +146,28 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
             "    ",
         )
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
+    text += _odd_labels(summary["odd_labels"])
     if rejected:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
         text += f"{counted(rejected, 'refused document')} ({why}): curate status --rejects\n"
     return text + ("Next: curate run\n" if next_step else "")
+
+
+def _odd_labels(odd: Mapping[str, Sequence[Names]]) -> str:
+    if not odd:  # as in most pulls
+        return ""
+    from curate.check.unseen import of_names, with_step
+
+    return "".join(wrapped(f"  note: {with_step(one)}", "    ") for one in of_names(odd))
+
+
+def render_unseen(unseen: Sequence[Unseen], *, in_project: bool = True) -> str:
+    """Returns what a check could not see, with what can be done about it in a project."""
+    from curate.check.unseen import sentence, with_step
+
+    say = with_step if in_project else sentence
+    lines = "".join(wrapped(f"    {say(one)}", "      ") for one in unseen)
+    return f"  what it could not see:\n{lines}" if lines else ""
 
 
 def render_alarms(alarms: Sequence[Alarm]) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from curate import formats, label_sets, pairs, verdicts
 from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
+from curate.check.unseen import Side
 from curate.errors import ConfigError, GateFailed
 from curate.export import evaluation_sets, items, lines, mix
 from curate.export.items import Items
@@ -51,6 +52,7 @@ class Assembled:
         evaluations: files that were kept out of train.
         in_evaluations: train examples that they had, and held-out ones, which stay.
         edge_cases: what makes an example one, by its id, of all examples with a side.
+        entities: side -> what is marked in its examples, where that is what is learned.
         pair_reasons: why pairs are out, and how many; `length_bias` of those that are in.
     """
 
@@ -68,6 +70,7 @@ class Assembled:
     pair_reasons: tuple[tuple[str, int], ...] = ()
     length_bias: pairs.LengthBias | None = None
     edge_cases: dict[str, str] = field(default_factory=dict)
+    entities: dict[Side, Counter[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def left_out_table(self) -> pa.Table:
@@ -139,6 +142,7 @@ class _Assembly:
         pools = self._pools()
         drafts = {side: self._draft(part, side, with_rows) for side, part in items_of.items()}
         general = self._general(pools, drafts["train"].items)
+        self._count_entities(drafts)
         if not with_rows:
             extra = lines.name_only(general, "mixed")
             self.made.lines = {side: draft.lines for side, draft in drafts.items()}
@@ -222,6 +226,14 @@ class _Assembly:
         self.made.inexpressible += len(draft.refused)
         self.made.left_out |= {n: ("inexpressible", what) for n, what in draft.refused.items()}
         return draft
+
+    def _count_entities(self, drafts: dict[str, Draft]) -> None:
+        if "extraction" in [writer.name for writer in self.formats]:
+            for side, draft in drafts.items():
+                counts = self.made.entities.setdefault(
+                    "test" if side == "test" else "train", Counter()
+                )
+                counts.update(draft.items.entities())
 
     # -- general data ----------------------------------------------------------------------------
 

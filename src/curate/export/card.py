@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from curate import formats
+from curate.check.unseen import Survey, Unseen, sentence
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
@@ -16,21 +17,23 @@ from curate.verdicts import Today
 from curate.wording import table
 
 _MIX_ROWS = 12
-_NAMES = 5
 
 
-def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
+def facts(
+    today: Today, assembled: Assembled, otherwise: str, *, with_labels: bool
+) -> dict[str, Any]:
     """Returns what the card tells, read while the verdicts stand.
 
     Args:
         today: today's verdicts.
         assembled: the lines, and what was left out on the way to them.
         otherwise: why an example is not in that nothing speaks against.
+        with_labels: whether the lines have classes.
 
     Returns:
         `examples`, `pending`, `newer_train` (examples newer than the oldest test one), `funnel`
         [(reason, n)], `mix` {label, cluster, month, length: [(value, production, train, test)]},
-        `edge_cases` {reason: [production, train, test]}.
+        `edge_cases` {reason: [production, train, test]}, `unseen` (what the leak check cannot see).
     """
     rows = sorted(
         {
@@ -65,7 +68,23 @@ def facts(today: Today, assembled: Assembled, otherwise: str) -> dict[str, Any]:
         "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
         "edge_cases": _edge_cases(assembled.edge_cases, rows, examples),
+        "unseen": _unseen(today, assembled, with_labels=with_labels),
     }
+
+
+def _unseen(today: Today, assembled: Assembled, *, with_labels: bool) -> tuple[Unseen, ...]:
+    """Returns what the leak check cannot see of the examples in the table `kept`."""
+    survey, con = Survey(), today.con
+    for side, text, words, labels in con.execute(sql("export/unseen_rows")).fetchall():
+        survey.add_input(side, text, words)
+        survey.add_labels(side, labels or () if with_labels else ())
+    for side, names in assembled.entities.items():
+        survey.add_labels(side, names)
+    users = con.execute(sql("export/users_across")).fetchall()[0]
+    return survey.found(
+        users=users if today.split.group == "none" else None,
+        encoder=today.store.setting(con, "embed").get("encoder"),
+    )
 
 
 def _edge_cases(
@@ -121,6 +140,7 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         "## Edge cases\n\n" + _hard(manifest["edge_cases"]),
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
+        _not_seen(facts["unseen"]),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -298,8 +318,6 @@ def _split(counts: dict[str, Any]) -> str:
             f"test example: {counts['newer_train']:,}. New examples without a time, in train: "
             f"{counts['untimed']:,}.\n\n"
         )
-    if lone := counts["lone_classes"]:
-        text += f"{lone_classes(lone)}.\n\n"
     return text + (
         f"Sides are given once, at the first export that sees an example, and kept for ever. "
         f"Wanted for new units: {counts['test_size']:.0%} test. A train example leaks a test "
@@ -310,11 +328,12 @@ def _split(counts: dict[str, Any]) -> str:
     )
 
 
-def lone_classes(names: Sequence[str]) -> str:
-    """Returns a sentence about the classes of which test has no example, as there is but one."""
-    shown = ", ".join(names[:_NAMES]) + (", ..." if len(names) > _NAMES else "")
-    what = "class has" if len(names) == 1 else "classes have"
-    return f"{len(names):,} {what} one example, which is in train: {shown}"
+def _not_seen(unseen: Sequence[Unseen]) -> str:
+    """Returns what the leak check cannot see; empty where it is nothing."""
+    if not unseen:
+        return ""
+    lines = "".join(f"- {sentence(one)}\n" for one in unseen)
+    return f"## What the leak check could not see\n\n{lines}"
 
 
 def _errors(rates: list[dict[str, Any]]) -> str:

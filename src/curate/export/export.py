@@ -6,7 +6,7 @@ command that looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,6 @@ from curate.store import Run, Store, sql
 from curate.text import MEASURE
 from curate.verdicts import Today
 from curate.versions import folder
-from curate.wording import counted
 
 MAX_NAME = 100
 
@@ -107,6 +106,11 @@ class _Order:
         return self.formats[0].unit
 
     @property
+    def is_labelled(self) -> bool:
+        """Whether classes are what is learned."""
+        return self.task == "classification" or "classification" in self.settings.formats
+
+    @property
     def otherwise(self) -> str:
         """Why an example is not in that nothing speaks against."""
         return "no_pair" if self.unit == "pair" else "limit"
@@ -156,22 +160,8 @@ def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
     _refuse_stale(order.name, order.settings, stages)
     if stages:
         on_stale(stages)
-    notes = (*_otherwise_shown(order, today.plan.counts["new"]), *_of_sides(today))
+    notes = _otherwise_shown(order, today.plan.counts["new"])
     return replace(order, stale=stages, notes=(*order.notes, *notes))
-
-
-def _of_sides(today: Today) -> Iterator[str]:
-    """Yields what there is to know about the sides: users on both, classes on one."""
-    if today.split.group == "none":
-        users, train = today.con.execute(sql("export/users_across")).fetchall()[0]
-        if users:
-            yield (
-                f"{counted(users, 'user')} {'stand' if users > 1 else 'stands'} on both sides. "
-                f"--group user keeps the calls of one user on one side; sides stay, so "
-                f"{counted(train, 'train example')} would be withheld"
-            )
-    if today.plan.lone_classes:
-        yield card.lone_classes(today.plan.lone_classes)
 
 
 def _otherwise_shown(order: _Order, new: int) -> tuple[str, ...]:
@@ -264,7 +254,7 @@ class _Judged:
 
 def _judge(today: Today, order: _Order, assembled: Assembled) -> _Judged:
     """Returns what is told of the lines, once they are enough and good enough."""
-    facts = card.facts(today, assembled, order.otherwise)
+    facts = card.facts(today, assembled, order.otherwise, with_labels=order.is_labelled)
     sides = {side for side, part in assembled.lines.items() if part} - {"validation"}
     judged = _Judged(facts, audit.gate(today, order.settings.max_error, sides))
     _gate(order, assembled, judged.pending)
@@ -326,7 +316,6 @@ def _result(
             **today.split.as_dict(),
             "measure": MEASURE,
             "newer_train": judged.facts["newer_train"] if today.split.split == "time" else None,
-            "lone_classes": list(plan.lone_classes),
         },
         inexpressible=assembled.inexpressible,
         error_rates=judged.rates,
@@ -337,6 +326,7 @@ def _result(
         in_evaluations=assembled.in_evaluations,
         pair_reasons=assembled.pair_reasons,
         notes=(*order.notes, *assembled.notes),
+        unseen=judged.facts["unseen"],
         validation=len(assembled.lines.get("validation", ())),
         stale=order.stale,
     )

@@ -51,6 +51,10 @@ class Items:
         names = ("chosen_id", "rejected_id") if self.unit == "pair" else ("example_id",)
         return list(zip(*(self.table[name].to_pylist() for name in names), strict=True))
 
+    def entities(self) -> Iterator[str]:
+        """Yields the label of each span that is to be extracted."""
+        return _entities(self.table.to_struct_array().combine_chunks())
+
     def conversations(self) -> list[tuple[str, ...]]:
         """Returns the conversations that each item comes from."""
         if self.unit == "pair":

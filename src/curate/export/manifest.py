@@ -157,6 +157,7 @@ def manifest(version: VersionDraft, today: Today, run_id: int) -> dict[str, Any]
             "warnings": result.warnings,
             "dated": assembled.dated,
         },
+        "unseen": [asdict(one) for one in result.unseen],
         "error_rates": [asdict(rate) for rate in result.error_rates],
         "mix": version.facts["mix"],
         "edge_cases": version.facts["edge_cases"],

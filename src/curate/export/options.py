@@ -10,6 +10,7 @@ from curate.errors import ConfigError
 from curate.options import SplitSettings, is_number
 
 if TYPE_CHECKING:
+    from curate.check.unseen import Unseen
     from curate.kernels.error_rate import ErrorRate
 
 
@@ -86,6 +87,7 @@ class ExportResult:
         evaluations: files of evaluation sets, with the rows that have no prompt.
         pair_reasons: why pairs are out, and how many.
         stale: stages of `curate run` that were not up to date.
+        unseen: what the leak check cannot see.
     """
 
     name: str
@@ -111,3 +113,4 @@ class ExportResult:
     notes: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     validation: int = 0
+    unseen: tuple[Unseen, ...] = ()

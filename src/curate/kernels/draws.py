@@ -78,20 +78,6 @@ def newest(
     return sorted(chosen)
 
 
-def lone_classes(
-    classes: Sequence[Classes], train: Mapping[str, int], test: Mapping[str, int]
-) -> list[str]:
-    """Returns the classes that one unit alone has, in order.
-
-    Args:
-        classes: of each new unit.
-        train: class -> examples that are on that side already.
-        test: likewise.
-    """
-    counts = Counter(name for some in classes for name in some)
-    return sorted(n for n, units in counts.items() if units == 1 and not train[n] + test[n])
-
-
 class RareClasses:
     """Moves units of a draw so that train has every class, and test those that two units have.
 

@@ -10,6 +10,7 @@ import duckdb
 
 from curate.errors import ConfigError
 from curate.inputs import inputs
+from curate.kernels.label_names import odd_names
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -114,5 +115,7 @@ def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
     summary = dict(zip(names, cursor.fetchall()[0], strict=True))
     crossing = con.execute(sql("pull/split_overlap"), {"source": source}).fetchall()
     summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
+    classes = con.execute(sql("pull/label_names"), {"source": source}).fetchall()
+    summary["odd_labels"] = odd_names(dict(classes))
     summary["template"] = inputs.templates(con).get(source)
     return summary
