@@ -50,15 +50,15 @@ class Unseen:
 
 
 STEPS = {
-    "users_on_both_sides": "--group user keeps the calls of one user on one side; sides stay, so "
-    "these would be withheld",
+    "users_on_both_sides": "--group user, which keeps the calls of one user on one side; sides "
+    "stay, so these would be withheld",
     "short_inputs": None,
     "only_in_test": None,
     "single_example": None,
     "spellings": "write them alike in the log and pull it again, or curate pull FILE --as feedback "
     "with the right labels",
     "missing_words": "if they are, leave them empty in the log and pull it again",
-    "listed_labels": "multi_label = true under [project] reads lists",
+    "listed_labels": "multi_label = true under [project], which reads lists",
     "languages": None,
 }
 """Code -> what can be done about it in a project, in the order in which it is told."""
@@ -155,7 +155,7 @@ def sentence(one: Unseen) -> str:
 def with_step(one: Unseen) -> str:
     """Returns the same with what can be done about it in a project."""
     step = STEPS[one.code]
-    return f"{sentence(one)}; {step}" if step else sentence(one)
+    return f"{sentence(one)}. Next: {step}" if step else sentence(one)
 
 
 def _users(one: Unseen) -> str:

@@ -95,9 +95,9 @@ def _file(result: CheckResult, shown: int) -> str:
         text += _tokens(result.tokens)
     if result.compared:
         text += f"  near-duplicates were looked for up to line {result.compared:,}\n"
-    text += words.render_unseen(result.unseen, in_project=False)
     errors, warnings = _counted(result.errors, "error"), _counted(result.warnings, "warning")
-    return text + f"  {'failed' if result.errors else 'passed'}: {errors}, {warnings}\n"
+    text += f"  {'failed' if result.errors else 'passed'}: {errors}, {warnings}\n"
+    return text + words.render_unseen(result.unseen, in_project=False)
 
 
 def _tokens(stats: Stats) -> str:
