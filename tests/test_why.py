@@ -175,3 +175,34 @@ def test_before_anything_but_a_pull(tmp_path: Path, write_jsonl: WriteJsonl) -> 
     text = curate(tmp_path, "why", "a").stdout
     assert "at the next export" in text
     assert "today       in: " in text
+
+
+def test_what_keeps_alike_inputs_apart_is_told_by_kind(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    folder = tmp_path / "p"
+    project = new_project(folder)
+    text = "Set the thermostat of the cold room at the old warehouse to {} degrees for this night"
+    rows = [row("five", text.format("5")), row("minus", text.format("-5"))]
+    rows += [row("copy", text.format("-5"), "Another answer."), row("far", "Who are you?")]
+    log = write_jsonl(folder / "logs.jsonl", rows)
+    project.pull([str(log)])
+    project.dedupe(semantic=None)
+    names = {r["id"]: project.why(r["id"])["example_id"] for r in rows}
+    other = min(names["minus"], names["copy"])
+
+    said = curate(folder, "why", "five").stdout
+    found = f"from {other[:12]} and 1 with the same input by numbers: 5 / -5 (near 0."
+    assert found in said and said.count("kept apart") == 1
+    assert "by numbers: -5 / 5 (near 0." in curate(folder, "why", "copy").stdout
+    (apart,) = orjson.loads(curate(folder, "why", "five", "--json").stdout)["kept_apart"]
+    assert (apart["difference"], apart["method"], apart["examples"]) == ("numbers", "near", 2)
+    assert "kept apart" not in curate(folder, "why", "far").stdout
+
+    suggested = curate(folder, "dedupe", "--suggest-threshold")
+    assert "kept apart by what differs, from 0.80 on:" in suggested.stdout
+    assert " numbers             1   " in suggested.stdout and "5" in suggested.stdout
+    near = orjson.loads(curate(folder, "dedupe", "--suggest-threshold", "--json").stdout)[0]
+    (numbers,) = near["kept_apart"]
+    assert (numbers["kind"], numbers["pairs"]) == ("numbers", 1)
+    assert {numbers["one"], numbers["other"]} == {text.format(n).lower() for n in ("5", "-5")}

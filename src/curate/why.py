@@ -34,8 +34,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
 
     Returns:
         The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
-        them, not only the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`:
-        lists of dicts.
+        them, not only the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`,
+        `kept_apart` (alike inputs, and what keeps them from being duplicates): lists of dicts.
 
     Raises:
         ConfigError: no example, or more than one, has this id.
@@ -44,11 +44,14 @@ def why(store: Store, text: str) -> dict[str, Any]:
         found = con.execute(sql("why/find"), {"text": text}).fetchall()
         if len(found) != 1:
             raise ConfigError(_not_one(text, [row[0] for row in found]))
-        pairs.prepare(verdicts.derive(store, con))
+        today = verdicts.derive(store, con)
+        pairs.prepare(today)
         example_id = found[0][0]
-        story = _rows(con, sql("why/example"), example_id)[0]
+        story = _rows(con, sql("why/example"), {"id": example_id})[0]
         for part, query in _PARTS.items():
-            story[part] = _rows(con, query, example_id)
+            story[part] = _rows(con, query, {"id": example_id})
+        thresholds = {"near": today.dedupe.near, "semantic": today.dedupe.semantic}
+        story["kept_apart"] = _rows(con, sql("why/kept_apart"), {"id": example_id, **thresholds})
     return story
 
 
@@ -59,7 +62,9 @@ def _not_one(text: str, found: list[str]) -> str:
     return f"{len(found)} examples have an id that begins with {text!r}: {listing}. Type more of it"
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, example_id: str) -> list[dict[str, Any]]:
-    cursor = con.execute(query, {"id": example_id})
+def _rows(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.options import AUTO, DedupeSettings
-from curate.wording import counted, wrapped
+from curate.wording import counted, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.dedupe.dedupe import DedupeResult
@@ -107,6 +108,17 @@ def _from(threshold: float) -> str:
     return f" (from {threshold:g})" if threshold <= 1 else " (off)"
 
 
+def _kept_apart(part: Suggestion) -> str:
+    """Returns how many pairs each kind of difference keeps apart, with one pair of each."""
+    if not part.kept_apart:
+        return ""
+    text = f"  kept apart by what differs, from {part.apart_from:.2f} on:\n"
+    for c in part.kept_apart:
+        text += f"    {c.kind:<11} {c.pairs:>9,}   {words.render_differing(c.one, c.other)}\n"
+        text += f"        {c.similarity:.3f}  {shortened(c.one, 86)}\n"
+    return text
+
+
 def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
     """Returns candidate thresholds, what each would remove, and pairs just above each."""
     text = ""
@@ -125,6 +137,7 @@ def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
             fresh, shown = () if c.samples == shown else c.samples, c.samples
             for similarity, one, other in fresh:
                 text += f"        {similarity:.3f}  {one[:86]}\n               {other[:86]}\n"
+        text += _kept_apart(part)
         removes: dict[float | None, int] = {c.threshold: c.removes for c in part.candidates}
         if part.suggested is None:
             text += "  no valley between copies and mere likeness, so only reading pairs can tell\n"

@@ -12,6 +12,8 @@ from curate.cli.group import Context, cli, json_option, pass_context, show_resul
 from curate.cli.words import REASONS
 from curate.wording import shortened
 
+_MOST_APART = 5
+
 
 @cli.command()
 @click.argument("example_id")
@@ -67,6 +69,7 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     parts += [("signal", f"{s['signal']}: {s['why']}") for s in story["signals"]]
     parts += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
+    parts += _kept_apart(story["kept_apart"])
     parts += [("pair", words.render_pair(p)) for p in story["pairs"]]
     parts += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
     parts += [("split", _split(s)) for s in story["split"]]
@@ -126,6 +129,24 @@ def _shown(d: dict[str, Any]) -> str:
 def _duplicate(d: dict[str, Any]) -> str:
     how = d["method"] if d["method"] == "exact" else f"{d['method']} {d['similarity']:.3f}"
     return f"{d['what']} {d['other'][:12]} ({how})"
+
+
+def _kept_apart(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    lines = [
+        (
+            "kept apart",
+            f"from {r['other'][:12]}{_others(r['examples'])} by {r['difference']}: "
+            f"{words.render_differing(r['input'], r['other_input'])} "
+            f"({r['method']} {r['similarity']:.3f})",
+        )
+        for r in rows[:_MOST_APART]
+    ]
+    more = len(rows) - _MOST_APART
+    return [*lines, ("kept apart", f"from {more:,} others: --json")] if more > 0 else lines
+
+
+def _others(examples: int) -> str:
+    return f" and {examples - 1:,} with the same input" if examples > 1 else ""
 
 
 def _split(s: dict[str, Any]) -> str:

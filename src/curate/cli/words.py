@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.wording import WIDTH, counted, wrapped
+from curate.wording import WIDTH, counted, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.check.unseen import Unseen
@@ -151,6 +151,14 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
         text += f"{counted(rejected, 'refused document')} ({why}): curate status --rejects\n"
     return text + ("Next: curate run\n" if next_step else "")
+
+
+def render_differing(one: str, other: str) -> str:
+    """Returns what differs between two texts, such as `5 / -5`."""
+    from curate.kernels.differences import differing
+
+    mine, theirs = (shortened(text, 40) or "(nothing)" for text in differing(one, other))
+    return f"{mine} / {theirs}"
 
 
 def _odd_labels(odd: Mapping[str, Sequence[Names]]) -> str:

@@ -54,6 +54,25 @@ class ThresholdEffect:
 
 
 @dataclass(frozen=True)
+class KeptApart:
+    """Pairs that are alike enough, and that one kind of difference keeps apart.
+
+    Attributes:
+        kind: one of `kernels.differences.KINDS`, or `script`, which the encoder cannot read.
+        pairs: of them.
+        similarity: of the pair that is most alike, which is shown.
+        one: text of that pair.
+        other: the other text.
+    """
+
+    kind: str
+    pairs: int
+    similarity: float
+    one: str
+    other: str
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """Candidates for one method, the highest first.
 
@@ -63,6 +82,9 @@ class Suggestion:
         suggested: the valley between copies and mere likeness, None where there is none.
         examples: train examples that pass everything but deduplication.
         candidates: thresholds with what each would do.
+        apart_from: the similarity from which on pairs kept apart are counted: what is in force,
+            else the lowest candidate.
+        kept_apart: by what keeps them apart, the most frequent first.
     """
 
     method: str
@@ -70,6 +92,8 @@ class Suggestion:
     suggested: float | None
     examples: int
     candidates: tuple[ThresholdEffect, ...]
+    apart_from: float
+    kept_apart: tuple[KeptApart, ...]
 
 
 def suggest(
@@ -187,6 +211,8 @@ def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettin
         ]
         samples = tuple((s, one, other) for s, one, other in shown)
         candidates.append(ThresholdEffect(threshold, count, removes, samples))
+    apart_from = max(pairs.floor, current) if current <= 1 else pairs.floor
+    apart = con.execute(sql("dedupe/thresholds_apart"), {"threshold": apart_from}).fetchall()
     passing = con.execute(sql("dedupe/thresholds_passing")).fetchall()[0][0]
     return Suggestion(
         method,
@@ -194,4 +220,6 @@ def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettin
         pairs.valley if pairs.valley in thresholds else None,
         passing,
         tuple(candidates),
+        apart_from,
+        tuple(KeptApart(*row) for row in apart),
     )

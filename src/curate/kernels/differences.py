@@ -39,6 +39,10 @@ _FIGURES = 2
 """Of so many numbers, one text may have some more: it says more of the same thing."""
 
 
+_LOOKED_AT = 400
+"""Tokens of a text in which it is shown to people what differs."""
+
+
 _BETWEEN = 2
 _LEAST_SPELLED = 5
 _LONGEST = 60
@@ -113,6 +117,16 @@ class Differences:
 def difference(a: str, b: str) -> str | None:
     """Returns what keeps two normalised texts apart, one of `KINDS`; None where nothing does."""
     return Differences([a, b]).between(0, 1)
+
+
+def differing(a: str, b: str) -> tuple[str, str]:
+    """Returns the tokens by which two normalised texts differ: those of one, those of the other."""
+    one, other = tokens(a), tokens(b)
+    steps = SequenceMatcher(None, one[:_LOOKED_AT], other[:_LOOKED_AT], autojunk=False)
+    changed = [step for step in steps.get_opcodes() if step[0] != "equal"]
+    mine = [token for _, start, end, _, _ in changed for token in one[start:end]]
+    theirs = [token for _, _, _, start, end in changed for token in other[start:end]]
+    return " ".join(mine), " ".join(theirs)
 
 
 def _read(found: Sequence[str], language: Language) -> _Reading:
