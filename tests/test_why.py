@@ -182,7 +182,8 @@ def test_what_keeps_alike_inputs_apart_is_told_by_kind(
 ) -> None:
     folder = tmp_path / "p"
     project = new_project(folder)
-    text = "Set the thermostat of the cold room at the old warehouse to {} degrees for this night"
+    text = "Set the thermostat of the cold room at the old warehouse to {} degrees for this night, "
+    text += "since tomorrow we get fish from Norway which has to be kept so until it is sold here"
     rows = [row("five", text.format("5")), row("minus", text.format("-5"))]
     rows += [row("copy", text.format("-5"), "Another answer."), row("far", "Who are you?")]
     log = write_jsonl(folder / "logs.jsonl", rows)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from click.testing import CliRunner
 
 from curate.export.options import ExportSettings
 from curate.options import SplitSettings
 from curate.project import Project
 from curate.text import MEASURE, digest
+from program import Program
 from projects import new_project
 
 pytestmark = pytest.mark.store
@@ -87,3 +91,42 @@ def test_a_store_of_the_first_measure_is_brought_up_to_date_once(
     state = project.store.state_digest()
     assert project.dedupe(semantic=None).inputs == len(languages)
     assert project.store.state_digest() == state
+
+
+def test_what_the_new_measure_changed_is_told_once_by_the_command_that_brings_it(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    languages = ("C", "C++", "Rust", "Go", "COBOL", "\uff23\uff2f\uff22\uff2f\uff2c")
+    rows = [
+        {"id": str(n), "prompt": ASKED.format(name), "response": f"Use {n}.", "rating": 5}
+        for n, name in enumerate(languages)
+    ]
+    project = new_project(tmp_path / "p")
+    project.pull([str(write_jsonl(tmp_path / "l.jsonl", rows))])
+    project.dedupe(near=None, semantic=None)
+    project.export("first", ExportSettings(split=SplitSettings(test_size=0), min_test=0))
+    with project.store.write() as con:  # to the first measure these two were not one
+        wide = "(SELECT interaction_id FROM interactions WHERE source_id = '5')"
+        con.execute(f"UPDATE version_examples SET side = 'test' WHERE example_id = {wide}")
+    of_the_first_measure(project)
+
+    def say(*arguments: str) -> Any:
+        return CliRunner().invoke(Program(), ["-C", str(tmp_path / "p"), *arguments])
+
+    shutil.copytree(tmp_path / "p", tmp_path / "q")
+    told = say("dedupe", "--semantic", "off")
+    note = "1 of 6 inputs in another form, 0 pairs newly alike, 1 no longer, 1 leak newly seen"
+    assert note in " ".join(told.stderr.split()) and "another form" not in told.stdout
+    assert "in exported versions. Next: curate verify" in " ".join(told.stderr.split())
+    assert say("dedupe", "--semantic", "off").stderr == ""
+
+    (tmp_path / "p").rename(tmp_path / "told")
+    (tmp_path / "q").rename(tmp_path / "p")
+    counts = {"inputs": 1, "of": 6, "pairs_found": 0, "pairs_released": 1, "leaks_found": 1}
+    assert orjson.loads(say("filter", "--json").stdout)["remeasured"] == counts
+    assert "remeasured" not in orjson.loads(say("filter", "--json").stdout)
+    runs = orjson.loads(say("runs", "--json").stdout)
+    assert [run["counts"].get("remeasured") for run in runs if run["command"] == "filter"] == [
+        None,
+        counts,
+    ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli import settings
+from curate.cli import settings, words
 from curate.cli.settings import Command
 from curate.errors import CurateError
 from curate.version import __version__
@@ -34,12 +34,21 @@ class Context:
     def __init__(self, folder: Path, threads: int | None) -> None:
         self.folder, self.threads = folder, threads
         self.stages: dict[str, Any] | None = None  # what `run` has collected so far
+        self._project: Project | None = None
 
     def project(self) -> Project:
         """Returns the facade of the project folder."""
         from curate.project import Project
 
-        return Project(self.folder, threads=self.threads, progress=progress)
+        self._project = Project(self.folder, threads=self.threads, progress=progress)
+        return self._project
+
+    def take_notes(self) -> dict[str, Any]:
+        """Returns the notes of the runs that have ended since they were taken."""
+        if self._project is None:
+            return {}
+        notes, self._project.store.notes = self._project.store.notes, {}
+        return notes
 
 
 def progress(items: Iterable[Any], label: str) -> Iterable[Any]:
@@ -66,16 +75,20 @@ def _bar_steps(items: Iterable[Any]) -> int:
 
 def show_result(result: Any, as_json: bool, text: Callable[[], str]) -> None:
     """Prints a result: as one JSON object, or as text for a person; `run` collects its stages."""
-    stages = click.get_current_context().obj.stages
+    context = click.get_current_context()
+    stages, notes, plain = context.obj.stages, context.obj.take_notes(), _plain(result)
+    if notes and isinstance(plain, dict):
+        plain |= notes
     if stages is not None:
-        stages[str(click.get_current_context().command.name)] = _plain(result)
+        stages[str(context.command.name)] = plain
     if not as_json:
+        click.echo(words.render_notes(notes), nl=False, err=True)
         click.echo(text(), nl=False)
     elif stages is None:
         import orjson
 
         option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-        click.echo(orjson.dumps(_plain(result), option=option, default=str))
+        click.echo(orjson.dumps(plain, option=option, default=str))
 
 
 def _plain(value: Any) -> Any:

@@ -169,6 +169,23 @@ def _odd_labels(odd: Mapping[str, Sequence[Names]]) -> str:
     return "".join(wrapped(f"  note: {with_step(one)}", "    ") for one in of_names(odd))
 
 
+def render_notes(notes: Mapping[str, Any]) -> str:
+    """Returns what a person should know of a run, whatever the command; mostly nothing."""
+    if (changed := notes.get("remeasured")) is None:
+        return ""
+    text = (
+        f"note: inputs are compared in another way since this version of curate: "
+        f"{changed['inputs']:,} of {counted(changed['of'], 'input')} in another form"
+    )
+    if "pairs_found" in changed:
+        text += (
+            f", {counted(changed['pairs_found'], 'pair')} newly alike, "
+            f"{changed['pairs_released']:,} no longer, {counted(changed['leaks_found'], 'leak')} "
+            "newly seen in exported versions"
+        )
+    return wrapped(f"{text}. Next: curate verify" if changed.get("leaks_found") else text)
+
+
 def render_unseen(unseen: Sequence[Unseen], *, in_project: bool = True) -> str:
     """Returns what a check could not see, with what can be done about it in a project."""
     from curate.check.unseen import sentence, with_step

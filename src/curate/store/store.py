@@ -46,12 +46,17 @@ def utcnow() -> datetime:
 
 @dataclass
 class Run:
-    """One execution of one writing command, as its row in `runs` will say."""
+    """One execution of one writing command, as its row in `runs` will say.
+
+    Attributes:
+        notes: what a person should know whatever the command is, code -> numbers.
+    """
 
     run_id: int
     command: str
     changed: bool = False
     counts: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class Store:
@@ -75,6 +80,7 @@ class Store:
         self._lock = WriterLock(self.folder / "curate.lock", self._waits)
         self._writing = False
         self._state_shown = ""
+        self.notes: dict[str, Any] = {}
         self._idle: list[duckdb.DuckDBPyConnection] = []
 
     @property
@@ -296,6 +302,7 @@ class Store:
                 is_published &= not self._bring_up_to_date(con)
                 run = self._begin(con, command, settings or {})
             yield run
+            self.notes |= run.notes
             finished_at = utcnow()
             with self.write() as con:
                 con.execute(
@@ -304,7 +311,7 @@ class Store:
                         "run_id": run.run_id,
                         "finished_at": finished_at,
                         "outcome": "changed" if run.changed else "unchanged",
-                        "counts": _json(run.counts),
+                        "counts": _json({**run.counts, **run.notes}),
                     },
                 )
             if run.changed or not is_published:
