@@ -123,10 +123,10 @@ def test_what_the_new_measure_changed_is_told_once_by_the_command_that_brings_it
     (tmp_path / "p").rename(tmp_path / "told")
     (tmp_path / "q").rename(tmp_path / "p")
     counts = {"inputs": 1, "of": 6, "pairs_found": 0, "pairs_released": 1, "leaks_found": 1}
-    assert orjson.loads(say("signals", "--json").stdout)["remeasured"] == counts
-    assert "remeasured" not in orjson.loads(say("signals", "--json").stdout)
+    assert orjson.loads(say("pairs", "--json").stdout)["remeasured"] == counts
+    assert "remeasured" not in orjson.loads(say("pairs", "--json").stdout)
     runs = orjson.loads(say("runs", "--json").stdout)
-    assert [run["counts"].get("remeasured") for run in runs if run["command"] == "signals"] == [
+    assert [run["counts"].get("remeasured") for run in runs if run["command"] == "pairs"] == [
         None,
         counts,
     ]
