@@ -126,7 +126,9 @@ def test_what_the_new_measure_changed_is_told_once_by_the_command_that_brings_it
     assert orjson.loads(say("pairs", "--json").stdout)["remeasured"] == counts
     assert "remeasured" not in orjson.loads(say("pairs", "--json").stdout)
     runs = orjson.loads(say("runs", "--json").stdout)
-    assert [run["counts"].get("remeasured") for run in runs if run["command"] == "pairs"] == [
+    assert [
+        run["counts"].get("remeasured") for run in runs["runs"] if run["command"] == "pairs"
+    ] == [
         None,
         counts,
     ]

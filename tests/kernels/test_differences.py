@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.kernels.differences import KINDS, Differences, difference
+from curate.kernels.differences import KINDS, Differences, difference, differing
 from curate.text import normalise
 
 
@@ -107,3 +107,18 @@ def test_differences_are_the_same_both_ways(texts: list[str]) -> None:
 
 def test_a_word_without_end_is_looked_at_once() -> None:
     assert difference("word" * 250_000, "word" * 250_000 + "7") == "numbers"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("keep it at -5 degrees tonight", "keep it at 5 degrees tonight", ("-5", "5")),
+        ("i did not get it", "well, i did get it at last", ("not", "")),
+        ("ask me once more", "something else is fine", ("1", "")),
+        ("please enable the renewal", "please disable the renewal", ("enable", "disable")),
+        ("send it from oslo to rome", "send it from rome to oslo", ("to rome", "rome to")),
+        ("the same text", "the same text", ("", "")),
+    ],
+)
+def test_what_differs_is_shown(a: str, b: str, expected: tuple[str, str]) -> None:
+    assert differing(a, b) == expected

@@ -120,7 +120,17 @@ def difference(a: str, b: str) -> str | None:
 
 
 def differing(a: str, b: str) -> tuple[str, str]:
-    """Returns the tokens by which two normalised texts differ: those of one, those of the other."""
+    """Returns by what two normalised texts differ: what only one of them has, and only the other.
+
+    That is what keeps them apart where it is a number, a negation or the like, else all tokens.
+    """
+    both = Differences([a, b])
+    kind = both.between(0, 1)
+    language = elected(both._votes_of(0), both._votes_of(1))
+    one, other = (both._read(place, language).marks.get(kind or "", []) for place in (0, 1))
+    more, less = Counter(one) - Counter(other), Counter(other) - Counter(one)
+    if more or less:
+        return " ".join(more.elements()), " ".join(less.elements())
     one, other = tokens(a), tokens(b)
     steps = SequenceMatcher(None, one[:_LOOKED_AT], other[:_LOOKED_AT], autojunk=False)
     changed = [step for step in steps.get_opcodes() if step[0] != "equal"]
