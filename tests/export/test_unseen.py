@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from curate.check.unseen import SAMPLE, Survey, sentence
 from program import Program
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -293,3 +294,53 @@ def test_nothing_is_said_where_there_is_nothing_to_say(
     run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)))
     assert unseen(run, *EXPORT) == {}
     assert "could not see" not in (tmp_path / "p/datasets/x/v1/README.md").read_text("utf-8")
+
+
+def test_marks_in_an_export_are_labels_too(
+    run: Run, tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    rows = [
+        {
+            "id": str(n),
+            "prompt": LONG.format(f"lamp of {place}"),
+            "response": json.dumps({kind: place}),
+            "rating": 5,
+        }
+        for n, (kind, place) in enumerate([("city", "Oslo"), ("City", "Rome"), ("city", "Bonn")])
+    ]
+    run("init", "--task", "extraction")
+    run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)))
+    dry = run(*ALL_TRAIN, "--dry-run")
+    for said in (dry, run(*ALL_TRAIN)):
+        assert 'Unicode form: "City" 1, "city" 2' in said
+
+
+def test_names_in_lists_are_labels(run: Run, tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [
+        {"id": str(n), "text": LONG.format(f"item{n}"), "topics": topics}
+        for n, topics in enumerate([["refund", "none"], ["Refund"], ["refund"]])
+    ]
+    run("init", "--task", "classification")
+    toml = tmp_path / "p/curate.toml"
+    toml.write_text(toml.read_text("utf-8").replace("# multi_label", "multi_label"), "utf-8")
+    run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)), "--map", "label=topics")
+    found = unseen(run, *ALL_TRAIN)
+    assert found["spellings"][0]["labels"] == [{"Refund": 1, "refund": 2}]
+    assert found["missing_words"][0]["labels"] == [{"none": 1}]
+    assert "listed_labels" not in found
+
+
+def test_languages_of_many_inputs_are_those_of_a_sample_whatever_their_order() -> None:
+    texts = [f"{CHINESE[0]}{n}" if n % 4 == 0 else LONG.format(n) for n in range(3 * SAMPLE)]
+    found = []
+    for order in (texts, texts[::-1]):
+        survey = Survey()
+        for text in order:
+            survey.add_input("train", text, 20)
+        found.append(survey.found())
+    assert found[0] == found[1]
+    ((languages,),) = (found[0],)
+    counts = languages.counts
+    assert languages.is_sample and SAMPLE / 4 < sum(counts.values()) <= SAMPLE
+    assert 0.23 < counts["Han"] / sum(counts.values()) < 0.27
+    assert "languages of a sample of" in sentence(languages)
