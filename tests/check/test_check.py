@@ -506,7 +506,7 @@ def test_an_error_ends_with_3_and_a_warning_with_0(tmp_path: Path) -> None:
     assert (error.exit_code, error.stderr) == (3, "")
     assert "line 2: message 2 has the role 'narrator'" in error.stdout
     assert "fix: name it as the target does" in error.stdout
-    assert error.stdout.endswith("failed: 1 error, 0 warnings\n")
+    assert "\n  failed: 1 error, 0 warnings\n" in error.stdout
     assert max(map(len, error.stdout.replace(str(BROKEN), "").splitlines())) <= 100
     warning = _curate(
         str(BROKEN / "openai-chat" / "non-alternating.jsonl"), "--target", "openai-chat"
