@@ -512,7 +512,7 @@ def test_an_error_ends_with_3_and_a_warning_with_0(tmp_path: Path) -> None:
         str(BROKEN / "openai-chat" / "non-alternating.jsonl"), "--target", "openai-chat"
     )
     assert warning.exit_code == 0
-    assert warning.stdout.endswith("passed: 0 errors, 1 warning\n")
+    assert "\n  passed: 0 errors, 1 warning\n" in warning.stdout
 
 
 def test_json_has_every_file(tmp_path: Path) -> None:
