@@ -334,6 +334,43 @@ def test_contradictory_labels_are_an_issue_and_no_duplicates(pulled: Pulled) -> 
     }
 
 
+PASTED = " ".join(
+    f"{place} the tenant of house {place} pays the owner for {thing} on the last day"
+    for place in ("north", "south", "east", "west", "upper", "lower", "inner", "outer")
+    for thing in ("water", "heat", "light", "wood", "the gate")
+)
+
+
+@pytest.mark.slow
+def test_long_texts_are_the_same_only_as_wholes(pulled: Pulled, encoder: Any) -> None:
+    wishes = (
+        "Translate all of this into the language of my sister, who wants to read it at home. ",
+        "Tell me where a lawyer would begin if he had to show that this binds all of them. ",
+        "Here is what my neighbour has signed, and I would be glad of a short list of it. ",
+    )
+    rows = [
+        row("first", f"{PASTED} {wishes[0] * 4}"),
+        row("other end", f"{PASTED} {wishes[1] * 4}"),
+        row("reworded", f"{PASTED} {wishes[0] * 3}{wishes[0].replace('all of', 'all')}"),
+        row("other beginning", f"{wishes[2] * 4} {PASTED}"),
+    ]
+    project = embedded(pulled(rows), encoder)
+    project.dedupe(near=None, semantic=0.9)
+    assert {frozenset((a, b)) for a, (b, _) in methods(project).items()} == {
+        frozenset(("first", "reworded"))
+    }
+    with project.store.read() as con:
+        kept_apart = con.execute(
+            "SELECT difference, count(*) FROM semantic_pairs GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        assert con.execute("SELECT min(similarity) > 0.9 FROM semantic_pairs").fetchall() == [
+            (True,)
+        ]
+    assert kept_apart == [("part", 5), (None, 1)]
+    (_, suggestion) = project.suggest_thresholds(semantic=0.9)
+    assert {c.pairs for c in suggestion.candidates if c.threshold <= 0.9} == {1}
+
+
 def test_turns_of_one_conversation_are_no_duplicates_of_each_other(pulled: Pulled) -> None:
     rows = [
         row("one", session_id="s"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from curate.embed.embed import embed
 from curate.export.options import ExportSettings
 from curate.options import SplitSettings
 from curate.project import Project
@@ -87,3 +88,26 @@ def test_a_store_of_the_first_measure_is_brought_up_to_date_once(
     state = project.store.state_digest()
     assert project.dedupe(semantic=None).inputs == len(languages)
     assert project.store.state_digest() == state
+
+
+@pytest.mark.slow
+def test_pairs_of_long_inputs_are_found_anew(
+    tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
+) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    pasted = " ".join(f"clause {n} speaks of the rent and of the garden" for n in range(40))
+    rows = [
+        {"id": end, "prompt": f"{pasted} {' '.join(end + c for c in letters)}", "response": "Yes."}
+        for end in ("north", "south", "east")
+    ]
+    project = new_project(tmp_path / "p")
+    project.pull([str(write_jsonl(tmp_path / "l.jsonl", rows))])
+    embed(project.store, load=lambda _: encoder)
+    project.dedupe(semantic=0.5)
+    pairs = rows_of(project, "FROM semantic_pairs ORDER BY ALL")
+    assert [pair[3] for pair in pairs] == ["part"] * 3
+    with project.store.write() as con:
+        con.execute("UPDATE semantic_pairs SET difference = NULL")
+        con.execute("DELETE FROM settings WHERE name = 'measure'")
+    project.dedupe(semantic=0.5)
+    assert rows_of(project, "FROM semantic_pairs ORDER BY ALL") == pairs

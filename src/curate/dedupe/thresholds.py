@@ -133,8 +133,7 @@ def _semantic(rows: pa.Table, foreign: set[str], progress: Progress) -> _Pairs |
     floor = next((t for t in reversed(CANDIDATES) if above[_bin(t)] <= _MOST_PAIRS), CANDIDATES[0])
     parts = list(pairs(vectors[:0], vectors, threshold=floor))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
-    table = input_pairs.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
-    table = input_pairs.apart_by_script(table, foreign)
+    table = input_pairs.semantic_table(rows, rows["text"].to_pylist(), foreign, a, b, cosine)
     return _Pairs(table, floor, _valley_of(table, floor))
 
 
