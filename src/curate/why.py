@@ -44,11 +44,15 @@ def why(store: Store, text: str) -> dict[str, Any]:
         found = con.execute(sql("why/find"), {"text": text}).fetchall()
         if len(found) != 1:
             raise ConfigError(_not_one(text, [row[0] for row in found]))
-        pairs.prepare(verdicts.derive(store, con))
+        today = verdicts.derive(store, con)
+        pairs.prepare(today)
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), example_id)[0]
         for part, query in _PARTS.items():
             story[part] = _rows(con, query, example_id)
+        if not today.dedupe.semantic_removes:
+            cosine = {"semantic": today.dedupe.semantic}
+            story["duplicates"] += _rows(con, sql("why/reported"), example_id, **cosine)
     return story
 
 
@@ -59,7 +63,9 @@ def _not_one(text: str, found: list[str]) -> str:
     return f"{len(found)} examples have an id that begins with {text!r}: {listing}. Type more of it"
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, example_id: str) -> list[dict[str, Any]]:
-    cursor = con.execute(query, {"id": example_id})
+def _rows(
+    con: duckdb.DuckDBPyConnection, query: str, example_id: str, **more: float
+) -> list[dict[str, Any]]:
+    cursor = con.execute(query, {"id": example_id, **more})
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
