@@ -181,9 +181,7 @@ def complete(
     """
     if exact not in EXACT:
         raise ConfigError(unknown_name("kind of exact duplicate", exact, EXACT))
-    if semantic == BY_TASK:
-        task = config.project_settings(store.folder)["task"]
-        semantic = REPORT if task == "classification" else AUTO
+    semantic = _by_task(store, semantic)
     removes = semantic != REPORT
     if semantic == REPORT:
         semantic = AUTO
@@ -229,13 +227,20 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
         return False
     stored = DedupeSettings(**last).as_dict()
     wanted = {"exact": section.get("exact", stored["exact"])}
-    for name in ("near", "semantic"):
-        value = section.get(name, BY_TASK)
-        if value not in (AUTO, REPORT, BY_TASK):
+    for name in {"near", "semantic"} & section.keys():
+        value = _by_task(store, section[name])
+        if value not in (AUTO, REPORT):
             wanted[name] = threshold(name, None if value == "off" else value)
-        if name == "semantic" and value not in ("off", BY_TASK):
+        if name == "semantic" and value != "off":
             wanted["semantic_removes"] = value != REPORT
     return any(stored[name] != value for name, value in wanted.items())
+
+
+def _by_task(store: Store, semantic: float | str | None) -> float | str | None:
+    """Returns what is asked for of semantic duplicates: by the task, where that shall say it."""
+    if semantic != BY_TASK:
+        return semantic
+    return REPORT if config.project_settings(store.folder)["task"] == "classification" else AUTO
 
 
 def threshold(name: str, value: float | str | None) -> float:
