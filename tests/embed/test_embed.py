@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from curate.cli.embed import render_embed
 from curate.embed import embed as stage
 from curate.embed import encoders
 from curate.embed.embed import embed, vectors
@@ -174,7 +175,9 @@ def test_long_inputs_are_cut_at_what_the_encoder_reads(
 def test_the_vector_of_a_long_input_is_the_mean_of_its_windows(load: Load, encoder: Any) -> None:
     texts = [*TEXTS, f"{CONTRACT} {RECIPE}", f"{RECIPE} {RECIPE}", CONTRACT * 30 + RECIPE]
     store = load(texts)
-    assert embed(store, load=lambda _: encoder).windowed == 3
+    result = embed(store, load=lambda _: encoder)
+    assert result.windowed == 3
+    assert "note: 3 inputs longer than the encoder reads at once: " in render_embed(result)
     with store.read() as con:
         hashes, found = vectors(con)
         text_of = dict(con.execute("SELECT input_hash, text FROM inputs").fetchall())

@@ -107,6 +107,16 @@ def render_dedupe(result: DedupeResult) -> str:
     return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
 
 
+_APART = {
+    "label": "their labels",
+    "conversation": "one conversation",
+    "order": "the order of words",
+    "part": "words that do not agree over the whole",
+    "script": "a script that the encoder cannot read",
+    "word": "one word",
+}
+
+
 def _around(result: DedupeResult) -> str:
     """Returns real pairs around the semantic threshold, as the first run shows them."""
     if not result.around:
@@ -115,7 +125,8 @@ def _around(result: DedupeResult) -> str:
     what = "one of two is out" if removes else "two count as the same"
     text = f"  pairs around {result.settings['semantic']:g}, from where on {what}:\n"
     for pair in result.around:
-        apart = f"           kept apart by: {pair.apart}\n" if pair.apart else ""
+        why = _APART.get(pair.apart or "", pair.apart)
+        apart = f"           kept apart by: {why}\n" if why else ""
         text += f"    {pair.similarity:.3f}  {pair.one}\n           {pair.other}\n{apart}"
     return text
 
