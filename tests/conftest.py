@@ -189,5 +189,5 @@ class Remembering:
         self.known |= {text: self.encoder.encode([text])[0] for text in fresh}
         return np.array([self.known[text] for text in texts])
 
-    def truncates(self, texts: Sequence[str]) -> list[bool]:
-        return self.encoder.truncates(texts)
+    def windows(self, text: str) -> list[str]:
+        return self.encoder.windows(text)

@@ -61,6 +61,7 @@ def test_stages_are_stale_as_run_would_run_them(made: Path) -> None:
         ("[filter]\nmin_rating = 3\n", "filter"),
         ("[dedupe]\nnear = 0.7\n", "dedupe"),
         ("[dedupe]\nexact = 'off'\n", "dedupe"),
+        ("[dedupe]\nsemantic = 'report'\n", "dedupe"),
         ("[export]\nleak_threshold = 0.6\n", "dedupe"),
         ("[privacy]\n", "privacy"),
         ("[pairs]\nmin_margin = 0.5\n", "pairs"),
@@ -70,6 +71,12 @@ def test_stages_are_stale_as_run_would_run_them(made: Path) -> None:
     write(made, "[privacy]\n")
     assert curate(made, "privacy").exit_code == 0
     assert "privacy" not in stale(made, "status")
+    write(made, "[dedupe]\nsemantic = 'report'\n")
+    assert curate(made, "dedupe").exit_code == 0
+    assert "dedupe" not in stale(made, "status")
+    for word in ("auto", "by-task"):  # which removes, as the task is preference
+        write(made, f"[dedupe]\nsemantic = '{word}'\n")
+        assert "dedupe" in stale(made, "status")
 
 
 def test_an_export_says_it_goes_on_and_stops_with_fresh(made: Path) -> None:

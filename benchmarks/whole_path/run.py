@@ -28,7 +28,10 @@ from measured import Stage, child
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))
 SETS = {
     "topical_chat_rated/turns.jsonl.gz": '[project]\ntask = "sft"\n[pull]\nturns = true\n',
-    "clinc150/rows.jsonl.gz": '[project]\ntask = "classification"\n[pull]\nmap = ["split=split"]\n',
+    "clinc150/rows.jsonl.gz": (
+        '[project]\ntask = "classification"\n[pull]\nmap = ["split=split"]\n'
+        '[dedupe]\nsemantic = "auto"\n'
+    ),
 }
 STAGES = ("pull", "filter", "embed", "dedupe", "cluster", "mislabels")
 STEPS = ("99 % of the rows", "the last 1 % too", "nothing new")

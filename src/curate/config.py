@@ -46,7 +46,8 @@ task = "{task}"                    # sft, classification, preference or extracti
 # [dedupe]
 # exact = "example"                # example (messages and answer), input, or off
 # near = 0.8                       # Jaccard similarity of inputs that makes a duplicate, or "off"
-# semantic = "auto"                # cosine of inputs that makes a duplicate, "auto" or "off"
+# semantic = "by-task"             # cosine of inputs that makes a duplicate, "auto" or "off"; or
+#                                  # "report": shown, not removed (classification's default)
 
 # [embed]
 # encoder = "auto"                 # or minilm, use-multilingual, e5-small, a folder with a model,

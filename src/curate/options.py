@@ -31,6 +31,13 @@ AUTO = "auto"
 """Of a threshold: the encoder's own default. Of an encoder: the one that reads the inputs."""
 
 
+REPORT = "report"
+"""Of semantic duplicates: pairs from the encoder's own threshold on are shown, nothing is out."""
+
+BY_TASK = "by-task"
+"""Of semantic duplicates: `report` where the task is classification, else `auto`."""
+
+
 @dataclass(frozen=True)
 class SplitSettings:
     """How new units are split, and what counts as a leak across the split.
@@ -94,15 +101,27 @@ class DedupeSettings:
         exact: what is compared: `example` (messages and answer), `input`, or `off`.
         near: Jaccard similarity of the token 3-grams of inputs.
         semantic: cosine of the vectors of inputs.
+        semantic_removes: whether one of two is out for it, or both stay and the pair is reported.
     """
 
     exact: str = "example"
     near: float = 0.8
     semantic: float = OFF
+    semantic_removes: bool = True
+
+    @property
+    def semantic_removal(self) -> float:
+        """Returns the cosine from which on one of two is out."""
+        return self.semantic if self.semantic_removes else OFF
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings in the form that is stored."""
-        return {"exact": self.exact, "near": self.near, "semantic": self.semantic}
+        return {
+            "exact": self.exact,
+            "near": self.near,
+            "semantic": self.semantic,
+            "semantic_removes": self.semantic_removes,
+        }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from curate import config
 from curate.errors import ConfigError, unknown_name
 from curate.options import (
-    AUTO,
+    BY_TASK,
     CurveSettings,
     DedupeSettings,
     EmbedSettings,
@@ -205,7 +205,7 @@ class Project:
         *,
         exact: str = DedupeSettings.exact,
         near: float | None = DedupeSettings.near,
-        semantic: float | str | None = AUTO,
+        semantic: float | str | None = BY_TASK,
     ) -> DedupeResult:
         """Finds exact, near and semantic duplicates; see `curate.dedupe.dedupe`."""
         from curate.dedupe.dedupe import dedupe
@@ -372,7 +372,7 @@ class Project:
         *,
         exact: str = DedupeSettings.exact,
         near: float | None = DedupeSettings.near,
-        semantic: float | str | None = AUTO,
+        semantic: float | str | None = BY_TASK,
     ) -> list[Suggestion]:
         """Returns what duplicate thresholds would do; see `curate.dedupe.thresholds.suggest`."""
         from curate.dedupe.dedupe import complete

@@ -173,7 +173,9 @@ def _embed(
         return 0
     encoder = load(known["encoder"])
     embed.refuse_other(encoder, known)
-    for hashes, _, vectors in embed.encoded(encoder, todo, progress, "embedding answers"):
+    # Of a long answer the beginning is compared, as where signals were measured.
+    chunks = embed.encoded(encoder, todo, progress, "embedding answers", cut=lambda text: [text])
+    for hashes, _, vectors in chunks:
         fresh = pa.table(
             {"answer_hash": pa.array(hashes, pa.string()), "vector": embed.as_lists(vectors)}
         )

@@ -150,7 +150,7 @@ def find_duplicates(today: Today, settings: DedupeSettings) -> None:
     con = today.con
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
     con.execute(sql("verdicts/input_heads"))
-    parameters = {"near": settings.near, "semantic": settings.semantic}
+    parameters = {"near": settings.near, "semantic": settings.semantic_removal}
     alike = con.sql(sql("verdicts/duplicate_candidates"), params=parameters).to_arrow_table()
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {

@@ -52,6 +52,9 @@ def why(store: Store, text: str) -> dict[str, Any]:
             story[part] = _rows(con, query, {"id": example_id})
         thresholds = {"near": today.dedupe.near, "semantic": today.dedupe.semantic}
         story["kept_apart"] = _rows(con, sql("why/kept_apart"), {"id": example_id, **thresholds})
+        if not today.dedupe.semantic_removes:
+            cosine = {"id": example_id, "semantic": today.dedupe.semantic}
+            story["duplicates"] += _rows(con, sql("why/reported"), cosine)
     return story
 
 

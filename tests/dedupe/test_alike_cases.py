@@ -64,8 +64,7 @@ def inputs_of(project: Project) -> dict[str, str]:
 def reasons(project: Project) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in inputs_of(project):
-        story: Any = project.why(name)
-        found[name] = [reason["reason"] for reason in story.as_dict()["reasons"]]
+        found[name] = [reason["reason"] for reason in project.why(name)["reasons"]]
     return found
 
 
@@ -120,6 +119,13 @@ def test_what_nobody_sees_makes_no_other_text(case: Any, run: Any) -> None:
     assert seen >= set(kinds)
     run("dedupe", "--semantic", "off")
     assert ("l3quotes-a", "l3quotes-b") in droppable(project)
+
+
+def test_the_beginning_of_a_long_text_is_not_the_whole(case: Any, run: Any) -> None:
+    project = case("07")
+    run("run")
+    assert droppable(project) == set()
+    assert not any(reasons(project).values())
 
 
 def test_minimal_pairs_stay_apart_and_rewordings_do_not(case: Any, run: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate.cli.dedupe import render_dedupe
 from curate.cli.why import lines
 from curate.dedupe.thresholds import valley
 from curate.embed.embed import embed
@@ -332,6 +333,145 @@ def test_contradictory_labels_are_an_issue_and_no_duplicates(pulled: Pulled) -> 
         "b": ("theft", 0.5),
         "c": ("theft", 0.5),
     }
+
+
+PASTED = " ".join(
+    f"{place} the tenant of house {place} pays the owner for {thing} on the last day"
+    for place in ("north", "south", "east", "west", "upper", "lower", "inner", "outer")
+    for thing in ("water", "heat", "light", "wood", "the gate")
+)
+
+
+@pytest.mark.slow
+def test_long_texts_are_the_same_only_as_wholes(pulled: Pulled, encoder: Any) -> None:
+    wishes = (
+        "Translate all of this into the language of my sister, who wants to read it at home. ",
+        "Tell me where a lawyer would begin if he had to show that this binds all of them. ",
+        "Here is what my neighbour has signed, and I would be glad of a short list of it. ",
+    )
+    rows = [
+        row("first", f"{PASTED} {wishes[0] * 4}"),
+        row("other end", f"{PASTED} {wishes[1] * 4}"),
+        row("reworded", f"{PASTED} {wishes[0] * 3}{wishes[0].replace('all of', 'all')}"),
+        row("other beginning", f"{wishes[2] * 4} {PASTED}"),
+    ]
+    project = embedded(pulled(rows), encoder)
+    project.dedupe(near=None, semantic=0.9)
+    assert {frozenset((a, b)) for a, (b, _) in methods(project).items()} == {
+        frozenset(("first", "reworded"))
+    }
+    with project.store.read() as con:
+        kept_apart = con.execute(
+            "SELECT difference, count(*) FROM semantic_pairs GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        assert con.execute("SELECT min(similarity) > 0.9 FROM semantic_pairs").fetchall() == [
+            (True,)
+        ]
+    assert kept_apart == [("part", 5), (None, 1)]
+    (_, suggestion) = project.suggest_thresholds(semantic=0.9)
+    assert {c.pairs for c in suggestion.candidates if c.threshold <= 0.9} == {1}
+
+
+# -- semantic duplicates that are only reported --------------------------------------------------
+
+CARD = ["my card was stolen last week; how can i get my money back",
+        "how do i get my money back when the card was stolen last week"]  # fmt: skip
+LAMP = ["is the red lamp still in stock", "do you still have the red lamp in stock"]
+LOGIN = [
+    "how do i reset the password of my account",
+    "i want to reset the password of my account, how do i do it",
+]
+
+
+def labelled(*labels: str) -> list[dict[str, Any]]:
+    """Two ways to ask three things; where the labels of two ways differ, they are no copies."""
+    texts = [*CARD, *LAMP, *LOGIN]
+    return [row(f"{text[:9]}{n}", text, label=label, rating=5 - n % 2)
+            for n, (text, label) in enumerate(zip(texts, labels, strict=True))]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_labels_keep_what_means_the_same_unless_removal_is_chosen(
+    pulled: Pulled, encoder: Any
+) -> None:
+    rows = labelled("theft", "theft", "stock", "stock", "login", "user")
+    project = embedded(pulled(rows, task="classification"), encoder)
+    result = project.dedupe()
+    assert (result.semantic_dropped, result.semantic_reported) == (0, 2)
+    assert methods(project) == {}
+    assert result.settings["semantic"] == 0.9
+    said = render_dedupe(result)
+    assert "out as duplicates: 0 exact, 0 near (from 0.8)\n" in said
+    assert "  reported, not out: 2 semantic (from 0.9)\n" in said
+
+    story = project.why(rows[0]["id"])
+    assert story["reason"] is None
+    (other,) = story["duplicates"]
+    assert (names(project)[other["other"]], other["method"]) == (rows[1]["id"], "semantic")
+    assert dict(lines(story))["duplicate"].startswith(f"means the same as {other['other'][:12]} (")
+    assert project.why(rows[5]["id"])["duplicates"] == []
+
+    for chosen in ("auto", 0.9):
+        removed = project.dedupe(semantic=chosen)
+        assert (removed.semantic_dropped, removed.semantic_reported) == (2, 0)
+        assert methods(project).keys() == {rows[1]["id"], rows[3]["id"]}
+    assert project.dedupe(semantic="report").semantic_dropped == 0
+
+
+@pytest.mark.slow
+def test_other_tasks_remove_unless_report_is_chosen(pulled: Pulled, encoder: Any) -> None:
+    project = embedded(pulled(labelled(*[""] * 6)), encoder)
+    assert project.dedupe().semantic_dropped == 3
+    result = project.dedupe(semantic="report")
+    assert (result.semantic_dropped, result.semantic_reported) == (0, 3)
+    assert "reported, not out: 3 semantic (from 0.9)" in render_dedupe(result)
+    with project.store.write() as con:  # as a store was before anything could be reported
+        project.store.set_setting(con, "dedupe", {"exact": "example", "near": 0.8, "semantic": 0.9})
+    assert len(methods(project)) == 3
+
+
+@pytest.mark.slow
+def test_the_first_run_shows_real_pairs_around_the_threshold(
+    pulled: Pulled, encoder: Any, tmp_path: Path
+) -> None:
+    rows = labelled("theft", "theft", "stock", "stock", "login", "user")
+    rows += [
+        row("number", "where is order 4711 from last week", label="order"),
+        row("other number", "where is order 4712 from last week", label="order"),
+        row("parcel", "when will my parcel arrive", label="order"),
+        row("date", "can you tell me the date on which my parcel arrives at home", label="order"),
+    ]
+    project = embedded(pulled(rows, task="classification"), encoder)
+    result = project.dedupe()
+    above = [p for p in result.around if p.similarity >= 0.9]
+    under = [p for p in result.around if p.similarity < 0.9]
+    with project.store.read() as con:
+        cosine = {
+            frozenset(texts): similarity
+            for *texts, similarity in con.execute(
+                """SELECT l.text, r.text,
+                          list_dot_product(x.vector::DOUBLE[], y.vector::DOUBLE[])
+                   FROM embeddings x JOIN embeddings y ON x.input_hash < y.input_hash
+                   JOIN inputs l ON l.input_hash = x.input_hash
+                   JOIN inputs r ON r.input_hash = y.input_hash"""
+            ).fetchall()
+        }
+    assert {frozenset((p.one, p.other)) for p in above if not p.apart} == {
+        frozenset(CARD), frozenset(LAMP)
+    }  # fmt: skip
+    assert [p.apart for p in above if p.apart] in (["label"], ["numbers"])
+    nearest = sorted((c for c in cosine.values() if c < 0.9), reverse=True)
+    assert 1 <= len(under) <= 2
+    assert under[0].similarity == pytest.approx(nearest[0], abs=1e-5)
+    assert [p.similarity for p in result.around] == sorted(
+        (p.similarity for p in result.around), reverse=True
+    )
+    said = render_dedupe(result)
+    assert "  pairs around 0.9, from where on two count as the same:\n" in said
+    for pair in result.around:
+        assert f"    {pair.similarity:.3f}  {pair.one}\n           {pair.other}\n" in said
+    assert "kept apart by: numbers\n" in said or "kept apart by: their labels\n" in said
+    assert project.dedupe().around == ()
 
 
 def test_turns_of_one_conversation_are_no_duplicates_of_each_other(pulled: Pulled) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from curate.cli.embed import render_embed
 from curate.embed import embed as stage
 from curate.embed import encoders
 from curate.embed.embed import embed, vectors
@@ -36,8 +37,13 @@ class Other:
         angles = np.array([len(text) for text in texts], float)
         return np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
 
-    def truncates(self, texts: Any) -> list[bool]:
-        return [False] * len(texts)
+    def windows(self, text: str) -> list[str]:
+        return [text]
+
+
+def rows(store: Store, query: str) -> list[tuple[Any, ...]]:
+    with store.read() as con:
+        return con.execute(query).fetchall()
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def load(tmp_path: Path, write_jsonl: WriteJsonl) -> Load:
 def test_vectors_are_the_models_own(load: Load, encoder: Any) -> None:
     store = load([*TEXTS, TEXTS[0].upper()])
     result = embed(store, load=lambda _: encoder)
-    assert (result.encoder, result.inputs, result.new, result.truncated) == ("minilm", 3, 3, 0)
+    assert (result.encoder, result.inputs, result.new, result.windowed) == ("minilm", 3, 3, 0)
     with store.read() as con:
         hashes, found = vectors(con)
         texts = dict(con.execute("SELECT input_hash, text FROM inputs").fetchall())
@@ -85,7 +91,7 @@ def test_a_killed_run_goes_on_where_it_was(
     load: Load, encoder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Dying:
-        name, digest, truncates = encoder.name, encoder.digest, encoder.truncates
+        name, digest, windows = encoder.name, encoder.digest, encoder.windows
         left = 1
 
         def encode(self, texts: Any) -> Any:
@@ -94,7 +100,7 @@ def test_a_killed_run_goes_on_where_it_was(
             self.left -= 1
             return encoder.encode(texts)
 
-    monkeypatch.setattr(stage, "CHUNK_INPUTS", 2)
+    monkeypatch.setattr(stage, "CHUNK_WINDOWS", 2)
     store = load([*TEXTS, "Is the shop open on Sunday?", "Who pays for the return?"])
     with pytest.raises(KeyboardInterrupt):
         embed(store, load=lambda _: Dying())
@@ -144,16 +150,69 @@ def test_vectors_go_with_the_texts(load: Load, encoder: Any, write_jsonl: WriteJ
         ).fetchall() == [("do you sell lamps",), ("my card was stolen last night",)]
 
 
-def test_long_inputs_are_counted(load: Load, encoder: Any) -> None:
-    long = " ".join(f"word{n}" for n in range(300))
-    result = embed(load([*TEXTS, long]), load=lambda _: encoder)
-    assert result.truncated == 1
-    assert encoder.truncates(["a " * 100, "a " * 254, "a " * 255, long]) == [
-        False,
-        False,
-        True,
-        True,
-    ]
+# -- long inputs ---------------------------------------------------------------------------------
+
+CONTRACT = " ".join(f"clause {n} speaks of the rent and of the garden" for n in range(40))
+RECIPE = " ".join(f"step {n} stirs the butter into the flour" for n in range(40))
+
+
+@pytest.mark.parametrize(("words", "windows"), [(254, 1), (255, 2), (509, 3), (9_999, 8)])
+def test_long_inputs_are_cut_at_what_the_encoder_reads(
+    encoder: Any, words: int, windows: int
+) -> None:
+    text = " ".join("abcdefgh"[n % 8] for n in range(words))
+    parts = encoder.windows(text)
+    assert len(parts) == windows
+    sizes = [len(part.split()) for part in parts]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= 254
+    if words <= 254 * 8:
+        assert sum(sizes) >= words  # they may overlap by a word, and leave out none
+    assert text.startswith(parts[0])
+    assert text.endswith(parts[-1])
+
+
+def test_the_vector_of_a_long_input_is_the_mean_of_its_windows(load: Load, encoder: Any) -> None:
+    texts = [*TEXTS, f"{CONTRACT} {RECIPE}", f"{RECIPE} {RECIPE}", CONTRACT * 30 + RECIPE]
+    store = load(texts)
+    result = embed(store, load=lambda _: encoder)
+    assert result.windowed == 3
+    assert "note: 3 inputs longer than the encoder reads at once: " in render_embed(result)
+    with store.read() as con:
+        hashes, found = vectors(con)
+        text_of = dict(con.execute("SELECT input_hash, text FROM inputs").fetchall())
+        long = dict(con.execute("SELECT input_hash, windowed FROM embeddings").fetchall())
+    vector = {text_of[h]: v for h, v in zip(hashes, found, strict=True)}
+    for name, text in text_of.items():
+        assert long[name] == (len(text) > 254)
+        mean = encoder.encode(encoder.windows(text)).mean(axis=0)
+        np.testing.assert_allclose(vector[text], mean / np.linalg.norm(mean), atol=1e-6)
+    # The same end and other beginnings; and an end that only the last of the windows reaches.
+    one, other, far = (vector[t] for t in sorted(vector, key=len)[3:])
+    assert one @ other < 0.95
+    assert far @ encoder.encode([CONTRACT])[0] < 0.999
+
+
+def test_vectors_of_beginnings_are_made_anew_once(load: Load, encoder: Any) -> None:
+    store = load([*TEXTS, CONTRACT, f"{CONTRACT} {RECIPE}"])
+    embed(store, load=lambda _: encoder)
+    project = Project(store.folder)
+    project.dedupe(semantic=0.3)
+    expected = rows(store, "SELECT * FROM embeddings ORDER BY ALL")
+    pairs = rows(store, "SELECT * FROM semantic_pairs ORDER BY ALL")
+    with store.write() as con:  # as the store was before there were windows
+        con.execute("ALTER TABLE embeddings RENAME COLUMN windowed TO truncated")
+        con.execute("UPDATE embeddings SET vector = list_reverse(vector) WHERE truncated")
+        con.execute("DELETE FROM _migrations WHERE name = '0019_windows'")
+
+    Project.init(store.folder)
+    assert len(rows(store, "SELECT * FROM embeddings")) == len(TEXTS)
+    assert "embed" in project.status().stale
+    assert embed(store, load=lambda _: encoder).new == 2
+    project.dedupe(semantic=0.3)
+    assert rows(store, "SELECT * FROM embeddings ORDER BY ALL") == expected
+    assert rows(store, "SELECT * FROM semantic_pairs ORDER BY ALL") == pairs
+    assert pairs
 
 
 def test_no_inputs(load: Load, encoder: Any) -> None:

@@ -39,8 +39,8 @@ class Letters:
     def encode(self, texts: Any) -> Any:
         return np.eye(len(texts), 64, dtype=np.float32)
 
-    def truncates(self, texts: Any) -> list[bool]:
-        return [False] * len(texts)
+    def windows(self, text: str) -> list[str]:
+        return [text]
 
 
 @pytest.fixture
@@ -256,7 +256,9 @@ def test_odd_texts_have_vectors_too(multilingual: Any) -> None:
     long = "송금 " * 20_000
     odd = ["\0", "a\0b", "🙂", "x", long]
     assert np.isfinite(multilingual.encode(odd[:4])).all()
-    assert multilingual.truncates(odd) == [False, False, False, False, True]
+    assert [len(multilingual.windows(text)) > 1 for text in odd] == [False] * 4 + [True]
+    parts = multilingual.windows(long)
+    assert (parts[0][:4], parts[-1][-4:]) == (long[:4], long[-4:])
 
 
 def test_korean_duplicates_are_found(pull: Pull) -> None:

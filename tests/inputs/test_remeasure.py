@@ -12,6 +12,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from curate.embed.embed import embed
 from curate.export.options import ExportSettings
 from curate.options import SplitSettings
 from curate.project import Project
@@ -132,3 +133,26 @@ def test_what_the_new_measure_changed_is_told_once_by_the_command_that_brings_it
         None,
         counts,
     ]
+
+
+@pytest.mark.slow
+def test_pairs_of_long_inputs_are_found_anew(
+    tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
+) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    pasted = " ".join(f"clause {n} speaks of the rent and of the garden" for n in range(40))
+    rows = [
+        {"id": end, "prompt": f"{pasted} {' '.join(end + c for c in letters)}", "response": "Yes."}
+        for end in ("north", "south", "east")
+    ]
+    project = new_project(tmp_path / "p")
+    project.pull([str(write_jsonl(tmp_path / "l.jsonl", rows))])
+    embed(project.store, load=lambda _: encoder)
+    project.dedupe(semantic=0.5)
+    pairs = rows_of(project, "FROM semantic_pairs ORDER BY ALL")
+    assert [pair[3] for pair in pairs] == ["part"] * 3
+    with project.store.write() as con:
+        con.execute("UPDATE semantic_pairs SET difference = NULL")
+        con.execute("DELETE FROM settings WHERE name = 'measure'")
+    project.dedupe(semantic=0.5)
+    assert rows_of(project, "FROM semantic_pairs ORDER BY ALL") == pairs

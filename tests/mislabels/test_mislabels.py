@@ -201,8 +201,8 @@ class Turned:
     def encode(self, texts: Any) -> Any:
         return -self.encoder.encode(texts)
 
-    def truncates(self, texts: Any) -> list[bool]:
-        return [False] * len(texts)
+    def windows(self, text: str) -> list[str]:
+        return [text]
 
 
 @pytest.mark.slow

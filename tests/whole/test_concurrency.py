@@ -466,8 +466,8 @@ class Letters:
                 row[zlib.crc32(text[n:n + 3].encode()) % 64] += 1
         return vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
 
-    def truncates(self, texts):
-        return [False] * len(texts)
+    def windows(self, text):
+        return [text]
 
 
 folder, log = sys.argv[1:]

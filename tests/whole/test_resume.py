@@ -60,7 +60,7 @@ from curate.store import snapshot, store
 from curate.versions import folder as version_folder
 
 from_files.CHUNK_DOCUMENTS = 40  # six chunks
-embedding.CHUNK_INPUTS = 40
+embedding.CHUNK_WINDOWS = 40
 curate.inputs.inputs.BATCH_EXAMPLES = 40
 
 
@@ -76,8 +76,8 @@ class Letters:
                 row[zlib.crc32(text[n:n + 3].encode()) % 64] += 1
         return made / numpy.linalg.norm(made, axis=1, keepdims=True)
 
-    def truncates(self, texts):
-        return [False] * len(texts)
+    def windows(self, text):
+        return [text]
 
 
 def die():

@@ -1,2 +1,2 @@
 -- Stores vectors (an Arrow table registered as fresh); one row per input.
-INSERT INTO embeddings SELECT input_hash, vector, truncated, false FROM fresh
+INSERT INTO embeddings SELECT input_hash, vector, windowed, false FROM fresh

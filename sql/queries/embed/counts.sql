@@ -1,2 +1,2 @@
--- How many inputs have a vector, and of how many the encoder saw only the beginning; one row.
-SELECT count(*), count(*) FILTER (truncated) FROM embeddings
+-- How many inputs have a vector, and how many of them are longer than the encoder reads at once; one row.
+SELECT count(*), count(*) FILTER (windowed) FROM embeddings

@@ -12,9 +12,10 @@ WHERE l.now_hash <> r.now_hash AND (p.a IN (FROM exported) OR p.b IN (FROM expor
 ORDER BY a, b, p.similarity DESC;
 -- Gives exported lines the inputs of today's measure.
 UPDATE version_examples SET input_hash = m.now_hash FROM measured m WHERE version_examples.input_hash = m.input_hash;
--- Finds the vector of each text; of several that are one text now, one.
+-- Finds the vector of each text; of several that are one text now, one. Pairs with a windowed input
+-- are found anew.
 CREATE OR REPLACE TEMP TABLE kept_vectors AS
-SELECT DISTINCT ON (m.now_hash) e.* REPLACE (m.now_hash AS input_hash)
+SELECT DISTINCT ON (m.now_hash) e.* REPLACE (m.now_hash AS input_hash, e.paired AND NOT e.windowed AS paired)
 FROM embeddings e
 JOIN measured m USING (input_hash)
 ORDER BY m.now_hash, e.input_hash;

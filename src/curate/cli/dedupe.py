@@ -9,7 +9,7 @@ import click
 
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.options import AUTO, DedupeSettings
+from curate.options import AUTO, BY_TASK, REPORT, DedupeSettings
 from curate.wording import counted, shortened, wrapped
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ class _Threshold(click.ParamType[float | str]):
 )
 @click.option(
     "--semantic",
-    type=_Threshold(AUTO),
-    default=AUTO,
+    type=_Threshold(AUTO, REPORT, BY_TASK),
+    default=BY_TASK,
     show_default=True,
-    help="Cosine of inputs from which on one of two is out; auto: the encoder's own.",
+    help="Cosine of inputs from which on one of two is out; auto: the encoder's own; report: from "
+    "there on pairs are shown and nothing is out; by-task: report for classification, else auto.",
 )
 @click.option(
     "--suggest-threshold",
@@ -85,11 +86,14 @@ def dedupe(context: Context, /, suggest_threshold: bool, as_json: bool, **option
 
 def render_dedupe(result: DedupeResult) -> str:
     """Returns what deduplication found."""
-    text = (
-        f"dedupe      out as duplicates: {result.exact_dropped:,} exact, {result.near_dropped:,} "
-        f"near{_from(result.settings['near'])}, {result.semantic_dropped:,} "
-        f"semantic{_from(result.settings['semantic'])}\n"
-    )
+    near, semantic = (_from(result.settings[name]) for name in ("near", "semantic"))
+    text = f"dedupe      out as duplicates: {result.exact_dropped:,} exact, "
+    text += f"{result.near_dropped:,} near{near}"
+    if result.settings["semantic_removes"] or result.settings["semantic"] > 1:
+        text += f", {result.semantic_dropped:,} semantic{semantic}\n"
+    else:
+        text += f"\n  reported, not out: {result.semantic_reported:,} semantic{semantic}\n"
+    text += _around(result)
     if result.kept_apart:
         text += f"  kept apart by what differs: {counted(result.kept_apart, 'pair')}\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
@@ -102,6 +106,30 @@ def render_dedupe(result: DedupeResult) -> str:
         if n
     ]
     return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
+
+
+_APART = {
+    "label": "their labels",
+    "conversation": "one conversation",
+    "order": "the order of words",
+    "part": "words that do not agree over the whole",
+    "script": "a script that the encoder cannot read",
+    "word": "one word",
+}
+
+
+def _around(result: DedupeResult) -> str:
+    """Returns real pairs around the semantic threshold, as the first run shows them."""
+    if not result.around:
+        return ""
+    removes = result.settings["semantic_removes"]
+    what = "one of two is out" if removes else "two count as the same"
+    text = f"  pairs around {result.settings['semantic']:g}, from where on {what}:\n"
+    for pair in result.around:
+        why = _APART.get(pair.apart or "", pair.apart)
+        apart = f"           kept apart by: {why}\n" if why else ""
+        text += f"    {pair.similarity:.3f}  {pair.one}\n           {pair.other}\n{apart}"
+    return text
 
 
 def _from(threshold: float) -> str:

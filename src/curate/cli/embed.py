@@ -52,10 +52,10 @@ def render_embed(result: EmbedResult) -> str:
         text += wrapped(f"  {_choice(result.chosen)}", "    ")
     if result.unread:
         text += wrapped(f"  note: {_unread(result)}", "    ")
-    if result.truncated:
+    if result.windowed:
         text += wrapped(
-            f"  note: of {counted(result.truncated, 'long input')} the encoder reads only the "
-            "beginning: they are compared by that",
+            f"  note: {counted(result.windowed, 'input')} longer than the encoder reads at once: "
+            "embedded in parts, and semantic duplicates only where their words agree",
             "    ",
         )
     return text

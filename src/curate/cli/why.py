@@ -127,6 +127,7 @@ def _shown(d: dict[str, Any]) -> str:
 
 
 def _duplicate(d: dict[str, Any]) -> str:
+    """Returns who survives, or what means the same and stays beside it."""
     how = d["method"] if d["method"] == "exact" else f"{d['method']} {d['similarity']:.3f}"
     return f"{d['what']} {d['other'][:12]} ({how})"
 

@@ -9,17 +9,26 @@ says what it means today.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from curate import config, verdicts
-from curate.dedupe import input_pairs
+from curate.dedupe import input_pairs, thresholds
+from curate.dedupe.thresholds import RealPair
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
 from curate.inputs import inputs
-from curate.options import AUTO, OFF, SEMANTIC_THRESHOLDS, DedupeSettings, SplitSettings
+from curate.options import (
+    AUTO,
+    BY_TASK,
+    OFF,
+    REPORT,
+    SEMANTIC_THRESHOLDS,
+    DedupeSettings,
+    SplitSettings,
+)
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import Today
@@ -40,11 +49,14 @@ class DedupeResult:
         exact_dropped: examples out as exact duplicates; likewise near and semantic.
         near_pairs: near-duplicate inputs at the leak threshold, what the split goes by.
         semantic_pairs: inputs at or above the semantic threshold.
+        semantic_reported: examples that would be out as semantic duplicates, were they not only
+            reported.
         kept_apart: pairs alike enough that differ in a number or a negation.
         contradictory_labels: examples whose input another copy labels otherwise.
         contradictory_ratings: examples that another copy's rating contradicts.
         settings: in force from now on.
         notes: what was left out, and why.
+        around: real pairs around the semantic threshold, when it is first used.
     """
 
     examples: int
@@ -54,11 +66,13 @@ class DedupeResult:
     semantic_dropped: int
     near_pairs: int
     semantic_pairs: int
+    semantic_reported: int
     kept_apart: int
     contradictory_labels: int
     contradictory_ratings: int
     settings: dict[str, Any]
     notes: tuple[str, ...] = ()
+    around: tuple[RealPair, ...] = ()
 
 
 def dedupe(
@@ -66,7 +80,7 @@ def dedupe(
     *,
     exact: str = DedupeSettings.exact,
     near: float | None = DedupeSettings.near,
-    semantic: float | str | None = AUTO,
+    semantic: float | str | None = BY_TASK,
     progress: Progress = lambda items, _: items,
 ) -> DedupeResult:
     """Brings the evidence up to date and returns what it means under today's verdicts.
@@ -75,7 +89,9 @@ def dedupe(
         store: the project's store.
         exact: what is compared: `example` (messages and answer), `input`, or `off`.
         near: Jaccard similarity of inputs, 0.3 to 1; None for off.
-        semantic: cosine of inputs, 0.3 to 1; None for off, `auto` for the encoder's default.
+        semantic: cosine of inputs, 0.3 to 1; None for off, `auto` for the encoder's default,
+            `report` for the same without anything being out for it, `by-task` for `report` of
+            labels and `auto` of all else.
         progress: called with (items, label) around the work.
 
     Raises:
@@ -87,10 +103,20 @@ def dedupe(
             settings, notes = complete(store, con, exact, near, semantic)
             work = _work(store, con, settings)
         _find(store, run, settings, work, progress)
+        is_shown = work.is_first and work.semantic and work.semantic.rows.num_rows
+        below = thresholds.below(work.semantic) if work.semantic and is_shown else None
         with verdicts.today(store, split=work.split) as today:
             counts = _counts(today)
+            around = () if below is None else thresholds.around(today, below)
+            reported = 0 if settings.semantic_removes else _reported(today)
         run.counts = {k: v for k, v in counts.items() if k.endswith("dropped")}
-    return DedupeResult(**counts, settings=settings.as_dict(), notes=tuple(notes))
+    return DedupeResult(
+        **counts,
+        semantic_reported=reported,
+        settings=settings.as_dict(),
+        notes=tuple(notes),
+        around=around,
+    )
 
 
 @dataclass(frozen=True)
@@ -100,6 +126,7 @@ class _Work:
     split: SplitSettings
     near: input_pairs.NearWork | None
     semantic: input_pairs.SemanticWork | None
+    is_first: bool
     new_settings: bool
 
 
@@ -110,6 +137,7 @@ def _work(store: Store, con: duckdb.DuckDBPyConnection, settings: DedupeSettings
         split,
         input_pairs.near_work(store, con, threshold=lowest),
         None if cosine == OFF else input_pairs.semantic_work(store, con, threshold=cosine),
+        not store.setting(con, "semantic_pairs"),
         store.setting(con, "dedupe") != settings.as_dict(),
     )
 
@@ -153,6 +181,10 @@ def complete(
     """
     if exact not in EXACT:
         raise ConfigError(unknown_name("kind of exact duplicate", exact, EXACT))
+    semantic = _by_task(store, semantic)
+    removes = semantic != REPORT
+    if semantic == REPORT:
+        semantic = AUTO
     encoder = store.setting(con, "embed").get("encoder")
     missing = embed.missing(con).num_rows
     notes = []
@@ -177,7 +209,8 @@ def complete(
                 f"no default threshold is known for {encoder!r}, so no semantic duplicates: "
                 "curate dedupe --suggest-threshold, then --semantic"
             )
-    return DedupeSettings(exact, threshold("near", near), threshold("semantic", semantic)), notes
+    cosine = threshold("semantic", semantic)
+    return DedupeSettings(exact, threshold("near", near), cosine, removes), notes
 
 
 def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
@@ -193,12 +226,21 @@ def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     if not last:
         return False
     stored = DedupeSettings(**last).as_dict()
-    thresholds = {"exact": section.get("exact", stored["exact"])}
-    for name in ("near", "semantic"):
-        value = section.get(name, AUTO)
-        if value != AUTO:
-            thresholds[name] = threshold(name, None if value == "off" else value)
-    return any(stored[name] != value for name, value in thresholds.items())
+    wanted = {"exact": section.get("exact", stored["exact"])}
+    for name in {"near", "semantic"} & section.keys():
+        value = _by_task(store, section[name])
+        if value not in (AUTO, REPORT):
+            wanted[name] = threshold(name, None if value == "off" else value)
+        if name == "semantic" and value != "off":
+            wanted["semantic_removes"] = value != REPORT
+    return any(stored[name] != value for name, value in wanted.items())
+
+
+def _by_task(store: Store, semantic: float | str | None) -> float | str | None:
+    """Returns what is asked for of semantic duplicates: by the task, where that shall say it."""
+    if semantic != BY_TASK:
+        return semantic
+    return REPORT if config.project_settings(store.folder)["task"] == "classification" else AUTO
 
 
 def threshold(name: str, value: float | str | None) -> float:
@@ -215,6 +257,13 @@ def threshold(name: str, value: float | str | None) -> float:
             f"--{name} {number:g}: expected {LOWEST} to 1, or off", option=name, section="dedupe"
         )
     return number
+
+
+def _reported(today: Today) -> int:
+    """Returns how many examples removal would take; these are the `duplicates` from then on."""
+    verdicts.find_duplicates(today, replace(today.dedupe, semantic_removes=True))
+    method = {"method": "semantic"}
+    return int(today.con.execute(sql("dedupe/thresholds_removes"), method).fetchall()[0][0])
 
 
 def _counts(today: Today) -> dict[str, int]:

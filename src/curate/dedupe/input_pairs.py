@@ -23,11 +23,23 @@ from curate.kernels import minhash
 from curate.kernels.cosine import blocks as blocks_of
 from curate.kernels.cosine import pairs
 from curate.kernels.differences import Differences
+from curate.kernels.jaccard import jaccard
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text import SHORT_TOKENS
+
+WORDS_AGREE = 0.8
+"""Jaccard similarity of token 3-grams from which on two long texts agree as wholes.
+
+So it is for leaks; below, more than a ninth of one of them may be something else.
+"""
+
 
 _ANY = 2.0
 """No similarity is so high: a floor of no pairs."""
+
+
+_PAIRS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -114,8 +126,7 @@ class SemanticWork:
     """Embedded inputs whose semantic pairs have to be found.
 
     Attributes:
-        rows: all embedded inputs, those that the stored pairs cover first: input_hash, vector,
-            paired, text.
+        rows: all embedded inputs, as `semantic_inputs` gives them.
         threshold: cosine from which on pairs are kept.
         anew: whether what is stored goes, as it was found at a higher threshold.
         foreign: hashes of inputs that the encoder cannot read.
@@ -144,6 +155,8 @@ def semantic_work(
 
 def semantic_inputs(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> pa.Table:
     """Returns all embedded inputs, those that the stored pairs cover first.
+
+    The columns are input_hash, vector, paired, windowed, text and words.
 
     Args:
         con: a connection to the store.
@@ -176,8 +189,7 @@ def add_semantic(
     for block in progress(blocks, "comparing meanings"):
         a, b, cosine = next(blocks_found)
         hashes_done = hashes[first + block.start : first + block.stop]
-        table = pair_table(rows["input_hash"], a, b, cosine, texts)
-        table = apart_by_script(table, work.foreign)
+        table = semantic_table(rows, texts, work.foreign, a, b, cosine)
         with store.write() as con:
             _add(con, sql("dedupe/semantic_pairs_add"), table)
             _add(con, sql("dedupe/embeddings_set_paired"), pa.table({"input_hash": hashes_done}))
@@ -200,18 +212,60 @@ def foreign_scripts(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, s
     return {name: script for name, script in scripts if not kind.tells_apart(script)}
 
 
-def apart_by_script(table: pa.Table, foreign: set[str]) -> pa.Table:
-    """Returns semantic pairs with `script` as what keeps apart those that cannot be judged."""
-    if not foreign:
-        return table
-    kept = [
-        "script" if one in foreign or other in foreign else why
-        for one, other, why in zip(
-            *(table[c].to_pylist() for c in ("one", "other", "difference")), strict=True
-        )
-    ]
+def semantic_table(
+    rows: pa.Table,
+    texts: Sequence[str],
+    foreign: set[str],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    cosine: NDArray[np.float64],
+) -> pa.Table:
+    """Returns semantic pairs by hash, the lower one first, with what keeps them apart.
+
+    Besides what differs that is `script`, where the encoder cannot read one, and `part`, where one
+    is windowed and the words do not agree over the whole. For the vector of a long input is a mean:
+    one part in eight may say something else and hardly move it. Words see every part, and of texts
+    whose words agree the vectors of the windows would tell no more, so these are not stored.
+
+    Args:
+        rows: as `semantic_inputs` gives them.
+        texts: their texts.
+        foreign: hashes of inputs that the encoder cannot read.
+        a: positions of the first input of each pair.
+        b: positions of the second.
+        cosine: of the two.
+    """
+    table = pair_table(rows["input_hash"], a, b, cosine, texts)
+    why = table["difference"].to_pylist()
+    windowed = rows["windowed"].to_numpy()
+    long = np.flatnonzero(windowed[a] | windowed[b])
+    agree = _agree(texts, rows["words"].to_numpy() >= SHORT_TOKENS, a[long], b[long])
+    for pair in long[~agree].tolist():
+        why[pair] = why[pair] or "part"
+    if foreign:
+        sides = zip(table["one"].to_pylist(), table["other"].to_pylist(), strict=True)
+        for pair, (one, other) in enumerate(sides):
+            if one in foreign or other in foreign:
+                why[pair] = "script"
     place = table.schema.get_field_index("difference")
-    return table.set_column(place, "difference", pa.array(kept, pa.string()))
+    return table.set_column(place, "difference", pa.array(why, pa.string()))
+
+
+def _agree(
+    texts: Sequence[str],
+    have_grams: NDArray[np.bool_],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Returns of which pairs of texts the words agree over the whole."""
+    agree = have_grams[left] & have_grams[right]
+    compared = np.flatnonzero(agree)
+    for start in range(0, len(compared), _PAIRS_AT_ONCE):
+        part = compared[start : start + _PAIRS_AT_ONCE]
+        members, at = np.unique(np.concatenate([left[part], right[part]]), return_inverse=True)
+        one, other = np.split(at, 2)
+        agree[part] = jaccard([texts[n] for n in members], one, other) >= WORDS_AGREE
+    return agree
 
 
 def pair_table(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from curate import verdicts
 from curate.dedupe import input_pairs
+from curate.dedupe.input_pairs import SemanticWork
 from curate.embed import embed
 from curate.inputs import inputs
 from curate.kernels import minhash
@@ -26,6 +27,7 @@ from curate.progress import Progress
 from curate.store import Store, sql
 from curate.text import SHORT_TOKENS
 from curate.verdicts import Today
+from curate.wording import shortened
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 SAMPLES = 2
@@ -34,6 +36,9 @@ _SAMPLED = 2_000
 _BIN = 0.02
 _LOWEST = 0.5
 _DEPTH = 1.5
+_BELOW = 0.1
+_LOOKED_AT = 50
+_SHOWN_WIDTH = 86
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,16 @@ class KeptApart:
     similarity: float
     one: str
     other: str
+
+
+@dataclass(frozen=True)
+class RealPair:
+    """Two inputs, how alike they are, and what keeps them apart; None where nothing does."""
+
+    similarity: float
+    one: str
+    other: str
+    apart: str | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,42 @@ def suggest(
             for method, pairs in pairs_of.items()
             if pairs is not None
         ]
+
+
+def below(work: SemanticWork) -> pa.Table:
+    """Returns the pairs of some inputs that are nearest below the semantic threshold.
+
+    They are not stored, so they are looked for among so few inputs that it hardly takes any time.
+    """
+    rows = work.rows.slice(0, _SAMPLED)
+    _, vectors = embed.from_lists(rows)
+    parts = list(pairs(vectors[:0], vectors, threshold=work.threshold - _BELOW))
+    a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
+    lower = np.flatnonzero(cosine < work.threshold)
+    nearest = lower[np.lexsort((b[lower], a[lower], -cosine[lower]))][:_LOOKED_AT]
+    found = (a[nearest], b[nearest], cosine[nearest])
+    return input_pairs.semantic_table(rows, rows["text"].to_pylist(), work.foreign, *found)
+
+
+def around(today: Today, below: pa.Table) -> tuple[RealPair, ...]:
+    """Returns real pairs around the semantic threshold in force, the most alike first.
+
+    These are the two nearest on either side that nothing keeps apart, and the nearest above it that
+    something does.
+
+    Args:
+        today: today's verdicts.
+        below: the pairs nearest below the threshold, as `below` gives them.
+    """
+    con = today.con
+    con.register("lower", below)
+    parameters = {"threshold": today.dedupe.semantic, "most": _LOOKED_AT}
+    found = con.execute(sql("dedupe/around"), parameters).fetchall()
+    con.unregister("lower")
+    return tuple(
+        RealPair(cosine, shortened(one, _SHOWN_WIDTH), shortened(other, _SHOWN_WIDTH), apart)
+        for cosine, one, other, apart in found
+    )
 
 
 @dataclass(frozen=True)
@@ -157,8 +208,7 @@ def _semantic(rows: pa.Table, foreign: set[str], progress: Progress) -> _Pairs |
     floor = next((t for t in reversed(CANDIDATES) if above[_bin(t)] <= _MOST_PAIRS), CANDIDATES[0])
     parts = list(pairs(vectors[:0], vectors, threshold=floor))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
-    table = input_pairs.pair_table(rows["input_hash"], a, b, cosine, rows["text"].to_pylist())
-    table = input_pairs.apart_by_script(table, foreign)
+    table = input_pairs.semantic_table(rows, rows["text"].to_pylist(), foreign, a, b, cosine)
     return _Pairs(table, floor, _valley_of(table, floor))
 
 
@@ -201,8 +251,8 @@ def _suggestion(today: Today, method: str, pairs: _Pairs, settings: DedupeSettin
     thresholds = {t for t in (*CANDIDATES, current, pairs.valley) if t and pairs.floor <= t <= 1}
     candidates = []
     for threshold in sorted(thresholds, reverse=True):
-        only = {"near": OFF, "semantic": OFF, method: threshold}
-        verdicts.find_duplicates(today, DedupeSettings(settings.exact, **only))
+        only = (threshold, OFF) if method == "near" else (OFF, threshold)
+        verdicts.find_duplicates(today, DedupeSettings(settings.exact, *only))
         removes = con.execute(sql("dedupe/thresholds_removes"), {"method": method}).fetchall()[0][0]
         parameters = {"threshold": threshold, "samples": SAMPLES}
         shown = con.execute(sql("dedupe/thresholds_samples"), parameters).fetchall()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import duckdb
@@ -22,14 +21,15 @@ from curate.embed import encoders, sentence_models
 from curate.embed.encoder import Encoder
 from curate.embed.encoders import EncoderChoice
 from curate.embed.languages import survey
+from curate.embed.windows import means
 from curate.errors import ConfigError
 from curate.inputs import inputs
 from curate.options import AUTO, EmbedSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 
-CHUNK_INPUTS = 1_024
-"""Vectors that a kill may lose; some seconds of work."""
+CHUNK_WINDOWS = 1_024
+"""Windows that a kill may lose; some seconds of work where texts are short."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EmbedResult:
         encoder: name of the encoder in force.
         inputs: distinct inputs of the project.
         new: inputs that got a vector now.
-        truncated: inputs of which the encoder reads only the beginning.
+        windowed: inputs longer than the encoder reads at once: their vectors are means.
         seconds: time spent encoding.
         chosen: what `auto` was settled on now; None where nothing was chosen.
         unread: new inputs in languages that the encoder was not made for, by language or script.
@@ -49,7 +49,7 @@ class EmbedResult:
     encoder: str
     inputs: int
     new: int
-    truncated: int
+    windowed: int
     seconds: float
     chosen: EncoderChoice | None = None
     unread: dict[str, int] = field(default_factory=dict)
@@ -98,9 +98,9 @@ def embed(
             seconds = time.monotonic() - start
             name, unread = loaded.name, encoders.unread(loaded.name, survey_of(todo))
         with store.read() as con:
-            total, truncated = con.execute(sql("embed/counts")).fetchall()[0]
-        run.counts = {"inputs": total, "new": new, "truncated": truncated}
-    return EmbedResult(name or AUTO, total, new, truncated, seconds, chosen, unread)
+            total, windowed = con.execute(sql("embed/counts")).fetchall()[0]
+        run.counts = {"inputs": total, "new": new, "windowed": windowed}
+    return EmbedResult(name or AUTO, total, new, windowed, seconds, chosen, unread)
 
 
 def survey_of(texts: pa.Table) -> dict[str, int]:
@@ -181,12 +181,13 @@ def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progre
     if not todo.num_rows:
         return 0
     rows = list(zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True))
-    for hashes, texts, vectors in encoded(loaded, rows, progress, "embedding inputs"):
+    chunks = encoded(loaded, rows, progress, "embedding inputs", cut=loaded.windows)
+    for hashes, windows, vectors in chunks:
         fresh = pa.table(
             {
                 "input_hash": pa.array(hashes, pa.string()),
                 "vector": as_lists(vectors),
-                "truncated": pa.array(loaded.truncates(texts), pa.bool_()),
+                "windowed": pa.array([count > 1 for count in windows], pa.bool_()),
             }
         )
         with store.write() as con:
@@ -198,17 +199,38 @@ def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progre
 
 
 def encoded(
-    loaded: Encoder, rows: Sequence[tuple[str, str]], progress: Progress, label: str
-) -> Iterator[tuple[list[str], list[str], NDArray[np.float32]]]:
-    """Yields hashes, texts and vectors of (hash, text) rows, as many at once as a kill may lose.
+    loaded: Encoder,
+    rows: Sequence[tuple[str, str]],
+    progress: Progress,
+    label: str,
+    *,
+    cut: Callable[[str], list[str]],
+) -> Iterator[tuple[list[str], list[int], NDArray[np.float32]]]:
+    """Yields hashes, numbers of windows and vectors, as many at once as a kill may lose.
 
     The longest texts should come first: what is said of the time left is then no promise that gets
     broken.
+
+    Args:
+        loaded: the encoder.
+        rows: hash and text.
+        progress: called with (items, label) around the work.
+        label: of the work.
+        cut: cuts a text into what of it is encoded.
     """
-    queue = iter(progress(rows, label))
-    while chunk := list(islice(queue, CHUNK_INPUTS)):
-        texts = [text for _, text in chunk]
-        yield [name for name, _ in chunk], texts, loaded.encode(texts)
+    hashes: list[str] = []
+    windows: list[str] = []
+    counts: list[int] = []
+    for name, text in progress(rows, label):
+        parts = cut(text)
+        if hashes and len(windows) + len(parts) > CHUNK_WINDOWS:
+            yield hashes, counts, means(loaded.encode(windows), counts)
+            hashes, windows, counts = [], [], []
+        hashes.append(name)
+        windows += parts
+        counts.append(len(parts))
+    if hashes:
+        yield hashes, counts, means(loaded.encode(windows), counts)
 
 
 def as_lists(matrix: NDArray[Any]) -> Any:

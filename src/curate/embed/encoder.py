@@ -26,6 +26,6 @@ class Encoder(Protocol):
         """Returns unit vectors, float32 (n, dim), one row per text."""
         ...
 
-    def truncates(self, texts: Sequence[str]) -> list[bool]:
-        """Returns which texts are longer than what the encoder reads of them."""
+    def windows(self, text: str) -> list[str]:
+        """Returns the parts of a text that are encoded apart; a text that is read whole is one."""
         ...

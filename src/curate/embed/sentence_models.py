@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.embed.pinned import sha256
+from curate.embed.windows import spans
 from curate.errors import ConfigError, RemoteUnavailable
 
 _BATCH = 64
@@ -45,14 +46,18 @@ class SentenceEncoder:
         )
         return np.asarray(vectors, dtype=np.float32)
 
-    def truncates(self, texts: Sequence[str]) -> list[bool]:
-        """Returns which texts have more tokens than the model reads."""
-        most = self.model.max_seq_length
+    def windows(self, text: str) -> list[str]:
+        """Returns a text in parts of as many tokens as the model reads, itself where it is one."""
+        tokenizer = self.model.tokenizer
+        most = self.model.max_seq_length - tokenizer.num_special_tokens_to_add()
         # A token is at least one character: short texts need no tokenizer.
-        return [len(t) > most - 2 and len(self._tokens(t)) > most for t in texts]
-
-    def _tokens(self, text: str) -> list[int]:
-        return list(self.model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+        if len(text) <= most:
+            return [text]
+        tokens = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
+        ids = tokens["input_ids"]
+        if len(ids) <= most:
+            return [text]
+        return [tokenizer.decode(ids[start:end]) for start, end in spans(len(ids), most)]
 
 
 def load(name: str, folder: Path, threads: int | None) -> SentenceEncoder:

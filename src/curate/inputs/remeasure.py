@@ -2,8 +2,9 @@
 
 Inputs and near-duplicates are forgotten and made anew by the stages that made them. Vectors stay
 with their texts, and so do the pairs and clusters that rest on them, so nothing has to be encoded
-again; what keeps a pair apart is looked at anew. The ledger, the decisions and the versions stay. A
-kill at any moment leaves the store with the one measure or with the other.
+again; what keeps a pair apart is looked at anew, and pairs with a windowed input are found anew,
+since their words keep them apart. The ledger, the decisions and the versions stay. A kill at any
+moment leaves the store with the one measure or with the other.
 """
 
 from __future__ import annotations

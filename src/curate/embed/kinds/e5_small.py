@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from curate.embed import pinned
 from curate.embed.kinds import encoder
+from curate.embed.windows import spans
 from curate.errors import MissingExtra, StoreError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ ENGINES = {
 
 
 MOST_CHARACTERS = 4_096
-"""What is read of a text: the engine goes through longer ones window by window, for seconds."""
+"""What is read of a text at once: the engine goes through longer ones for seconds."""
 
 
 _CPU_FLAGS = Path("/proc/cpuinfo")
@@ -108,9 +109,9 @@ class SmallE5:
             self.engine.e5_embed_batch(self.model, encoded, len(texts), 1, out)
         return vectors
 
-    def truncates(self, texts: Sequence[str]) -> list[bool]:
-        """Returns which texts have more characters than are read."""
-        return [len(text) > MOST_CHARACTERS for text in texts]
+    def windows(self, text: str) -> list[str]:
+        """Returns a text in parts of as many characters as are read, itself where it is one."""
+        return [text[start:end] for start, end in spans(len(text), MOST_CHARACTERS)]
 
 
 @encoder(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from curate.embed import pinned
 from curate.embed.kinds import encoder
+from curate.embed.windows import spans
 from curate.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ PINS = {
 
 
 MOST_CHARACTERS = 16_384
-"""What is read of a text: memory grows with its tokens, some 10 kB for each."""
+"""What is read of a text at once: memory grows with its tokens, some 10 kB for each."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ class UniversalSentenceEncoder:
         vectors = self.backend.encode([text[:MOST_CHARACTERS] for text in texts])
         return np.asarray(vectors, dtype=np.float32)
 
-    def truncates(self, texts: Sequence[str]) -> list[bool]:
-        """Returns which texts have more characters than are read."""
-        return [len(text) > MOST_CHARACTERS for text in texts]
+    def windows(self, text: str) -> list[str]:
+        """Returns a text in parts of as many characters as are read, itself where it is one."""
+        return [text[start:end] for start, end in spans(len(text), MOST_CHARACTERS)]
 
 
 @encoder(
