@@ -1,2 +1,2 @@
--- Forgets the template of one source.
+-- Forgets the templates of one source.
 DELETE FROM templates WHERE source = $source

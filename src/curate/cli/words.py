@@ -128,12 +128,6 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     )
     if summary["unmatched_feedback"]:
         text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
-    if summary["template"]:
-        prefix, suffix = summary["template"]
-        text += wrapped(
-            f"  template around most inputs, left out of comparisons: "
-            f"{prefix[:50]!r} ... {suffix[-30:]!r}"
-        )
     if summary["split_overlap"]:
         pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
         text += f"  texts on both sides of the given split: {pairs}\n"

@@ -23,7 +23,8 @@ from curate.export.items import Items
 from curate.export.lines import Draft, Line
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
-from curate.inputs import inputs
+from curate.inputs import templates
+from curate.kernels.templates import Templates
 from curate.privacy import privacy
 from curate.privacy.redact import Redactor
 from curate.progress import Progress
@@ -193,8 +194,8 @@ class _Assembly:
         return evaluation
 
     @property
-    def _templates(self) -> list[tuple[str, str]]:
-        return sorted(set(inputs.templates(self.con).values()))
+    def _templates(self) -> list[Templates]:
+        return list(dict.fromkeys(templates.stored(self.con).values()))
 
     def _without(self, side: str, part: Items) -> Items:
         ids = part.example_ids()

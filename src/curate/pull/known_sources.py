@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError
-from curate.inputs import inputs
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -114,5 +113,4 @@ def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
     summary = dict(zip(names, cursor.fetchall()[0], strict=True))
     crossing = con.execute(sql("pull/split_overlap"), {"source": source}).fetchall()
     summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
-    summary["template"] = inputs.templates(con).get(source)
     return summary
