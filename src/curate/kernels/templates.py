@@ -99,6 +99,14 @@ class _Group(NamedTuple):
     length: int
 
 
+class _Judged(NamedTuple):
+    """A group that was judged: its end and length, and how much of it is known for a template."""
+
+    end: int
+    length: int
+    known: int
+
+
 def _shared(texts: Iterable[str]) -> list[str]:
     """Returns the beginnings of distinct texts that are templates.
 
@@ -113,24 +121,20 @@ def _shared(texts: Iterable[str]) -> list[str]:
         if not after.startswith(text)
     ]
     found: list[str] = []
-    above: list[_Group] = []
+    above: list[_Judged] = []
     for group in _groups(ordered):
         while above and above[-1].end <= group.first:
             above.pop()
-        known = above[-1].length if above else 0
-        if _is_template(ordered, group, known):
-            above.append(group)
-            found.append(ordered[group.first][: group.length])
+        known, judged = (above[-1].known, above[-1].length) if above else (0, 0)
+        text, count = ordered[group.first][: group.length], group.end - group.first
+        of_most = 2 * count > len(ordered) >= MAJORITY_TEXTS
+        least = MAJORITY_WORDS if of_most and not known else LONG_WORDS
+        if count < LEAST_TEXTS or len(words(text[judged:])) < least:
+            continue
+        is_template = of_most or _are_requests(ordered, group)
+        above.append(_Judged(group.end, group.length, group.length if is_template else known))
+        found += [text] if is_template else []
     return found
-
-
-def _is_template(ordered: Sequence[str], group: _Group, known: int) -> bool:
-    """Returns whether a group's beginning is a template, of which so many characters are known."""
-    count = group.end - group.first
-    more = len(words(ordered[group.first][known : group.length]))
-    if 2 * count > len(ordered) >= MAJORITY_TEXTS and more >= MAJORITY_WORDS:
-        return True
-    return count >= LEAST_TEXTS and more >= LONG_WORDS and _are_requests(ordered, group)
 
 
 def _are_requests(ordered: Sequence[str], group: _Group) -> bool:
