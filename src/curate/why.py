@@ -8,6 +8,8 @@ import duckdb
 
 from curate import pairs, verdicts
 from curate.errors import ConfigError
+from curate.inputs import templates
+from curate.kernels.templates import Templates
 from curate.store import Store, sql
 
 _PARTS = {
@@ -33,7 +35,8 @@ def why(store: Store, text: str) -> dict[str, Any]:
         text: the beginning of an example id, or the whole id that the source gave it.
 
     Returns:
-        The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
+        The example's own fields; `template`, the text around its last user turn that comparisons
+        leave out; and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
         them, not only the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`:
         lists of dicts.
 
@@ -47,6 +50,9 @@ def why(store: Store, text: str) -> dict[str, Any]:
         pairs.prepare(verdicts.derive(store, con))
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), example_id)[0]
+        known = templates.stored(con).get(story["source"], Templates())
+        prefix, _, suffix = known.cut(story["query"] or "")
+        story["template"] = prefix + suffix
         for part, query in _PARTS.items():
             story[part] = _rows(con, query, example_id)
     return story

@@ -37,7 +37,9 @@ def test_every_long_template_is_found_not_only_that_of_most_texts() -> None:
 
 def test_the_users_text_may_stand_in_front_or_in_the_middle() -> None:
     ending = f" {prose('ending', 30)}"
-    found = find([*(f"{ROUTE}{text}{ending}" for text in REQUESTS), *(t + ending for t in REQUESTS)])
+    found = find(
+        [*(f"{ROUTE}{text}{ending}" for text in REQUESTS), *(t + ending for t in REQUESTS)]
+    )
     assert found == Templates((ROUTE,), (ending,))
     assert found.cut(f"{ROUTE}my bin{ending}") == (ROUTE, "my bin", ending)
     assert find([text + ending for text in REQUESTS]) == Templates((), (ending,))
@@ -101,7 +103,9 @@ def test_what_was_known_stays() -> None:
 
 @settings(max_examples=50)
 @given(st.randoms(use_true_random=False), st.data())
-def test_the_order_of_texts_and_copies_of_them_change_nothing(random: Random, data: st.DataObject) -> None:
+def test_the_order_of_texts_and_copies_of_them_change_nothing(
+    random: Random, data: st.DataObject
+) -> None:
     texts = [template + text for template in ("", ROUTE, EXTRACT) for text in REQUESTS]
     chosen = data.draw(st.lists(st.sampled_from(texts), max_size=60))
     shuffled = [*chosen, *chosen[:5]]

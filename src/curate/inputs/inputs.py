@@ -171,9 +171,7 @@ def _not_text(message: dict[str, Any]) -> str:
     return canonical([other, calls]) if other or calls else ""
 
 
-def input_text(
-    query: str, context: str, normalised: Callable[[str], str] = normalise
-) -> str:
+def input_text(query: str, context: str, normalised: Callable[[str], str] = normalise) -> str:
     """Returns the input before normalisation.
 
     Args:

@@ -40,6 +40,11 @@ class Templates:
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
 
+    @property
+    def affixes(self) -> tuple[str, ...]:
+        """Returns all of them."""
+        return self.prefixes + self.suffixes
+
     def cut(self, text: str) -> tuple[str, str, str]:
         """Returns a text in parts: its prefix, what the user wrote, its suffix.
 
@@ -141,9 +146,7 @@ def _are_requests(ordered: Sequence[str], group: _Group) -> bool:
     """Returns whether most texts of a group say something of their own after what they share."""
     step = -(-(group.end - group.first) // _LOOKED_AT)
     reach = slice(group.length, group.length + _REACH)
-    rests = [
-        set(words(text[reach].casefold())) for text in ordered[group.first : group.end : step]
-    ]
+    rests = [set(words(text[reach].casefold())) for text in ordered[group.first : group.end : step]]
     texts_with = Counter(word for rest in rests for word in rest)
     most = len(rests) // 3  # what more of them have is not their own, such as an ending
     own = [sum(texts_with[word] <= most for word in rest) for rest in rests]
