@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from curate.kernels.templates import Templates, find, longest_shared
 
 REQUESTS = [
-    "the street lamp at the corner is dark", "my bin was not emptied", "who prunes the old lime tree",
+    "the street lamp at the corner is dark", "my bin was not emptied", "who prunes the lime tree",
     "a pipe bursts near the school", "the bus shelter has no roof", "the library card is lost",
     "where is the swimming hall fee paid", "the pavement is icy", "noise from the building site",
     "my tax letter has a wrong name", "playground swing is broken", "permit for a garden shed",

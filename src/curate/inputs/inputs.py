@@ -61,7 +61,7 @@ def refresh(store: Store, run: Run) -> None:
 
 
 @dataclass(frozen=True)
-class _Work:
+class _Due:
     """What there is to bring up to date.
 
     Attributes:
@@ -75,12 +75,12 @@ class _Work:
     sample: list[tuple[str, str]]
 
 
-def _work(con: duckdb.DuckDBPyConnection) -> _Work | None:
+def _work(con: duckdb.DuckDBPyConnection) -> _Due | None:
     """Returns what there is to bring up to date; None where nothing has changed."""
     batch = _stale(con)
     if not (batch.num_rows or _is_due(con) or decisions.are_unsettled(con)):
         return None
-    return _Work(batch, templates.stored(con), templates.sample(con))
+    return _Due(batch, templates.stored(con), templates.sample(con))
 
 
 def mark_due(con: duckdb.DuckDBPyConnection) -> None:

@@ -96,7 +96,7 @@ def _longest_first(affixes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(affixes, key=lambda affix: (-len(affix), affix)))
 
 
-class _Group(NamedTuple):
+class _Sharing(NamedTuple):
     """Texts that share a beginning: from `first` up to `end` in sorted order."""
 
     first: int
@@ -104,7 +104,7 @@ class _Group(NamedTuple):
     length: int
 
 
-class _Judged(NamedTuple):
+class _Above(NamedTuple):
     """A group that was judged: its end and length, and how much of it is known for a template."""
 
     end: int
@@ -126,7 +126,7 @@ def _shared(texts: Iterable[str]) -> list[str]:
         if not after.startswith(text)
     ]
     found: list[str] = []
-    above: list[_Judged] = []
+    above: list[_Above] = []
     for group in _groups(ordered):
         while above and above[-1].end <= group.first:
             above.pop()
@@ -137,12 +137,12 @@ def _shared(texts: Iterable[str]) -> list[str]:
         if count < LEAST_TEXTS or len(words(text[judged:])) < least:
             continue
         is_template = of_most or _are_requests(ordered, group)
-        above.append(_Judged(group.end, group.length, group.length if is_template else known))
+        above.append(_Above(group.end, group.length, group.length if is_template else known))
         found += [text] if is_template else []
     return found
 
 
-def _are_requests(ordered: Sequence[str], group: _Group) -> bool:
+def _are_requests(ordered: Sequence[str], group: _Sharing) -> bool:
     """Returns whether most texts of a group say something of their own after what they share."""
     step = -(-(group.end - group.first) // _LOOKED_AT)
     reach = slice(group.length, group.length + _REACH)
@@ -153,16 +153,16 @@ def _are_requests(ordered: Sequence[str], group: _Group) -> bool:
     return 2 * sum(count >= _OWN_WORDS for count in own) > len(own)
 
 
-def _groups(ordered: Sequence[str]) -> list[_Group]:
+def _groups(ordered: Sequence[str]) -> list[_Sharing]:
     """Returns the groups of texts that share a beginning, each before those within it."""
-    found: list[_Group] = []
+    found: list[_Sharing] = []
     open_groups: list[tuple[int, int]] = []  # first text and length, each longer than the one below
     for place in range(1, len(ordered) + 1):
         length = _common(ordered[place - 1], ordered[place]) if place < len(ordered) else 0
         first = place - 1
         while open_groups and open_groups[-1][1] > length:
             first, longer = open_groups.pop()
-            found.append(_Group(first, place, longer))
+            found.append(_Sharing(first, place, longer))
         if length and (not open_groups or open_groups[-1][1] < length):
             open_groups.append((first, length))
     return sorted(found, key=lambda group: (group.first, group.length))
