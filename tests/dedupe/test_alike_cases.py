@@ -136,6 +136,9 @@ def test_requests_behind_long_templates_stay_apart(
     case: Any, run: Any, log: str, copies: int, tested: int
 ) -> None:
     project = case("05", f"{log}.jsonl")
+    assert "templates left out of comparisons: " in run(
+        "pull", str(project.folder.parent / "logs.jsonl")
+    )
     run("run")
     dropped = {name: why for name, why in reasons(project).items() if why}
     assert list(dropped.values()) == [["duplicate"]] * copies

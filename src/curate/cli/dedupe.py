@@ -9,7 +9,7 @@ import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.options import AUTO, DedupeSettings
-from curate.wording import counted, shortened, wrapped
+from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
     from curate.dedupe.dedupe import DedupeResult
@@ -91,13 +91,6 @@ def render_dedupe(result: DedupeResult) -> str:
     )
     if result.kept_apart:
         text += f"  kept apart by what differs: {counted(result.kept_apart, 'pair')}\n"
-    for source, templates in result.templates.items():
-        beginnings = ", ".join(f'"{shortened(text, 40)}"' for text in templates[:_TEMPLATES_SHOWN])
-        more = ", ..." if len(templates) > _TEMPLATES_SHOWN else ""
-        what = counted(len(templates), "template")
-        text += wrapped(
-            f"  left out of comparisons: {what} of {source}: {beginnings}{more}", "    "
-        )
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     issues = [
         f"{n:,} with {what}"
@@ -108,9 +101,6 @@ def render_dedupe(result: DedupeResult) -> str:
         if n
     ]
     return text + (wrapped(f"  issues: {'; '.join(issues)}") if issues else "")
-
-
-_TEMPLATES_SHOWN = 3
 
 
 def _from(threshold: float) -> str:

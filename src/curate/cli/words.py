@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.wording import WIDTH, counted, wrapped
+from curate.wording import WIDTH, counted, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.cluster import Alarm
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curate.pull.options import PullResult
 
 ALARMS_SHOWN = 3
+_TEMPLATES_SHOWN = 3
 TASKS_SHOWN = 5
 
 
@@ -128,6 +129,11 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     )
     if summary["unmatched_feedback"]:
         text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
+    if found := summary["templates"]:
+        beginnings = ", ".join(f'"{shortened(text, 40)}"' for text in found[:_TEMPLATES_SHOWN])
+        more = ", ..." if len(found) > _TEMPLATES_SHOWN else ""
+        what = counted(len(found), "template")
+        text += wrapped(f"  {what} left out of comparisons: {beginnings}{more}", "    ")
     if summary["split_overlap"]:
         pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
         text += f"  texts on both sides of the given split: {pairs}\n"

@@ -9,7 +9,7 @@ says what it means today.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -18,7 +18,7 @@ from curate import config, verdicts
 from curate.dedupe import input_pairs, shared_text
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
-from curate.inputs import inputs, templates
+from curate.inputs import inputs
 from curate.options import AUTO, OFF, SEMANTIC_THRESHOLDS, DedupeSettings, SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
@@ -45,7 +45,6 @@ class DedupeResult:
         contradictory_ratings: examples that another copy's rating contradicts.
         settings: in force from now on.
         notes: what was left out, and why.
-        templates: source -> the templates that inputs are without, the longest first.
     """
 
     examples: int
@@ -60,7 +59,6 @@ class DedupeResult:
     contradictory_ratings: int
     settings: dict[str, Any]
     notes: tuple[str, ...] = ()
-    templates: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def dedupe(
@@ -92,9 +90,8 @@ def dedupe(
         with verdicts.today(store, split=work.split) as today:
             counts = _counts(today)
             notes += shared_text.note(today)
-            cut = {name: t.affixes for name, t in templates.stored(today.con).items()}
         run.counts = {k: v for k, v in counts.items() if k.endswith("dropped")}
-    return DedupeResult(**counts, settings=settings.as_dict(), notes=tuple(notes), templates=cut)
+    return DedupeResult(**counts, settings=settings.as_dict(), notes=tuple(notes))
 
 
 @dataclass(frozen=True)

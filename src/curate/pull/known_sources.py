@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError
+from curate.inputs import templates
+from curate.kernels.templates import Templates
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -113,4 +115,5 @@ def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
     summary = dict(zip(names, cursor.fetchall()[0], strict=True))
     crossing = con.execute(sql("pull/split_overlap"), {"source": source}).fetchall()
     summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
+    summary["templates"] = templates.stored(con).get(source, Templates()).affixes
     return summary
