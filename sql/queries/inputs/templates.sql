@@ -1,2 +1,2 @@
--- The templates that were found, the longest first; one row per beginning or ending.
-SELECT source, affix, text FROM templates ORDER BY source, length(text) DESC, text
+-- The templates that were found; one row per beginning or ending.
+SELECT source, affix, text FROM templates ORDER BY source, affix, text

@@ -26,7 +26,7 @@ def note(today: Today) -> list[str]:
         sharing = sum(one.startswith(text) or one.endswith(text) for one in out)
         return [
             f"{sharing:,} of {examples:,} examples of {place} leave as {' or '.join(reasons)} and "
-            f'share {count:,} words: "{shortened(text)}". Where they ask for different things: '
-            "curate dedupe --near off --semantic off, or pull them under their own --source"
+            f'share {count:,} words: "{shortened(text)}". If they ask for different things: '
+            "curate dedupe --near off --semantic off, or pull them under a --source of their own"
         ]
     return []

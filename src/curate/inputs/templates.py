@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from curate.kernels.templates import Templates, find
+from curate.kernels.templates import Templates, find, longest_first
 from curate.store import sql
 
 
@@ -22,7 +22,9 @@ def stored(con: duckdb.DuckDBPyConnection) -> dict[str, Templates]:
     for source, affix, text in rows:
         affixes[source, affix].append(text)
     return {
-        source: Templates(tuple(affixes[source, "prefix"]), tuple(affixes[source, "suffix"]))
+        source: Templates(
+            longest_first(affixes[source, "prefix"]), longest_first(affixes[source, "suffix"])
+        )
         for source, _, _ in rows
     }
 

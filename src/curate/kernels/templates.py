@@ -66,16 +66,21 @@ def find(texts: Iterable[str], known: Templates | None = None) -> Templates:
     """
     known = known or Templates()
     distinct = set(texts)
-    prefixes = _longest_first({*known.prefixes, *_shared(distinct)})
+    prefixes = longest_first({*known.prefixes, *_shared(distinct)})
     parts = [Templates(prefixes).cut(text) for text in distinct]
     suffixes = {suffix[::-1] for suffix in _shared({own[::-1] for _, own, _ in parts})}
     # What is found only as the beginning of longer ones is cut from no text.
     used = {*known.prefixes, *(prefix for prefix, _, _ in parts)} - {""}
-    return Templates(_longest_first(used), _longest_first({*known.suffixes, *suffixes}))
+    return Templates(longest_first(used), longest_first({*known.suffixes, *suffixes}))
+
+
+def longest_first(affixes: Iterable[str]) -> tuple[str, ...]:
+    """Returns beginnings or endings in the order in which they are tried."""
+    return tuple(sorted(affixes, key=lambda affix: (-len(affix), affix)))
 
 
 def longest_shared(texts: Sequence[str], least: int) -> str:
-    """Returns the longest beginning, or else the longest ending, that so many texts share.
+    """Returns the longest beginning or ending that so many texts share.
 
     Args:
         texts: in any order; equal ones count each.
@@ -90,10 +95,6 @@ def _longest_prefix(texts: Sequence[str], least: int) -> str:
     ordered = sorted(texts)
     pairs = zip(ordered, ordered[least - 1 :], strict=False)
     return max((one[: _common(one, other)] for one, other in pairs), key=len, default="")
-
-
-def _longest_first(affixes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(affixes, key=lambda affix: (-len(affix), affix)))
 
 
 class _Sharing(NamedTuple):
