@@ -9,7 +9,6 @@ import duckdb
 from curate import pairs, verdicts
 from curate.errors import ConfigError
 from curate.inputs import templates
-from curate.kernels.templates import Templates
 from curate.store import Store, sql
 
 _PARTS = {
@@ -50,7 +49,7 @@ def why(store: Store, text: str) -> dict[str, Any]:
         pairs.prepare(verdicts.derive(store, con))
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), example_id)[0]
-        known = templates.stored(con).get(story["source"], Templates())
+        known = templates.together(templates.stored(con))
         prefix, _, suffix = known.cut(story["query"] or "")
         story["template"] = prefix + suffix
         for part, query in _PARTS.items():

@@ -169,6 +169,6 @@ def test_a_prompt_is_read_without_the_templates_of_the_project_too(
     path = write_jsonl(
         tmp_path / "a.jsonl", [{"question": "Dear shop, where is my parcel? Thanks."}]
     )
-    of_project = [Templates(("Dear shop, ",), (" Thanks.",))]
+    of_project = Templates(("Dear shop, ",), (" Thanks.",))
     [file] = other_files.read(str(path), tmp_path, templates=of_project)
     assert file.entries[0].inputs[-1] == "where is my parcel"

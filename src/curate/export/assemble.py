@@ -194,8 +194,8 @@ class _Assembly:
         return evaluation
 
     @property
-    def _templates(self) -> list[Templates]:
-        return list(dict.fromkeys(templates.stored(self.con).values()))
+    def _templates(self) -> Templates:
+        return templates.together(templates.stored(self.con))
 
     def _without(self, side: str, part: Items) -> Items:
         ids = part.example_ids()

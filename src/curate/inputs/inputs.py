@@ -7,7 +7,7 @@ told since then, normalised. Also found here: which calls belong to one conversa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,18 +45,18 @@ def refresh(store: Store, run: Run) -> None:
         return
     run.changed = True
     batch, known = work.batch, work.templates
-    if changes := templates.changes(work.sample, known):
-        known = {**known, **changes}
+    if found := templates.new(work.sample, known):
         with store.write() as con:
             mark_due(con)
-            templates.store(con, changes)
-            batch = _stale(con)
-    _refresh_stale(store, batch, known)
+            templates.add(con, found)
+            batch, known = _stale(con), templates.stored(con)
+    cut = templates.together(known)
+    _refresh_stale(store, batch, cut)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
         decisions.settle(con)
         batch = _stale(con)
-    _refresh_stale(store, batch, known)
+    _refresh_stale(store, batch, cut)
     _refresh_conversations(store)
 
 
@@ -99,7 +99,7 @@ def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("inputs/stale"), params={"most": BATCH_EXAMPLES}).to_arrow_table()
 
 
-def _refresh_stale(store: Store, batch: pa.Table, known: dict[str, Templates]) -> None:
+def _refresh_stale(store: Store, batch: pa.Table, known: Templates) -> None:
     """Computes inputs batch by batch, beginning with this one, until none is out of date."""
     while batch.num_rows:
         fresh, is_last = rows_of(batch, known), batch.num_rows < BATCH_EXAMPLES
@@ -121,12 +121,12 @@ def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("inputs/texts")).to_arrow_table()
 
 
-def rows_of(batch: pa.Table, templates_of: Mapping[str, Templates]) -> pa.Table:
+def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
     """Returns the input of each example, and the hashes that equal inputs and examples share.
 
     Args:
-        batch: example_id, revision, source, query, context, messages, output, answer.
-        templates_of: source -> its templates.
+        batch: example_id, revision, query, context, messages, output, answer.
+        known: what inputs are without.
     """
     known_texts: dict[str, str] = {}
 
@@ -134,12 +134,12 @@ def rows_of(batch: pa.Table, templates_of: Mapping[str, Templates]) -> pa.Table:
         # A turn stands in the history of every later call of its conversation.
         return known_texts.get(text) or known_texts.setdefault(text, normalise(text))
 
-    names = ("source", "query", "context", "messages", "output", "answer")
+    names = ("query", "context", "messages", "output", "answer")
     texts_of_inputs, example_hashes, templates_cut = [], [], []
-    for source, query, context, messages, output, answer in zip(
+    for query, context, messages, output, answer in zip(
         *(batch[name].to_pylist() for name in names), strict=True
     ):
-        prefix, own, suffix = templates_of.get(source, Templates()).cut(query or "")
+        prefix, own, suffix = known.cut(query or "")
         templates_cut.append(digest(f"{prefix}\x1e{suffix}") if prefix or suffix else None)
         talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
         said = input_text(own, context or "", normalised)

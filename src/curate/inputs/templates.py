@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import duckdb
 
-from curate.kernels.templates import Templates, find, longest_first
+from curate.kernels.templates import NO_TEMPLATES, Templates, find, longest_first
 from curate.store import sql
+
+Affix = Literal["prefix", "suffix"]
 
 
 def stored(con: duckdb.DuckDBPyConnection) -> dict[str, Templates]:
@@ -34,10 +37,17 @@ def sample(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return con.execute(sql("inputs/templates_sample")).fetchall()
 
 
-def changes(
+def together(templates_of: Mapping[str, Templates]) -> Templates:
+    """Returns the templates of all sources: a text is cut alike wherever it comes from."""
+    prefixes = {text for one in templates_of.values() for text in one.prefixes}
+    suffixes = {text for one in templates_of.values() for text in one.suffixes}
+    return Templates(longest_first(prefixes), longest_first(suffixes))
+
+
+def new(
     texts: Iterable[tuple[str, str]], known: Mapping[str, Templates]
-) -> dict[str, Templates]:
-    """Returns the sources that have more templates than were known, with all of them.
+) -> list[tuple[str, Affix, str]]:
+    """Returns (source, affix, text) of the templates that are not known yet.
 
     Args:
         texts: as `sample` returns them.
@@ -46,18 +56,18 @@ def changes(
     by_source: dict[str, list[str]] = defaultdict(list)
     for source, text in texts:
         by_source[source].append(text)
-    found = {source: find(some, known.get(source)) for source, some in by_source.items()}
-    return {s: now for s, now in found.items() if now != known.get(s, Templates())}
+    rows: list[tuple[str, Affix, str]] = []
+    for source, some in by_source.items():
+        before = known.get(source, NO_TEMPLATES)
+        now = find(some, before)
+        rows += [(source, "prefix", t) for t in now.prefixes if t not in before.prefixes]
+        rows += [(source, "suffix", t) for t in now.suffixes if t not in before.suffixes]
+    return rows
 
 
-def store(con: duckdb.DuckDBPyConnection, templates_of: Mapping[str, Templates]) -> None:
-    """Stores the templates of some sources, and forgets the inputs that were made without them."""
-    for source, templates in templates_of.items():
-        con.execute(sql("inputs/templates_forget"), {"source": source})
-        con.execute(sql("inputs/example_inputs_forget_source"), {"source": source})
-        kinds = (("prefix", templates.prefixes), ("suffix", templates.suffixes))
-        for affix, texts in kinds:
-            for text in texts:
-                con.execute(
-                    sql("inputs/templates_add"), {"source": source, "affix": affix, "text": text}
-                )
+def add(con: duckdb.DuckDBPyConnection, rows: Iterable[tuple[str, Affix, str]]) -> None:
+    """Stores templates as `new` returns them, and forgets the inputs that were made without."""
+    for source, affix, text in rows:
+        row = {"affix": affix, "text": text}
+        con.execute(sql("inputs/example_inputs_forget_affix"), row)
+        con.execute(sql("inputs/templates_add"), {"source": source, **row})

@@ -57,14 +57,16 @@ class Templates:
         return (prefix, own, suffix) if own.strip() else ("", text, "")
 
 
-def find(texts: Iterable[str], known: Templates | None = None) -> Templates:
+NO_TEMPLATES = Templates()
+
+
+def find(texts: Iterable[str], known: Templates = NO_TEMPLATES) -> Templates:
     """Returns the templates of texts, those that were known before among them.
 
     Args:
         texts: of one source, in any order.
         known: what was found earlier.
     """
-    known = known or Templates()
     distinct = set(texts)
     prefixes = longest_first({*known.prefixes, *_shared(distinct)})
     parts = [Templates(prefixes).cut(text) for text in distinct]

@@ -10,7 +10,7 @@ import duckdb
 
 from curate.errors import ConfigError
 from curate.inputs import templates
-from curate.kernels.templates import Templates
+from curate.kernels.templates import NO_TEMPLATES
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -115,5 +115,5 @@ def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
     summary = dict(zip(names, cursor.fetchall()[0], strict=True))
     crossing = con.execute(sql("pull/split_overlap"), {"source": source}).fetchall()
     summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
-    summary["templates"] = templates.stored(con).get(source, Templates()).affixes
+    summary["templates"] = templates.stored(con).get(source, NO_TEMPLATES).affixes
     return summary
