@@ -8,6 +8,7 @@ import duckdb
 
 from curate import pairs, verdicts
 from curate.errors import ConfigError
+from curate.inputs import templates
 from curate.store import Store, sql
 
 _PARTS = {
@@ -33,9 +34,10 @@ def why(store: Store, text: str) -> dict[str, Any]:
         text: the beginning of an example id, or the whole id that the source gave it.
 
     Returns:
-        The example's own fields, and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of
-        them, not only the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`,
-        `kept_apart` (alike inputs, and what keeps them from being duplicates): lists of dicts.
+        The example's own fields; `template`, the text around its last user turn that comparisons
+        leave out; and `pulled`, `history`, `ratings`, `decisions`, `reasons` (all of them, not only
+        the first), `duplicates`, `pairs`, `issues`, `signals`, `split`, `versions`, `kept_apart`
+        (alike inputs, and what keeps them from being duplicates): lists of dicts.
 
     Raises:
         ConfigError: no example, or more than one, has this id.
@@ -48,6 +50,9 @@ def why(store: Store, text: str) -> dict[str, Any]:
         pairs.prepare(today)
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), {"id": example_id})[0]
+        known = templates.together(templates.stored(con))
+        prefix, _, suffix = known.cut(story["query"] or "")
+        story["template"] = prefix + suffix
         for part, query in _PARTS.items():
             story[part] = _rows(con, query, {"id": example_id})
         thresholds = {"near": today.dedupe.near, "semantic": today.dedupe.semantic}

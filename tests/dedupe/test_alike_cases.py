@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -135,3 +136,22 @@ def test_minimal_pairs_stay_apart_and_rewordings_do_not(case: Any, run: Any) -> 
     run("dedupe")
     pairs = {a.removesuffix("a") for a, _ in droppable(project)}
     assert pairs == {f"TRUE paraphrase/{n}" for n in (0, 2, 4)}
+
+
+@pytest.mark.parametrize(("log", "copies", "tested"), [("logs", 3, 8), ("two", 1, 4)])
+def test_requests_behind_long_templates_stay_apart(
+    case: Any, run: Any, log: str, copies: int, tested: int
+) -> None:
+    project = case("05", f"{log}.jsonl")
+    assert "templates left out of comparisons: " in run(
+        "pull", str(project.folder.parent / "logs.jsonl")
+    )
+    run("run")
+    dropped = {name: why for name, why in reasons(project).items() if why}
+    assert list(dropped.values()) == [["duplicate"]] * copies
+    assert {name[:2] for name in dropped} == {f"t{n}" for n in range(copies)}
+    exported = run("export", "t", "--test-size", "0.2")
+    assert "withheld 0," in exported
+    lines = [json.loads(line) for line in (project.folder / "datasets/t/v1/test.jsonl").open()]
+    assert len(lines) == tested
+    assert len({line["prompt"][-1]["content"][:40] for line in lines}) >= 2

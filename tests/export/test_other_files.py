@@ -14,6 +14,7 @@ import pytest
 
 from curate.errors import ConfigError, SourceError
 from curate.export import other_files
+from curate.kernels.templates import Templates
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -168,5 +169,6 @@ def test_a_prompt_is_read_without_the_templates_of_the_project_too(
     path = write_jsonl(
         tmp_path / "a.jsonl", [{"question": "Dear shop, where is my parcel? Thanks."}]
     )
-    [file] = other_files.read(str(path), tmp_path, templates=[("Dear shop, ", " Thanks.")])
+    of_project = Templates(("Dear shop, ",), (" Thanks.",))
+    [file] = other_files.read(str(path), tmp_path, templates=of_project)
     assert file.entries[0].inputs[-1] == "where is my parcel"

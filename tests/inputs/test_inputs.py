@@ -83,14 +83,7 @@ def chat(*turns: str, system: str | None = None) -> list[dict[str, str]]:
 def test_short_inputs_take_the_two_messages_before_along(
     query: str, context: str, wanted: str
 ) -> None:
-    assert input_text(query, context, "", "") == wanted
-
-
-def test_the_template_goes_unless_nothing_else_is_left() -> None:
-    prefix, suffix = "You are a helper. Answer this question now: ", " Be brief and be kind please."
-    assert input_text(f"{prefix}{LONG}{suffix}", "", prefix, suffix) == LONG
-    assert input_text(f"{prefix}Yes.{suffix}", "before", prefix, suffix) == "before\nYes."
-    assert input_text(f"{prefix}{suffix}", "", prefix, suffix) == prefix + suffix
+    assert input_text(query, context) == wanted
 
 
 def test_inputs_are_the_last_turn_never_the_system_prompt(load: Load) -> None:
@@ -143,7 +136,7 @@ def test_a_template_is_found_when_most_rows_have_it_and_then_left_out(load: Load
     assert {found[f"t{n}"] for n in range(40)} == {text.casefold() for text in asked}
     assert not refresh(store)
     with store.read() as con:
-        assert con.execute("SELECT prefix, suffix FROM templates").fetchall() == [(prefix, "")]
+        assert con.execute("SELECT affix, text FROM templates").fetchall() == [("prefix", prefix)]
 
 
 def test_changed_content_gets_a_new_input_and_the_old_one_is_forgotten(load: Load) -> None:

@@ -23,3 +23,11 @@ DELETE FROM cover WHERE input_hash NOT IN (SELECT input_hash FROM inputs);
 DELETE FROM answer_vectors WHERE answer_hash NOT IN (SELECT md5(response) FROM examples WHERE response IS NOT NULL);
 -- Forgets what was said of examples that are gone.
 DELETE FROM signals WHERE example_id NOT IN (SELECT example_id FROM examples);
+-- Forgets templates that no text has.
+DELETE FROM templates
+WHERE (affix, text) NOT IN (
+    SELECT t.affix, t.text
+    FROM templates t
+    JOIN interactions i
+        ON CASE t.affix WHEN 'prefix' THEN starts_with(i.query, t.text) ELSE ends_with(i.query, t.text) END
+);

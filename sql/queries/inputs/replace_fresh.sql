@@ -2,7 +2,7 @@
 -- Removes the inputs that are computed anew.
 DELETE FROM example_inputs WHERE example_id IN (SELECT example_id FROM fresh);
 -- Stores computed inputs (an Arrow table registered as fresh); one row per example.
-INSERT INTO example_inputs SELECT example_id, revision, input_hash, example_hash FROM fresh;
+INSERT INTO example_inputs BY NAME SELECT example_id, revision, input_hash, example_hash, template FROM fresh;
 -- Stores input texts that are new (an Arrow table registered as fresh); one row per text.
 INSERT INTO inputs
 SELECT DISTINCT ON (input_hash) input_hash, text, words, false

@@ -1,2 +1,2 @@
--- The prompt templates that were found; one row per source.
-SELECT source, prefix, suffix FROM templates ORDER BY source
+-- The templates that were found; one row per beginning or ending.
+SELECT source, affix, text FROM templates ORDER BY source, affix, text

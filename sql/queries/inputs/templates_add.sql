@@ -1,2 +1,2 @@
--- Records the template of one source.
-INSERT INTO templates VALUES ($source, $prefix, $suffix)
+-- Records a template of one source.
+INSERT INTO templates VALUES ($source, $affix, $text)

@@ -1,10 +1,10 @@
--- Contradictions: one input, or two near-duplicate ones, with several labels, or one example with
--- ratings far apart; one row per example and kind. Score is the share of its group with the same
+-- Contradictions: one input, or two near-duplicate ones, with several labels under one template, or
+-- one example with ratings far apart; one row per example and kind. Score is the share of its group with the same
 -- label (a half for near-duplicates), or how near the ratings are (low is bad); suggested is the
 -- label of more than half of the group; evidence is another member that says otherwise.
 CREATE OR REPLACE TEMP TABLE issues AS
 WITH said AS (
-    SELECT e.example_id, x.input_hash, x.example_hash, e.label, r.human_rating
+    SELECT e.example_id, x.input_hash, x.template, x.example_hash, e.label, r.human_rating
     FROM examples e
     JOIN example_inputs x USING (example_id)
     JOIN inputs i USING (input_hash)
@@ -12,17 +12,18 @@ WITH said AS (
     WHERE i.text <> ''
 ),
 labels AS (
-    SELECT example_id, label, input_hash,
-           count(*) OVER (PARTITION BY input_hash, label) / count(*) OVER (PARTITION BY input_hash) AS score,
+    SELECT example_id, label, input_hash, template,
+           count(*) OVER (PARTITION BY input_hash, template, label)
+               / count(*) OVER (PARTITION BY input_hash, template) AS score,
            first(label) OVER up AS low, first(example_id) OVER up AS of_low,
            first(label) OVER down AS high, first(example_id) OVER down AS of_high
     FROM said WHERE label IS NOT NULL
-    WINDOW up AS (PARTITION BY input_hash ORDER BY label, example_id),
-           down AS (PARTITION BY input_hash ORDER BY label DESC, example_id)
+    WINDOW up AS (PARTITION BY input_hash, template ORDER BY label, example_id),
+           down AS (PARTITION BY input_hash, template ORDER BY label DESC, example_id)
 ),
 same_input AS (
     SELECT example_id, 'contradictory_label' AS kind, score, label AS given,
-           nullif(max(label) FILTER (score > 0.5) OVER (PARTITION BY input_hash), label) AS suggested,
+           nullif(max(label) FILTER (score > 0.5) OVER (PARTITION BY input_hash, template), label) AS suggested,
            CASE WHEN label = low THEN of_high ELSE of_low END AS evidence
     FROM labels WHERE low <> high
 ),
@@ -33,6 +34,7 @@ near_input AS (
           UNION ALL SELECT b, a, similarity FROM input_pairs WHERE difference IS NULL) p
     JOIN said mine ON mine.input_hash = p.a
     JOIN said theirs ON theirs.input_hash = p.b AND theirs.label <> mine.label
+        AND theirs.template IS NOT DISTINCT FROM mine.template
     WHERE p.similarity >= $near AND mine.example_id NOT IN (SELECT example_id FROM same_input)
     GROUP BY ALL
 ),

@@ -10,7 +10,8 @@ import click
 from curate.cli import words
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.words import REASONS
-from curate.wording import shortened
+from curate.text import words as words_of
+from curate.wording import counted, shortened
 
 _MOST_APART = 5
 
@@ -49,6 +50,7 @@ def render_story(story: Mapping[str, Any]) -> str:
 def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     """Returns the story as (what, text) lines for a person."""
     parts = [("pulled", _pulled(p)) for p in story["pulled"]]
+    parts += [("template", _template(story["template"]))] if story["template"] else []
     parts += [
         (
             "changed",
@@ -86,6 +88,11 @@ def _evidence(issue: dict[str, Any]) -> str:
 def _pulled(p: dict[str, Any]) -> str:
     where = p["location"] if p["line"] is None else f"{p['location']} line {p['line']:,}"
     return f"{p['pulled_at']:%Y-%m-%d}  {where}  (run {p['run_id']})"
+
+
+def _template(text: str) -> str:
+    count = counted(len(words_of(text)), "word")
+    return f'{count} around the request count for nothing in comparisons: "{shortened(text, 40)}"'
 
 
 def _rating(r: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from curate.pull.options import PullResult
 
 ALARMS_SHOWN = 3
+_TEMPLATES_SHOWN = 3
 TASKS_SHOWN = 5
 
 
@@ -130,12 +131,11 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     )
     if summary["unmatched_feedback"]:
         text += f"  feedback that waits for its call: {summary['unmatched_feedback']:,}\n"
-    if summary["template"]:
-        prefix, suffix = summary["template"]
-        text += wrapped(
-            f"  template around most inputs, left out of comparisons: "
-            f"{prefix[:50]!r} ... {suffix[-30:]!r}"
-        )
+    if found := summary["templates"]:
+        beginnings = ", ".join(f'"{shortened(text, 40)}"' for text in found[:_TEMPLATES_SHOWN])
+        more = ", ..." if len(found) > _TEMPLATES_SHOWN else ""
+        what = counted(len(found), "template")
+        text += wrapped(f"  {what} left out of comparisons: {beginnings}{more}", "    ")
     if summary["split_overlap"]:
         pairs = ", ".join(f"{n:,} in {parts}" for parts, n in summary["split_overlap"].items())
         text += f"  texts on both sides of the given split: {pairs}\n"

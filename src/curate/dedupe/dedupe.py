@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from curate import config, verdicts
-from curate.dedupe import input_pairs, thresholds
+from curate.dedupe import input_pairs, shared_text, thresholds
 from curate.dedupe.thresholds import RealPair
 from curate.embed import embed, encoders
 from curate.errors import ConfigError, unknown_name
@@ -109,6 +109,7 @@ def dedupe(
             counts = _counts(today)
             around = () if below is None else thresholds.around(today, below)
             reported = 0 if settings.semantic_removes else _reported(today)
+            notes += shared_text.note(today)
         run.counts = {k: v for k, v in counts.items() if k.endswith("dropped")}
     return DedupeResult(
         **counts,

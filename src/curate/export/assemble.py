@@ -24,7 +24,8 @@ from curate.export.items import Items
 from curate.export.lines import Draft, Line
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
-from curate.inputs import inputs
+from curate.inputs import templates
+from curate.kernels.templates import Templates
 from curate.privacy import privacy
 from curate.privacy.redact import Redactor
 from curate.progress import Progress
@@ -197,8 +198,8 @@ class _Assembly:
         return evaluation
 
     @property
-    def _templates(self) -> list[tuple[str, str]]:
-        return sorted(set(inputs.templates(self.con).values()))
+    def _templates(self) -> Templates:
+        return templates.together(templates.stored(self.con))
 
     def _without(self, side: str, part: Items) -> Items:
         ids = part.example_ids()

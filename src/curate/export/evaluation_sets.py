@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from curate.export import other_files
 from curate.kernels.jaccard import covered
+from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.store import sql
 from curate.text import tokens
 from curate.verdicts import Today
@@ -92,7 +93,7 @@ class Hit:
 
 
 def load(
-    locations: Sequence[str], folder: Path, *, templates: Sequence[other_files.Affixes] = ()
+    locations: Sequence[str], folder: Path, *, templates: Templates = NO_TEMPLATES
 ) -> EvaluationSets:
     """Returns the prompts of evaluation sets.
 

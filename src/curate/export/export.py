@@ -12,7 +12,7 @@ from typing import Any
 
 from curate import formats, pairs, split, stale, verdicts
 from curate.check import targets
-from curate.dedupe import input_pairs
+from curate.dedupe import input_pairs, shared_text
 from curate.errors import ConfigError, GateFailed
 from curate.export import card, lineage, manifest, record
 from curate.export.assemble import Assembled, assemble
@@ -160,7 +160,7 @@ def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
     _refuse_stale(order.name, order.settings, stages)
     if stages:
         on_stale(stages)
-    notes = _otherwise_shown(order, today.plan.counts["new"])
+    notes = (*_otherwise_shown(order, today.plan.counts["new"]), *shared_text.note(today))
     return replace(order, stale=stages, notes=(*order.notes, *notes))
 
 

@@ -23,6 +23,7 @@ from curate.export.evaluation_sets import EvaluationSets, find
 from curate.export.other_files import FileRow, Outside
 from curate.formats import Example
 from curate.kernels.jaccard import covered
+from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.messages import Message, chain_hashes, spoken
 from curate.pull.interactions import Row
 from curate.store import sql
@@ -170,7 +171,7 @@ def load(
     folder: Path,
     *,
     task: str = "sft",
-    templates: Sequence[other_files.Affixes] = (),
+    templates: Templates = NO_TEMPLATES,
     reasoning: bool = False,
 ) -> Pool:
     """Returns the rows of a location that have a prompt and an answer, each content once.

@@ -17,15 +17,12 @@ from curate.errors import ConfigError
 from curate.files import buckets
 from curate.files.files import find_files, sha256, shown
 from curate.inputs import inputs
+from curate.kernels.templates import NO_TEMPLATES, Templates, find
 from curate.messages import decoded, parse_messages
 from curate.pull.contents import UnknownShape
 from curate.pull.interactions import Row, RowBuilder
 from curate.pull.mapping import Declared, guess
 from curate.sources import Document, Location, format_of, reader
-from curate.text import shared_affixes
-
-Affixes = tuple[str, str]
-
 
 _PROMPTS = ("query", "messages", "request")
 _MAX_SHOWN = 12
@@ -38,8 +35,8 @@ class FileRow:
     Attributes:
         line: of the file, from 1.
         row: as `pull` would store it.
-        inputs: normalised, as leaks and duplicates are judged by them: without the template that
-            most rows of the file share, with it, and without each template of the project.
+        inputs: normalised, as leaks and duplicates are judged by them: without the templates
+            that rows of the file share, with them, and without those of the project.
         content: a hash that equal examples share.
     """
 
@@ -65,7 +62,7 @@ class Outside:
 
 
 def read(
-    text: str, folder: Path, *, task: str = "sft", templates: Sequence[Affixes] = ()
+    text: str, folder: Path, *, task: str = "sft", templates: Templates = NO_TEMPLATES
 ) -> list[Outside]:
     """Returns the files that a location names, each with the rows that have a prompt.
 
@@ -74,7 +71,7 @@ def read(
             prompts, `FILE#query=COLUMN,response=COLUMN` what `--map` would.
         folder: of the project.
         task: of the project; where it is classification, the label is the answer.
-        templates: (prefix, suffix) of the project's prompts, which its own inputs are without.
+        templates: of the project, which its own inputs are without.
 
     Raises:
         SourceError: there is no such file, or it cannot be read.
@@ -102,7 +99,7 @@ def parse(text: str) -> tuple[str, Declared]:
 
 
 def _read(
-    file: Location, declared: Declared, folder: Path, task: str, templates: Sequence[Affixes]
+    file: Location, declared: Declared, folder: Path, task: str, templates: Templates
 ) -> Outside:
     documents: list[Document] = []
     refusals: Counter[str] = Counter()
@@ -163,7 +160,7 @@ def _unfit(values: Mapping[str, Any]) -> str | None:
 
 
 def _entries(
-    rows: Sequence[tuple[int, Row]], task: str, templates: Sequence[Affixes]
+    rows: Sequence[tuple[int, Row]], task: str, templates: Templates
 ) -> tuple[FileRow, ...]:
     answers = [row["label"] if task == "classification" else answer_of(row) for _, row in rows]
     batch = [
@@ -171,15 +168,14 @@ def _entries(
             **{name: row[name] for name in ("query", "context", "messages", "output")},
             "example_id": "",
             "revision": "",
-            "source": "",
             "answer": answer,
         }
         for (_, row), answer in zip(rows, answers, strict=True)
     ]
     table = pa.Table.from_pylist(batch)
-    own = shared_affixes([row["query"] for _, row in rows])
-    ways = [own, ("", ""), *templates]
-    read = [inputs.rows_of(table, {"": affixes}).to_pylist() for affixes in ways]
+    own = find(row["query"] for _, row in rows)
+    ways = [own, NO_TEMPLATES, templates]
+    read = [inputs.rows_of(table, way).to_pylist() for way in ways]
     return tuple(
         FileRow(
             line, row, tuple(dict.fromkeys(one["text"] for one in same)), same[0]["example_hash"]

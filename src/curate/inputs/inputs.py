@@ -1,14 +1,14 @@
 """The input of each example: what leaks, duplicates and clusters are judged by.
 
 The input is the last user turn, with the two messages before it when it has fewer than eight
-tokens, without the template that most rows of its source share, and with what an agent called and
-was told since then, normalised. Also found here: which
-calls belong to one conversation.
+tokens, without the templates that rows of its source share, and with what an agent called and was
+told since then, normalised. Also found here: which calls belong to one conversation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -16,11 +16,12 @@ import orjson
 import pyarrow as pa
 
 from curate import decisions
-from curate.inputs import remeasure
+from curate.inputs import remeasure, templates
 from curate.inputs.agents import with_steps
+from curate.kernels.templates import Templates
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
-from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, shared_affixes, tokens
+from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
 BATCH_EXAMPLES = 50_000
 """Inputs that a kill may lose; some seconds of work."""
@@ -35,28 +36,51 @@ def refresh(store: Store, run: Run) -> None:
     """
     with store.read() as con:
         before = remeasure.measure_of(store, con)
-        sample, affixes = con.execute(sql("inputs/templates_sample")).fetchall(), templates(con)
-        batch = _stale(con)
-        is_due = batch.num_rows > 0 or _is_due(con) or decisions.are_unsettled(con)
+        work = _work(con)
     if before is not None and before != MEASURE:
         remeasure.remeasure(store, run, before)
         with store.read() as con:
-            batch, is_due = _stale(con), True
-    changes = _template_changes(sample, affixes)
-    if not is_due and not changes:
+            work = _work(con)
+    if work is None:
         return
     run.changed = True
-    if changes:
+    batch, known = work.batch, work.templates
+    if found := templates.new(work.sample, known):
         with store.write() as con:
-            _store_templates(con, changes)
-            affixes, batch = templates(con), _stale(con)
-    _refresh_stale(store, batch, affixes)
+            mark_due(con)
+            templates.add(con, found)
+            batch, known = _stale(con), templates.stored(con)
+    cut = templates.together(known)
+    _refresh_stale(store, batch, cut)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
         decisions.settle(con)
         batch = _stale(con)
-    _refresh_stale(store, batch, affixes)
+    _refresh_stale(store, batch, cut)
     _refresh_conversations(store)
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What there is to bring up to date.
+
+    Attributes:
+        batch: examples whose inputs are out of date, the first of them.
+        templates: source -> those that are known.
+        sample: texts in which there may be others.
+    """
+
+    batch: pa.Table
+    templates: dict[str, Templates]
+    sample: list[tuple[str, str]]
+
+
+def _work(con: duckdb.DuckDBPyConnection) -> _Due | None:
+    """Returns what there is to bring up to date; None where nothing has changed."""
+    batch = _stale(con)
+    if not (batch.num_rows or _is_due(con) or decisions.are_unsettled(con)):
+        return None
+    return _Due(batch, templates.stored(con), templates.sample(con))
 
 
 def mark_due(con: duckdb.DuckDBPyConnection) -> None:
@@ -75,10 +99,10 @@ def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("inputs/stale"), params={"most": BATCH_EXAMPLES}).to_arrow_table()
 
 
-def _refresh_stale(store: Store, batch: pa.Table, affixes: dict[str, tuple[str, str]]) -> None:
+def _refresh_stale(store: Store, batch: pa.Table, known: Templates) -> None:
     """Computes inputs batch by batch, beginning with this one, until none is out of date."""
     while batch.num_rows:
-        fresh, is_last = rows_of(batch, affixes), batch.num_rows < BATCH_EXAMPLES
+        fresh, is_last = rows_of(batch, known), batch.num_rows < BATCH_EXAMPLES
         del batch
         with store.write() as con:
             mark_due(con)
@@ -92,48 +116,17 @@ def _refresh_stale(store: Store, batch: pa.Table, affixes: dict[str, tuple[str, 
             batch = _stale(con)
 
 
-def templates(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
-    """Returns source -> (prefix, suffix) of the prompt templates that were found."""
-    return {row[0]: (row[1], row[2]) for row in con.execute(sql("inputs/templates")).fetchall()}
-
-
 def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Returns all inputs that are not empty: input_hash, text and words, by hash."""
     return con.sql(sql("inputs/texts")).to_arrow_table()
 
 
-def _template_changes(
-    sample: list[tuple[str, str]], before: dict[str, tuple[str, str]]
-) -> dict[str, tuple[str, str] | None]:
-    """Returns the sources whose prompt template is another one now, None where there is none."""
-    samples: dict[str, list[str]] = {}
-    for source, text in sample:
-        samples.setdefault(source, []).append(text)
-    affixes = {source: shared_affixes(of_source) for source, of_source in samples.items()}
-    now = {source: pair for source, pair in affixes.items() if any(pair)}
-    return {s: now.get(s) for s in {*now, *before} if now.get(s) != before.get(s)}
-
-
-def _store_templates(
-    con: duckdb.DuckDBPyConnection, changes: dict[str, tuple[str, str] | None]
-) -> None:
-    mark_due(con)
-    for source, affixes in changes.items():
-        con.execute(sql("inputs/templates_forget"), {"source": source})
-        con.execute(sql("inputs/example_inputs_forget_source"), {"source": source})
-        if affixes:
-            prefix, suffix = affixes
-            con.execute(
-                sql("inputs/templates_add"), {"source": source, "prefix": prefix, "suffix": suffix}
-            )
-
-
-def rows_of(batch: pa.Table, template_of: dict[str, tuple[str, str]]) -> pa.Table:
+def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
     """Returns the input of each example, and the hashes that equal inputs and examples share.
 
     Args:
-        batch: example_id, revision, source, query, context, messages, output, answer.
-        template_of: source -> (prefix, suffix) of its prompt template.
+        batch: example_id, revision, query, context, messages, output, answer.
+        known: what inputs are without.
     """
     known_texts: dict[str, str] = {}
 
@@ -141,14 +134,15 @@ def rows_of(batch: pa.Table, template_of: dict[str, tuple[str, str]]) -> pa.Tabl
         # A turn stands in the history of every later call of its conversation.
         return known_texts.get(text) or known_texts.setdefault(text, normalise(text))
 
-    names = ("source", "query", "context", "messages", "output", "answer")
-    texts_of_inputs, example_hashes = [], []
-    for source, query, context, messages, output, answer in zip(
+    names = ("query", "context", "messages", "output", "answer")
+    texts_of_inputs, example_hashes, templates_cut = [], [], []
+    for query, context, messages, output, answer in zip(
         *(batch[name].to_pylist() for name in names), strict=True
     ):
-        affixes = template_of.get(source, ("", ""))
+        prefix, own, suffix = known.cut(query or "")
+        templates_cut.append(digest(f"{prefix}\x1e{suffix}") if prefix or suffix else None)
         talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
-        said = input_text(query or "", context or "", *affixes, normalised)
+        said = input_text(own, context or "", normalised)
         texts_of_inputs.append(bare(normalised(with_steps(said, talk))))
         texts = [normalised(text_of(m["content"])) for m in talk]
         other = [_not_text(m) for m in [*talk, *orjson.loads(output or "[]")[:1]]]
@@ -162,6 +156,7 @@ def rows_of(batch: pa.Table, template_of: dict[str, tuple[str, str]]) -> pa.Tabl
             "text": texts_of_inputs,
             "words": [len(tokens(text)) for text in texts_of_inputs],
             "example_hash": example_hashes,
+            "template": pa.array(templates_cut, pa.string()),
         }
     )
 
@@ -176,24 +171,14 @@ def _not_text(message: dict[str, Any]) -> str:
     return canonical([other, calls]) if other or calls else ""
 
 
-def input_text(
-    query: str,
-    context: str,
-    prefix: str,
-    suffix: str,
-    normalised: Callable[[str], str] = normalise,
-) -> str:
-    """Returns the input before normalisation; an input that is nothing but template stays whole.
+def input_text(query: str, context: str, normalised: Callable[[str], str] = normalise) -> str:
+    """Returns the input before normalisation.
 
     Args:
-        query: the last user turn.
+        query: the last user turn, without its template.
         context: the two messages before it.
-        prefix: of the template.
-        suffix: of the template.
         normalised: normalises, and may know texts that it has seen before.
     """
-    bare = query.removeprefix(prefix).removesuffix(suffix)
-    query = bare if bare.strip() else query
     short = bool(context) and len(tokens(normalised(query))) < SHORT_TOKENS
     return f"{context}\n{query}" if short and query.strip() else query
 

@@ -9,8 +9,9 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError
-from curate.inputs import inputs
+from curate.inputs import templates
 from curate.kernels.label_names import odd_names
+from curate.kernels.templates import NO_TEMPLATES
 from curate.messages import canonical
 from curate.pull.mapping import Declared, FieldMap
 from curate.pull.options import HELDOUT, PullOptions
@@ -117,5 +118,5 @@ def summary_of(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, Any]:
     summary["split_overlap"] = {f"{a} / {b}": count for a, b, count in crossing}
     classes = con.execute(sql("pull/label_names"), {"source": source}).fetchall()
     summary["odd_labels"] = odd_names(dict(classes))
-    summary["template"] = inputs.templates(con).get(source)
+    summary["templates"] = templates.stored(con).get(source, NO_TEMPLATES).affixes
     return summary

@@ -1,3 +1,0 @@
--- Forgets the inputs of one source, whose template has changed.
-DELETE FROM example_inputs
-WHERE example_id IN (SELECT interaction_id FROM interactions WHERE source = $source)

@@ -1,2 +1,0 @@
--- Forgets the template of one source.
-DELETE FROM templates WHERE source = $source
