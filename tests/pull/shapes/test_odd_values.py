@@ -98,6 +98,11 @@ def test_parts_that_python_wrote_are_an_answer(bench: Workbench) -> None:
     assert [call["response"] for call in bench.calls().values()] == ["Booked."]
 
 
+def test_a_label_is_an_answer(bench: Workbench) -> None:
+    rows = [{"id": n, "text": f"Where is parcel {n}?", "label": "delivery"} for n in range(3)]
+    assert "without an answer" not in bench.pull(bench.write("log.jsonl", rows))
+
+
 def test_a_turn_that_ends_with_a_tool_answers_nothing(bench: Workbench) -> None:
     call = {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     used = [{"role": "assistant", "content": None, "tool_calls": [call]},

@@ -1,5 +1,5 @@
 -- What is staged of calls; one row: calls, calls with a question, with something to learn or to judge,
--- without an answer, and where the first stands that has no question, and no answer.
+-- without an answer or a label, and where the first stands that has no question, and no answer.
 WITH calls AS (
     SELECT *, location || ':' || line AS place, (file_number, line) AS position
     FROM staging_interactions
@@ -13,7 +13,7 @@ SELECT count(*),
                         OR (file_number, line, part) IN (
                             SELECT (file_number, line, part) FROM staging_feedback
                             WHERE kind IN ('label', 'correction'))),
-       count(*) FILTER (output IS NULL),
+       count(*) FILTER (output IS NULL AND label IS NULL),
        arg_min(place, position) FILTER (messages = '[]'),
-       arg_min(place, position) FILTER (output IS NULL)
+       arg_min(place, position) FILTER (output IS NULL AND label IS NULL)
 FROM calls
