@@ -54,6 +54,14 @@ _TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u02bc\u00b4", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        # A power and a fraction are no digits of the number before them, as NFKC would have it.
+        **{
+            power: f"^{digit}"
+            for digit, power in enumerate(
+                "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+            )
+        },
+        **{sign: f" {unicodedata.normalize('NFKC', sign)}" for sign in "\u00bc\u00bd\u00be"},
     }
 )
 # Cyrillic letters and the Latin ones they are drawn like. Source: Unicode, UTS 39, confusables.
