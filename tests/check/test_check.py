@@ -214,7 +214,7 @@ def test_load_dataset_refuses_a_late_column_and_turns_dates_into_times(tmp_path:
             "train"
         ]
 
-    long = [{"text": f"{n} " + "x " * 500, "id": None} for n in range(12_000)]
+    long = [{"text": f"{n} " + "x" * 1_000, "id": None} for n in range(12_000)]
     late = [*long, {"text": "the last one", "id": "a"}]
     found = check.check_lines(_lines(late), "trl")
     assert [f.line for f in found if f.rule == "late-column"] == [12_001]
