@@ -78,9 +78,52 @@ def tokens(normalised: str) -> list[str]:
     Words; a number with its sign; every symbol that is no punctuation of a sentence, alone; and
     each character of a script that puts no spaces between words.
     """
-    pattern = _ASCII_TOKEN if normalised.isascii() else _unicode().token
-    found: list[str] = pattern.findall(normalised)
+    found: list[str] = _token_pattern(normalised).findall(normalised)
     return found
+
+
+def token_spans(normalised: str) -> list[tuple[int, int]]:
+    """Returns where the tokens of a normalised text begin and end, in order."""
+    return [found.span() for found in _token_pattern(normalised).finditer(normalised)]
+
+
+def _token_pattern(text: str) -> Any:
+    return _ASCII_TOKEN if text.isascii() else _unicode().token
+
+
+def is_unspaced(token: str) -> bool:
+    """Returns whether a token is a character of a script that puts no spaces between words."""
+    return not token.isascii() and _unicode().unspaced.match(token) is not None
+
+
+def last_end(text: str, end: int) -> int:
+    """Returns where a text can end at the latest: after white space, or an unspaced character.
+
+    Args:
+        text: as it was logged.
+        end: where it ends at the most; an unspaced character has its marks and punctuation there.
+    """
+    if not text.isascii():
+        found = _unicode().ending.search(text, 0, end)
+        return found.end() if found else 0
+    while end and not text[end - 1].isspace():
+        end -= 1
+    return end
+
+
+def backwards(text: str) -> str:
+    """Returns the characters of a text from the last to the first, each before its marks.
+
+    Twice backwards is the text again.
+    """
+    if not text.isascii():
+        text = _unicode().marked.sub(lambda character: character[0][::-1], text)
+    return text[::-1]
+
+
+def mark_at(text: str, place: int) -> bool:
+    """Returns whether a mark stands there, such as a vowel sign: it belongs to what is before."""
+    return place < len(text) and unicodedata.category(text[place])[0] == "M"
 
 
 _SIGNED = r"(?<!\w)[-+]\d+(?:[.,]\d+)*"
@@ -93,6 +136,9 @@ class _Unicode(NamedTuple):
     """Patterns over all of Unicode, which few texts of most logs need."""
 
     token: Any
+    unspaced: Any
+    ending: Any
+    marked: Any
     invisible: Any
     mixed: Any
 
@@ -108,6 +154,9 @@ def _unicode() -> _Unicode:
         regex.compile(
             rf"(?V1)[{unspaced}]\p{{M}}*|[[\w\p{{M}}]--[{unspaced}]]+|{_SIGNED}|{symbol}|{_SIGNS}"
         ),
+        regex.compile(f"[{unspaced}]"),
+        regex.compile(rf"(?r)\s|[{unspaced}]\p{{M}}*\p{{P}}*"),
+        regex.compile(r"(?s).\p{M}+"),
         regex.compile(r"[\p{Cf}\p{DI}]"),
         regex.compile(r"\b(?=\w*[A-Za-z])(?=\w*\p{Cyrillic})\w+"),
     )

@@ -13,21 +13,23 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from curate.text import words
+from curate.text import backwards, is_unspaced, last_end, mark_at, normalise, tokens
 
 LEAST_TEXTS, LONG_WORDS = 6, 20
 """So many texts share a template, and so long it is: what fewer words have in common makes no two
-requests of three words near-duplicates."""
+requests of three words near-duplicates. Two characters of a script without spaces count as a word:
+so long is a word there, and likeness goes by tokens, which these characters are."""
 
 MAJORITY_TEXTS, MAJORITY_WORDS = 20, 5
 """What more than half of so many texts share is a template from so many words on; fewer words are
 how people talk."""
 
-_OWN_WORDS = 3
-"""Words of its own that a request has. Near copies of one text have fewer."""
+_OWN_WORDS, _OWN_PAIRS = 3, 7
+"""So many words of its own a request has, or pairs of neighbouring characters of a script without
+spaces. Near copies of one text have fewer: a word of two characters makes three such pairs."""
 
 _LOOKED_AT, _REACH = 30, 1_000
 """Texts that share a beginning, and characters after it, by which requests are told from copies."""
@@ -70,7 +72,7 @@ def find(texts: Iterable[str], known: Templates = NO_TEMPLATES) -> Templates:
     distinct = set(texts)
     prefixes = longest_first({*known.prefixes, *_shared(distinct)})
     parts = [Templates(prefixes).cut(text) for text in distinct]
-    suffixes = {suffix[::-1] for suffix in _shared({own[::-1] for _, own, _ in parts})}
+    suffixes = set(map(backwards, _shared({backwards(own) for _, own, _ in parts})))
     # What is found only as the beginning of longer ones is cut from no text.
     used = {*known.prefixes, *(prefix for prefix, _, _ in parts)} - {""}
     return Templates(longest_first(used), longest_first({*known.suffixes, *suffixes}))
@@ -79,24 +81,6 @@ def find(texts: Iterable[str], known: Templates = NO_TEMPLATES) -> Templates:
 def longest_first(affixes: Iterable[str]) -> tuple[str, ...]:
     """Returns beginnings or endings in the order in which they are tried."""
     return tuple(sorted(affixes, key=lambda affix: (-len(affix), affix)))
-
-
-def longest_shared(texts: Sequence[str], least: int) -> str:
-    """Returns the longest beginning or ending that so many texts share.
-
-    Args:
-        texts: in any order; equal ones count each.
-        least: number of texts, at least 2.
-    """
-    backwards = [text[::-1] for text in texts]
-    return max(_longest_prefix(texts, least), _longest_prefix(backwards, least)[::-1], key=len)
-
-
-def _longest_prefix(texts: Sequence[str], least: int) -> str:
-    # In sorted order, those that share a beginning stand together.
-    ordered = sorted(texts)
-    pairs = zip(ordered, ordered[least - 1 :], strict=False)
-    return max((one[: _common(one, other)] for one, other in pairs), key=len, default="")
 
 
 class _Sharing(NamedTuple):
@@ -137,7 +121,7 @@ def _shared(texts: Iterable[str]) -> list[str]:
         text, count = ordered[group.first][: group.length], group.end - group.first
         of_most = 2 * count > len(ordered) >= MAJORITY_TEXTS
         least = MAJORITY_WORDS if of_most and not known else LONG_WORDS
-        if count < LEAST_TEXTS or len(words(text[judged:])) < least:
+        if count < LEAST_TEXTS or _words(text[judged:]) < least:
             continue
         is_template = of_most or _are_requests(ordered, group)
         above.append(_Above(group.end, group.length, group.length if is_template else known))
@@ -145,15 +129,33 @@ def _shared(texts: Iterable[str]) -> list[str]:
     return found
 
 
+def _words(text: str) -> float:
+    """Returns how many words a text has: tokens, where two unspaced characters count as one."""
+    found = tokens(normalise(text))
+    return len(found) - sum(map(is_unspaced, found)) / 2
+
+
 def _are_requests(ordered: Sequence[str], group: _Sharing) -> bool:
     """Returns whether most texts of a group say something of their own after what they share."""
     step = -(-(group.end - group.first) // _LOOKED_AT)
     reach = slice(group.length, group.length + _REACH)
-    rests = [set(words(text[reach].casefold())) for text in ordered[group.first : group.end : step]]
-    texts_with = Counter(word for rest in rests for word in rest)
+    rests = [_pieces(text[reach]) for text in ordered[group.first : group.end : step]]
+    texts_with = Counter(piece for rest in rests for piece in rest)
     most = len(rests) // 3  # what more of them have is not their own, such as an ending
-    own = [sum(texts_with[word] <= most for word in rest) for rest in rests]
-    return 2 * sum(count >= _OWN_WORDS for count in own) > len(own)
+    own = [[piece for piece in rest if texts_with[piece] <= most] for rest in rests]
+    return 2 * sum(map(_is_request, own)) > len(own)
+
+
+def _pieces(text: str) -> set[str]:
+    """Returns the words of a text, and each two characters of an unspaced script side by side."""
+    found = tokens(normalise(text))
+    spaced = {token for token in found if not is_unspaced(token)}
+    return spaced | {a + b for a, b in pairwise(found) if is_unspaced(a) and is_unspaced(b)}
+
+
+def _is_request(own: Sequence[str]) -> bool:
+    pairs = sum(map(is_unspaced, own))
+    return len(own) - pairs >= _OWN_WORDS or pairs >= _OWN_PAIRS
 
 
 def _groups(ordered: Sequence[str]) -> list[_Sharing]:
@@ -172,9 +174,9 @@ def _groups(ordered: Sequence[str]) -> list[_Sharing]:
 
 
 def _common(one: str, other: str) -> int:
-    """Returns how many characters two texts begin with alike, up to the end of a word."""
+    """Returns how many characters two texts begin with alike, up to the end of a token."""
     shorter = min(len(one), len(other))
     length = bisect_left(range(1, shorter + 1), True, key=lambda n: one[:n] != other[:n])
-    while length and not one[length - 1].isspace():
+    while length and (mark_at(one, length) or mark_at(other, length)):
         length -= 1
-    return length
+    return last_end(one, length)
