@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from curate.cli.dedupe import render_dedupe
+from curate.cli.dedupe import render_dedupe, render_thresholds
 from curate.cli.why import lines
 from curate.dedupe.thresholds import valley
 from curate.embed.embed import embed
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.store
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 Pulled = Callable[..., Project]
 
+BEGINNING = "".join(f"beginning{n} " for n in range(60))
 ASKED = "How do I get my money back when the card was stolen last week?"
 
 
@@ -470,8 +472,22 @@ def test_the_first_run_shows_real_pairs_around_the_threshold(
     assert "  pairs around 0.9, from where on two count as the same:\n" in said
     for pair in result.around:
         assert f"    {pair.similarity:.3f}  {pair.one}\n           {pair.other}\n" in said
+    said = render_dedupe(replace(result, around=tuple(
+        replace(pair, one=BEGINNING + pair.one, other=BEGINNING + pair.other)
+        for pair in result.around
+    )))  # fmt: skip
+    assert f" {CARD[0][:20]}" in said and f" {CARD[1][:20]}" in said
     assert "kept apart by: numbers\n" in said or "kept apart by: their labels\n" in said
     assert project.dedupe().around == ()
+
+
+def test_of_texts_that_begin_alike_pairs_show_what_differs(pulled: Pulled) -> None:
+    sky, sea = (f"{BEGINNING}draw {what}" for what in ("sky wind rain cloud", "sea moon sand ship"))
+    five, six = (f"{BEGINNING}draw the stars, all {n} of them" for n in (5, 6))
+    project = pulled(row(f"{n}", text) for n, text in enumerate((sky, sea, five, six)))
+    said = render_thresholds(project.suggest_thresholds(semantic=None))
+    assert "draw sky wind rain cloud\n" in said and "draw sea moon sand ship\n" in said
+    assert "5 / 6\n" in said and "draw the stars, all 5 of them\n" in said
 
 
 def test_turns_of_one_conversation_are_no_duplicates_of_each_other(pulled: Pulled) -> None:

@@ -88,7 +88,7 @@ def test_leaks_are_told_in_scripts_without_spaces_and_what_stops_them(pulled: Pu
         test_size=0.2,
     )
     notes = project.dedupe(semantic=None, near=None).notes
-    assert len(notes) == 1 and "leave as leak; all of them share \"" in notes[0]
+    assert len(notes) == 1 and 'leave as leak; all of them share "' in notes[0]
     assert text[:20] in notes[0]
     assert notes[0].endswith("curate export NAME --leak-threshold 1, before anything is exported")
     with project.store.write() as con:

@@ -27,7 +27,6 @@ from curate.progress import Progress
 from curate.store import Store, sql
 from curate.text import SHORT_TOKENS
 from curate.verdicts import Today
-from curate.wording import shortened
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 SAMPLES = 2
@@ -38,7 +37,6 @@ _LOWEST = 0.5
 _DEPTH = 1.5
 _BELOW = 0.1
 _LOOKED_AT = 50
-_SHOWN_WIDTH = 86
 
 
 @dataclass(frozen=True)
@@ -157,10 +155,7 @@ def around(today: Today, below: pa.Table) -> tuple[RealPair, ...]:
     parameters = {"threshold": today.dedupe.semantic, "most": _LOOKED_AT}
     found = con.execute(sql("dedupe/around"), parameters).fetchall()
     con.unregister("lower")
-    return tuple(
-        RealPair(cosine, shortened(one, _SHOWN_WIDTH), shortened(other, _SHOWN_WIDTH), apart)
-        for cosine, one, other, apart in found
-    )
+    return tuple(RealPair(*row) for row in found)
 
 
 @dataclass(frozen=True)
