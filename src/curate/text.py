@@ -10,6 +10,8 @@ import hashlib
 import html
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -109,6 +111,14 @@ def last_end(text: str, end: int) -> int:
     while end and not text[end - 1].isspace():
         end -= 1
     return end
+
+
+def common_start(texts: Collection[str]) -> str:
+    """Returns what all of these texts begin with; there is at least one."""
+    first, last = min(texts), max(texts)
+    shorter = min(len(first), len(last))
+    length = bisect_left(range(1, shorter + 1), True, key=lambda n: first[:n] != last[:n])
+    return first[:length]
 
 
 def backwards(text: str) -> str:

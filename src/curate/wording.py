@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
 from typing import Any
+
+from curate.text import common_start
 
 WIDTH = 100
 
@@ -63,7 +64,7 @@ def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:
     Texts that begin alike for long begin a little before that place, after dots.
     """
     lines = [" ".join(text.split()) for text in (one, other)]
-    alike = len(commonprefix(lines))
+    alike = len(common_start(lines))
     if max(map(len, lines)) > width and alike > width * 2 // 3:
         start = alike - width // 3
         start = max(start, lines[0].find(" ", start, alike) + 1)  # of a word, where it has spaces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_much_that_leaves_is_told_with_the_text_that_stands_in_its_middle(pulled
 @pytest.mark.store
 def test_much_that_leaves_for_several_texts_is_told_with_the_most_frequent(pulled: Pulled) -> None:
     names = [f"t{letter}x" for letter in "abcdefg"]
-    asked = [f"{a}, {b}" for a, b in zip(WISHES, WISHES[1:], strict=False)]
+    asked = [f"{a}, {b}" for a, b in pairwise(WISHES)]
     prompts = [f"{prose(name, 60)} {text}" for name in names for text in asked[:4]]
     project = pulled([*prompts, f"{prose(names[3], 60)} {asked[4]}"])
     (note,) = project.dedupe(semantic=None).notes
@@ -81,7 +82,8 @@ def test_much_that_leaves_for_several_texts_is_told_with_the_most_frequent(pulle
 
 @pytest.mark.store
 def test_leaks_are_told_in_scripts_without_spaces_and_what_stops_them(pulled: Pulled) -> None:
-    text = "请仔细阅读市民的来信,判断应当转交给哪个部门处理,并且只用一句话说明理由,再指出还缺少哪些内容。"
+    text = "请仔细阅读市民的来信,判断应当转交给哪个部门处理,"
+    text += "并且只用一句话说明理由,再指出还缺少哪些内容。"
     names = [chr(0x4E00 + 40 * n) for n in range(60)]
     project = pulled(
         [f"{a}{b},{text}{b}{a}?" for a, b in zip(names[::2], names[1::2], strict=True)],

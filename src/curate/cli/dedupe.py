@@ -165,7 +165,7 @@ def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
             text += f"  {c.threshold:.2f}  {c.pairs:>9,} pairs  {-c.removes:>8,} examples{note}\n"
             fresh, shown = () if c.samples == shown else c.samples, c.samples
             for similarity, *pair in fresh:
-                one, other = beside(*pair)
+                one, other = beside(pair[0], pair[1])
                 text += f"        {similarity:.3f}  {one}\n               {other}\n"
         text += _kept_apart(part)
         removes: dict[float | None, int] = {c.threshold: c.removes for c in part.candidates}

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from os.path import commonprefix
 
 from curate.store import sql
-from curate.text import SHORT_TOKENS, token_spans
+from curate.text import SHORT_TOKENS, common_start, token_spans
 from curate.verdicts import Today
 from curate.wording import shortened
 
@@ -29,7 +28,7 @@ _REMEDIES = {
 
 
 def note(today: Today) -> list[str]:
-    """Returns a note on the first side or cluster that loses much and shares a text; mostly none."""
+    """Returns a note on the first side or cluster that loses much for a text; mostly none."""
     parameters = {"share": SHARE, "least": LEAST, "most": _LOOKED_AT, "reach": _REACH}
     rows = today.con.execute(sql("dedupe/much_out"), parameters).fetchall()
     for place, examples, out, reasons, texts in rows:
@@ -60,7 +59,7 @@ def shared_by_most(texts: Sequence[str]) -> str:
     if count < 2:
         return ""
     before, after = zip(*(text.split(run, 1) for text in texts if run in text), strict=True)
-    return commonprefix([text[::-1] for text in before])[::-1] + run + commonprefix(after)
+    return common_start([text[::-1] for text in before])[::-1] + run + common_start(after)
 
 
 def _runs(text: str) -> list[str]:

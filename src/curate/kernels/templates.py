@@ -9,14 +9,13 @@ Pure functions over texts as they were logged; they know no store.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from curate.text import backwards, is_unspaced, last_end, mark_at, normalise, tokens
+from curate.text import backwards, common_start, is_unspaced, last_end, mark_at, normalise, tokens
 
 LEAST_TEXTS, LONG_WORDS = 6, 20
 """So many texts share a template, and so long it is: what fewer words have in common makes no two
@@ -175,8 +174,7 @@ def _groups(ordered: Sequence[str]) -> list[_Sharing]:
 
 def _common(one: str, other: str) -> int:
     """Returns how many characters two texts begin with alike, up to the end of a token."""
-    shorter = min(len(one), len(other))
-    length = bisect_left(range(1, shorter + 1), True, key=lambda n: one[:n] != other[:n])
+    length = len(common_start((one, other)))
     while length and (mark_at(one, length) or mark_at(other, length)):
         length -= 1
     return last_end(one, length)
