@@ -6,8 +6,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curate.text import common_start
-
 WIDTH = 100
 
 
@@ -56,20 +54,6 @@ def shortened(text: str | None, width: int = 60) -> str:
     """Returns a text on one line, cut to a width."""
     text = " ".join((text or "").split())
     return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:
-    """Returns two texts on a line each, cut to a width in which it is seen where they differ first.
-
-    Texts that begin alike for long begin a little before that place, after dots.
-    """
-    lines = [" ".join(text.split()) for text in (one, other)]
-    alike = len(common_start(lines))
-    if max(map(len, lines)) > width and alike > width * 2 // 3:
-        start = alike - width // 3
-        start = max(start, lines[0].find(" ", start, alike) + 1)  # of a word, where it has spaces
-        lines = [f"...{line[start:]}" for line in lines]
-    return shortened(lines[0], width), shortened(lines[1], width)
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ import click
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.options import AUTO, BY_TASK, REPORT, DedupeSettings
-from curate.wording import beside, counted, wrapped
+from curate.wording import counted, wrapped
 
 if TYPE_CHECKING:
     from curate.dedupe.dedupe import DedupeResult
@@ -128,7 +128,7 @@ def _around(result: DedupeResult) -> str:
     for pair in result.around:
         why = _APART.get(pair.apart or "", pair.apart)
         apart = f"           kept apart by: {why}\n" if why else ""
-        one, other = beside(pair.one, pair.other)
+        one, other = words.beside(pair.one, pair.other)
         text += f"    {pair.similarity:.3f}  {one}\n           {other}\n{apart}"
     return text
 
@@ -144,7 +144,7 @@ def _kept_apart(part: Suggestion) -> str:
     text = f"  kept apart by what differs, from {part.apart_from:.2f} on:\n"
     for c in part.kept_apart:
         text += f"    {c.kind:<11} {c.pairs:>9,}   {words.render_differing(c.one, c.other)}\n"
-        text += f"        {c.similarity:.3f}  {beside(c.one, c.other)[0]}\n"
+        text += f"        {c.similarity:.3f}  {words.beside(c.one, c.other)[0]}\n"
     return text
 
 
@@ -165,7 +165,7 @@ def render_thresholds(suggestions: Sequence[Suggestion]) -> str:
             text += f"  {c.threshold:.2f}  {c.pairs:>9,} pairs  {-c.removes:>8,} examples{note}\n"
             fresh, shown = () if c.samples == shown else c.samples, c.samples
             for similarity, *pair in fresh:
-                one, other = beside(pair[0], pair[1])
+                one, other = words.beside(pair[0], pair[1])
                 text += f"        {similarity:.3f}  {one}\n               {other}\n"
         text += _kept_apart(part)
         removes: dict[float | None, int] = {c.threshold: c.removes for c in part.candidates}

@@ -153,6 +153,22 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     return text + ("Next: curate run\n" if next_step else "")
 
 
+def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:
+    """Returns two texts on a line each, cut to a width in which it is seen where they differ first.
+
+    Texts that begin alike for long begin a little before that place, after dots.
+    """
+    from curate.text import common_start
+
+    lines = [" ".join(text.split()) for text in (one, other)]
+    alike = len(common_start(lines))
+    if max(map(len, lines)) > width and alike > width * 2 // 3:
+        start = alike - width // 3
+        start = max(start, lines[0].find(" ", start, alike) + 1)  # of a word, where it has spaces
+        lines = [f"...{line[start:]}" for line in lines]
+    return shortened(lines[0], width), shortened(lines[1], width)
+
+
 def render_differing(one: str, other: str) -> str:
     """Returns what differs between two texts, such as `5 / -5`."""
     from curate.kernels.differences import differing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curate.wording import beside
+from curate.cli.words import beside
 
 LONG = "one and the same beginning of both texts, " * 4
 
