@@ -70,7 +70,10 @@ def _not_one(text: str, found: list[str]) -> str:
             "Next: curate status --rejects, which lists the calls that were refused"
         )
     listing = ", ".join(example[:12] for example in found[:5])
-    return f"{len(found)} examples have an id that begins with {text!r}: {listing}. Next: type more of it"
+    return (
+        f"{len(found)} examples have an id that begins with {text!r}: {listing}. "
+        "Next: type more of it"
+    )
 
 
 def _rows(

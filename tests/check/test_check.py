@@ -456,7 +456,7 @@ def test_heldout_rows_of_a_log_or_an_evaluation_set_are_compared(tmp_path: Path)
     asked = {"id": "g1", "prompt": "Do you ship to Norway?", "response": "Yes."}
     talk = {"id": "g2", "prompt": [{"role": "user", "content": "Is it open?"}], "response": ""}
     path.write_bytes(b"".join(_lines([asked, talk])))
-    assert check.heldout_inputs(path) == [(1, "do you ship to norway?"), (2, "is it open?")]
+    assert check.heldout_inputs(path) == [(1, "do you ship to norway"), (2, "is it open")]
 
 
 def test_a_heldout_file_that_compares_nothing_is_refused(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from typing import Literal
 
 from curate.embed import encoders
 from curate.embed.languages import ENGLISH, FEW, language
-from curate.kernels.languages import has_lists
 from curate.kernels.label_names import Names, odd_names
+from curate.kernels.languages import has_lists
 from curate.text import SHORT_TOKENS
 from curate.wording import counted
 

@@ -74,7 +74,9 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     parts += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
     parts += _kept_apart(story["kept_apart"])
     parts += [("pair", words.render_pair(p)) for p in story["pairs"]]
-    parts += [("out", f"{r['reason']} ({r['stage']}: {_told(r['evidence'])})") for r in story["reasons"]]
+    parts += [
+        ("out", f"{r['reason']} ({r['stage']}: {_told(r['evidence'])})") for r in story["reasons"]
+    ]
     parts += [("split", _split(s)) for s in story["split"]]
     parts += [("version", _version(v)) for v in story["versions"]]
     return parts
