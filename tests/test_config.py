@@ -159,9 +159,14 @@ PLACES = [
         "line 2, [export] mix_by: 'word' is not one of 'rows'",
     ),
     (
-        "[export]\nformat = 'records'\n",
+        "[export]\nmix = 'general.jsonl:10%'\n",
         "status",
-        "line 2, [export] format: 'records' is not a list",
+        "line 2, [export] mix: 'general.jsonl:10%' is not a list. Next: mix = [\"general.",
+    ),
+    (
+        "[export]\nformat = 'recrds'\n",
+        "export x",
+        "line 2, [export] format: unknown format 'recrds'. Did you mean 'records'? Known: alpaca",
     ),
     (
         "[export]\nformat = ['recrds']\n",
@@ -181,11 +186,13 @@ PLACES = [
     ),
     ("[dedupe]\nexact = 'all'\n", "dedupe", "line 2, [dedupe] exact: unknown kind of exact"),
     ("[dedupe]\nnear = 0.1\n", "dedupe", "line 2, [dedupe] near: 0.1: expected 0.3 to 1"),
+    ("[dedupe]\nsemantic = true\n", "status", "line 2, [dedupe] semantic: 'true' is not a number"),
+    ("[queue]\nbudget = true\n", "status", "line 2, [queue] budget: 'true' is not an integer"),
     ("[pairs]\nmin_margin = 3\n", "pairs", "line 2, [pairs] min_margin: 3: expected 0 to 1"),
     (
         "[label]\n\nprefill = true\n",
         "status",
-        "line 3, [label] prefill: True is not one of 'given'",
+        "line 3, [label] prefill: 'true' is not one of 'given'",
     ),
     (
         "[project]\nlabels = [\n1]\n",

@@ -138,6 +138,13 @@ def test_the_newest_of_the_new_examples_are_held_out(project: SplitProject) -> N
     assert (said["split"], said["newer_train"]) == ("time", 40)
 
 
+def test_a_split_by_time_without_any_time_says_what_to_type(project: SplitProject) -> None:
+    project.pull([row(f"t{n}", created_at=None) for n in range(20)])
+    refused = curate(project.folder, "export", "set", "--split", "time")
+    assert refused.exit_code == 3 and "no new call has a time. Next: curate pull" in refused.stderr
+    assert "--map created_at=COLUMN" in refused.stderr and "--min-test" not in refused.stderr
+
+
 TIMED = st.lists(
     st.tuples(st.integers(1, 6), st.none() | st.integers(0, 20)), min_size=1, max_size=60
 )

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
+from ledger import SplitProject, many
 from program import Program
 from projects import new_project
 
@@ -175,6 +176,21 @@ def test_before_anything_but_a_pull(tmp_path: Path, write_jsonl: WriteJsonl) -> 
     text = curate(tmp_path, "why", "a").stdout
     assert "at the next export" in text
     assert "today       in: " in text
+
+
+def test_the_evidence_of_the_split_is_told_in_words(tmp_path: Path) -> None:
+    project = SplitProject(tmp_path)
+    project.pull(many(20))
+    project.export(test_size=0)
+    project.heldout([{"id": "gold", "query": many(1)[0]["query"], "response": "Gold."}])
+    project.export(test_size=0)
+    text = curate(tmp_path, "why", "gold").stdout
+    assert text.count("same input as train example ") == 2 and "{" not in text, text
+
+
+def test_an_unknown_id_has_a_next_step(told: Path) -> None:
+    refused = curate(told, "why", "nope")
+    assert refused.exit_code == 2 and "Next: curate status --rejects" in refused.stderr
 
 
 def test_what_keeps_alike_inputs_apart_is_told_by_kind(

@@ -65,9 +65,15 @@ def why(store: Store, text: str) -> dict[str, Any]:
 
 def _not_one(text: str, found: list[str]) -> str:
     if not found:
-        return f"no example has an id that begins with {text!r}, nor the source id {text!r}"
+        return (
+            f"no example has an id that begins with {text!r}, nor the source id {text!r}. "
+            "Next: curate status --rejects, which lists the calls that were refused"
+        )
     listing = ", ".join(example[:12] for example in found[:5])
-    return f"{len(found)} examples have an id that begins with {text!r}: {listing}. Type more of it"
+    return (
+        f"{len(found)} examples have an id that begins with {text!r}: {listing}. "
+        "Next: type more of it"
+    )
 
 
 def _rows(

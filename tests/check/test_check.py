@@ -451,9 +451,17 @@ def test_heldout_rows_of_another_shape_are_compared(tmp_path: Path) -> None:
     ]
 
 
+def test_heldout_rows_of_a_log_or_an_evaluation_set_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "golden.jsonl"
+    asked = {"id": "g1", "prompt": "Do you ship to Norway?", "response": "Yes."}
+    talk = {"id": "g2", "prompt": [{"role": "user", "content": "Is it open?"}], "response": ""}
+    path.write_bytes(b"".join(_lines([asked, talk])))
+    assert check.heldout_inputs(path) == [(1, "do you ship to norway"), (2, "is it open")]
+
+
 def test_a_heldout_file_that_compares_nothing_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "test.jsonl"
-    path.write_bytes(b'{"question": "Do you ship to Norway?"}\n')
+    path.write_bytes(b'{"colour": "blue"}\n')
     with pytest.raises(GateFailed, match="no row could be read, so nothing was compared"):
         check.heldout_inputs(path)
 

@@ -535,6 +535,9 @@ def test_what_cannot_be_done_is_said(pulled: Pulled, encoder: Any) -> None:
         project.dedupe(semantic=0.9)
     with pytest.raises(ConfigError, match=r"--near 0\.1: expected 0\.3 to 1, or off"):
         project.dedupe(near=0.1)
+    for value in (1.5, -1.0, float("nan")):
+        with pytest.raises(ConfigError, match=rf"--semantic {value:g}: expected 0\.3 to 1, or off"):
+            project.dedupe(semantic=value)
     embedded(project, encoder)
     assert project.dedupe().notes == ()
 

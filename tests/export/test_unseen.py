@@ -23,6 +23,14 @@ CHINESE = (
     "\u8bf7\u95ee\u6211\u7684\u8ba2\u5355\u4ec0\u4e48\u65f6\u5019\u80fd\u5230",
     "\u6211\u60f3\u9000\u8d27\u5e76\u62ff\u56de\u5168\u90e8\u7684\u94b1",
 )
+GREEK = (
+    "\u03c0\u03bf\u03cd \u03b5\u03af\u03bd\u03b1\u03b9 \u03b7 \u03c0\u03b1\u03c1\u03b1"
+    "\u03b3\u03b3\u03b5\u03bb\u03af\u03b1 \u03bc\u03bf\u03c5 \u03b1\u03c0\u03cc "
+    "\u03c4\u03bf \u03ba\u03b1\u03c4\u03ac \u03c3\u03c4\u03b7 \u03bc\u03b1\u03c2",
+    "\u03b8\u03ad\u03bb\u03c9 \u03cc\u03bb\u03b1 \u03c4\u03b1 \u03bb\u03b5\u03c6\u03c4\u03ac "
+    "\u03bc\u03bf\u03c5 \u03c0\u03af\u03c3\u03c9 \u03b1\u03cd\u03c1\u03b9\u03bf \u03ae "
+    "\u03c4\u03ce\u03c1\u03b1",
+)
 RUSSIAN = (
     "\u0433\u0434\u0435 \u043c\u043e\u0439 \u0437\u0430\u043a\u0430\u0437 \u0438\u0437 "
     "\u043c\u0430\u0433\u0430\u0437\u0438\u043d\u0430"
@@ -248,7 +256,7 @@ def test_short_inputs_and_languages_are_counted_by_side(
 ) -> None:
     texts = ["Where is it?", "And now?", "Refund please"]
     texts += [LONG.format(f"item{n}") for n in range(5)]
-    texts += CHINESE
+    texts += GREEK
     rows = [
         {"id": str(n), "prompt": text, "response": f"answer {n}", "rating": 5,
          "split": "test" if n in (2, 9) else "train"}
@@ -258,13 +266,13 @@ def test_short_inputs_and_languages_are_counted_by_side(
     run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)))
     said = run(*EXPORT)
     assert "compared for equality only (under 8 tokens): 2 of 8 train, 1 of 2 test inputs" in said
-    assert "languages of the inputs: English 80.0%, Han 20.0%" in said
+    assert "without word lists for Greek (20.0% of the inputs)" in said
     found = unseen(run, *EXPORT)
-    assert found["languages"][0]["counts"] == {"English": 8, "Han": 2}
+    assert found["languages"][0]["counts"] == {"English": 8, "Greek": 2}
     train = tmp_path / "p/datasets/x/v1/train.jsonl"
     alone = run("check", str(train))
     assert "compared for equality only (under 8 tokens): 2 of 8 inputs" in alone
-    assert "languages of the inputs: English 87.5%, Han 12.5%" in alone
+    assert "without word lists for Greek (12.5% of the inputs)" in alone
 
 
 def test_what_the_encoder_in_force_cannot_read_is_told(
@@ -280,7 +288,8 @@ def test_what_the_encoder_in_force_cannot_read_is_told(
     run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)))
     run("embed", "--encoder", "minilm")
     said = run(*ALL_TRAIN)
-    assert "English 80.0%, Cyrillic 20.0%; minilm was not made for Cyrillic" in said
+    assert "as minilm was not made for Cyrillic (20.0% of the inputs)" in said
+    assert "word lists" not in said
 
 
 def test_nothing_is_said_where_there_is_nothing_to_say(
@@ -290,6 +299,7 @@ def test_nothing_is_said_where_there_is_nothing_to_say(
         {"id": str(n), "prompt": LONG.format(f"item{n}"), "response": "Yes.", "rating": 5}
         for n in range(12)
     ]
+    rows += [{"id": "zh", "prompt": CHINESE[0], "response": "Yes.", "rating": 5}]
     run("init")
     run("pull", str(write_jsonl(tmp_path / "logs.jsonl", rows)))
     assert unseen(run, *EXPORT) == {}
@@ -331,7 +341,7 @@ def test_names_in_lists_are_labels(run: Run, tmp_path: Path, write_jsonl: WriteJ
 
 
 def test_languages_of_many_inputs_are_those_of_a_sample_whatever_their_order() -> None:
-    texts = [f"{CHINESE[0]}{n}" if n % 4 == 0 else LONG.format(n) for n in range(3 * SAMPLE)]
+    texts = [f"{GREEK[0]} {n}" if n % 4 == 0 else LONG.format(n) for n in range(3 * SAMPLE)]
     found = []
     for order in (texts, texts[::-1]):
         survey = Survey()
@@ -342,5 +352,5 @@ def test_languages_of_many_inputs_are_those_of_a_sample_whatever_their_order() -
     ((languages,),) = (found[0],)
     counts = languages.counts
     assert languages.is_sample and SAMPLE / 4 < sum(counts.values()) <= SAMPLE
-    assert 0.23 < counts["Han"] / sum(counts.values()) < 0.27
-    assert "languages of a sample of" in sentence(languages)
+    assert 0.23 < counts["Greek"] / sum(counts.values()) < 0.27
+    assert "of a sample of" in sentence(languages)

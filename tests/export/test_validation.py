@@ -174,6 +174,13 @@ def test_the_option_the_configuration_and_what_is_refused(project: SplitProject)
     again = curate(project.folder, "export", "set", "--val-size", "0.1")
     assert " validation + " in again.stdout and "validation.jsonl" in again.stdout
     assert " validation + " in curate(project.folder, "verify").stdout
+    (project.folder / "curate.toml").unlink()
+    held = curate(project.folder, "export", "set").stdout
+    assert " validation + " in held and "--val-size 0.1 holds" in held
+    assert " validation + " not in curate(project.folder, "export", "other").stdout
+    ended = curate(project.folder, "export", "set", "--val-size", "0").stdout
+    after = curate(project.folder, "export", "set").stdout
+    assert " validation + " not in ended + after and "holds" not in ended + after
     refused = curate(project.folder, "export", "set", "--val-size", "1")
     assert refused.exit_code == 2 and "validation size 1.0" in refused.stderr
     with pytest.raises(ConfigError):

@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from curate.errors import ConfigError
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.pull.preview import EXAMPLES, preview
 from curate.store import Store
+from program import Program
+from projects import new_project
 
 
 def test_the_first_calls_are_shown_and_nothing_is_stored(
@@ -66,3 +69,17 @@ def test_feedback_and_turns_are_shown_as_what_they_are(
 def test_what_is_no_file_is_said(store: Store) -> None:
     with pytest.raises(ConfigError, match="--dry-run shows files"):
         preview(store, ["langfuse://cloud"], options=PullOptions())
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_file_without_a_row_is_said_to_be_empty(tmp_path: Path, more: tuple[str, ...]) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text("\n\n")
+    new_project(tmp_path / "p")
+    for _ in range(2):
+        pulled = CliRunner().invoke(
+            Program(), ["-C", str(tmp_path / "p"), "pull", str(path), *more]
+        )
+        assert pulled.exit_code == 0 and "othing to read" in pulled.stdout
+        assert "Next: curate pull FILE" in pulled.stdout
+        assert "Columns read as" not in pulled.stdout and "curate run" not in pulled.stdout

@@ -129,7 +129,12 @@ def test_other_settings_than_those_that_status_counts_with_are_said(
     project = Project.init(tmp_path / "p")
     project.pull([str(write_jsonl(tmp_path / "a.jsonl", rows("sft", random.Random(1), 0)))])
     assert curate(tmp_path / "p", "export", "x", "--dry-run")["notes"] == []
-    (note,) = curate(tmp_path / "p", "export", "x", "--dry-run", "--test-size", "0.3")["notes"]
-    assert "60 new examples got their side with test_size 0.3, not 0.1" in note
+    other = ("export", "x", "--dry-run", "--test-size", "0.3")
+    assert curate(tmp_path / "p", *other)["notes"] == []  # nothing was set before
+    settings = tmp_path / "p" / "curate.toml"
+    settings.write_text("[export]\ntest_size = 0.2\n")
+    (note,) = curate(tmp_path / "p", *other)["notes"]
+    assert note == "60 new examples split with test_size 0.3 (curate.toml has 0.2)"
+    settings.unlink()
     curate(tmp_path / "p", "export", "x", "--test-size", "0.3")
     assert curate(tmp_path / "p", "export", "x", "--test-size", "0.2")["notes"] == []

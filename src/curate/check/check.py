@@ -10,10 +10,11 @@ from array import array
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
-from curate.check import rules, targets, tokens
+from curate.check import logged, rules, targets, tokens
 from curate.check.alike import Alike, identity, input_of
 from curate.check.columns import Columns
 from curate.check.rules import RULES
@@ -25,7 +26,7 @@ from curate.check.tokens import counter as counter_named
 from curate.check.unseen import Survey, Unseen
 from curate.errors import GateFailed
 from curate.privacy import credentials
-from curate.sources import Location, Reject
+from curate.sources import Document, Location, Reject
 from curate.sources.jsonlines import BOM, lines, parse
 from curate.text import SHORT_TOKENS
 from curate.text import tokens as tokens_of
@@ -169,18 +170,24 @@ def heldout_inputs(path: Path | str, survey: Survey | None = None) -> list[tuple
         SourceError: the file cannot be read.
         GateFailed: none of its rows can.
     """
-    checker, texts, empty = Checker(), [], True
+    checker, texts = Checker(), []
+    others: list[tuple[int, bytes]] = []
     for number, raw in enumerate(lines(Location(Path(path))), 1):
-        empty &= not raw.strip()
         for row, read in checker.readings(number, raw):
-            texts.append((number, text := input_of(read)))
+            texts.append((number, input_of(read)))
             if survey:
-                survey.add_input("test", text, len(tokens_of(text)))
                 survey.add_labels("test", _texts(_names_in(checker.shape, row, read)))
-    if not texts and not empty:
+        if raw.strip() and not texts:
+            others.append((number, raw.removeprefix(BOM)))
+    if others and not texts:
+        texts = logged.inputs_of(d for d in starmap(parse, others) if isinstance(d, Document))
+    if others and not texts:
         raise GateFailed(
             f"{path}: no row could be read, so nothing was compared. Next: curate check {path}"
         )
+    if survey:
+        for _, text in texts:
+            survey.add_input("test", text, len(tokens_of(text)))
     return texts
 
 

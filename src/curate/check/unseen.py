@@ -17,6 +17,7 @@ from typing import Literal
 from curate.embed import encoders
 from curate.embed.languages import ENGLISH, FEW, language
 from curate.kernels.label_names import Names, odd_names
+from curate.kernels.languages import has_lists
 from curate.text import SHORT_TOKENS
 from curate.wording import counted
 
@@ -34,10 +35,11 @@ class Unseen:
 
     Attributes:
         code: what it is, one of `STEPS`.
-        counts: numbers by name; of `languages`, inputs by language or script.
+        counts: numbers by name; of `languages`, inputs by language or script, all of them.
         labels: groups of classes with their numbers of examples.
         encoder: of `languages`, the encoder in force.
         unread: of `languages`, those that it was not made for.
+        unlisted: of `languages`, those that have inputs of a language without word lists.
         is_sample: whether not all inputs were looked at, as there are too many.
     """
 
@@ -46,6 +48,7 @@ class Unseen:
     labels: tuple[Names, ...] = ()
     encoder: str | None = None
     unread: dict[str, int] = field(default_factory=dict)
+    unlisted: dict[str, int] = field(default_factory=dict)
     is_sample: bool = False
 
 
@@ -70,7 +73,7 @@ class Survey:
     def __init__(self) -> None:
         self._inputs, self._short = Counter[Side](), Counter[Side]()
         self._labels: dict[Side, Counter[str]] = {"train": Counter(), "test": Counter()}
-        self._languages: list[tuple[int, str]] = []
+        self._languages: list[tuple[int, str, bool]] = []
         self._below = 1 << 32
 
     def add_input(self, side: Side, text: str, tokens: int) -> None:
@@ -81,7 +84,8 @@ class Survey:
         self._short[side] += tokens < SHORT_TOKENS
         lot = zlib.crc32(text.encode("utf-8", "surrogatepass"))
         if lot < self._below:
-            self._languages.append((lot, language(text)))
+            name = language(text)
+            self._languages.append((lot, name, name == ENGLISH or has_lists(text)))
             if len(self._languages) > SAMPLE:
                 self._below //= 2
                 self._languages = [one for one in self._languages if one[0] < self._below]
@@ -130,13 +134,19 @@ class Survey:
         yield from of_names(odd_names(both))
 
     def _of_languages(self, encoder: str | None) -> Iterable[Unseen]:
-        found = Counter(name for _, name in self._languages)
-        counts = dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        counts = _by_number(name for _, name, _ in self._languages)
+        total = sum(counts.values())
         unread = encoders.unread(encoder, counts) if encoder else {}
-        others = found.total() - counts.get(ENGLISH, 0)
-        if unread or others > FEW * found.total():
-            is_sample = found.total() < self._inputs.total()
-            yield Unseen("languages", counts, encoder=encoder, unread=unread, is_sample=is_sample)
+        unlisted = _by_number(name for _, name, listed in self._languages if not listed)
+        if sum(unlisted.values()) <= FEW * total:
+            unlisted = {}
+        if unread or unlisted:
+            is_sample = total < self._inputs.total()
+            yield Unseen("languages", counts, (), encoder, unread, unlisted, is_sample)
+
+
+def _by_number(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
 
 
 def of_names(odd: Mapping[str, Sequence[Names]]) -> list[Unseen]:
@@ -199,10 +209,16 @@ def _spellings(one: Unseen) -> str:
 
 def _languages(one: Unseen) -> str:
     total = sum(one.counts.values())
-    shares = ", ".join(f"{name} {n / total:.1%}" for name, n in one.counts.items())
-    unread = f"; {one.encoder} was not made for {', '.join(one.unread)}" if one.unread else ""
     what = f"a sample of {counted(total, 'input')}" if one.is_sample else "the inputs"
-    return f"languages of {what}: {shares}{unread}"
+    parts = [
+        f"{missed} {', '.join(names)} ({sum(names.values()) / total:.1%} of {what})"
+        for missed, names in (
+            (f"copies in other words, as {one.encoder} was not made for", one.unread),
+            ("other meanings of nearly equal inputs, without word lists for", one.unlisted),
+        )
+        if names
+    ]
+    return "; ".join(parts)
 
 
 _SENTENCES = {

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.cli.settings import Several
 from curate.export.options import ExportSettings
 from curate.options import GROUPS, SPLITS, SplitSettings
 from curate.wording import counted, wrapped
@@ -42,6 +43,7 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--format",
     "format",
+    cls=Several,
     multiple=True,
     metavar="FORMAT",
     help="trl-prompt-completion, trl-dpo, trl-kto, openai-chat, openai-dpo, sharegpt, alpaca, "
@@ -85,9 +87,8 @@ class _Share(click.ParamType[float]):
 @click.option(
     "--val-size",
     type=float,
-    default=ExportSettings.val_size,
-    show_default=True,
-    help="Share of train units that goes into validation.jsonl instead: 0.1.",
+    help="Share of train units that goes into validation.jsonl instead: 0.1. It holds for the next "
+    "exports of NAME; 0 ends it.",
 )
 @click.option("--limit", type=click.IntRange(1), help="At most so many train examples.")
 @click.option(

@@ -181,6 +181,8 @@ def render_preview(preview: PullPreview) -> str:
             text += f"  {role}: {said}\n"
     for note in preview.notes:
         text += wrapped(f"  note: {note}")
+    if not preview.examples:
+        return f"{text}Nothing to read: no row in it. Next: curate pull FILE, one that has rows\n"
     return f"{text}\nNothing was stored. Next: the same command without --dry-run\n"
 
 

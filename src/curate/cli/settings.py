@@ -100,7 +100,9 @@ def _check_value(folder: Path, section: str, parameter: click.Parameter, value: 
         message, advice = f"{value!r} is not a single value", f"correct that line; {help_}"
     else:
         try:
-            parameter.type_cast_value(click.Context(click.Command(section)), value)
+            # A boolean as it is written: as Python's it would count as a number.
+            written = _toml(value) if isinstance(value, bool) else value
+            parameter.type_cast_value(click.Context(click.Command(section)), written)
         except click.BadParameter as error:
             message, advice = _plain(error.message), f"correct that line; {help_}"
         else:
@@ -110,6 +112,8 @@ def _check_value(folder: Path, section: str, parameter: click.Parameter, value: 
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

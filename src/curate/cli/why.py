@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,9 @@ def lines(story: dict[str, Any]) -> list[tuple[str, str]]:
     parts += [("duplicate", _duplicate(d)) for d in story["duplicates"]]
     parts += _kept_apart(story["kept_apart"])
     parts += [("pair", words.render_pair(p)) for p in story["pairs"]]
-    parts += [("out", f"{r['reason']} ({r['stage']}: {r['evidence']})") for r in story["reasons"]]
+    parts += [
+        ("out", f"{r['reason']} ({r['stage']}: {_told(r['evidence'])})") for r in story["reasons"]
+    ]
     parts += [("split", _split(s)) for s in story["split"]]
     parts += [("version", _version(v)) for v in story["versions"]]
     return parts
@@ -162,9 +165,28 @@ def _split(s: dict[str, Any]) -> str:
     note = ", exposed: an exported train row leaks it" if s["exposed"] else ""
     if s["origin"] == "evict":
         note = ", measures models trained from then on: earlier train rows leak it"
-    return (
-        f"{s['side']} {since} ({s['origin']}){note}{' ' + s['evidence'] if s['evidence'] else ''}"
-    )
+    evidence = f" ({_told(s['evidence'])})" if s["evidence"] else ""
+    return f"{s['side']} {since} ({s['origin']}){note}{evidence}"
+
+
+_LEAKS = {
+    "conversation": "same conversation as",
+    "group": "same group as",
+    "user": "same user as",
+    "same input": "same input as",
+    "near input": "nearly the input of",
+}
+
+
+def _told(evidence: str) -> str:
+    """Returns evidence as a person reads it: that of the split is JSON, all other is told as is."""
+    if not evidence.startswith("{"):
+        return evidence
+    found = json.loads(evidence)
+    train = f"train example {found['train'][:12]}"
+    if "test" in found:
+        return f"leaks {train} and test example {found['test'][:12]}"
+    return f"{_LEAKS[found['kind']]} {train}"
 
 
 def _version(v: dict[str, Any]) -> str:

@@ -61,7 +61,9 @@ _MAX_SCALES = 6
 
 
 def render_mapping(field_map: FieldMap) -> str:
-    """Returns how the columns of a source are read."""
+    """Returns how the columns of a source are read; nothing where there is none to read."""
+    if not field_map.fields:
+        return ""
     read = []
     for field, column in field_map.fields.items():
         note = ""
@@ -75,8 +77,7 @@ def render_mapping(field_map: FieldMap) -> str:
     preset = ""
     if field_map.preset:
         preset = f" (preset {field_map.preset.split('@')[0]}; --preset none)"
-    listing = ", ".join(read) or "nothing known"
-    text = wrapped(f"Columns read as: {listing}{preset}.   Change with --map.")
+    text = wrapped(f"Columns read as: {', '.join(read)}{preset}.   Change with --map.")
     if field_map.kind == "turns":
         roles = ", ".join(f"{word} = {role}" for word, role in field_map.roles.items())
         text += wrapped(
@@ -150,7 +151,10 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     if rejected:
         why = ", ".join(f"{n:,} {reason}" for reason, n in result.rejected.items())
         text += f"{counted(rejected, 'refused document')} ({why}): curate status --rejects\n"
-    return text + ("Next: curate run\n" if next_step else "")
+    if not result.is_empty:
+        return text + ("Next: curate run\n" if next_step else "")
+    text += f"  nothing to read: {counted(result.files, 'file')} without a row\n"
+    return text + ("Next: curate pull FILE, one that has rows\n" if next_step else "")
 
 
 def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:

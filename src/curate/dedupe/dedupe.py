@@ -186,6 +186,9 @@ def complete(
     removes = semantic != REPORT
     if semantic == REPORT:
         semantic = AUTO
+    near_from = threshold("near", near)
+    if semantic != AUTO:
+        threshold("semantic", semantic)  # a bad value is named before vectors are asked for
     encoder = store.setting(con, "embed").get("encoder")
     missing = embed.missing(con).num_rows
     notes = []
@@ -211,7 +214,7 @@ def complete(
                 "curate dedupe --suggest-threshold, then --semantic"
             )
     cosine = threshold("semantic", semantic)
-    return DedupeSettings(exact, threshold("near", near), cosine, removes), notes
+    return DedupeSettings(exact, near_from, cosine, removes), notes
 
 
 def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:

@@ -186,7 +186,7 @@ class _Assembly:
         items_of = items.read(self.today, self.unit, reasoning=self.settings.reasoning)
         if self.settings.against:
             items_of = {side: self._without(side, part) for side, part in items_of.items()}
-        cut = items.cut_validation(self.today, items_of["train"], self.settings.val_size)
+        cut = items.cut_validation(self.today, items_of["train"], self.settings.val_size or 0)
         return {**cut, "test": items_of["test"]}
 
     @functools.cached_property

@@ -6,11 +6,11 @@ command that looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate import formats, pairs, split, stale, verdicts
+from curate import config, formats, pairs, split, stale, verdicts
 from curate.check import targets
 from curate.dedupe import input_pairs, shared_text
 from curate.errors import ConfigError, GateFailed
@@ -29,8 +29,11 @@ from curate.store import Run, Store, sql
 from curate.text import MEASURE
 from curate.verdicts import Today
 from curate.versions import folder
+from curate.wording import counted
 
 MAX_NAME = 100
+
+_WITH_TIME = "curate pull FILE --map created_at=COLUMN, where the log has one"
 
 OnStale = Callable[[tuple[str, ...]], None]
 
@@ -89,6 +92,7 @@ class _Order:
         formats: all of one unit.
         notes: what was asked for and is not done, or is done otherwise than `status` shows.
         shown: settings of the split that `status` and `pairs` count with.
+        set_by: which of these stand in curate.toml, or were those of the last export.
         stale: stages that are not up to date.
     """
 
@@ -98,6 +102,7 @@ class _Order:
     task: str
     notes: tuple[str, ...]
     shown: SplitSettings
+    set_by: Mapping[str, str]
     stale: tuple[str, ...] = ()
 
     @property
@@ -125,10 +130,17 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
         strictest = split.strictest(store, con, settings.split)
         shown = verdicts.next_split(store, con)
         task = store.setting(con, "project").get("task", "sft")
+        held = record.held_val_size(store, con, name)
+        before = dict.fromkeys(store.setting(con, "split"), "the last export")
+        typed = config.load(store.folder).get("export", {})
     chosen = settings.formats or (formats.DEFAULTS.get(task, "trl-prompt-completion"),)
     threshold, group = settings.split.leak_threshold, settings.split.group
-    settings = replace(settings, split=strictest, formats=tuple(dict.fromkeys(chosen)))
     notes: list[str] = []
+    if settings.val_size is None:
+        settings = replace(settings, val_size=held)
+        if held:
+            notes.append(f"--val-size {held:g} holds: the last export had it; --val-size 0 ends it")
+    settings = replace(settings, split=strictest, formats=tuple(dict.fromkeys(chosen)))
     if threshold > strictest.leak_threshold:
         notes.append(
             f"leak threshold {strictest.leak_threshold} holds, not {threshold}: it was used "
@@ -139,7 +151,8 @@ def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Orde
             f"--group {strictest.group} holds: it was used before, and without it users would "
             "stand on both sides"
         )
-    return _Order(name, settings, _formats(settings), task, tuple(notes), shown, stages)
+    set_by = before | dict.fromkeys(typed, config.NAME)
+    return _Order(name, settings, _formats(settings), task, tuple(notes), shown, set_by, stages)
 
 
 def _refuse_stale(name: str, settings: ExportSettings, stages: tuple[str, ...]) -> None:
@@ -165,15 +178,14 @@ def _told_of_stale(today: Today, order: _Order, on_stale: OnStale) -> _Order:
 
 
 def _otherwise_shown(order: _Order, new: int) -> tuple[str, ...]:
-    """Returns why `status` and `pairs` count otherwise, where they do."""
+    """Returns which settings of the split are others than those that were set before."""
     mine, shown = order.settings.split.as_dict(), order.shown.as_dict()
-    odd = [f"{name} {mine[name]}, not {shown[name]}" for name in mine if mine[name] != shown[name]]
-    if not new or not odd:
-        return ()
-    return (
-        f"{new:,} new examples got their side with {', '.join(odd)}, which curate.toml or the "
-        "last export has and status and pairs count with",
-    )
+    odd = [
+        f"{name} {mine[name]} ({order.set_by[name]} has {shown[name]})"
+        for name in mine
+        if mine[name] != shown[name] and name in order.set_by
+    ]
+    return (f"{counted(new, 'new example')} split with {', '.join(odd)}",) if new and odd else ()
 
 
 def _formats(settings: ExportSettings) -> list[Format]:
@@ -257,11 +269,11 @@ def _judge(today: Today, order: _Order, assembled: Assembled) -> _Judged:
     facts = card.facts(today, assembled, order.otherwise, with_labels=order.is_labelled)
     sides = {side for side, part in assembled.lines.items() if part} - {"validation"}
     judged = _Judged(facts, audit.gate(today, order.settings.max_error, sides))
-    _gate(order, assembled, judged.pending)
+    _gate(today, order, assembled, judged.pending)
     return judged
 
 
-def _gate(order: _Order, assembled: Assembled, pending: int) -> None:
+def _gate(today: Today, order: _Order, assembled: Assembled, pending: int) -> None:
     kind = "pairs" if order.unit == "pair" else "examples"
     own = {
         side: sum(line.parts[0][0] != "mixed" for line in part)
@@ -280,6 +292,12 @@ def _gate(order: _Order, assembled: Assembled, pending: int) -> None:
         names = " and ".join(order.settings.formats)
         what = next(e for r, e in assembled.left_out.values() if r == "inexpressible")
         wait += f"; {assembled.inexpressible:,} were left out: {names} refuses {what}"
+    counts = today.plan.counts
+    if own["test"] < wanted["test"] and 0 < counts["drawn"] == counts["untimed"]:
+        raise GateFailed(
+            f"{order.name}: {'; '.join(short)}{wait}, since --split time holds out the "
+            f"newest, and no new call has a time. Next: {_WITH_TIME}, or --split random"
+        )
     look = "curate pairs" if order.unit == "pair" else "curate status"
     raise GateFailed(
         f"{order.name}: {'; '.join(short)}{wait}. Next: {look} shows what keeps "

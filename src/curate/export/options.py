@@ -29,7 +29,7 @@ class ExportSettings:
         max_length: tokens that a row may have, by the trainer's settings.
         fresh: write only where every stage is up to date.
         val_size: share of the train units whose lines go into `validation.jsonl` instead; in the
-            ledger they stay train.
+            ledger they stay train. None: as the last export of the dataset had it, at first 0.
         reasoning: keep what the model thought, in `reasoning_content` of messages.
     """
 
@@ -48,10 +48,11 @@ class ExportSettings:
     max_length: int | None = None
     fresh: bool = False
     reasoning: bool = False
-    val_size: float = 0.0
+    val_size: float | None = None
 
     def __post_init__(self) -> None:
-        if not is_number(self.val_size) or not 0 <= self.val_size < 1:
+        share = 0 if self.val_size is None else self.val_size
+        if not is_number(share) or not 0 <= share < 1:
             raise ConfigError(
                 f"validation size {self.val_size}: expected a share of train, 0 <= share < 1",
                 option="val_size",

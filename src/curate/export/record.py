@@ -112,6 +112,8 @@ def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Vers
     leak |= {} if settings.group == "none" else {"group": settings.group}
     run.changed |= store.set_setting(con, "leak", leak)
     run.changed |= store.set_setting(con, "split", settings.as_dict())
+    val_sizes = {**store.setting(con, "val_size"), result.name: version.settings.val_size}
+    run.changed |= store.set_setting(con, "val_size", {k: v for k, v in val_sizes.items() if v})
     if result.created:
         _add_version(con, run, version)
     moved = sum(version.plan.counts[name] for name in ("new", "newly_exposed", "evicting"))
@@ -122,6 +124,11 @@ def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: Vers
         "train": result.train,
         "test": result.test,
     }
+
+
+def held_val_size(store: Store, con: duckdb.DuckDBPyConnection, name: str) -> float:
+    """Returns the share of train for validation that the last export of a dataset had."""
+    return float(store.setting(con, "val_size").get(name, 0.0))
 
 
 def _add_version(con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:

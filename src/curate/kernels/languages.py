@@ -94,6 +94,11 @@ def elected(*ballots: Mapping[str, int]) -> Language:
     return _language(min(code for code, count in counts.items() if count == best))
 
 
+def has_lists(text: str) -> bool:
+    """Returns whether the language of a normalised text has lists, as far as its words tell."""
+    return bool(votes(tokens(text)))
+
+
 @cache
 def _languages_with() -> Mapping[str, tuple[str, ...]]:
     """Returns each function word of a language that puts spaces between words -> the languages."""

@@ -102,3 +102,11 @@ class PullResult:
     summary: dict[str, Any]
     withdrawn: int = 0
     left_out: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are files, and no row in any, now or when they were read."""
+        was_read = self.files_unchanged and self.mapping.fields
+        return self.files > 0 and not (
+            self.documents or self.withdrawn or self.left_out or was_read
+        )
