@@ -114,10 +114,13 @@ def _copy(tree: Path, base: Path, place: Path) -> Path:
 
 
 def measure(tree: Path, folder: Path, argv: list[str]) -> Used:
-    """Runs a command on the project `p` in a folder and returns what it took."""
+    """Runs a command on the project `p` in a folder and returns what it took.
+
+    With one thread: what two of them take of the CPU differs by half from run to run.
+    """
     command = [sys.executable, "-m", "curate", "-C", "p", *argv]
     with subprocess.Popen(
-        command, cwd=folder, env=environment(tree),
+        command, cwd=folder, env=environment(tree, CURATE_THREADS="1"),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)

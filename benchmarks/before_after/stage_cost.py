@@ -135,8 +135,8 @@ def _report(arguments: argparse.Namespace, commit: str, lines: list[str], failed
             f"commit {commit[:12]} before, {after_revision()} after; {machine()}.",
             "",
             f"{arguments.rows:,} calls in a new project: texts of Topical-Chat with id, rating, "
-            "session and time, as columns and as a list of messages; no vectors. CPU seconds, "
-            f"user and system, of whole processes, before and after in turn, medians of "
+            "session and time, as columns and as a list of messages; no vectors; one thread. CPU "
+            f"seconds, user and system, of whole processes, before and after in turn, medians of "
             f"{arguments.runs}.",
             "",
             "| rows of | bytes each | stage | s before | s after | ratio | limit | of each pair |",
