@@ -59,6 +59,7 @@ from curate.text import normalise
         ("適正体重は何キロですか", "適正体重は何ポンドですか", "word"),
         ("wo ist das schloss für die burg", "wo ist das schloss fuer die burg", None),
         ("qué significa este error", "que significa este error", None),
+        ("결혼 준비 비용 얼마", "결혼준비 비용 얼마", None),
         ("xyzzy plugh frotz", "xyzzy plugh rezrov", "word"),
     ],
 )

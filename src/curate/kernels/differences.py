@@ -376,8 +376,7 @@ def _shared_ends(a: Sequence[str], b: Sequence[str]) -> tuple[int, int]:
 
 def _is_replaced(mine: Sequence[str], theirs: Sequence[str], language: Language) -> bool:
     """Returns whether words stand in place of others, and not the same ones in another spelling."""
-    one, other = _unaccented("".join(mine)), _unaccented("".join(theirs))
-    if not mine or not theirs or (one == other and (one.isascii() or mine == theirs)):
+    if not mine or not theirs or _is_one_word("".join(mine), "".join(theirs)):
         return False
     if max(len(mine), len(theirs)) > _most(language):
         return False
@@ -388,9 +387,15 @@ def _is_replaced(mine: Sequence[str], theirs: Sequence[str], language: Language)
     return len(mine) != len(theirs) or not all(map(_is_spelling, mine, theirs))
 
 
+def _is_one_word(a: str, b: str) -> bool:
+    """Returns whether two words are equal, or are but for the accents of Latin letters."""
+    bare = _unaccented(a)
+    return a == b or (bare.isascii() and bare == _unaccented(b))
+
+
 def _is_spelling(a: str, b: str) -> bool:
     """Returns whether one word is the other but for one letter, or for the order of some."""
-    if a == b or (_unaccented(a) == _unaccented(b) and _unaccented(a).isascii()):
+    if _is_one_word(a, b):
         return True
     a, b = (unicodedata.normalize("NFD", word) for word in (a, b))  # a syllable is its letters
     if min(len(a), len(b)) < _LEAST_SPELLED or a[0] != b[0]:
