@@ -13,32 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from curate.sources.presets import presets
-from writers import PICTURE, WRITERS, Talk
+from writers import TALK, WRITERS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 USER = "kim-48210017"
 """The id of a person, which no store may hold."""
 MAIL = f"{USER}@mail.example"
-
-CALL = {"id": "call_1", "type": "function",
-        "function": {"name": "find_room", "arguments": '{"floor":3}'}}  # fmt: skip
-TALK = Talk(
-    "You keep the house.",
-    [
-        {"role": "user", "content": "Which rooms are free?"},
-        {"role": "assistant", "content": "Let me look.", "reasoning_content": "They ask for rooms.",
-         "tool_calls": [CALL]},
-        {"role": "tool", "content": "301 and 304", "tool_call_id": "call_1"},
-        {"role": "assistant", "content": "Two of them are free."},
-        {"role": "user", "content": [
-            {"type": "text", "text": "And this one?"},
-            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}]},
-    ],
-    [{"role": "assistant", "content": "It is taken.", "reasoning_content": "The picture is 302."}],
-    ["stop"],
-    [{"type": "function", "function": {
-        "name": "find_room", "description": "Finds a room.", "parameters": {"type": "object"}}}],
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,27 @@ class Talk:
         return [*first, *self.messages]
 
 
+_CALL = {"id": "call_1", "type": "function",
+        "function": {"name": "find_room", "arguments": '{"floor":3}'}}  # fmt: skip
+TALK = Talk(
+    "You keep the house.",
+    [
+        {"role": "user", "content": "Which rooms are free?"},
+        {"role": "assistant", "content": "Let me look.", "reasoning_content": "They ask for rooms.",
+         "tool_calls": [_CALL]},
+        {"role": "tool", "content": "301 and 304", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "Two of them are free."},
+        {"role": "user", "content": [
+            {"type": "text", "text": "And this one?"},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}]},
+    ],
+    [{"role": "assistant", "content": "It is taken.", "reasoning_content": "The picture is 302."}],
+    ["stop"],
+    [{"type": "function", "function": {
+        "name": "find_room", "description": "Finds a room.", "parameters": {"type": "object"}}}],
+)  # fmt: skip
+"""A talk with all that a conversation may hold, for the tests that change documents at random."""
+
 Writer = Callable[[Talk], Pair]
 WRITERS: dict[str, Writer] = {}
 MANY = {

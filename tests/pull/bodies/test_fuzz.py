@@ -12,31 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from curate.pull.bodies.bodies import Body, describe, is_envelope, read_request, read_response
-from writers import PICTURE, WRITERS, Talk
+from writers import TALK, WRITERS
 
 DOCUMENTS = 1_500  # 40_000 for a thorough run: about three minutes
 SEED = 15
 
-CALL = {"id": "call_1", "type": "function",
-        "function": {"name": "find_room", "arguments": '{"floor":3}'}}  # fmt: skip
 USER = "person-4711"
-TALK = Talk(
-    "You keep the house.",
-    [
-        {"role": "user", "content": "Which rooms are free?"},
-        {"role": "assistant", "content": "Let me look.", "reasoning_content": "They ask for rooms.",
-         "tool_calls": [CALL]},
-        {"role": "tool", "content": "301 and 304", "tool_call_id": "call_1"},
-        {"role": "assistant", "content": "301 and 304 are free."},
-        {"role": "user", "content": [
-            {"type": "text", "text": "And this one?"},
-            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}}]},
-    ],
-    [{"role": "assistant", "content": "It is taken.", "reasoning_content": "The picture is 302."}],
-    ["stop"],
-    [{"type": "function", "function": {
-        "name": "find_room", "description": "Finds a room.", "parameters": {"type": "object"}}}],
-)  # fmt: skip
 # Keys by which each API's messages and bodies are known; two of them in one text are no accident.
 TELLING = {
     *("role", "content", "choices", "delta", "candidates", "parts", "generations", "kwargs", "lc"),
