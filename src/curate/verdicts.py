@@ -104,6 +104,7 @@ def derive(
     rules = filters.stored_settings(store, con)
     filters.collect(store, con, rules)
     con.execute(sql("verdicts/excluded"))
+    con.execute(sql("verdicts/today_examples"))
     con.execute(sql("verdicts/passing"))
     con.execute(sql("verdicts/alike_inputs"))
     handle = Today(store, con, ledger, split, dedupe, rules)
