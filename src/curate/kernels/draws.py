@@ -45,14 +45,8 @@ def stratified(
     Units of like size have like chances, so test holds long conversations as often as production
     does; within a size class they are spread evenly over the strata. What a class cannot hit
     exactly, the next smaller one makes up for.
-
-    Args:
-        ids: of the units, in the order of ids.
-        sizes: examples of each.
-        strata: of each, what test is spread over.
-        share: of the examples, 0 <= share < 1.
-        seed: of the lots.
     """
+    by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     places = {stratum: place for place, stratum in enumerate(sorted(set(strata)))}
     stratum = np.fromiter((places[s] for s in strata), np.int64, len(strata))
     lot_of, size = lots(seed, ids), np.array(sizes, dtype=np.int64)
@@ -60,7 +54,7 @@ def stratified(
     chosen: list[int] = []
     owed = 0.0
     for number_of_bits in np.unique(size_class)[::-1]:
-        of_class = np.flatnonzero(size_class == number_of_bits)
+        of_class = by_id[size_class[by_id] == number_of_bits]
         members = of_class[np.lexsort((lot_of[of_class], stratum[of_class]))]
         total = int(size[members].sum())
         owed += share * total
