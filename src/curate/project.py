@@ -467,9 +467,9 @@ class Project:
         Raises:
             ConfigError: there is no such table.
         """
-        from curate import verdicts
         from curate.pairs import prepare
         from curate.store import sql
+        from curate.verdicts import verdicts
 
         # Of commands that changed nothing only the database itself has the run.
         reading = self.store.read_database if name == "runs" else self.store.read

@@ -22,7 +22,7 @@ from curate.kernels.draws import RareClasses, newest, stratified
 from curate.kernels.exported_lines import flags
 from curate.kernels.leaks import KINDS, NONE, Members, units
 from curate.options import SplitSettings
-from curate.store import Store, sql
+from curate.store import Store, fetch_arrow, sql
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
 SIDES = ("new", "train", "test", "quarantined")
@@ -92,8 +92,7 @@ class _Planner:
         self, con: duckdb.DuckDBPyConnection, settings: SplitSettings, *, rare_classes: bool
     ) -> None:
         self.settings, self.rare_classes = settings, rare_classes
-        examples = con.sql(sql("split/examples"), params={"group": settings.group})
-        self.rows = examples.to_arrow_table()
+        self.rows = fetch_arrow(con, sql("split/examples"), {"group": settings.group})
         self.count = self.rows.num_rows
         self.graph, lines = exported_lines.read(self.rows, *_tied(con, settings))
         self.trained, self.shown = lines.trained, lines.shown
@@ -404,4 +403,4 @@ def _tied(con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> list[pa.Ta
         (sql("split/pairs"), {"threshold": settings.leak_threshold}),
         (sql("split/links"), {}),
     ]
-    return [con.sql(query, params=p).to_arrow_table() for query, p in queries]
+    return [fetch_arrow(con, query, parameters) for query, parameters in queries]

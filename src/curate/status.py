@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate import cluster, config, pairs, signals, verdicts
+from curate import cluster, config, pairs, signals
 from curate.cluster import Alarm, ClusterRow
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
@@ -15,6 +15,7 @@ from curate.label.reviews import Detector
 from curate.mislabels import mislabels
 from curate.stale import meaning, stale_stages
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import verdicts
 from curate.errors import ConfigError
 from curate.export import evaluation_sets, mix
 from curate.export.mix import Candidate, HeldOut, Mix, Pool, choose, clean
@@ -21,6 +20,7 @@ from curate.formats import Example
 from curate.kernels.jaccard import near_pairs
 from curate.split import SplitSettings
 from curate.text import digest, normalise
+from curate.verdicts import verdicts
 from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]

@@ -13,7 +13,7 @@ from curate.check.unseen import Survey, Unseen, sentence
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.wording import table
 
 _MIX_ROWS = 12

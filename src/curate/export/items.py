@@ -10,13 +10,14 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate import label_sets, pairs, verdicts
+from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
 from curate.label import tasks
 from curate.messages import spoken
 from curate.store import sql
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 _QUERIES = {
     "example": sql("export/rows"),

@@ -18,7 +18,7 @@ from curate.messages import canonical
 from curate.privacy import privacy
 from curate.split import Plan
 from curate.store import utcnow
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.version import __version__
 
 MANIFEST_VERSION = 1

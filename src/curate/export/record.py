@@ -21,7 +21,7 @@ from curate.export.options import ExportResult
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
 from curate.text import MEASURE
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.versions import folder
 
 

@@ -20,7 +20,7 @@ from curate.filters import filters
 from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
-from curate.store import Store, sql
+from curate.store import Store, fetch_arrow, sql
 
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed", "group", "split")
 
@@ -97,6 +97,7 @@ def derive(
     """
     split = split or next_split(store, con)
     dedupe = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
+    con.execute(sql("verdicts/today_examples"))
     ledger = plan(store, con, split)
     con.register("planned", ledger.table)
     con.execute(sql("verdicts/plan"))
@@ -104,7 +105,6 @@ def derive(
     rules = filters.stored_settings(store, con)
     filters.collect(store, con, rules)
     con.execute(sql("verdicts/excluded"))
-    con.execute(sql("verdicts/today_examples"))
     con.execute(sql("verdicts/passing"))
     con.execute(sql("verdicts/alike_inputs"))
     handle = Today(store, con, ledger, split, dedupe, rules)
@@ -152,7 +152,7 @@ def find_duplicates(today: Today, settings: DedupeSettings) -> None:
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
     con.execute(sql("verdicts/input_heads"))
     parameters = {"near": settings.near, "semantic": settings.semantic_removal}
-    alike = con.sql(sql("verdicts/duplicate_candidates"), params=parameters).to_arrow_table()
+    alike = fetch_arrow(con, sql("verdicts/duplicate_candidates"), parameters)
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {
         "better": pa.array([c[0] for c in claimed.values()], pa.int64()),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from curate import verdicts
 from curate.project import Project
+from curate.verdicts import verdicts
 from projects import new_project
 
 pytestmark = pytest.mark.store
