@@ -59,6 +59,12 @@ if TYPE_CHECKING:
 VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues", "pair_verdicts")
 
 
+def _keep(store: Store) -> None:
+    from curate.status import keep
+
+    keep(store)
+
+
 class Project:
     """One project folder with its `curate.toml` and its store.
 
@@ -74,7 +80,7 @@ class Project:
         from curate.store import Store
 
         self.folder = Path(folder)
-        self.store = Store(self.folder, threads=threads)
+        self.store = Store(self.folder, threads=threads, keep=_keep)
         self._progress = progress
 
     @classmethod

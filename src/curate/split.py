@@ -7,7 +7,7 @@ The rules are those of docs/heldout.md.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -37,22 +37,16 @@ UNIT_CAP_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Plan:
-    """The ledger as it is after today's examples got their sides.
+    """The ledger as it is after today's examples got their sides, in numbers.
 
     Attributes:
-        table: Arrow table, one row per example by id: example_id, side, exposed, unit, origin,
-            is_new (gets its side now), newly_exposed, evicts (exported train
-            rows give way to it from now on), leaks (id of the test example that withholds
-            it), leak_kind, published (it left test, but an exported test file shows it), evidence
-            (JSON text), group_key (its group, or `user:` and the user's key).
         largest_unit: examples in the largest unit of examples that get their side now.
         cap: most examples that a unit may grow to.
     """
 
-    table: pa.Table
     largest_unit: int
     cap: int
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int]
 
 
 def strictest(
@@ -70,8 +64,23 @@ def strictest(
     )
 
 
-def plan(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:
-    """Returns the ledger with sides for new examples, and every leak across it."""
+def plan(
+    store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings
+) -> tuple[Plan, pa.Table]:
+    """Returns the ledger with sides for new examples, and every leak across it.
+
+    Args:
+        store: the project's store.
+        con: a connection with the temporary table `today_examples`.
+        settings: of the split.
+
+    Returns:
+        The plan in numbers, and one row per example by id: example_id, side, exposed, unit, origin,
+        is_new (gets its side now), newly_exposed, evicts (exported train rows give way to it from
+        now on), leaks (id of the test example that withholds it), leak_kind, published (it left
+        test, but an exported test file shows it), evidence (JSON text), group_key (its group, or
+        `user:` and the user's key).
+    """
     task = store.setting(con, "project").get("task")
     return _Planner(con, settings, rare_classes=task == "classification").plan()
 
@@ -112,7 +121,7 @@ class _Planner:
         self.largest = 0
         self.untimed = 0
 
-    def plan(self) -> Plan:
+    def plan(self) -> tuple[Plan, pa.Table]:
         self._take_given()
         self._quarantine_bridges()
         self._give_units()
@@ -326,7 +335,7 @@ class _Planner:
             return 0
         return int((np.isin(withheld.by, late) & self._trained()).sum())
 
-    def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> Plan:
+    def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> tuple[Plan, pa.Table]:
         by_group = (withheld.by != NONE) & (withheld.kind == KINDS.index("group"))
         by_user = by_group & flags(pc.starts_with(self.rows["group_key"], USER))
         kind = np.where(by_user, KINDS.index("user"), withheld.kind)
@@ -365,7 +374,7 @@ class _Planner:
             "evicted": self._evicted(withheld),
             "untimed": self.untimed,
         }
-        return Plan(table, self.largest, self.cap, counts)
+        return Plan(self.largest, self.cap, counts), table
 
     def _evidence_texts(self) -> pa.ChunkedArray:
         before = self.rows["evidence"]

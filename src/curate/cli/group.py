@@ -47,6 +47,7 @@ class Context:
     def project(self) -> Project:
         """Returns the facade of the project folder."""
         self._project = self.facade()(self.folder, threads=self.threads, progress=progress)
+        self._project.store.postpones = self.stages is not None
         return self._project
 
     def take_notes(self) -> dict[str, Any]:

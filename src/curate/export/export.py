@@ -241,6 +241,7 @@ def _version(today: Today, order: _Order, progress: Progress) -> VersionDraft:
         facts=judged.facts,
         files=files,
         plan=today.plan,
+        ledger=today.ledger(),
         frozen=record.freeze(today, assembled, order.otherwise),
         origins=None if there else lineage.of(today.con, assembled),
     )

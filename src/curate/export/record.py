@@ -103,7 +103,7 @@ def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes
 def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:
     """Records the sides that a version gives, and the version where it is new."""
     result, settings = version.result, version.settings.split
-    con.register("planned", version.plan.table)
+    con.register("planned", version.ledger)
     since = {"since": f"{result.name}@{result.version}", "run_id": run.run_id}
     con.execute(sql("export/ledger_add"), since)
     con.execute(sql("export/ledger_expose"))
