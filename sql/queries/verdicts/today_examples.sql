@@ -4,7 +4,8 @@ CREATE OR REPLACE TEMP TABLE today_examples AS
 SELECT e.example_id, e.source, e.label, e.task, e.label_names, e.conversation_id, e.created_at, e.group_key,
        e.user_key, e.given_split, e.corrected,
        CASE WHEN s.label IS NULL THEN e.label ELSE b.label END AS base_label,
-       x.input_hash, x.example_hash, x.template, x.input_hash IN (SELECT input_hash FROM inputs WHERE text = '') AS empty_input,
+       x.input_hash, x.example_hash, x.template,
+       x.input_hash IN (SELECT input_hash FROM inputs WHERE text = '') AS empty_input,
        r.human_rating, s.verdict IS NOT DISTINCT FROM 'keep' AS kept
 FROM examples e
 JOIN example_inputs x USING (example_id)

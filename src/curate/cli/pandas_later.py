@@ -25,7 +25,7 @@ def install() -> None:
 
     sys.modules["pandas"] = _StandIn("pandas")
     with duckdb.connect() as con:
-        con.execute("SELECT $value", {"value": ""})
+        con.execute("SET VARIABLE asked = $value", {"value": ""})
     del sys.modules["pandas"]
     sys.meta_path.insert(0, _Absent())
     pa.array([""])

@@ -22,7 +22,6 @@ from curate.store import Store, resource_dir, sql
 from curate.version import __version__
 
 NAME = "curate.verdicts.duckdb"
-TABLES = ("plan", "excluded", "passing", "duplicates", "heads", "verdicts", "suspects", "issues")
 _SOURCES = ("queries/verdicts", "queries/split", "queries/filters", "filters")
 _OF_THE_MOMENT = re.compile(r"\b(now|today|current_\w+|get_current_\w+|random|uuid\w*|setseed)\b")
 
@@ -74,11 +73,10 @@ def save(store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str])
     Where that fails (the disk is full), there are none, and the next reader derives them.
     """
     path, fresh = store.folder / NAME, store.folder / "curate.verdicts.new"
-    fresh.unlink(missing_ok=True)
     try:
+        fresh.unlink(missing_ok=True)
         con.execute(f"ATTACH '{_quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")
-        for table in TABLES:
-            con.execute(f"CREATE TABLE fresh.main.{table} AS FROM {table}")
+        con.execute(sql("verdicts/keep"))
         con.execute(
             sql("verdicts/kept_facts_add"), {"names": list(facts), "texts": list(facts.values())}
         )
