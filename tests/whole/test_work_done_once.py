@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from curate.project import Project
 from curate.store import Store
-from curate.verdicts import kept, verdicts
+from curate.verdicts import verdicts
 from program import Program
 from projects import Demo
 
@@ -99,7 +99,7 @@ def test_verdicts_are_derived_where_something_changed(
 
 
 def test_a_table_of_verdicts_is_derived_once(copy: Path, work: Work) -> None:
-    (copy / kept.NAME).unlink()
+    Project(copy).store.kept.unlink()
     assert Project(copy).table("pair_verdicts").num_rows >= 0
     assert work.derived == 1
     assert Project(copy).table("interactions").num_rows > 0

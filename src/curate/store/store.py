@@ -87,6 +87,7 @@ class Store:
         self.threads = threads or _threads_of_environment()
         self._published = Snapshot(self.path)
         self.snapshot = self._published.path
+        self.kept = self.folder / "curate.verdicts.duckdb"
         self._waits = Waits()
         self._lock = WriterLock(self.folder / "curate.lock", self._waits)
         self._writing = False
@@ -401,6 +402,7 @@ class Store:
 
         It belongs into a `run`, which holds the writer's lock.
         """
+        self.kept.unlink(missing_ok=True)
         rewriting.rewrite(self.path)
 
     def state(self, con: duckdb.DuckDBPyConnection) -> str | None:
