@@ -1,4 +1,4 @@
-"""A command derives the verdicts where it changed something, once, and opens the project's file no more often than it must."""
+"""A command derives verdicts where it changed something, and opens the file as often as it must."""
 
 from __future__ import annotations
 
