@@ -113,7 +113,7 @@ def cluster(
         inputs.refresh(store, run)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
         assigned = fitted or _assign(store, run)
-        with verdicts.today(store) as today:
+        with verdicts.today(store, at_end=True) as today:
             rows, alarm_rows = tuple(overview(today)), tuple(alarms(today))
             total, new, missing = today.con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:

@@ -170,7 +170,7 @@ def pairs(
         with store.write() as con:
             settings = {"min_margin": min_margin}
             run.changed |= store.set_setting(con, "pairs", settings)
-        with verdicts.today(store) as today:
+        with verdicts.today(store, at_end=True) as today:
             result = _result(today, changed, settings)
         run.counts = {"found": result.found, "train": result.train, "test": result.test}
     return result

@@ -131,7 +131,7 @@ def signals(
         encoder = _encoder(store)
         new = _embed(store, run, load, encoder, progress)
         _judge(store, run, chosen_names, encoder, progress)
-        with verdicts.today(store) as today:
+        with verdicts.today(store, at_end=True) as today:
             result = _result(today, chosen_names, top, new)
         run.counts = {"answers": result.answers, **dict(result.counts)}
     return result

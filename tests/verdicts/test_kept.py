@@ -229,3 +229,28 @@ def test_what_is_rewritten_to_be_forgotten_is_not_kept(project: Project) -> None
         project.store.rewrite()
     assert not project.store.kept.exists()
     agree(Project(project.folder))
+
+
+def test_what_a_run_kept_before_its_end_goes_where_it_writes_on(project: Project) -> None:
+    with project.store.run("pairs") as run:
+        run.changed = True
+        with verdicts.today(project.store, at_end=True) as today:
+            assert not today.kept
+        assert project.store.kept.exists()
+        with project.store.write() as con:
+            con.execute("UPDATE interactions SET label = 'c'")
+        assert not project.store.kept.exists()
+    agree(Project(project.folder))
+
+
+def test_what_a_killed_run_kept_holds_what_it_stored(project: Project) -> None:
+    with pytest.raises(KeyboardInterrupt), project.store.run("pairs") as run:
+        run.changed = True
+        with project.store.write() as con:
+            con.execute("UPDATE interactions SET label = 'c'")
+        with verdicts.today(project.store, at_end=True):
+            pass
+        raise KeyboardInterrupt
+    agree(Project(project.folder))
+    Project(project.folder).dedupe()
+    agree(Project(project.folder))

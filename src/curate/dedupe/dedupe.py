@@ -106,7 +106,7 @@ def dedupe(
         _find(store, run, settings, work, progress)
         is_shown = work.is_first and work.semantic and work.semantic.rows.num_rows
         below = thresholds.below(work.semantic) if work.semantic and is_shown else None
-        with verdicts.today(store, split=work.split) as today:
+        with verdicts.today(store, split=work.split, at_end=True) as today:
             counts = _counts(today)
             around = () if below is None else thresholds.around(today, below)
             reported = 0 if settings.semantic_removes else _reported(today)

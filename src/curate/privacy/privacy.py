@@ -210,7 +210,7 @@ def privacy(
     with store.run("privacy", wishes.as_dict()) as run:
         inputs.refresh(store, run)
         count = _look(store, run, wishes, chunk, progress)
-        with verdicts.today(store) as today:
+        with verdicts.today(store, at_end=True) as today:
             result = _result(today, wishes, count)
         run.counts = {"checked": count, "secrets": len(result.secrets)}
     return result

@@ -69,6 +69,7 @@ class Store:
 
     Attributes:
         uses_verdicts: whether verdicts were asked for since they were last kept.
+        keeps_early: whether those of a run were kept before its end; a write removes them.
         postpones: whether runs leave snapshot and verdicts to `settle`.
 
     Raises:
@@ -97,7 +98,7 @@ class Store:
         self._run: Run | None = None
         self._is_of_runs = False
         self._keep = keep
-        self.uses_verdicts = self.postpones = False
+        self.uses_verdicts = self.keeps_early = self.postpones = False
 
     @property
     def waited_seconds(self) -> float:
@@ -294,6 +295,9 @@ class Store:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yields a connection inside one transaction: all of it is stored, or nothing."""
         self._require()
+        if self.keeps_early:
+            self.kept.unlink(missing_ok=True)
+            self.keeps_early = False
         with self._transaction(self._wait_for_database(read_only=False), self.path) as con:
             yield con
 
@@ -328,6 +332,7 @@ class Store:
                 self._run = None
             self.notes |= run.notes
             finished_at = utcnow()
+            self.keeps_early = False
             with self.write() as con:
                 con.execute(
                     sql("store/run_finish"),
@@ -405,14 +410,23 @@ class Store:
         self.kept.unlink(missing_ok=True)
         rewriting.rewrite(self.path)
 
-    def state(self, con: duckdb.DuckDBPyConnection) -> str | None:
+    @property
+    def is_changing(self) -> bool:
+        """Returns whether the present run has changed something."""
+        return bool(self._run and self._run.changed)
+
+    def state(self, con: duckdb.DuckDBPyConnection, *, ended: bool = False) -> str | None:
         """Returns what names the state of the store: another one once a run has changed something.
 
         It is None while a run of this store is changing it, and where somebody else has.
+
+        Args:
+            con: a connection to the store.
+            ended: names the state that a run leaves which is changing the store, at its end.
         """
-        if not self._is_of_runs or (self._run and self._run.changed):
+        if not ended and (self.is_changing or not self._is_of_runs):
             return None
-        run_id = self._run.run_id if self._run else None
+        run_id = self._run.run_id if self._run and not ended else None
         return str(con.execute(sql("store/state"), {"run": run_id}).fetchall()[0])
 
     # -- settings --------------------------------------------------------------------------------

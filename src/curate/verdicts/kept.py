@@ -31,12 +31,15 @@ def key(
     split: SplitSettings,
     dedupe: DedupeSettings,
     rules: FilterSettings,
+    *,
+    ended: bool = False,
 ) -> str | None:
     """Returns what names verdicts: all that they follow from; None where nothing can.
 
-    That is while a run is changing what is stored, and where a rule asks for the time.
+    That is while a run is changing what is stored, unless it is named as it will be once that has
+    ended, and where a rule asks for the time.
     """
-    state, active = store.state(con), filters.active(store, rules)
+    state, active = store.state(con, ended=ended), filters.active(store, rules)
     texts = [rule.query for rule in active if not rule.trusted]
     if state is None or any(_OF_THE_MOMENT.search(text.lower()) for text in texts):
         return None

@@ -76,7 +76,11 @@ class Today:
 
 @contextmanager
 def today(
-    store: Store, *, split: SplitSettings | None = None, dedupe: DedupeSettings | None = None
+    store: Store,
+    *,
+    split: SplitSettings | None = None,
+    dedupe: DedupeSettings | None = None,
+    at_end: bool = False,
 ) -> Iterator[Today]:
     """Yields today's verdicts; the store is open for reading meanwhile.
 
@@ -84,9 +88,14 @@ def today(
         store: the project's store.
         split: its settings; None for those of the next export: by curate.toml, else the last ones.
         dedupe: what makes a duplicate; None for the settings of the last `curate dedupe`.
+        at_end: whether the run stores nothing after them, so that they are kept.
     """
     with store.read() as con:
-        yield derive(store, con, split=split, dedupe=dedupe)
+        handle = derive(store, con, split=split, dedupe=dedupe)
+        if at_end and store.is_changing:
+            keep(handle, {}, ended=True)
+            store.keeps_early = True
+        yield handle
 
 
 def derive(
@@ -116,14 +125,16 @@ def derive(
     return Today(store, con, Plan(**json.loads(facts["plan"])), split, dedupe, rules, facts)
 
 
-def keep(today: Today, facts: Mapping[str, str]) -> None:
+def keep(today: Today, facts: Mapping[str, str], *, ended: bool = False) -> None:
     """Leaves verdicts and some facts beside the store, for those who come before the next change.
 
     Args:
-        today: on a store that no run is changing.
+        today: today's verdicts.
         facts: name -> text; they are `Today.kept` of whoever comes.
+        ended: whether a run is changing the store, but has stored all that it will.
     """
-    if named := kept.key(today.store, today.con, today.split, today.dedupe, today.filters):
+    settings = today.split, today.dedupe, today.filters
+    if named := kept.key(today.store, today.con, *settings, ended=ended):
         all_facts = {**facts, "key": named, "plan": json.dumps(asdict(today.plan))}
         kept.save(today.store, today.con, all_facts)
 
