@@ -179,7 +179,9 @@ class Store:
 
     def _new_instance(self) -> duckdb.DuckDBPyConnection:
         """Returns a DuckDB without a file; making one costs five times what opening a file does."""
-        config: dict[str, Any] = {"autoinstall_known_extensions": False}
+        # What does not fit into memory waits beside the store, not where somebody happens to be.
+        spilled = str(self.path.with_suffix(".tmp"))
+        config: dict[str, Any] = {"autoinstall_known_extensions": False, "temp_directory": spilled}
         if self.threads:
             config["threads"] = self.threads
         instance = duckdb.connect(config=config)
