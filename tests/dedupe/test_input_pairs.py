@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from curate.dedupe import input_pairs
 from curate.embed.embed import embed
-from curate.kernels import cosine
 from curate.project import Project
 from curate.pull.options import PullOptions
 from projects import new_project
@@ -73,7 +73,8 @@ def test_steps_are_as_good_as_one(
     seed: int, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(cosine, "_ROWS", 5)
+    monkeypatch.setattr(input_pairs, "NEW_AT_ONCE", 5)
+    monkeypatch.setattr(input_pairs, "_STORED_AT_ONCE", 3)
     random, log = Random(seed), Log(tmp_path, write_jsonl, encoder)
     for step in range(6):
         name = f"log{step}"

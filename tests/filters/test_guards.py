@@ -1,6 +1,6 @@
 """Rules that look at few texts closely: what they hit is what they would hit without a guard.
 
-The oracle is the rule itself with its guard letting everything through, so that all texts are looked at.
+The oracle is the rule itself with a guard that lets everything through.
 """
 
 from __future__ import annotations
@@ -19,7 +19,19 @@ RULES = ("boilerplate", "echo", "refusal", "repeated")
 
 PIECES = {
     "boilerplate": (
-        *("As", "as an", "AI", "ai", "an AI", "said", "language model", "large", "I", "I'm", "I’m"),
+        *(
+            "As",
+            "as an",
+            "AI",
+            "ai",
+            "an AI",
+            "said",
+            "language model",
+            "large",
+            "I",
+            "I'm",
+            "I\u2019m",
+        ),
         *("my", "my knowledge", "training data", "cutoff", "as of my last", "update", "knowledge"),
         *("by OpenAI", "trained", "developed by", "meta ai", "google deepmind", "anthropic"),
         *(
@@ -37,11 +49,11 @@ PIECES = {
         *(
             "I",
             "i'm",
-            "I’m sorry",
+            "I\u2019m sorry",
             "sorry,",
             "but",
             "can't",
-            "can´t",
+            "can\u00b4t",
             "cannot",
             "can not",
             "unable to",

@@ -156,6 +156,11 @@ def missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("embed/missing")).to_arrow_table()
 
 
+def count_missing(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many inputs have no vector."""
+    return int(con.execute(sql("embed/missing_count")).fetchall()[0][0])
+
+
 def refuse_other(loaded: Encoder, stored_settings: dict[str, Any]) -> None:
     """Refuses an encoder that is not the one in force.
 
