@@ -5,8 +5,11 @@ The oracle is the rule itself with a guard that lets everything through.
 
 from __future__ import annotations
 
+import itertools
+import json
 import random
 import re
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -119,3 +122,57 @@ def test_a_guard_lets_through_all_that_the_rule_hits(rule: str) -> None:
     expected = hits(rule, everything)
     assert hits(rule, query) == expected
     assert len(expected) > 20
+
+
+# -- what a bad answer leaves in later calls -------------------------------------------------------
+
+
+def conversations(seed: int) -> list[dict[str, Any]]:
+    """Returns calls of a few conversations, some at no known time, some corrected."""
+    rng = random.Random(seed)
+    answers = ["yes", "no", 'he said "no"', "\u00e9", ""]
+    return [
+        {
+            "example_id": f"e{place:03d}",
+            "conversation_id": f"c{rng.randrange(25)}",
+            "created_at": rng.choice([None, *range(6)]),
+            "human_rating": rng.choice([None, 1.0, 2.0, 3.0, 5.0]),
+            "corrected": rng.random() < 0.2,
+            "response": rng.choice([None, *answers]),
+            "messages": json.dumps(
+                [
+                    {"role": rng.choice(["user", "assistant"]), "content": rng.choice(answers)}
+                    for _ in range(rng.randrange(5))
+                ],
+                ensure_ascii=False,
+            ),
+        }
+        for place in range(100)
+    ]
+
+
+def bad_context(calls: list[dict[str, Any]], most: float) -> dict[str, float]:
+    """Returns the calls that hold an earlier bad answer, with the lowest rating of one."""
+    lowest: dict[str, float] = {}
+    for later, earlier in itertools.permutations(calls, 2):
+        rating, times = earlier["human_rating"], (later["created_at"], earlier["created_at"])
+        if rating is None or rating > most or earlier["corrected"]:
+            continue
+        if later["conversation_id"] != earlier["conversation_id"] or earlier["response"] is None:
+            continue
+        if None not in times and times[0] < times[1]:
+            continue
+        said = [m["content"] for m in json.loads(later["messages"]) if m["role"] == "assistant"]
+        if earlier["response"] in said:
+            lowest[later["example_id"]] = min(rating, lowest.get(later["example_id"], rating))
+    return lowest
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bad_context_is_what_every_pair_of_calls_says(seed: int) -> None:
+    calls, query = conversations(seed), rules()["bad_context"].query
+    with duckdb.connect() as con:
+        con.register("candidates", pa.Table.from_pylist(calls))
+        found = {row[0]: row[2] for row in con.execute(query, {"bad_rating": 2.0}).fetchall()}
+    assert found == bad_context(calls, 2.0)
+    assert found

@@ -1,6 +1,6 @@
 -- Embedded inputs that the semantic pairs do not cover, up to a number, in the order of hashes; one row per
 -- input.
-SELECT e.input_hash, e.vector, e.windowed, i.text, i.words
+SELECT e.input_hash, e.windowed, i.text, i.words
 FROM embeddings e
 JOIN inputs i USING (input_hash)
 WHERE NOT e.paired

@@ -170,13 +170,31 @@ def semantic_work(
 
 
 def semantic_inputs(con: duckdb.DuckDBPyConnection, most: int | None = None) -> pa.Table:
-    """Returns embedded inputs by hash: input_hash, vector, windowed, text and words.
+    """Returns embedded inputs by hash: input_hash, windowed, text, words and vector.
 
     Args:
         con: a connection to the store.
         most: as many as are returned at the most; None for all.
     """
-    return con.sql(sql("dedupe/semantic_inputs"), params={"most": most}).to_arrow_table()
+    rows = con.sql(sql("dedupe/semantic_inputs"), params={"most": most}).to_arrow_table()
+    return _with_vectors(con, rows, paired=True)
+
+
+def _with_vectors(con: duckdb.DuckDBPyConnection, rows: pa.Table, *, paired: bool) -> pa.Table:
+    """Returns inputs by hash with the column `vector`; a join in SQL takes ten times as long.
+
+    Args:
+        con: a connection to the store.
+        rows: some embedded inputs.
+        paired: whether there are some that the stored pairs cover.
+    """
+    names = rows["input_hash"]
+    first, last = (names[0].as_py(), names[-1].as_py()) if len(names) else ("", "")
+    parameters = {"first": first, "last": last, "all": paired}
+    vectors = con.sql(sql("dedupe/semantic_vectors"), params=parameters).to_arrow_table()
+    if vectors.num_rows != rows.num_rows:
+        vectors = vectors.filter(pc.is_in(vectors["input_hash"], value_set=names))
+    return rows.append_column("vector", vectors["vector"])
 
 
 def begin_semantic(store: Store, con: duckdb.DuckDBPyConnection, work: SemanticWork) -> None:
@@ -197,7 +215,8 @@ def add_semantic(
     parts = range(0, work.inputs, NEW_AT_ONCE)
     for done in progress(parts, "comparing meanings"):
         with store.read() as con:
-            new = con.sql(sql("dedupe/semantic_new"), params={"most": NEW_AT_ONCE}).to_arrow_table()
+            rows = con.sql(sql("dedupe/semantic_new"), params={"most": NEW_AT_ONCE})
+            new = _with_vectors(con, rows.to_arrow_table(), paired=False)
             met = _semantic_met(con, new, work.covered + done, work.threshold)
             tells_apart = _tells_apart(store, con)
         found = _semantic_found(new, met, work.threshold, tells_apart)
