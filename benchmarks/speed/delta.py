@@ -77,10 +77,14 @@ def register() -> None:
 
 
 def stage(name: str, folder: Path, log: str) -> dict[str, float]:
-    """Runs one command and returns its seconds: `cpu` and `wall`, `peak_mib` beside them."""
+    """Runs one command and returns its seconds, `cpu` and `wall`, and its `peak_mib`.
+
+    Of the CPU seconds, `verdicts` went into deriving the verdicts, which looks at all examples.
+    """
     from curate.project import Project
 
     register()
+    verdict_seconds = _timed_verdicts()
     if name == "pull":
         Project.init(folder)
     project = Project(folder, threads=1)
@@ -94,7 +98,25 @@ def stage(name: str, folder: Path, log: str) -> dict[str, float]:
     cpu, wall = time.process_time(), time.perf_counter()
     work[name]()
     seconds = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-    return {**seconds, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**seconds, "verdicts": sum(verdict_seconds), "peak_mib": peak}
+
+
+def _timed_verdicts() -> list[float]:
+    """Returns a list to which each derivation of verdicts adds its CPU seconds."""
+    from curate import verdicts
+
+    seconds: list[float] = []
+    derive = verdicts.derive
+
+    def timed(*arguments: Any, **keywords: Any) -> Any:
+        start = time.process_time()
+        today = derive(*arguments, **keywords)
+        seconds.append(time.process_time() - start)
+        return today
+
+    verdicts.derive = timed
+    return seconds
 
 
 # -- all of it -------------------------------------------------------------------------------------
@@ -121,23 +143,28 @@ def _measured(name: str, project: str, log: str) -> dict[str, float]:
 
 
 def table(count: int, new: int, whole: dict[str, Any], half: dict[str, Any]) -> str:
-    """Returns the figures as lines of text: CPU seconds, and clock seconds in brackets."""
+    """Returns the figures as lines of text: CPU seconds, and in brackets those of verdicts."""
     lines = [
-        f"{count:,} calls and {new:,} new ones; the same beside {count // 2:,}; CPU s (clock s)",
-        f"{'stage':8} {'full':>15} {'new':>15} {'new/full':>9} {'none':>15} {'growth':>7}",
+        f"{count:,} calls and {new:,} new ones; growth is against {count // 2:,} and {new:,}.",
+        "CPU seconds, in brackets those for deriving verdicts; shares and growth are without them.",
+        f"{'stage':8} {'full':>17} {'new':>17} {'share':>6} {'growth':>6} {'none':>17}",
     ]
     for name in STAGES:
         full, added, none = (whole[part][name] for part in ("full", "new", "none"))
-        growth = added["cpu"] / half["new"][name]["cpu"]
+        share, growth = _own(added) / _own(full), _own(added) / _own(half["new"][name])
         lines.append(
-            f"{name:8} {_seconds(full)} {_seconds(added)} {added['cpu'] / full['cpu']:9.1%} "
-            f"{_seconds(none)} {growth:7.2f}"
+            f"{name:8} {_seconds(full)} {_seconds(added)} {share:6.1%} {growth:6.2f} "
+            f"{_seconds(none)}"
         )
     return "\n".join(lines)
 
 
+def _own(cost: dict[str, float]) -> float:
+    return cost["cpu"] - cost["verdicts"]
+
+
 def _seconds(cost: dict[str, float]) -> str:
-    return f"{cost['cpu']:7.2f} ({cost['wall']:5.1f})"
+    return f"{cost['cpu']:8.2f} ({cost['verdicts']:6.2f})"
 
 
 def main() -> None:

@@ -171,7 +171,7 @@ def _refuse_no_vectors(con: duckdb.DuckDBPyConnection) -> None:
     Raises:
         ConfigError: no input has a vector.
     """
-    if not con.execute(sql("embed/counts")).fetchall()[0][0]:
+    if not embed.count(con)[0]:
         raise ConfigError(
             "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
             f"{encoders.next_step()}"

@@ -2,7 +2,11 @@
 CREATE OR REPLACE TEMP TABLE candidates AS
 SELECT e.*, i.text AS input, i.words AS input_words, k.known_labels
 FROM examples e
-LEFT JOIN example_inputs x USING (example_id)
-LEFT JOIN inputs i USING (input_hash)
+LEFT JOIN (
+    SELECT x.example_id, i.text, i.words
+    FROM example_inputs x
+    JOIN inputs i USING (input_hash)
+    WHERE x.example_id IN (FROM unjudged)
+) i USING (example_id)
 CROSS JOIN (SELECT max((value->'$.labels')::VARCHAR[]) AS known_labels FROM settings WHERE name = 'project') k
 WHERE e.example_id IN (FROM unjudged)

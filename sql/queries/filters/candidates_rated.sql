@@ -2,5 +2,5 @@
 CREATE OR REPLACE TEMP VIEW candidates AS
 SELECT e.*, k.known_labels, r.human_rating
 FROM examples e
-LEFT JOIN ratings r ON r.interaction_id = e.example_id
+LEFT JOIN rated r ON r.interaction_id = e.example_id
 CROSS JOIN (SELECT max((value->'$.labels')::VARCHAR[]) AS known_labels FROM settings WHERE name = 'project') k

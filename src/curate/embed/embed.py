@@ -110,7 +110,7 @@ def embed(
             seconds = time.monotonic() - start
             name, unread = loaded.name, encoders.unread(loaded.name, survey_of(todo))
         with store.read() as con:
-            total, windowed = con.execute(sql("embed/counts")).fetchall()[0]
+            total, windowed = count(con)
         run.counts = {"inputs": total, "new": new, "windowed": windowed}
     return EmbedResult(name or AUTO, total, new, windowed, seconds, chosen, unread)
 
@@ -166,6 +166,12 @@ def _take_over(
 def missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Returns the inputs that have no vector: input_hash and text, the longest first."""
     return con.sql(sql("embed/missing")).to_arrow_table()
+
+
+def count(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Returns how many inputs have a vector, and how many of these are windowed."""
+    total, windowed = con.execute(sql("embed/counts")).fetchall()[0]
+    return total, windowed
 
 
 def count_missing(con: duckdb.DuckDBPyConnection) -> int:

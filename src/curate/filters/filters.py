@@ -136,6 +136,7 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     These are `hits`, of rules that drop, and `notes`, of rules that only note.
     """
     con.execute(sql("filters/hits_temp"))
+    con.execute(sql("filters/rated"))
     active = _active(store, settings)
     for place, rule in enumerate(active):
         if rule.live:
