@@ -250,7 +250,7 @@ def _semantic_met(
     hashes, vectors_of = [], embed.from_lists(new)[1]
 
     def parts() -> Iterator[NDArray[np.float32]]:
-        for batch in stored:
+        for batch in filter(len, stored):
             hashes.append(batch["input_hash"])
             yield embed.from_lists(pa.Table.from_batches([batch]))[1]
 
