@@ -105,6 +105,7 @@ def _option(parameter: Parameter) -> str:
 def candidates() -> None:
     """Writes the columns that drop rules see."""
     with tempfile.TemporaryDirectory() as folder, Project.init(folder).store.read() as con:
+        con.execute(sql("filters/rated"))
         con.execute(sql("filters/candidates_all"))
         names = [row[0] for row in con.execute("DESCRIBE candidates").fetchall()]
     cog.outl("\n" + ", ".join(f"`{name}`" for name in names) + ".\n")

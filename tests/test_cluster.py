@@ -176,6 +176,16 @@ def test_sides_do_not_depend_on_when_clusters_were_fitted(
     assert "| cluster " in (one.folder / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("count", "width"), [(10, 9), (30, 9), (641, 10), (3_000, 10)])
+def test_the_nearest_are_the_first_of_all_sorted(count: int, width: int) -> None:
+    vectors = np.random.default_rng(count).normal(size=(count, 3)).astype(np.float32)
+    vectors[3:7] = vectors[1]
+    product = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True))[:500] @ vectors.T
+    rounded = np.round(product, 5)
+    expected = [sorted(range(count), key=lambda n: (-row[n], n))[:width] for row in rounded]
+    assert clustering._first(product, width).tolist() == expected
+
+
 def test_groups_that_lie_apart_are_found_without_their_number() -> None:
     from sklearn.metrics import adjusted_rand_score
 

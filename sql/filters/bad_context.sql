@@ -3,16 +3,32 @@
 -- when: live
 -- judges: input
 -- $bad_rating number = 2: highest human rating of an earlier answer that counts as bad, 1 to 5
-SELECT later.example_id, 'bad_context' AS reason, min(earlier.human_rating) AS score
-FROM candidates later
-JOIN candidates earlier
-  ON earlier.conversation_id = later.conversation_id AND earlier.example_id <> later.example_id
-WHERE earlier.human_rating <= $bad_rating AND NOT earlier.corrected
-  AND (later.created_at >= earlier.created_at OR later.created_at IS NULL OR earlier.created_at IS NULL)
-  AND contains(later.messages::VARCHAR, to_json(earlier.response)::VARCHAR)
+WITH bad AS MATERIALIZED (
+    SELECT example_id, conversation_id, created_at, human_rating
+    FROM candidates
+    WHERE human_rating <= $bad_rating AND NOT corrected
+),
+calls AS MATERIALIZED (
+    SELECT later.example_id, bad.example_id AS earlier_id, bad.human_rating
+    FROM candidates later
+    JOIN bad ON bad.conversation_id = later.conversation_id AND bad.example_id <> later.example_id
+    WHERE later.created_at >= bad.created_at OR later.created_at IS NULL OR bad.created_at IS NULL
+),
+/* Texts are read of these calls only. As one list they are known to be few, and looked up first. */
+texts AS MATERIALIZED (
+    SELECT example_id, messages, response
+    FROM candidates
+    WHERE example_id IN (SELECT unnest(ids) FROM (
+        SELECT list_concat(list(DISTINCT example_id), list(DISTINCT earlier_id)) AS ids FROM calls))
+)
+SELECT c.example_id, 'bad_context' AS reason, min(c.human_rating) AS score
+FROM calls c
+JOIN texts later ON later.example_id = c.example_id
+JOIN texts earlier ON earlier.example_id = c.earlier_id
+WHERE contains(later.messages::VARCHAR, to_json(earlier.response)::VARCHAR)
   AND list_contains(
       list_transform(
           list_filter(later.messages::JSON[], lambda m: m->>'$.role' = 'assistant'),
           lambda m: m->>'$.content'),
       earlier.response)
-GROUP BY later.example_id
+GROUP BY c.example_id

@@ -5,8 +5,13 @@
 SELECT example_id, 'refusal' AS reason, NULL AS score
 FROM (
     SELECT example_id,
-           regexp_replace(translate(lower(substr(response, 1, 200)), '’ʼ´`', ''''''''''),
-                          '\s+', ' ', 'g') AS beginning
+           /* Few answers have a word that each of the forms has, and only these are made comparable. */
+           CASE WHEN regexp_matches(lower(substr(response, 1, 200)), concat(
+                    'can[''’ʼ´`]t|can\s*not|unable|not\s+able|won[''’ʼ´`]t|will\s+not|decline|refuse|not\s+(allowed|permitted|authori|',
+                    'programmed|designed)|have\s+the\s+ability|don[''’ʼ´`]t\s+think|(something|anything|topic|area)\s+(that\s+)?i\s|',
+                    'comfortable|my\s+(guidelines|polic|programming|principles|rules)|for\s+me\s+to|n[o''’ʼ´`]t\s+something'))
+                THEN regexp_replace(translate(lower(substr(response, 1, 200)), '’ʼ´`', ''''''''''), '\s+', ' ', 'g')
+                END AS beginning
     FROM candidates
     WHERE task <> 'classification' AND NOT corrected
 )

@@ -131,17 +131,13 @@ def _fit_where_needed(
     with store.read() as con:
         encoder = store.setting(con, "embed").get("digest")
         stored_settings = store.setting(con, "clusters")
+        _refuse_no_vectors(con)
+        other = bool(stored_settings) and stored_settings["encoder"] != encoder
+        if stored_settings and not other and not refit:
+            return 0, []
         hashes, vectors = embed.vectors(con)
         texts = dict(con.execute(sql("cluster/texts")).fetchall())
         members = con.execute(sql("cluster/members_all")).fetchall()
-    if not hashes:
-        raise ConfigError(
-            "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
-            f"{encoders.next_step()}"
-        )
-    other = bool(stored_settings) and stored_settings["encoder"] != encoder
-    if stored_settings and not other and not refit:
-        return 0, []
     centres = clustering.centroids(
         vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
     )
@@ -167,6 +163,19 @@ def _fit_where_needed(
         run.changed |= store.set_setting(con, "clusters", settings)
     run.changed = True
     return len(hashes), ["the vectors are another encoder's: fitted anew"] if other else []
+
+
+def _refuse_no_vectors(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuses to cluster nothing.
+
+    Raises:
+        ConfigError: no input has a vector.
+    """
+    if not embed.count(con)[0]:
+        raise ConfigError(
+            "no input has a vector, and clusters rest on them. Next: curate pull LOGS, then "
+            f"{encoders.next_step()}"
+        )
 
 
 def _without_empty(

@@ -175,10 +175,11 @@ def _embed(
     embed.refuse_other(encoder, known)
     # Of a long answer the beginning is compared, as where signals were measured.
     chunks = embed.encoded(encoder, todo, progress, "embedding answers", cut=lambda text: [text])
-    for hashes, _, vectors in chunks:
-        fresh = pa.table(
-            {"answer_hash": pa.array(hashes, pa.string()), "vector": embed.as_lists(vectors)}
-        )
+    tables = (
+        pa.table({"answer_hash": pa.array(hashes, pa.string()), "vector": embed.as_lists(vectors)})
+        for hashes, _, vectors in chunks
+    )
+    for fresh in embed.in_portions(tables):
         with store.write() as con:
             con.register("fresh", fresh)
             con.execute(sql("signals/vectors_add"))

@@ -8,12 +8,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 
+from curate.dedupe import input_pairs
 from curate.embed.embed import embed
-from curate.kernels import cosine
+from curate.embed.languages import LATIN, language
 from curate.project import Project
 from curate.pull.options import PullOptions
+from curate.store import sql
 from projects import new_project
 
 pytestmark = pytest.mark.slow
@@ -73,7 +77,8 @@ def test_steps_are_as_good_as_one(
     seed: int, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(cosine, "_ROWS", 5)
+    monkeypatch.setattr(input_pairs, "NEW_AT_ONCE", 5)
+    monkeypatch.setattr(input_pairs, "_STORED_AT_ONCE", 3)
     random, log = Random(seed), Log(tmp_path, write_jsonl, encoder)
     for step in range(6):
         name = f"log{step}"
@@ -122,3 +127,16 @@ def test_a_lower_threshold_computes_anew_and_a_higher_one_does_not(
         count = con.execute("SELECT count(*) FROM semantic_pairs").fetchall()[0][0]
     assert count == low.semantic_pairs
     assert outcome["finished_at"] is not None
+
+
+def test_every_text_that_is_not_latin_is_looked_at() -> None:
+    """The question to the store leaves out only what no letter of another script is in."""
+    texts = [chr(c) * 3 for c in range(0x30000) if not 0xD800 <= c < 0xE000]
+    texts += [f"where is {text} now" for text in texts[:0x3000]]
+    with duckdb.connect() as con:
+        con.register(
+            "inputs", pa.table({"input_hash": [str(n) for n in range(len(texts))], "text": texts})
+        )
+        looked_at = {text for _, text in con.execute(sql("dedupe/beyond_latin")).fetchall()}
+    assert {t for t in texts if language(t) not in LATIN} <= looked_at
+    assert len(looked_at) < len(texts)

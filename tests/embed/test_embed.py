@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -101,6 +102,7 @@ def test_a_killed_run_goes_on_where_it_was(
             return encoder.encode(texts)
 
     monkeypatch.setattr(stage, "CHUNK_WINDOWS", 2)
+    monkeypatch.setattr(stage, "WRITE_SECONDS", 0)
     store = load([*TEXTS, "Is the shop open on Sunday?", "Who pays for the return?"])
     with pytest.raises(KeyboardInterrupt):
         embed(store, load=lambda _: Dying())
@@ -109,6 +111,16 @@ def test_a_killed_run_goes_on_where_it_was(
     encoder.encoded.clear()
     assert embed(store, load=lambda _: encoder).new == 3
     assert len(encoder.encoded) == 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 10**9])
+def test_portions_hold_all_tables_in_order(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "_WRITE_BYTES", size)
+    tables = [pa.table({"n": [n, n]}) for n in range(5)]
+    portions = list(stage.in_portions(iter(tables)))
+    assert [n for part in portions for n in part["n"].to_pylist()] == sorted([*range(5)] * 2)
+    assert len(portions) == (1 if size > 1 else 5)
+    assert list(stage.in_portions(iter([]))) == []
 
 
 def test_another_encoder_needs_a_rebuild_and_then_replaces_all_vectors(

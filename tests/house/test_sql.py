@@ -107,6 +107,7 @@ def test_a_rule_selects_example_id_reason_and_score(file: Path, store: Store) ->
     assert rule.help.startswith("Notes " if rule.notes else "Drops ") and rule.help.endswith(".")
     assert all(parameter.help for parameter in rule.parameters)
     with store.read() as con:
+        con.execute(sql("filters/rated"))
         con.execute(sql("filters/candidates_all"))
         found = con.sql(rule.query, params=arguments).to_arrow_table()
     assert found.column_names == ["example_id", "reason", "score"]

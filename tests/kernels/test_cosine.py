@@ -8,7 +8,7 @@ import pytest
 from curate.kernels import cosine as semantic
 
 
-def unit_vectors(seed: int, count: int = 300, dim: int = 96) -> np.ndarray:
+def unit_vectors(seed: int, count: int = 300, dim: int = 160) -> np.ndarray:
     """Vectors around a few centres, as embeddings of few subjects are."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(12, dim))
@@ -55,6 +55,26 @@ def test_new_vectors_meet_the_old_ones_and_each_other() -> None:
     assert set(found) == {p for p in brute_force(vectors, 0.7) if p[1] >= 200}
     whole = pairs(vectors[:0], vectors, 0.7)
     assert all(whole[p] == c for p, c in found.items())
+
+
+@pytest.mark.parametrize("from_", [10**9, 1], ids=["whole", "sketched"])
+@pytest.mark.parametrize("size", [1, 70, 200])
+def test_new_vectors_meet_the_old_ones_part_by_part(
+    size: int, from_: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(semantic, "SKETCH_FROM", from_)
+    monkeypatch.setattr(semantic, "_ROWS", 64)
+    monkeypatch.setattr(semantic, "_COLUMNS", 50)
+    vectors = unit_vectors(9)
+    old, new = vectors[:200], vectors[200:]
+    parts = [old[start : start + size] for start in range(0, 200, size)]
+    met: dict[tuple[int, int], float] = {}
+    found = semantic.meetings(parts, new, count=200, threshold=0.7)
+    for number, (a, b, cosine) in enumerate(found):
+        for i, j, c in zip(a.tolist(), b.tolist(), cosine.tolist(), strict=True):
+            met[number * size + i, 200 + j] = c
+    assert met == {p: c for p, c in pairs(old, new, 0.7).items() if p[0] < 200}
+    assert met
 
 
 def test_a_sketch_never_says_less_than_the_cosine() -> None:

@@ -61,6 +61,8 @@ from curate.versions import folder as version_folder
 
 from_files.CHUNK_DOCUMENTS = 40  # six chunks
 embedding.CHUNK_WINDOWS = 40
+embedding.WRITE_SECONDS = 0
+input_pairs.NEW_AT_ONCE = 40
 curate.inputs.inputs.BATCH_EXAMPLES = 40
 
 
@@ -158,6 +160,8 @@ FAULTS = {
     "embed: before the run is finished": lambda: sql_of("store/run_finish", "embed"),
     "dedupe: between near and semantic pairs": lambda: at(
         input_pairs, "add_semantic", when=lambda *_, **__: running("dedupe")),
+    "dedupe: between two parts of semantic pairs": lambda: at(
+        input_pairs, "_semantic_found", when=third),
     "cluster: before the fit is committed": lambda: at(
         curate.cluster, "_add_members", after=True),
     "cluster: before the run is finished": lambda: sql_of("store/run_finish", "cluster"),
@@ -421,6 +425,7 @@ FAULTS = (
     "embed: before the run is finished",
     "dedupe: before the near pairs are stored",
     "dedupe: between near and semantic pairs",
+    "dedupe: between two parts of semantic pairs",
     "dedupe: before the run is finished",
     "cluster: before the fit is committed",
     "cluster: before the run is finished",

@@ -1,2 +1,2 @@
--- Whether an embedded input is not in the semantic pairs yet; one row.
-SELECT count(*) > 0 FROM embeddings WHERE NOT paired
+-- How many embedded inputs the semantic pairs do not cover, and how many they do; one row.
+SELECT count(*) FILTER (NOT paired), count(*) FILTER (paired) FROM embeddings

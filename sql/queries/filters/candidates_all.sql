@@ -4,5 +4,5 @@ SELECT e.*, i.text AS input, i.words AS input_words, k.known_labels, r.human_rat
 FROM examples e
 LEFT JOIN example_inputs x USING (example_id)
 LEFT JOIN inputs i USING (input_hash)
-LEFT JOIN ratings r ON r.interaction_id = e.example_id
+LEFT JOIN rated r ON r.interaction_id = e.example_id
 CROSS JOIN (SELECT max((value->'$.labels')::VARCHAR[]) AS known_labels FROM settings WHERE name = 'project') k

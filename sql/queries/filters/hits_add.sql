@@ -1,4 +1,5 @@
--- Stores what one rule hits (an Arrow table registered as found); one row per example.
+-- Stores what a rule of the project hits, whatever it returns (an Arrow table registered as found);
+-- one row per example.
 INSERT INTO filter_hits
 SELECT DISTINCT ON (i.interaction_id) i.interaction_id, $rule, coalesce(f.reason::VARCHAR, $rule),
        try_cast(f.score AS DOUBLE)

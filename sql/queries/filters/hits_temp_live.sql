@@ -1,4 +1,5 @@
--- Adds what one live rule drops (an Arrow table registered as found); one row per example.
+-- Adds what a live rule of the project drops, whatever it returns (an Arrow table registered as found);
+-- one row per example.
 INSERT INTO hits
 SELECT DISTINCT ON (i.interaction_id) i.interaction_id, $rule, coalesce(f.reason::VARCHAR, $rule),
        try_cast(f.score AS DOUBLE), NULL, NULL

@@ -104,8 +104,8 @@ def dedupe(
             settings, notes = complete(store, con, exact, near, semantic)
             work = _work(store, con, settings)
         _find(store, run, settings, work, progress)
-        is_shown = work.is_first and work.semantic and work.semantic.rows.num_rows
-        below = thresholds.below(work.semantic) if work.semantic and is_shown else None
+        is_shown = work.is_first and work.semantic and work.semantic.inputs
+        below = thresholds.below(store, settings.semantic) if is_shown else None
         with verdicts.today(store, split=work.split, at_end=True) as today:
             counts = _counts(today)
             around = () if below is None else thresholds.around(today, below)
@@ -150,7 +150,7 @@ def _find(
     """Stores the settings and the evidence; opens the store only where either is new."""
     if not (work.new_settings or work.near or work.semantic):
         return
-    near_pairs = work.near and input_pairs.find_near(work.near)
+    near_pairs = work.near and input_pairs.find_near(store, work.near)
     with store.write() as con:
         store.set_setting(con, "dedupe", settings.as_dict())
         if work.near and near_pairs:
@@ -191,7 +191,7 @@ def complete(
     if semantic != AUTO:
         threshold("semantic", semantic)  # a bad value is named before vectors are asked for
     encoder = store.setting(con, "embed").get("encoder")
-    missing = embed.missing(con).num_rows
+    missing = embed.count_missing(con)
     notes = []
     if encoder is None:
         if isinstance(semantic, float):

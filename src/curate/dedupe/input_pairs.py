@@ -7,25 +7,24 @@ negation); which of them make duplicates is a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.embed import embed
 from curate.embed.kinds import kind_of
 from curate.embed.languages import language
-from curate.inputs import inputs
 from curate.kernels import minhash
-from curate.kernels.cosine import blocks as blocks_of
-from curate.kernels.cosine import pairs
+from curate.kernels.cosine import meetings, pairs
 from curate.kernels.differences import Differences
 from curate.kernels.jaccard import jaccard
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.text import SHORT_TOKENS
 
 WORDS_AGREE = 0.8
@@ -42,14 +41,22 @@ _ANY = 2.0
 _PAIRS_AT_ONCE = 5_000
 
 
+NEW_AT_ONCE = 16_384
+"""Vectors that meet the stored ones at once, and whose pairs are stored together: some seconds of
+work beside a million, which a kill may lose."""
+
+
+_STORED_AT_ONCE = 65_536
+
+
 @dataclass(frozen=True)
 class NearWork:
     """Inputs whose near-duplicates have to be found.
 
     Attributes:
-        rows: inputs of eight tokens or more by hash: input_hash, text, keys, new.
+        rows: new inputs of eight tokens or more by hash: input_hash, text.
         threshold: similarity from which on pairs are kept.
-        anew: whether what is stored goes, as it was found at a higher threshold.
+        anew: whether all inputs are new, as what is stored was found at a higher threshold.
     """
 
     rows: pa.Table
@@ -74,26 +81,36 @@ def near_work(store: Store, con: duckdb.DuckDBPyConnection, *, threshold: float)
     anew = floor > threshold
     if not anew and not con.execute(sql("dedupe/inputs_unpaired")).fetchall()[0][0]:
         return None
-    rows = con.sql(sql("dedupe/near_texts"), params={"anew": anew}).to_arrow_table()
+    rows = fetch_arrow(con, sql("dedupe/near_new"), {"anew": anew})
     return NearWork(rows, min(floor, threshold), anew)
 
 
-def find_near(work: NearWork) -> NearFound:
+def find_near(store: Store, work: NearWork) -> NearFound:
     """Returns the near-duplicate pairs of the new inputs, with each other and with the others."""
-    texts, new = work.rows["text"].to_pylist(), work.rows["new"].to_numpy()
-    fresh = minhash.keys(
-        [text for text, is_new in zip(texts, new, strict=True) if is_new], threshold=work.threshold
-    )
-    keys = np.zeros((len(texts), fresh.shape[1]), np.uint32)
-    keys[new] = fresh
-    flat = work.rows["keys"].filter(pa.array(~new)).combine_chunks().flatten().to_numpy()
-    keys[~new] = flat.reshape(-1, fresh.shape[1])
-    a, b, similarity = minhash.pairs(texts, keys, new, threshold=work.threshold)
-    hashes = work.rows["input_hash"].filter(pa.array(new))
-    return NearFound(
-        pair_table(work.rows["input_hash"], a, b, similarity, texts),
-        pa.table({"input_hash": hashes, "keys": embed.as_lists(fresh)}),
-    )
+    fresh = minhash.keys(work.rows["text"].to_pylist(), threshold=work.threshold)
+    keys = pa.table({"input_hash": work.rows["input_hash"], "keys": embed.as_lists(fresh)})
+    rows, all_keys, new = work.rows, fresh, np.ones(len(fresh), bool)
+    if len(fresh) and not work.anew:
+        met = _near_met(store, keys)
+        rows = pa.concat_tables([met.select(work.rows.column_names), work.rows])
+        all_keys = np.concatenate([_matrix(met["keys"], fresh.shape[1]), fresh])
+        new = np.arange(len(all_keys)) >= met.num_rows
+    texts = rows["text"].to_pylist()
+    a, b, similarity = minhash.pairs(texts, all_keys, new, threshold=work.threshold)
+    return NearFound(pair_table(rows["input_hash"], a, b, similarity, texts), keys)
+
+
+def _near_met(store: Store, keys: pa.Table) -> pa.Table:
+    """Returns the stored inputs that share a key with new ones: input_hash, text, keys, by hash."""
+    with store.read() as con:
+        con.register("fresh", keys)
+        return con.sql(sql("dedupe/near_met")).to_arrow_table()
+
+
+def _matrix(lists: pa.ChunkedArray, width: int) -> NDArray[np.uint32]:
+    """Returns lists of one length as a matrix (n, width)."""
+    flat: NDArray[np.uint32] = lists.combine_chunks().flatten().to_numpy()
+    return flat.reshape(-1, width)
 
 
 def add_near(
@@ -115,7 +132,7 @@ def refresh_near(store: Store, run: Run, *, threshold: float) -> None:
         work = near_work(store, con, threshold=threshold)
     if work is None:
         return
-    near_pairs = find_near(work)
+    near_pairs = find_near(store, work)
     with store.write() as con:
         add_near(store, con, work, near_pairs)
     run.changed = True
@@ -123,46 +140,61 @@ def refresh_near(store: Store, run: Run, *, threshold: float) -> None:
 
 @dataclass(frozen=True)
 class SemanticWork:
-    """Embedded inputs whose semantic pairs have to be found.
+    """What is known of semantic pairs that have to be found.
 
     Attributes:
-        rows: all embedded inputs, as `semantic_inputs` gives them.
+        inputs: embedded ones that the stored pairs do not cover.
+        covered: embedded ones that they do.
         threshold: cosine from which on pairs are kept.
         anew: whether what is stored goes, as it was found at a higher threshold.
-        foreign: hashes of inputs that the encoder cannot read.
     """
 
-    rows: pa.Table
+    inputs: int
+    covered: int
     threshold: float
     anew: bool
-    foreign: set[str]
 
 
 def semantic_work(
     store: Store, con: duckdb.DuckDBPyConnection, *, threshold: float
 ) -> SemanticWork | None:
-    """Returns the inputs whose semantic pairs are not stored yet, None where all are.
+    """Returns what there is to find, None where the stored pairs cover all embedded inputs.
 
     A threshold below every earlier one computes all pairs anew.
     """
     floor = store.setting(con, "semantic_pairs").get("threshold", _ANY)
-    anew = floor > threshold
-    if not anew and not con.execute(sql("dedupe/embeddings_unpaired")).fetchall()[0][0]:
-        return None
-    rows = semantic_inputs(con, anew=anew)
-    return SemanticWork(rows, min(floor, threshold), anew, foreign_inputs(store, con))
+    unpaired, paired = con.execute(sql("dedupe/embeddings_unpaired")).fetchall()[0]
+    if floor > threshold:
+        return SemanticWork(unpaired + paired, 0, threshold, anew=True)
+    return SemanticWork(unpaired, paired, floor, anew=False) if unpaired else None
 
 
-def semantic_inputs(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> pa.Table:
-    """Returns all embedded inputs, those that the stored pairs cover first.
-
-    The columns are input_hash, vector, paired, windowed, text and words.
+def semantic_inputs(con: duckdb.DuckDBPyConnection, most: int | None = None) -> pa.Table:
+    """Returns embedded inputs by hash: input_hash, windowed, text, words and vector.
 
     Args:
         con: a connection to the store.
-        anew: whether the stored pairs count for nothing.
+        most: as many as are returned at the most; None for all.
     """
-    return con.sql(sql("dedupe/semantic_inputs"), params={"anew": anew}).to_arrow_table()
+    rows = fetch_arrow(con, sql("dedupe/semantic_inputs"), {"most": most})
+    return _with_vectors(con, rows, paired=True)
+
+
+def _with_vectors(con: duckdb.DuckDBPyConnection, rows: pa.Table, *, paired: bool) -> pa.Table:
+    """Returns inputs by hash with the column `vector`; a join in SQL takes ten times as long.
+
+    Args:
+        con: a connection to the store.
+        rows: some embedded inputs.
+        paired: whether there are some that the stored pairs cover.
+    """
+    names = rows["input_hash"]
+    first, last = (names[0].as_py(), names[-1].as_py()) if len(names) else ("", "")
+    parameters = {"first": first, "last": last, "all": paired}
+    vectors = fetch_arrow(con, sql("dedupe/semantic_vectors"), parameters)
+    if vectors.num_rows != rows.num_rows:
+        vectors = vectors.filter(pc.is_in(vectors["input_hash"], value_set=names))
+    return rows.append_column("vector", vectors["vector"])
 
 
 def begin_semantic(store: Store, con: duckdb.DuckDBPyConnection, work: SemanticWork) -> None:
@@ -178,21 +210,80 @@ def add_semantic(
 ) -> None:
     """Adds the pairs of the inputs that are not covered: with the others, and with each other.
 
-    Pairs are stored in blocks, after each of which a killed command goes on.
+    Pairs are stored part by part, after each of which a killed command goes on.
     """
-    rows = work.rows
-    first = int(np.count_nonzero(rows["paired"].to_numpy()))
-    hashes, vectors = embed.from_lists(rows)
-    texts = rows["text"].to_pylist()
-    blocks = blocks_of(len(hashes) - first)
-    blocks_found = pairs(vectors[:first], vectors[first:], threshold=work.threshold)
-    for block in progress(blocks, "comparing meanings"):
-        a, b, cosine = next(blocks_found)
-        hashes_done = hashes[first + block.start : first + block.stop]
-        table = semantic_table(rows, texts, work.foreign, a, b, cosine)
+    parts = range(0, work.inputs, NEW_AT_ONCE)
+    for done in progress(parts, "comparing meanings"):
+        with store.read() as con:
+            rows = fetch_arrow(con, sql("dedupe/semantic_new"), {"most": NEW_AT_ONCE})
+            new = _with_vectors(con, rows, paired=False)
+            met = _semantic_met(con, new, work.covered + done, work.threshold)
+            tells_apart = _tells_apart(store, con)
+        found = _semantic_found(new, met, work.threshold, tells_apart)
         with store.write() as con:
-            _add(con, sql("dedupe/semantic_pairs_add"), table)
-            _add(con, sql("dedupe/embeddings_set_paired"), pa.table({"input_hash": hashes_done}))
+            _add(con, sql("dedupe/semantic_pairs_add"), found)
+            _add(con, sql("dedupe/embeddings_set_paired"), new.select(["input_hash"]))
+
+
+@dataclass(frozen=True)
+class _Met:
+    """Covered inputs that are alike to new ones.
+
+    Attributes:
+        rows: these inputs: input_hash, windowed, text and words.
+        a: position of one of them.
+        b: position of the new one that it is alike to.
+        cosine: of the two.
+    """
+
+    rows: pa.Table
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    cosine: NDArray[np.float64]
+
+
+def _semantic_met(
+    con: duckdb.DuckDBPyConnection, new: pa.Table, covered: int, threshold: float
+) -> _Met:
+    """Returns which covered inputs new ones are alike to."""
+    stored = con.sql(sql("dedupe/semantic_covered")).to_arrow_reader(_STORED_AT_ONCE)
+    hashes, vectors_of = [], embed.from_lists(new)[1]
+
+    def parts() -> Iterator[NDArray[np.float32]]:
+        for batch in filter(len, stored):
+            hashes.append(batch["input_hash"])
+            yield embed.from_lists(pa.Table.from_batches([batch]))[1]
+
+    met = meetings(parts(), vectors_of, count=covered, threshold=threshold)
+    found = [(hashes[-1].take(pa.array(a)), b, cosine) for a, b, cosine in met]
+    names = pa.chunked_array([name for name, _, _ in found], pa.string())
+    con.register("found", pa.table({"input_hash": names}))
+    rows = con.sql(sql("dedupe/semantic_met")).to_arrow_table()
+    con.unregister("found")
+    place = pc.index_in(names, value_set=rows["input_hash"])
+    return _Met(
+        rows,
+        place.to_numpy().astype(np.int64),
+        np.concatenate([np.zeros(0, np.int64), *(b for _, b, _ in found)]),
+        np.concatenate([np.zeros(0), *(cosine for _, _, cosine in found)]),
+    )
+
+
+def _semantic_found(
+    new: pa.Table, met: _Met, threshold: float, tells_apart: Callable[[str], bool]
+) -> pa.Table:
+    """Returns the semantic pairs of new inputs: with covered ones, and with each other."""
+    _, vectors = embed.from_lists(new)
+    parts = [(met.a, met.b + met.rows.num_rows, met.cosine)]
+    for a, b, cosine in pairs(vectors[:0], vectors, threshold=threshold):
+        parts.append((a + met.rows.num_rows, b + met.rows.num_rows, cosine))
+    a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
+    rows = pa.concat_tables([met.rows, new.select(met.rows.column_names)])
+    texts = rows["text"].to_pylist()
+    alike = np.unique(np.concatenate([a, b])).tolist()
+    unread = [n for n in alike if not tells_apart(texts[n])]
+    foreign = set(rows["input_hash"].take(pa.array(unread, pa.int64())).to_pylist())
+    return semantic_table(rows, texts, foreign, a, b, cosine)
 
 
 def foreign_inputs(store: Store, con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -205,11 +296,15 @@ def foreign_scripts(store: Store, con: duckdb.DuckDBPyConnection) -> dict[str, s
     kind = kind_of(str(store.setting(con, "embed").get("encoder")))
     if kind is None:
         return {}
-    rows = inputs.texts(con)
-    scripts = zip(
-        rows["input_hash"].to_pylist(), map(language, rows["text"].to_pylist()), strict=True
-    )
-    return {name: script for name, script in scripts if not kind.tells_apart(script)}
+    rows = con.execute(sql("dedupe/beyond_latin")).fetchall()
+    scripts = {name: language(text) for name, text in rows}
+    return {name: script for name, script in scripts.items() if not kind.tells_apart(script)}
+
+
+def _tells_apart(store: Store, con: duckdb.DuckDBPyConnection) -> Callable[[str], bool]:
+    """Returns what says whether the project's encoder can read a text."""
+    kind = kind_of(str(store.setting(con, "embed").get("encoder")))
+    return lambda text: kind is None or kind.tells_apart(language(text))
 
 
 def semantic_table(

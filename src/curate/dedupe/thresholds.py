@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.dedupe import input_pairs
-from curate.dedupe.input_pairs import SemanticWork
 from curate.embed import embed
 from curate.inputs import inputs
 from curate.kernels import minhash
@@ -125,19 +124,21 @@ def suggest(
         ]
 
 
-def below(work: SemanticWork) -> pa.Table:
-    """Returns the pairs of some inputs that are nearest below the semantic threshold.
+def below(store: Store, threshold: float) -> pa.Table:
+    """Returns the pairs of some inputs that are nearest below a semantic threshold.
 
     They are not stored, so they are looked for among so few inputs that it hardly takes any time.
     """
-    rows = work.rows.slice(0, _SAMPLED)
+    with store.read() as con:
+        rows = input_pairs.semantic_inputs(con, _SAMPLED)
+        foreign = input_pairs.foreign_inputs(store, con)
     _, vectors = embed.from_lists(rows)
-    parts = list(pairs(vectors[:0], vectors, threshold=work.threshold - _BELOW))
+    parts = list(pairs(vectors[:0], vectors, threshold=threshold - _BELOW))
     a, b, cosine = (np.concatenate(part) for part in zip(*parts, strict=True))
-    lower = np.flatnonzero(cosine < work.threshold)
+    lower = np.flatnonzero(cosine < threshold)
     nearest = lower[np.lexsort((b[lower], a[lower], -cosine[lower]))][:_LOOKED_AT]
     found = (a[nearest], b[nearest], cosine[nearest])
-    return input_pairs.semantic_table(rows, rows["text"].to_pylist(), work.foreign, *found)
+    return input_pairs.semantic_table(rows, rows["text"].to_pylist(), foreign, *found)
 
 
 def around(today: Today, below: pa.Table) -> tuple[RealPair, ...]:

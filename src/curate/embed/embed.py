@@ -8,7 +8,7 @@ are there at the first `embed`, and then stays what it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,14 @@ from curate.progress import Progress
 from curate.store import Run, Store, sql
 
 CHUNK_WINDOWS = 1_024
-"""Windows that a kill may lose; some seconds of work where texts are short."""
+"""Windows that are encoded together."""
+
+
+WRITE_SECONDS = 5.0
+"""What a kill may lose: vectors are stored after so long, where they are not many before."""
+
+
+_WRITE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ class EmbedResult:
     def rate(self) -> float:
         """Returns inputs per second."""
         return self.new / self.seconds if self.seconds else 0.0
+
+
+Chunk = tuple[list[str], list[int], "NDArray[np.float32]"]
 
 
 def embed(
@@ -92,13 +102,15 @@ def embed(
         seconds, new, unread = 0.0, todo.num_rows, {}
         if name and (new or rebuild or not stored_settings):
             loaded = load(name)
-            todo = _take_over(store, run, loaded, stored_settings, rebuild=rebuild)
+            if _take_over(store, run, loaded, stored_settings, rebuild=rebuild):
+                with store.read() as con:
+                    todo = missing(con)
             start = time.monotonic()
             new = _encode(store, run, loaded, todo, progress)
             seconds = time.monotonic() - start
             name, unread = loaded.name, encoders.unread(loaded.name, survey_of(todo))
         with store.read() as con:
-            total, windowed = con.execute(sql("embed/counts")).fetchall()[0]
+            total, windowed = count(con)
         run.counts = {"inputs": total, "new": new, "windowed": windowed}
     return EmbedResult(name or AUTO, total, new, windowed, seconds, chosen, unread)
 
@@ -137,8 +149,8 @@ def _settled(
 
 def _take_over(
     store: Store, run: Run, loaded: Encoder, stored_settings: dict[str, Any], *, rebuild: bool
-) -> Any:
-    """Makes an encoder the one in force, and returns the inputs that have no vector of it."""
+) -> bool:
+    """Makes an encoder the one in force; returns whether the vectors of another one went."""
     settings = {"encoder": loaded.name, "digest": loaded.digest}
     is_another = bool(stored_settings) and stored_settings["digest"] != loaded.digest
     if not rebuild:
@@ -148,12 +160,23 @@ def _take_over(
             forget(con)
             store.set_setting(con, "semantic_pairs", {})
         run.changed |= store.set_setting(con, "embed", settings)
-        return missing(con)
+    return is_another
 
 
 def missing(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Returns the inputs that have no vector: input_hash and text, the longest first."""
     return con.sql(sql("embed/missing")).to_arrow_table()
+
+
+def count(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Returns how many inputs have a vector, and how many of these are windowed."""
+    total, windowed = con.execute(sql("embed/counts")).fetchall()[0]
+    return total, windowed
+
+
+def count_missing(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many inputs have no vector."""
+    return int(con.execute(sql("embed/missing_count")).fetchall()[0][0])
 
 
 def refuse_other(loaded: Encoder, stored_settings: dict[str, Any]) -> None:
@@ -178,24 +201,43 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progress) -> int:
-    if not todo.num_rows:
-        return 0
     rows = list(zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True))
     chunks = encoded(loaded, rows, progress, "embedding inputs", cut=loaded.windows)
-    for hashes, windows, vectors in chunks:
-        fresh = pa.table(
-            {
-                "input_hash": pa.array(hashes, pa.string()),
-                "vector": as_lists(vectors),
-                "windowed": pa.array([count > 1 for count in windows], pa.bool_()),
-            }
-        )
+    for fresh in in_portions(map(_table, chunks)):
         with store.write() as con:
             con.register("fresh", fresh)
             con.execute(sql("embed/add"))
             con.unregister("fresh")
         run.changed = True
     return len(rows)
+
+
+def _table(chunk: Chunk) -> pa.Table:
+    hashes, windows, vectors = chunk
+    return pa.table(
+        {
+            "input_hash": pa.array(hashes, pa.string()),
+            "vector": as_lists(vectors),
+            "windowed": pa.array([count > 1 for count in windows], pa.bool_()),
+        }
+    )
+
+
+def in_portions(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yields tables one after the other, as many together as are worth a transaction.
+
+    A transaction takes as long as a fast encoder does for thousands of texts.
+    """
+    waiting: list[pa.Table] = []
+    since = time.monotonic()
+    for table in tables:
+        waiting.append(table)
+        is_late = time.monotonic() - since >= WRITE_SECONDS
+        if is_late or sum(part.nbytes for part in waiting) >= _WRITE_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting, since = [], time.monotonic()
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def encoded(
@@ -205,8 +247,8 @@ def encoded(
     label: str,
     *,
     cut: Callable[[str], list[str]],
-) -> Iterator[tuple[list[str], list[int], NDArray[np.float32]]]:
-    """Yields hashes, numbers of windows and vectors, as many at once as a kill may lose.
+) -> Iterator[Chunk]:
+    """Yields hashes, numbers of windows and vectors, as many at once as are encoded together.
 
     The longest texts should come first: what is said of the time left is then no promise that gets
     broken.

@@ -6,6 +6,7 @@ time verdicts are asked for; other rules judge each revision of an example once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import pyarrow as pa
 from curate import where as where_clause
 from curate.errors import ConfigError
 from curate.filters.rules import FilterSettings, Rule, resolve, rules
-from curate.store import Store, sql
+from curate.store import Store, fetch_arrow, sql
 from curate.text import digest
 
 _KEEPS = "Keeps what meets: "
@@ -86,18 +87,27 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     if store.set_setting(con, "filter_content", _in_force(store, con, content, settings)):
         con.execute(sql("filters/hits_clear"))
         con.execute(sql("filters/checked_clear"))
-    con.execute(sql("filters/candidates_new"))
-    fresh = int(con.execute(sql("filters/candidates_count")).fetchall()[0][0])
+    con.execute(sql("filters/unjudged"))
+    fresh = int(con.execute(sql("filters/unjudged_count")).fetchall()[0][0])
     if fresh:
-        con.execute(sql("filters/hits_forget"))
-        for rule in content:
-            con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
-            con.execute(sql("filters/hits_add"), {"rule": rule.name})
-            con.unregister("found")
-        con.execute(sql("filters/checked_forget"))
-        con.execute(sql("filters/checked_add"))
-    con.execute(sql("filters/candidates_drop"))
+        _judge(con, content, settings)
     return fresh
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, content: Sequence[Rule], settings: FilterSettings
+) -> None:
+    """Stores what the rules on content say of the examples that they have not judged."""
+    con.execute(sql("filters/candidates_new"))
+    con.execute(sql("filters/hits_forget"))
+    for rule in content:
+        con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
+        own = sql("filters/hits_add_own")
+        con.execute(own if rule.trusted else sql("filters/hits_add"), {"rule": rule.name})
+        con.unregister("found")
+    con.execute(sql("filters/checked_forget"))
+    con.execute(sql("filters/checked_add"))
+    con.execute(sql("filters/candidates_drop"))
 
 
 def _in_force(
@@ -125,13 +135,17 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
 
     These are `hits`, of rules that drop, and `notes`, of rules that only note.
     """
-    con.execute(sql("filters/candidates_all"))
     con.execute(sql("filters/hits_temp"))
+    con.execute(sql("filters/rated"))
     rules_in_force = active(store, settings)
     for place, rule in enumerate(rules_in_force):
         if rule.live:
+            # Our own live rules look at no inputs.
+            own = sql("filters/candidates_rated")
+            con.execute(own if rule.trusted else sql("filters/candidates_all"))
             con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
-            con.execute(sql("filters/hits_temp_live"), {"rule": rule.name})
+            own = sql("filters/hits_temp_own")
+            con.execute(own if rule.trusted else sql("filters/hits_temp_live"), {"rule": rule.name})
             con.unregister("found")
         if settings.drops(rule):
             con.execute(
@@ -171,14 +185,35 @@ def _arguments(rule: Rule, settings: FilterSettings) -> dict[str, Any]:
 
 def _evaluate(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
     if rule.trusted:
-        return con.sql(rule.query, params=arguments).to_arrow_table()
+        return fetch_arrow(con, rule.query, arguments)
     return _sandboxed(con, rule, arguments)
 
 
 def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
     """Runs a user's rule over a copy of the candidates, without file or network access."""
+    candidates = con.sql(sql("filters/candidates"))
+    if names := _named(rule, candidates.columns):
+        columns = [duckdb.ColumnExpression(name) for name in names]
+        try:
+            return _in_a_box(candidates.select(*columns).to_arrow_table(), rule, arguments)
+        except ConfigError:
+            pass  # told below, where all columns can be suggested
+    return _in_a_box(candidates.to_arrow_table(), rule, arguments)
+
+
+def _named(rule: Rule, columns: Sequence[str]) -> list[str]:
+    """Returns the columns that a condition names, none where it may mean others, too.
+
+    Copying the messages of all calls takes longer than most conditions.
+    """
+    words = set(re.findall(r"\w+|\*", rule.help.lower().removeprefix(_KEEPS.lower())))
+    if rule.name != "where" or words & {"*", "columns", "candidates"}:
+        return []
+    return ["example_id", *(name for name in columns if name in words and name != "example_id")]
+
+
+def _in_a_box(candidates: pa.Table, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
     with duckdb.connect(":memory:", config={"enable_external_access": False}) as box:
-        candidates = con.sql(sql("filters/candidates")).to_arrow_table()
         box.register("copy", candidates)
         box.execute(sql("filters/sandbox_copy"))
         box.unregister("copy")
@@ -188,7 +223,7 @@ def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, 
             statements = duckdb.extract_statements(rule.query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ConfigError(f"rule {rule.name!r}: expected exactly one SELECT statement")
-            hits = box.sql(rule.query, params=arguments).to_arrow_table()
+            hits = fetch_arrow(box, rule.query, arguments)
         except duckdb.Error as error:
             raise _rule_error(rule, str(error), candidates.column_names) from error
     missing = [c for c in ("example_id", "reason", "score") if c not in hits.column_names]

@@ -33,6 +33,8 @@ _STABLE = 0.2
 
 
 _ROWS = 1_024
+_COLUMNS = 64
+_DIGITS = 5
 
 
 def centroids(
@@ -128,8 +130,7 @@ def _graph(vectors: NDArray[np.float32]) -> Any:
     width = min(NEIGHBOURS, count - 1)
     nearest = np.empty((count, width), np.int64)
     for start in range(0, count, _ROWS):
-        # The last bits of a product depend on threads; ties go to the first.
-        product = np.round(vectors[start : start + _ROWS] @ vectors.T, 5)
+        product = vectors[start : start + _ROWS] @ vectors.T
         rows = np.arange(len(product))
         product[rows, start + rows] = -2
         nearest[start : start + _ROWS] = _first(product, width)
@@ -142,14 +143,27 @@ def _graph(vectors: NDArray[np.float32]) -> Any:
 
 
 def _first(product: NDArray[np.float32], width: int) -> NDArray[np.int64]:
-    """Returns the positions of the largest values of each row; of equal ones, the first."""
-    nearest = np.empty((len(product), width), np.int64)
-    least = np.partition(product, -width, axis=1)[:, -width]
-    for row, (values, limit) in enumerate(zip(product, least, strict=True)):
-        above = np.flatnonzero(values > limit)
-        level = np.flatnonzero(values == limit)[: width - len(above)]
-        nearest[row] = np.concatenate([above, level])
+    """Returns the positions of the largest values of each row; of equal ones, the first.
+
+    Values are equal that are so to five digits: their last bits depend on threads.
+    """
+    # So many groups have a maximum from here on, so all that is among the largest is, too.
+    least = np.partition(_maxima(product, width), -width, axis=1)[:, -width]
+    row, column = np.nonzero(product >= (least - 2 * 10.0**-_DIGITS)[:, None])
+    order = np.lexsort((column, -np.round(product[row, column], _DIGITS), row))
+    starts = np.searchsorted(row, np.arange(len(product)))
+    nearest: NDArray[np.int64] = column[order][starts[:, None] + np.arange(width)]
     return nearest
+
+
+def _maxima(product: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Returns the maxima of groups of columns, of `width` groups or more."""
+    groups = product.shape[1] // _COLUMNS
+    if groups < width:
+        return product
+    grouped = product[:, : groups * _COLUMNS].reshape(len(product), groups, _COLUMNS)
+    maxima: NDArray[np.float32] = grouped.max(axis=2)
+    return maxima
 
 
 def _sweep(graph: Any, resolutions: Iterable[float], rng: Any) -> dict[float, NDArray[np.int64]]:

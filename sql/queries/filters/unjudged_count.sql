@@ -1,2 +1,2 @@
 -- How many examples there are to judge; one row.
-SELECT count(*) FROM candidates
+SELECT count(*) FROM unjudged
