@@ -312,7 +312,12 @@ class _Assembly:
     def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> Redactor:
         """Returns what hides personal data, after it has looked at everything."""
         redactor = privacy.redactor(self.store, self.con)
-        looked_at = items.in_time(chosen.values())
+        if self.unit == "pair":
+            redactor.join(items.in_time(chosen.values()).conversations())
+        looked_at = items.in_time(
+            part.take(privacy.suspects(self.store, self.con, part.texts()))
+            for part in chosen.values()
+        )
         for item in self.progress(looked_at, "looking for personal data"):
             redactor.look(item)
         for example in general:

@@ -14,7 +14,8 @@ from curate import label_sets, pairs, verdicts
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
 from curate.label import tasks
-from curate.messages import spoken
+from curate.messages import SIDES, spoken
+from curate.privacy import suspects
 from curate.store import sql
 from curate.verdicts import Today
 
@@ -58,11 +59,21 @@ class Items:
     def conversations(self) -> list[tuple[str, ...]]:
         """Returns the conversations that each item comes from."""
         if self.unit == "pair":
-            parts = [self.table[side].combine_chunks() for side in ("chosen", "rejected")]
+            parts = [self.table[side].combine_chunks() for side in SIDES]
             columns = [_field(part, "conversation_id").to_pylist() for part in parts]
         else:
             columns = [self.table["conversation_id"].to_pylist()]
         return list(zip(*columns, strict=True))
+
+    def texts(self) -> pa.Table:
+        """Returns all that items say: `suspects.COLUMNS` of each example, and its item's place."""
+        parts = [self.table]
+        if self.unit == "pair":
+            parts = [pa.Table.from_struct_array(self.table[side]) for side in SIDES]
+        places = pa.array(range(len(self)), pa.int64())
+        return pa.concat_tables(
+            part.select(suspects.COLUMNS).append_column("place", places) for part in parts
+        )
 
     def _pair(self, row: dict[str, Any]) -> Pair:
         chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])
@@ -151,7 +162,7 @@ def contents(tables: Sequence[pa.Table], unit: Unit, *, multi_label: bool = Fals
     columns: list[Any] = []
     for table in tables:
         if unit == "pair":
-            columns += [table[side].combine_chunks() for side in ("chosen", "rejected")]
+            columns += [table[side].combine_chunks() for side in SIDES]
         else:
             columns += [table.to_struct_array().combine_chunks()]
     labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}

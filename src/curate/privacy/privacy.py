@@ -25,6 +25,7 @@ from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
 from curate.inputs import inputs
 from curate.privacy import credentials, patterns, person_names, redact
+from curate.privacy import suspects as first_look
 from curate.privacy.options import KEYS, PrivacySettings
 from curate.privacy.patterns import KINDS, SECRET
 from curate.privacy.redact import Finder, PrivacyFinding, Redactor
@@ -150,6 +151,20 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     return Redactor(_finder(store, con, wishes, names), allowed)
 
 
+def suspects(store: Store, con: duckdb.DuckDBPyConnection, texts: pa.Table) -> list[int]:
+    """Returns the places of texts in which a redactor may find something, in order.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        texts: as `suspects.suspects` takes them.
+    """
+    wishes = settings(store.folder)
+    if wishes.redact and wishes.names:  # a name looks like any word
+        return sorted(set(texts["place"].to_pylist()))
+    return first_look.suspects(con, texts)
+
+
 def gate(secrets: Sequence[PrivacyFinding]) -> None:
     """Stops an export that would have secrets in it which nobody has looked at.
 
@@ -226,8 +241,10 @@ def _look(store: Store, run: Run, wishes: PrivacySettings, chunk: int, progress:
         with store.read() as con:
             pending_rows = con.sql(sql("privacy/pending"), params={**parameters, "limit": chunk})
             batch = pending_rows.to_arrow_table()
-        examples = batch.to_pylist()
-        places = _finding_table([f for row in examples for f in findings(finder, row)])
+            numbered = batch.append_column("place", pa.array(range(batch.num_rows)))
+            suspected = batch.take(pa.array(first_look.suspects(con, numbered), pa.int64()))
+        rows = suspected.to_pylist()
+        places = _finding_table([f for row in rows for f in findings(finder, row)])
         looked_at = batch.select(["example_id", "revision"])
         with store.write() as con:
             _store(con, run, looked_at, places, parameters)
@@ -300,7 +317,8 @@ def _store(
 @functools.cache
 def _code() -> str:
     """Returns a digest of the detectors: another release looks again only where they changed."""
-    parts = [Path(m.__file__).read_bytes() for m in (patterns, credentials, redact) if m.__file__]
+    modules = (patterns, credentials, redact, first_look)
+    parts = [Path(m.__file__).read_bytes() for m in modules if m.__file__]
     return hashlib.sha256(b"".join(parts) + version("phonenumbers").encode()).hexdigest()
 
 
