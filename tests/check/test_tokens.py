@@ -231,7 +231,7 @@ def test_tokens_of_every_shape(name: str) -> None:
     read = SHAPES[name].read(_row(name))
     both = 2 if len(read.answers) == 2 else 0
     assert tokens.row_tokens(_row(name), WORDS) == 5 + both
-    assert tokens.trained_tokens(read, WORDS) == 5, "a pair is trained one answer at a time"
+    assert tokens.trained_tokens([read], WORDS) == [5], "a pair is trained one answer at a time"
 
 
 def test_tools_and_calls_count() -> None:

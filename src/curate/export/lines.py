@@ -98,7 +98,7 @@ def draft(
 
 def _line(item: Item, rows: dict[str, dict[str, Any]], role: str) -> Line:
     bodies = {name: json_line(row) for name, row in rows.items()}
-    row_hash = digest("".join(body.decode() for body in bodies.values()))
+    row_hash = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:32]
     return Line(item_id(item), _parts(item, role), _content(item), bodies, row_hash)
 
 
