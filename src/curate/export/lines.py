@@ -190,7 +190,8 @@ def item_id(item: Item) -> str:
 
 def json_line(row: dict[str, Any]) -> bytes:
     """Returns a row as the bytes of its line."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    # What is kept is a copy: around its own result orjson leaves room for some thousand bytes.
+    return orjson.dumps(row) + b"\n"
 
 
 def _content(item: Item) -> str:
