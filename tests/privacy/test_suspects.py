@@ -73,7 +73,8 @@ def row_of(text: Any, where: str) -> dict[str, Any]:
 def looked(rows: list[dict[str, Any]]) -> list[int]:
     texts = {name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS}
     with duckdb.connect() as con:
-        return suspects(con, pa.table({**texts, "place": pa.array(range(len(rows)))}))
+        con.register("texts", pa.table({**texts, "place": pa.array(range(len(rows)))}))
+        return suspects(con)
 
 
 def is_found(row: dict[str, Any]) -> bool:

@@ -161,7 +161,7 @@ class _Assembly:
         self, drafts: dict[str, Draft], general: Sequence[Example], *, same_columns: bool
     ) -> None:
         """Writes the lines, with placeholders for what must not leave."""
-        parts = {side: self._fit(draft.items) for side, draft in drafts.items()}
+        parts = {side: draft.items.fit(self.made.contents) for side, draft in drafts.items()}
         redactor = self._redactor(parts, general)
         for side, part in parts.items():
             if same_columns:
@@ -300,9 +300,6 @@ class _Assembly:
         tools = own.tools or any(map(_has_tools, general))
         return replace(own, tools=tools, labels=tuple(sorted(labels)))
 
-    def _fit(self, part: Items) -> Items:
-        return Items(part.table, part.unit, self.made.contents)
-
     def _fitted(self, example: Example) -> Example:
         tools = (example.tools or []) if self.made.contents.tools else None
         several = self.made.contents.multi_label
@@ -314,12 +311,11 @@ class _Assembly:
     def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> Redactor:
         """Returns what hides personal data, after it has looked at everything."""
         redactor = privacy.redactor(self.store, self.con)
+        first, *others = chosen.values()
         if self.unit == "pair":
-            redactor.join(items.in_time(chosen.values()).conversations())
-        looked_at = items.in_time(
-            part.take(privacy.suspects(self.store, self.con, part.texts()))
-            for part in chosen.values()
-        )
+            redactor.join(first.in_time(others).conversations())
+        suspects = [part.suspects(self.store) for part in (first, *others)]
+        looked_at = suspects[0].in_time(suspects[1:])
         for item in self.progress(looked_at, "looking for personal data"):
             redactor.look(item)
         for example in general:

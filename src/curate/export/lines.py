@@ -18,6 +18,7 @@ from curate.privacy.redact import Redactor
 from curate.text import digest
 
 Redact = Callable[[Item], Item]
+_Numbered = tuple[int, Item]
 
 
 class Line(NamedTuple):
@@ -62,7 +63,7 @@ def draft(
     lossy: bool,
     with_rows: bool = True,
     with_content: bool = True,
-    progress: Callable[[Iterable[Item]], Iterable[Item]] = lambda items: items,
+    progress: Callable[[Iterable[_Numbered]], Iterable[_Numbered]] = lambda items: items,
 ) -> Draft:
     """Returns the lines of the first items that all formats can express.
 
@@ -78,25 +79,30 @@ def draft(
     Raises:
         ConfigError: an item cannot be expressed, and `lossy` is false; it names the item.
     """
-    lines: list[Line] = []
-    places: list[int] = []
+    lines: dict[int, Line] = {}
     refusals: dict[str, str] = {}
-    for place, item in enumerate(progress(items)):
-        if len(places) == limit:
+    first: tuple[int, str] | None = None
+    # Only the first of them are wanted in their order; it is the quicker way to all.
+    numbered = items.numbered() if limit is None else enumerate(items)
+    for place, item in progress(numbered):
+        if len(lines) == limit:
             break
         rows: list[dict[str, Any]] = []
         try:
             for writer in used:
                 rows.append(writer.row(item))
         except Inexpressible as what:
-            if not lossy:
-                raise ConfigError(_cannot(item, writer.name, str(what))) from None
             refusals[item_id(item)] = str(what)
+            if first is None or place < first[0]:
+                first = place, _cannot(item, writer.name, str(what))
         else:
-            places.append(place)
             content = _content(item) if with_content else ""
-            lines.append(_line(item, rows if with_rows else (), "example", content))
-    return Draft(items if len(places) == len(items) else items.take(places), lines, refusals)
+            lines[place] = _line(item, rows if with_rows else (), "example", content)
+    if first and not lossy:
+        raise ConfigError(first[1])
+    places = sorted(lines)
+    of = items if len(places) == len(items) else items.take(places)
+    return Draft(of, [lines[place] for place in places], refusals)
 
 
 def _line(item: Item, rows: Iterable[dict[str, Any]], role: str, content: str) -> Line:

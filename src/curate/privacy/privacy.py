@@ -151,18 +151,17 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     return Redactor(_finder(store, con, wishes, names), allowed)
 
 
-def suspects(store: Store, con: duckdb.DuckDBPyConnection, texts: pa.Table) -> list[int]:
+def suspects(store: Store, con: duckdb.DuckDBPyConnection) -> list[int]:
     """Returns the places of texts in which a redactor may find something, in order.
 
     Args:
         store: the project's store.
-        con: a connection to it.
-        texts: as `suspects.suspects` takes them.
+        con: a connection to it, as `suspects.suspects` takes it.
     """
     wishes = settings(store.folder)
     if wishes.redact and wishes.names:  # a name looks like any word
-        return sorted(set(texts["place"].to_pylist()))
-    return first_look.suspects(con, texts)
+        return [place for (place,) in con.execute(sql("privacy/places")).fetchall()]
+    return first_look.suspects(con)
 
 
 def gate(secrets: Sequence[PrivacyFinding]) -> None:
@@ -241,8 +240,9 @@ def _look(store: Store, run: Run, wishes: PrivacySettings, chunk: int, progress:
         with store.read() as con:
             pending_rows = con.sql(sql("privacy/pending"), params={**parameters, "limit": chunk})
             batch = pending_rows.to_arrow_table()
-            numbered = batch.append_column("place", pa.array(range(batch.num_rows)))
-            suspected = batch.take(pa.array(first_look.suspects(con, numbered), pa.int64()))
+            places = pa.array(range(batch.num_rows), pa.int64())
+            con.register("texts", batch.append_column("place", places))
+            suspected = batch.take(pa.array(first_look.suspects(con), pa.int64()))
         rows = suspected.to_pylist()
         places = _finding_table([f for row in rows for f in findings(finder, row)])
         looked_at = batch.select(["example_id", "revision"])

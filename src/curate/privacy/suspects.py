@@ -7,7 +7,6 @@ It says yes too often and never no wrongly: whoever adds a detector adds what it
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 
 from curate.privacy.patterns import IBAN_LENGTHS
 from curate.store import sql
@@ -51,14 +50,11 @@ _NEEDED = (
 PATTERN = "|".join(f"(?:{needed})" for needed in _NEEDED)
 
 
-def suspects(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> list[int]:
+def suspects(con: duckdb.DuckDBPyConnection) -> list[int]:
     """Returns the places of texts that may hold something, in order.
 
     Args:
-        con: any connection.
-        texts: has `COLUMNS`, and `place` to say whose texts they are.
+        con: has a relation `texts` with `COLUMNS`, and `place` to say whose texts they are.
     """
-    con.register("texts", texts)
     rows = con.execute(sql("privacy/suspects"), {"pattern": PATTERN}).fetchall()
-    con.unregister("texts")
     return [place for (place,) in rows]
