@@ -107,7 +107,7 @@ def test_neither_test_nor_the_order_of_rows_changes_anything(
 
 def test_conversations_and_copies_stay_on_one_side(project: Project) -> None:
     from curate import curve as stage
-    from curate import verdicts
+    from curate.verdicts import verdicts
 
     with verdicts.today(project.store) as today:
         read = stage._read(today)

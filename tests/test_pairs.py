@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from curate import pairs, verdicts
+from curate import pairs
 from curate.cli import words
 from curate.errors import ConfigError
 from curate.kernels.intervals import clopper_pearson
@@ -26,6 +26,7 @@ from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, Reading
 from curate.store import Store, sql
 from curate.text import normalise
+from curate.verdicts import verdicts
 from program import Program
 from projects import new_project
 

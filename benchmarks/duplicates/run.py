@@ -28,9 +28,8 @@ import numpy as np
 from duplicate_sets import Built, Evidence, Numbers, RecordSet, Score, Tokens
 
 from curate.embed import encoders
-from curate.options import SEMANTIC_THRESHOLDS
+from curate.options import SEMANTIC_THRESHOLDS, DedupeSettings
 from curate.text import SHORT_TOKENS
-from curate.verdicts import DedupeSettings
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]

@@ -26,13 +26,13 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1] / "tests" / "support"), str(HERE.parents[1] / "src")]
 
 import labelstudio
-from curate import verdicts
 from curate.label import ledger
 from curate.label import push as label_push
 from curate.label import sync as label_sync
 from curate.label import tasks as label
 from curate.label.server import Server
 from curate.project import Project
+from curate.verdicts import verdicts
 from faulty import Faulty
 
 LABELS = [f"label {n}" for n in range(20)]

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import verdicts
 from curate.embed import embed, encoders
 from curate.errors import ConfigError
 from curate.inputs import inputs
@@ -25,7 +24,8 @@ from curate.kernels import clustering
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.text import words
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 SAME_CLUSTER = 1 / 3
 """Jaccard similarity of members from which on a refitted cluster keeps an id: two sets of one size

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import verdicts
 from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.embed.encoders import next_step
@@ -30,7 +29,8 @@ from curate.options import CurveSettings, SplitSettings
 from curate.progress import Progress
 from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, strictest
 from curate.store import Store, sql
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 """Of what may be learned from: four doublings."""

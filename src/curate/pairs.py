@@ -16,7 +16,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import config, verdicts
+from curate import config
 from curate.dedupe import input_pairs
 from curate.errors import ConfigError
 from curate.inputs import inputs
@@ -24,9 +24,10 @@ from curate.kernels.intervals import clopper_pearson
 from curate.messages import Message, canonical, text_of
 from curate.options import DedupeSettings, PairsSettings
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.text import digest, normalise
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 METHODS = ("annotation", "imported", "rank", "correction", "output", "rating")
 """How it is known which of two answers is better, the most trusted way first."""
@@ -190,7 +191,7 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
         con.execute(sql("pairs/judged"))
         con.execute(sql("pairs/changed"))
         changed = _count_changed(con)
-        stale = con.sql(sql("pairs/answers_stale"), params={"anew": anew}).to_arrow_table()
+        stale = fetch_arrow(con, sql("pairs/answers_stale"), {"anew": anew})
     if not anew and not changed:
         return 0
     run.changed = True

@@ -59,6 +59,12 @@ if TYPE_CHECKING:
 VERDICT_TABLES = ("verdicts", "excluded", "duplicates", "issues", "pair_verdicts")
 
 
+def _keep(store: Store) -> None:
+    from curate.status import keep
+
+    keep(store)
+
+
 class Project:
     """One project folder with its `curate.toml` and its store.
 
@@ -74,7 +80,7 @@ class Project:
         from curate.store import Store
 
         self.folder = Path(folder)
-        self.store = Store(self.folder, threads=threads)
+        self.store = Store(self.folder, threads=threads, keep=_keep)
         self._progress = progress
 
     @classmethod
@@ -467,9 +473,9 @@ class Project:
         Raises:
             ConfigError: there is no such table.
         """
-        from curate import verdicts
         from curate.pairs import prepare
         from curate.store import sql
+        from curate.verdicts import verdicts
 
         # Of commands that changed nothing only the database itself has the run.
         reading = self.store.read_database if name == "runs" else self.store.read

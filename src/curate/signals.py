@@ -14,7 +14,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from curate import verdicts
 from curate.embed import embed, encoders
 from curate.embed.encoder import Encoder
 from curate.errors import ConfigError, unknown_name
@@ -24,7 +23,8 @@ from curate.kernels.answer_quality import Rater
 from curate.options import SignalsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 SIGNALS = {
     "expected": "not rated, and like answers got two of five or less",

@@ -7,20 +7,22 @@ The rules are those of docs/heldout.md.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate import label_sets
 from curate.kernels import exported_lines
 from curate.kernels.draws import RareClasses, newest, stratified
+from curate.kernels.exported_lines import flags
 from curate.kernels.leaks import KINDS, NONE, Members, units
 from curate.options import SplitSettings
-from curate.store import Store, sql
+from curate.store import Store, fetch_arrow, sql
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
 SIDES = ("new", "train", "test", "quarantined")
@@ -35,22 +37,16 @@ UNIT_CAP_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Plan:
-    """The ledger as it is after today's examples got their sides.
+    """The ledger as it is after today's examples got their sides, in numbers.
 
     Attributes:
-        table: Arrow table, one row per example by id: example_id, side, exposed, unit, origin,
-            is_new (gets its side now), newly_exposed, evicts (exported train
-            rows give way to it from now on), leaks (id of the test example that withholds
-            it), leak_kind, published (it left test, but an exported test file shows it), evidence
-            (JSON text), group_key (its group, or `user:` and the user's key).
         largest_unit: examples in the largest unit of examples that get their side now.
         cap: most examples that a unit may grow to.
     """
 
-    table: pa.Table
     largest_unit: int
     cap: int
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int]
 
 
 def strictest(
@@ -68,8 +64,23 @@ def strictest(
     )
 
 
-def plan(store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> Plan:
-    """Returns the ledger with sides for new examples, and every leak across it."""
+def plan(
+    store: Store, con: duckdb.DuckDBPyConnection, settings: SplitSettings
+) -> tuple[Plan, pa.Table]:
+    """Returns the ledger with sides for new examples, and every leak across it.
+
+    Args:
+        store: the project's store.
+        con: a connection with the temporary table `today_examples`.
+        settings: of the split.
+
+    Returns:
+        The plan in numbers, and one row per example by id: example_id, side, exposed, unit, origin,
+        is_new (gets its side now), newly_exposed, evicts (exported train rows give way to it from
+        now on), leaks (id of the test example that withholds it), leak_kind, published (it left
+        test, but an exported test file shows it), evidence (JSON text), group_key (its group, or
+        `user:` and the user's key).
+    """
     task = store.setting(con, "project").get("task")
     return _Planner(con, settings, rare_classes=task == "classification").plan()
 
@@ -90,28 +101,27 @@ class _Planner:
         self, con: duckdb.DuckDBPyConnection, settings: SplitSettings, *, rare_classes: bool
     ) -> None:
         self.settings, self.rare_classes = settings, rare_classes
-        examples = con.sql(sql("split/examples"), params={"group": settings.group})
-        self.rows: dict[str, Any] = examples.to_arrow_table().to_pydict()
-        self.count = len(self.rows["example_id"])
+        self.rows = fetch_arrow(con, sql("split/examples"), {"group": settings.group})
+        self.count = self.rows.num_rows
         self.graph, lines = exported_lines.read(self.rows, *_tied(con, settings))
         self.trained, self.shown = lines.trained, lines.shown
         self.exposing, self.exposing_run = lines.exposing, lines.exposing_run
-        gone, self.shown_exposed = lines.gone, lines.shown_exposed
-        self.ids: list[str] = [*self.rows["example_id"], *gone]
-        self.side = np.array([SIDES.index(s) if s else NEW for s in self.rows["side"]], np.int64)
-        self.exposed = np.array([bool(e) for e in self.rows["exposed"]], dtype=bool)
+        self.shown_exposed = lines.shown_exposed
+        self.ids = pa.concat_arrays([*self.rows["example_id"].chunks, lines.gone])
+        self.side = _codes(self.rows["side"], SIDES, missing=NEW)
+        self.exposed = flags(self.rows["exposed"])
         self.fresh = self.side == NEW
-        self.late = np.array(self.rows["evicts"], dtype=bool)
+        self.late = flags(self.rows["evicts"])
         self.evicts = np.zeros(self.count, dtype=bool)
         self.unit: NDArray[np.int64] = np.arange(self.count)
-        self.origin: list[str | None] = [None] * self.count
+        self.origin: NDArray[np.object_] = np.full(self.count, None, dtype=object)
         self.evidence: dict[int, str] = {}
         self.cap = max(MIN_UNIT_CAP, int(UNIT_CAP_SHARE * self.count))
         self.follows: dict[int, int] = {}
         self.largest = 0
         self.untimed = 0
 
-    def plan(self) -> Plan:
+    def plan(self) -> tuple[Plan, pa.Table]:
         self._take_given()
         self._quarantine_bridges()
         self._give_units()
@@ -122,10 +132,10 @@ class _Planner:
 
     def _take_given(self) -> None:
         """A split column and an imported evaluation set say the side themselves."""
-        for number, given in enumerate(self.rows["given_side"]):
-            if given and self.side[number] == NEW:
-                self.side[number] = SIDES.index(given)
-                self.origin[number] = self.rows["given_origin"][number]
+        given = _codes(self.rows["given_side"], SIDES, missing=NEW)
+        taken = (given != NEW) & (self.side == NEW)
+        self.side[taken] = given[taken]
+        self.origin[taken] = _objects(self.rows["given_origin"])[taken]
         self.late &= self.side == TEST
         self.evicts = self.late & self.exposed
         self.exposed &= ~self.late
@@ -155,7 +165,7 @@ class _Planner:
         for number in np.flatnonzero(mask).tolist():
             self.side[number] = QUARANTINED
             self.origin[number] = "edge"
-            ids = self.ids[train[number]], self.ids[test[number]]
+            ids = self.ids[int(train[number])], self.ids[int(test[number])]
             self.evidence[number] = f'{{"train":"{ids[0]}","test":"{ids[1]}"}}'
 
     def _give_units(self) -> None:
@@ -179,17 +189,18 @@ class _Planner:
         for number in np.flatnonzero(mask & (train < self.count)).tolist():
             self.follows.setdefault(int(self.unit[number]), int(train[number]))
 
-    def _unit_name(self, number: int) -> str:
-        """Returns the name of the unit of an example: for ever the one that it was given."""
-        kept = self.rows["unit"]
-        if not kept[number]:
-            number = self.follows.get(int(self.unit[number]), number)
-        return str(kept[number] or self.ids[self.unit[number]])
+    def _unit_names(self) -> pa.Array:
+        """Returns the names of the units of all examples: for ever those that they were given."""
+        kept = self.rows["unit"].combine_chunks()
+        followed = np.full(self.count, NONE, dtype=np.int64)
+        followed[list(self.follows)] = list(self.follows.values())
+        source = followed[self.unit]
+        source = np.where((source == NONE) | flags(kept.is_valid()), np.arange(self.count), source)
+        return pc.coalesce(kept.take(source), self.ids.take(self.unit[source]))
 
     def _set(self, mask: NDArray[np.bool_], side: int, origin: str) -> None:
         self.side[mask] = side
-        for number in np.flatnonzero(mask).tolist():
-            self.origin[number] = origin
+        self.origin[mask] = origin
 
     def _spread(
         self, mixed: NDArray[np.bool_], train: NDArray[np.int64], test: NDArray[np.int64]
@@ -209,8 +220,9 @@ class _Planner:
 
     def _draw(self, mask: NDArray[np.bool_], unit: NDArray[np.int64]) -> None:
         roots, size = np.unique(unit[mask], return_counts=True)
-        strata = [(self.rows["label"][r] or "", self.rows["month"][r] or "") for r in roots]
-        ids = [self.ids[r] for r in roots]
+        columns = [pc.fill_null(self.rows[name].take(roots), "") for name in ("label", "month")]
+        strata = list(zip(*(column.to_pylist() for column in columns), strict=True))
+        ids = self.ids.take(roots).to_pylist()
         if self.settings.split == "time":
             chosen = self._newest(ids, size.tolist(), unit[mask], np.flatnonzero(mask))
         else:
@@ -226,8 +238,8 @@ class _Planner:
         self, ids: list[str], sizes: list[int], unit: NDArray[np.int64], members: NDArray[np.int64]
     ) -> list[int]:
         times: dict[int, int] = {}
-        for root, number in zip(unit.tolist(), members.tolist(), strict=True):
-            created = self.rows["created"][number]
+        created_at = self.rows["created"].take(members).to_pylist()
+        for root, created in zip(unit.tolist(), created_at, strict=True):
             if created is not None:
                 times[root] = max(times.get(root, created), created)
         by_unit = [times.get(root) for root in np.unique(unit).tolist()]
@@ -244,7 +256,7 @@ class _Planner:
         members: NDArray[np.int64],
     ) -> list[int]:
         """Returns the chosen units, exchanged so that rare classes have what they need."""
-        labels = self.rows["label"]
+        labels = self.rows["label"].to_pylist()
         read = {label: frozenset(label_sets.read(label) if label else ()) for label in set(labels)}
         names = [read[label] for label in labels]
         classes: dict[int, frozenset[str]] = {}
@@ -274,7 +286,7 @@ class _Planner:
         Its examples measure the models trained from the next version on, also where a stricter
         threshold finds later what leaks them.
         """
-        valid_from = np.array(self.rows["valid_from"], dtype=np.int64)
+        valid_from = self.rows["valid_from"].to_numpy().astype(np.int64)
         for run in np.unique(valid_from[self.late]).tolist():
             touched, kind = self.graph.touch(self.exposing.where(self.exposing_run >= run))
             these = self.late & (valid_from == run) & (touched != NONE)
@@ -308,56 +320,44 @@ class _Planner:
 
     def _trained(self) -> NDArray[np.bool_]:
         """Returns which examples an exported train file has with the input of today."""
-        lines = set(zip(self.trained.example.tolist(), self.trained.input.tolist(), strict=True))
-        mine = self.graph.members
-        today = zip(mine.example.tolist(), mine.input.tolist(), strict=True)
-        return np.array([pair in lines for pair in today], dtype=bool)
+        mine, lines = self.graph.members, self.trained
+        known = lines.example < self.count
+        still = mine.input[lines.example[known]] == lines.input[known]
+        trained = np.zeros(self.count, dtype=bool)
+        trained[lines.example[known][still]] = True
+        return trained
 
     def _evicted(self, withheld: _Withheld) -> int:
         """Returns how many exported train rows are withheld for a late evaluation set."""
-        before = np.array([origin == "evict" for origin in self.rows["origin"]], dtype=bool)
+        before = flags(pc.equal(self.rows["origin"], "evict"))
         late = np.flatnonzero(self.late & (self.evicts | before))
         if not len(late):
             return 0
         return int((np.isin(withheld.by, late) & self._trained()).sum())
 
-    def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> Plan:
-        by_user = np.zeros(self.count, dtype=bool)
+    def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> tuple[Plan, pa.Table]:
         by_group = (withheld.by != NONE) & (withheld.kind == KINDS.index("group"))
-        for number in by_group.nonzero()[0].tolist():
-            by_user[number] = self.rows["group_key"][number].startswith(USER)
-        kind = np.where(by_user, KINDS.index("user"), withheld.kind).tolist()
-        leaks = [self.ids[t] if t != NONE else None for t in withheld.by.tolist()]
+        by_user = by_group & flags(pc.starts_with(self.rows["group_key"], USER))
+        kind = np.where(by_user, KINDS.index("user"), withheld.kind)
+        leaks = pa.array(withheld.by, mask=withheld.by == NONE)
         table = pa.table(
             {
-                "example_id": pa.array(self.rows["example_id"], pa.string()),
-                "side": pa.array([SIDES[s] for s in self.side.tolist()], pa.string()),
+                "example_id": self.rows["example_id"],
+                "side": pa.array(SIDES).take(pa.array(self.side)),
                 "exposed": pa.array(self.exposed),
-                "unit": pa.array([self._unit_name(n) for n in range(self.count)], pa.string()),
-                "origin": pa.array(
-                    [
-                        o or before
-                        for o, before in zip(self.origin, self.rows["origin"], strict=True)
-                    ],
-                    pa.string(),
-                ),
+                "unit": self._unit_names(),
+                "origin": pc.coalesce(pa.array(self.origin, pa.string()), self.rows["origin"]),
                 "is_new": pa.array(self.fresh),
                 "newly_exposed": pa.array(newly),
                 "evicts": pa.array(self.evicts),
-                "leaks": pa.array(leaks, pa.string()),
-                "leak_kind": pa.array(
-                    [KINDS[k] if t is not None else None for t, k in zip(leaks, kind, strict=True)],
-                    pa.string(),
-                ),
+                "leaks": self.ids.take(leaks),
+                "leak_kind": pa.array(KINDS).take(pa.array(kind, mask=withheld.by == NONE)),
                 "published": pa.array(withheld.published),
-                "group_key": pa.array(self.rows["group_key"], pa.string()),
-                "evidence": pa.array(
-                    [self.evidence.get(n, self.rows["evidence"][n]) for n in range(self.count)],
-                    pa.string(),
-                ),
+                "group_key": self.rows["group_key"],
+                "evidence": self._evidence_texts(),
             }
         )
-        drawn = self.fresh & (np.array([o == "new" for o in self.origin], dtype=bool))
+        drawn = self.fresh & (self.origin == "new")
         counts = {
             "new": int(self.fresh.sum()),
             "drawn": int(drawn.sum()),
@@ -374,7 +374,26 @@ class _Planner:
             "evicted": self._evicted(withheld),
             "untimed": self.untimed,
         }
-        return Plan(table, self.largest, self.cap, counts)
+        return Plan(self.largest, self.cap, counts), table
+
+    def _evidence_texts(self) -> pa.ChunkedArray:
+        before = self.rows["evidence"]
+        if not self.evidence:
+            return before
+        texts = _objects(before)
+        texts[list(self.evidence)] = list(self.evidence.values())
+        return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _codes(column: pa.ChunkedArray, names: tuple[str, ...], *, missing: int) -> NDArray[np.int64]:
+    """Returns the places of a column's texts among names; a null has the place `missing`."""
+    places = pc.index_in(column, pa.array(names))
+    return np.asarray(pc.fill_null(places, missing), dtype=np.int64)
+
+
+def _objects(column: pa.ChunkedArray) -> NDArray[np.object_]:
+    """Returns a column of texts as Python's, None for null."""
+    return np.array(column.to_pylist(), dtype=object)
 
 
 def _any_by_unit(
@@ -386,11 +405,11 @@ def _any_by_unit(
     return flags
 
 
-def _tied(con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> list[dict[str, Any]]:
+def _tied(con: duckdb.DuckDBPyConnection, settings: SplitSettings) -> list[pa.Table]:
     """Returns the lines of all versions, near-duplicate inputs, and uncertain continuations."""
     queries: list[tuple[str, dict[str, Any]]] = [
         (sql("split/exported"), {"group": settings.group}),
         (sql("split/pairs"), {"threshold": settings.leak_threshold}),
         (sql("split/links"), {}),
     ]
-    return [con.sql(query, params=p).to_arrow_table().to_pydict() for query, p in queries]
+    return [fetch_arrow(con, query, parameters) for query, parameters in queries]

@@ -14,7 +14,7 @@ from curate.filters import rules as filter_rules
 from curate.mislabels import mislabels
 from curate.privacy import privacy
 from curate.store import Store, sql
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 
 
 def stale_stages(today: Today) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from curate import cluster, config, pairs, signals, verdicts
+from curate import cluster, config, pairs, signals
 from curate.cluster import Alarm, ClusterRow
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
@@ -15,6 +17,8 @@ from curate.label.reviews import Detector
 from curate.mislabels import mislabels
 from curate.stale import meaning, stale_stages
 from curate.store import Store, sql
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
 
@@ -95,21 +99,60 @@ class Status:
         ]
 
 
+_ROWS: dict[str, Any] = {
+    "funnel": FunnelRow, "labels": LabelRow, "clusters": ClusterRow, "alarms": Alarm,
+    "detectors": Detector, "error_rates": ErrorRate,
+}  # fmt: skip
+
+
 def status(store: Store) -> Status:
     """Returns the funnel under today's verdicts, and the next command to type."""
     with verdicts.today(store) as today:
-        con, plan = today.con, today.plan
-        totals = _one(con, sql("status/totals"))
-        funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status/funnel")).fetchall())
-        issues = tuple((k, n) for k, n in con.execute(sql("status/issues")).fetchall())
-        latest = tuple(row[0] for row in con.execute(sql("status/versions")).fetchall())
-        labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
-        depth = meaning(con)
-        clusters, alarms = tuple(cluster.overview(today)), tuple(cluster.alarms(today))
-        stale = stale_stages(today)
-        right, wrong = reviews.detectors(today), audit.error_rates(today)
-        audits = audit.audits_waiting(con)
-        preferred = pairs.ready(today)
+        if today.kept.get("status_of") == _surroundings(store):
+            return _read(today.kept["status"])
+        return _count(today)
+
+
+def keep(store: Store) -> None:
+    """Leaves today's verdicts and status to those who look before the next change."""
+    surroundings = _surroundings(store)
+    with verdicts.today(store) as today:
+        if today.kept.get("status_of") != surroundings:
+            text = json.dumps(asdict(_count(today)))
+            verdicts.keep(today, {"status_of": surroundings, "status": text})
+
+
+def _surroundings(store: Store) -> str:
+    """Returns a digest of what a status follows from besides verdicts: wishes and what can run."""
+    toml = store.folder / config.NAME
+    parts = [toml.read_bytes() if toml.exists() else b"", str(encoders.available()).encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _read(text: str) -> Status:
+    """Returns the status that was written as JSON."""
+    fields = json.loads(text)
+    for name, value in fields.items():
+        if isinstance(value, list):
+            row_of = _ROWS.get(name)
+            rows = [row_of(**row) if row_of else row for row in value]
+            fields[name] = tuple(tuple(r) if isinstance(r, list) else r for r in rows)
+    return Status(**fields)
+
+
+def _count(today: Today) -> Status:
+    con, plan = today.con, today.plan
+    totals = _one(con, sql("status/totals"))
+    funnel = tuple(FunnelRow(*row) for row in con.execute(sql("status/funnel")).fetchall())
+    issues = tuple((k, n) for k, n in con.execute(sql("status/issues")).fetchall())
+    latest = tuple(row[0] for row in con.execute(sql("status/versions")).fetchall())
+    labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
+    depth = meaning(con)
+    clusters, alarms = tuple(cluster.overview(today)), tuple(cluster.alarms(today))
+    stale = stale_stages(today)
+    right, wrong = reviews.detectors(today), audit.error_rates(today)
+    audits = audit.audits_waiting(con)
+    preferred = pairs.ready(today)
     return Status(
         **totals,
         funnel=funnel,

@@ -6,10 +6,11 @@ from typing import Any
 
 import duckdb
 
-from curate import pairs, verdicts
+from curate import pairs
 from curate.errors import ConfigError
 from curate.inputs import templates
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 _PARTS = {
     "pulled": sql("why/pulled"),

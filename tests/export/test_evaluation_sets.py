@@ -15,11 +15,11 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "against"))
 
 import copies
 
-from curate import verdicts
 from curate.export import evaluation_sets
 from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.split import SplitSettings
 from curate.text import bare, normalise, tokens, words
+from curate.verdicts import verdicts
 from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]

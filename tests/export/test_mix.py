@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import verdicts
 from curate.errors import ConfigError
 from curate.export import evaluation_sets, mix
 from curate.export.mix import Candidate, HeldOut, Mix, Pool, choose, clean
@@ -21,6 +20,7 @@ from curate.formats import Example
 from curate.kernels.jaccard import near_pairs
 from curate.split import SplitSettings
 from curate.text import digest, normalise
+from curate.verdicts import verdicts
 from projects import new_project
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -301,7 +301,7 @@ def test_open_assistant_leaks_no_held_out_prompt_of_alpaca_eval(
     with verdicts.today(project.store, split=SplitSettings(test_size=0.4)) as today:
         held = mix.held_out(today)
         ours = mix.ours(today.con)
-    assert len(held) == sum(side != "train" for side in today.plan.table["side"].to_pylist()) > 100
+    assert len(held) == sum(side != "train" for side in today.ledger()["side"].to_pylist()) > 100
     path = write_jsonl(tmp_path / "general.jsonl", conversations(shared_data))
     loaded = mix.load(mix.parse(f"{path}:0.25"), project.store.folder)
     made = clean(loaded, held, ours, threshold=0.8)

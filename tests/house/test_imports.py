@@ -19,21 +19,9 @@ NEVER = {"cleanlab", "datasets", "label_studio_sdk", "pandas", "sentence_transfo
          "torch"}  # fmt: skip
 
 # Runs each list of arguments in one process and says, after each, its exit code and what is loaded.
-# DuckDB (a query with parameters) and pyarrow (an array from a list) import pandas by themselves
-# where there is one; so it is hidden, as in an installation without the extra, and a command that
-# needs it fails.
 PROBE = """
-import contextlib, importlib.machinery, io, json, sys
+import contextlib, io, json, sys
 
-
-find = importlib.machinery.PathFinder.find_spec
-
-
-def but_pandas(name, path=None, target=None):
-    return None if name == "pandas" else find(name, path, target)
-
-
-importlib.machinery.PathFinder.find_spec = but_pandas
 from curate.cli import main
 
 for arguments in json.loads(sys.argv[1]):

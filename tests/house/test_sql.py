@@ -10,12 +10,12 @@ import duckdb
 import pytest
 
 import curate
-from curate import verdicts
 from curate.detectors import parse_detector
 from curate.filters import rules as filter_rules
 from curate.label import kinds
 from curate.label.flags import flag
 from curate.store import Store, resource_dir, sql
+from curate.verdicts import verdicts
 
 pytestmark = pytest.mark.store
 

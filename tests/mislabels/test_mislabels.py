@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from curate import verdicts
 from curate.embed.embed import embed
 from curate.errors import ConfigError, MissingExtra
 from curate.mislabels import mislabels as stage
@@ -19,6 +18,7 @@ from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import sql
+from curate.verdicts import verdicts
 from desk import ROWS, TEXTS, changed
 from projects import new_project
 

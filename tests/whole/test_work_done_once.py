@@ -11,9 +11,9 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from curate import verdicts
 from curate.project import Project
 from curate.store import Store
+from curate.verdicts import verdicts
 from program import Program
 from projects import Demo
 

@@ -8,4 +8,4 @@ WINDOW best AS (
     PARTITION BY side, CASE WHEN $exact = 'example' THEN example_hash ELSE input_hash || label END
     ORDER BY rank
 )
-QUALIFY example_id <> survivor AND example_id NOT IN (SELECT example_id FROM settled WHERE verdict = 'keep')
+QUALIFY example_id <> survivor AND NOT kept

@@ -18,4 +18,4 @@ JOIN heads h ON h.example_id = s.head
 JOIN passing p ON p.side = 'train' AND p.input_hash = h.input_hash AND p.label = h.label
 WHERE p.conversation_id <> s.conversation_id
   AND p.example_id NOT IN (SELECT example_id FROM duplicates)
-  AND p.example_id NOT IN (SELECT example_id FROM settled WHERE verdict = 'keep')
+  AND NOT p.kept

@@ -2,14 +2,10 @@
 -- then the newest, then by id; what a human keeps before all of them; one row per example. Label
 -- is what duplicates have in common besides their text: the label and the template.
 CREATE OR REPLACE TEMP TABLE passing AS
-SELECT e.example_id, p.side, x.example_hash, x.input_hash, i.text = '' AS empty_input,
-       concat_ws(chr(31), e.label, x.template) AS label, e.conversation_id,
+SELECT e.example_id, p.side, e.example_hash, e.input_hash, e.empty_input, e.kept,
+       concat_ws(chr(31), e.label, e.template) AS label, e.conversation_id,
        row_number() OVER (
-           ORDER BY e.example_id IN (SELECT example_id FROM settled WHERE verdict = 'keep') DESC,
-                    r.human_rating DESC NULLS LAST, e.created_at DESC NULLS LAST, e.example_id) AS rank
-FROM examples e
-JOIN example_inputs x USING (example_id)
-JOIN inputs i USING (input_hash)
+           ORDER BY e.kept DESC, e.human_rating DESC NULLS LAST, e.created_at DESC NULLS LAST, e.example_id) AS rank
+FROM today_examples e
 JOIN plan p USING (example_id)
-LEFT JOIN ratings r ON r.interaction_id = e.example_id
 WHERE e.example_id NOT IN (SELECT example_id FROM excluded)

@@ -36,11 +36,18 @@ class Context:
         self.stages: dict[str, Any] | None = None  # what `run` has collected so far
         self._project: Project | None = None
 
-    def project(self) -> Project:
-        """Returns the facade of the project folder."""
+    def facade(self) -> type[Project]:
+        """Returns the facade's class, once DuckDB knows to leave pandas alone."""
+        from curate.cli import pandas_later
         from curate.project import Project
 
-        self._project = Project(self.folder, threads=self.threads, progress=progress)
+        pandas_later.install()
+        return Project
+
+    def project(self) -> Project:
+        """Returns the facade of the project folder."""
+        self._project = self.facade()(self.folder, threads=self.threads, progress=progress)
+        self._project.store.postpones = self.stages is not None
         return self._project
 
     def take_notes(self) -> dict[str, Any]:

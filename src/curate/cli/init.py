@@ -25,11 +25,9 @@ def init(context: Context, folder: Path | None, task: str) -> None:
     \b
     Example: curate init support --task sft
     """
-    from curate.project import Project
-
     where = folder or context.folder
     there = (where / "curate.duckdb").exists()
-    Project.init(where, task=task)
+    context.facade().init(where, task=task)
     if there:
         click.echo(f"{where}/ is a project already; nothing in it was replaced.")
     else:

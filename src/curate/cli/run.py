@@ -32,4 +32,5 @@ def run(ctx: click.Context, as_json: bool) -> None:
             inner.params["as_json"] = as_json
             command.invoke(inner)
     stages, ctx.obj.stages = ctx.obj.stages, None
+    ctx.obj.project().store.settle()
     show_result(stages, as_json, lambda: "Next: curate status\n")

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from curate import config, verdicts
+from curate import config
 from curate.dedupe import input_pairs, shared_text, thresholds
 from curate.dedupe.thresholds import RealPair
 from curate.embed import embed, encoders
@@ -31,7 +31,8 @@ from curate.options import (
 )
 from curate.progress import Progress
 from curate.store import Run, Store, sql
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 from curate.wording import counted, listed
 
 EXACT = ("example", "input", "off")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from curate.store import sql
 from curate.text import SHORT_TOKENS, common_start, token_spans
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.wording import shortened
 
 SHARE, LEAST = 0.3, 6

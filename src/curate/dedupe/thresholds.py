@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate import verdicts
 from curate.dedupe import input_pairs
 from curate.dedupe.input_pairs import SemanticWork
 from curate.embed import embed
@@ -26,7 +25,8 @@ from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
 from curate.text import SHORT_TOKENS
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 CANDIDATES = (0.98, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 SAMPLES = 2

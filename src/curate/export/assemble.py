@@ -15,7 +15,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from curate import formats, label_sets, pairs, verdicts
+from curate import formats, label_sets, pairs
 from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
 from curate.check.unseen import Side
@@ -31,7 +31,8 @@ from curate.privacy import privacy
 from curate.privacy.redact import Redactor
 from curate.progress import Progress
 from curate.store import sql
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 _SHOWN = 3
 

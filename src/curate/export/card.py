@@ -15,7 +15,7 @@ from curate.export import lineage
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.wording import table
 
 _MIX_ROWS = 12

@@ -16,7 +16,7 @@ from curate.kernels.jaccard import covered
 from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.store import sql
 from curate.text import tokens
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 
 Kind = Literal["same", "near", "quoted"]
 

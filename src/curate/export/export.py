@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate import config, formats, pairs, split, stale, verdicts
+from curate import config, formats, pairs, split, stale
 from curate.check import targets
 from curate.dedupe import input_pairs, shared_text
 from curate.errors import ConfigError, GateFailed
@@ -27,7 +27,8 @@ from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.text import MEASURE
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 from curate.versions import folder
 from curate.wording import counted
 
@@ -240,6 +241,7 @@ def _version(today: Today, order: _Order, progress: Progress) -> VersionDraft:
         facts=judged.facts,
         files=files,
         plan=today.plan,
+        ledger=today.ledger(),
         frozen=record.freeze(today, assembled, order.otherwise),
         origins=None if there else lineage.of(today.con, assembled),
     )

@@ -10,14 +10,15 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import label_sets, pairs, verdicts
+from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
 from curate.label import tasks
 from curate.messages import spoken
 from curate.privacy import privacy
-from curate.store import Store, sql
-from curate.verdicts import Today
+from curate.store import Store, fetch_arrow, sql
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 _KEPT = {
     "example": (sql("export/kept_examples"), sql("export/texts_of_examples")),
@@ -172,7 +173,7 @@ def read(today: Today, unit: Unit, *, reasoning: bool = False) -> dict[str, Item
     sides = {}
     for side in ("train", "test"):
         parameters = {"side": side, "seed": str(today.split.seed)}
-        table = today.con.sql(sql("export/items"), params=parameters).to_arrow_table()
+        table = fetch_arrow(today.con, sql("export/items"), parameters)
         sides[side] = Items(today.con, table, unit, both)
     return sides
 

@@ -18,7 +18,7 @@ from curate.messages import canonical
 from curate.privacy import privacy
 from curate.split import Plan
 from curate.store import utcnow
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.version import __version__
 
 MANIFEST_VERSION = 1
@@ -36,7 +36,8 @@ class VersionDraft:
         assembled: its lines.
         facts: what its card tells.
         files: its data files, with their bytes.
-        plan: the ledger with the sides that it gives.
+        plan: the ledger with the sides that it gives, in numbers.
+        ledger: the same, one row per example.
         frozen: every example, with its line or its reason.
         origins: where its lines come from; None where its folder is there already.
     """
@@ -49,6 +50,7 @@ class VersionDraft:
     facts: dict[str, Any]
     files: Sequence[dict[str, Any]]
     plan: Plan
+    ledger: pa.Table
     frozen: pa.Table
     origins: pa.Table | None
 

@@ -28,7 +28,7 @@ from curate.messages import Message, chain_hashes, spoken
 from curate.pull.interactions import Row
 from curate.store import sql
 from curate.text import digest
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 
 By = Literal["rows", "tokens"]
 

@@ -21,7 +21,7 @@ from curate.export.options import ExportResult
 from curate.messages import canonical
 from curate.store import Run, Store, sql, utcnow
 from curate.text import MEASURE
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 from curate.versions import folder
 
 
@@ -93,7 +93,7 @@ def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes
 def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:
     """Records the sides that a version gives, and the version where it is new."""
     result, settings = version.result, version.settings.split
-    con.register("planned", version.plan.table)
+    con.register("planned", version.ledger)
     since = {"since": f"{result.name}@{result.version}", "run_id": run.run_id}
     con.execute(sql("export/ledger_add"), since)
     con.execute(sql("export/ledger_expose"))

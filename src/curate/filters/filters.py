@@ -82,7 +82,7 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     Returns:
         How many examples were judged.
     """
-    content = [r for r in _active(store, settings) if not r.live]
+    content = [r for r in active(store, settings) if not r.live]
     if store.set_setting(con, "filter_content", _in_force(store, con, content, settings)):
         con.execute(sql("filters/hits_clear"))
         con.execute(sql("filters/checked_clear"))
@@ -115,7 +115,7 @@ def _in_force(
 def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether examples were judged by other rules on content than those of today."""
     settings = stored_settings(store, con)
-    content = [r for r in _active(store, settings) if not r.live]
+    content = [r for r in active(store, settings) if not r.live]
     judged = store.setting(con, "filter_content")
     return bool(judged) and judged != _in_force(store, con, content, settings)
 
@@ -127,8 +127,8 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
     """
     con.execute(sql("filters/candidates_all"))
     con.execute(sql("filters/hits_temp"))
-    active = _active(store, settings)
-    for place, rule in enumerate(active):
+    rules_in_force = active(store, settings)
+    for place, rule in enumerate(rules_in_force):
         if rule.live:
             con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
             con.execute(sql("filters/hits_temp_live"), {"rule": rule.name})
@@ -138,12 +138,13 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
                 sql("filters/hits_temp_place"),
                 {"rule": rule.name, "place": place, "judges": rule.judges},
             )
-    noted = [rule.name for rule in active if not settings.drops(rule)]
+    noted = [rule.name for rule in rules_in_force if not settings.drops(rule)]
     con.execute(sql("filters/notes_temp"), {"rules": noted})
     con.execute(sql("filters/hits_temp_gone"))
 
 
-def _active(store: Store, settings: FilterSettings) -> list[Rule]:
+def active(store: Store, settings: FilterSettings) -> list[Rule]:
+    """Returns the rules that apply under these settings, the condition `where` as one of them."""
     found = [r for r in rules(store.folder).values() if r.name not in settings.skip]
     if settings.where:
         # The condition is the user's own SQL; `_sandboxed` sees to it that it can only read.

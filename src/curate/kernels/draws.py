@@ -9,6 +9,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 Classes = frozenset[str]
 
 
@@ -16,6 +19,17 @@ def lot(seed: int, name: str) -> float:
     """Returns a number in [0, 1) that depends on the seed and the name alone."""
     raw = hashlib.sha256(f"{seed}\x1f{name}".encode()).digest()
     return int.from_bytes(raw[:6], "big") / 2**48
+
+
+def lots(seed: int, names: Iterable[str]) -> NDArray[np.float64]:
+    """Returns the lots of many names: float64 (n,)."""
+    begun, raw = hashlib.sha256(f"{seed}\x1f".encode()), bytearray()
+    for name in names:
+        one = begun.copy()
+        one.update(name.encode())
+        raw += one.digest()[:6]
+    parts = np.frombuffer(raw, dtype=np.uint8).reshape(-1, 6)
+    return parts @ (256.0 ** np.arange(5, -1, -1)) / 2**48
 
 
 def stratified(
@@ -32,21 +46,24 @@ def stratified(
     does; within a size class they are spread evenly over the strata. What a class cannot hit
     exactly, the next smaller one makes up for.
     """
+    by_id = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    places = {stratum: place for place, stratum in enumerate(sorted(set(strata)))}
+    stratum = np.fromiter((places[s] for s in strata), np.int64, len(strata))
+    lot_of, size = lots(seed, ids), np.array(sizes, dtype=np.int64)
+    size_class = np.array([s.bit_length() for s in sizes], dtype=np.int64)
     chosen: list[int] = []
-    classes: dict[int, list[int]] = {}
-    for position, size in enumerate(sizes):
-        classes.setdefault(size.bit_length(), []).append(position)
     owed = 0.0
-    for _, members in sorted(classes.items(), reverse=True):
-        members.sort(key=lambda p: (strata[p], lot(seed, ids[p]), ids[p]))
-        total = sum(sizes[p] for p in members)
+    for number_of_bits in np.unique(size_class)[::-1]:
+        of_class = by_id[size_class[by_id] == number_of_bits]
+        members = of_class[np.lexsort((lot_of[of_class], stratum[of_class]))]
+        total = int(size[members].sum())
         owed += share * total
         # The lot decides about fractions, so that ten exports of one row hold out one of ten.
-        fraction = lot(seed, min(ids[p] for p in members))
+        fraction = float(lot_of[of_class[0]])
         number = max(0, min(len(members), int(owed * len(members) / total + fraction)))
-        picked = [members[int((k + fraction) * len(members) / number)] for k in range(number)]
+        picked = [int(members[int((k + fraction) * len(members) / number)]) for k in range(number)]
         chosen += picked
-        owed -= sum(sizes[p] for p in picked)
+        owed -= int(size[picked].sum())
     return sorted(chosen)
 
 
@@ -67,7 +84,8 @@ def newest(
         share: of the examples, 0 <= share < 1.
         seed: of the lots.
     """
-    timed = [(time, lot(seed, ids[n]), n) for n, time in enumerate(times) if time is not None]
+    by_lot = lots(seed, ids).tolist()
+    timed = [(time, by_lot[n], n) for n, time in enumerate(times) if time is not None]
     wanted, held, chosen = share * sum(sizes[n] for _, _, n in timed), 0.0, []
     for _, fraction, n in sorted(timed, reverse=True):
         # The lot decides about fractions, so that ten exports of one row hold out one of ten.
@@ -94,7 +112,7 @@ class RareClasses:
         seed: int,
     ) -> None:
         self._sizes, self._classes = sizes, classes
-        self._lots = [lot(seed, name) for name in ids]
+        self._lots = lots(seed, ids).tolist()
         self._before = sides
         self._units: dict[str, list[int]] = {}
         for number, names in enumerate(classes):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.kernels.leaks import NONE, LeakGraph, Members
-
-Columns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,11 @@ class ExportedLines:
     exposing_run: NDArray[np.int64]
     shown: Members
     shown_exposed: NDArray[np.bool_]
-    gone: list[str]
+    gone: pa.Array
 
 
 def read(
-    rows: Columns, exported: Columns, pairs: Columns, links: Columns
+    rows: pa.Table, exported: pa.Table, pairs: pa.Table, links: pa.Table
 ) -> tuple[LeakGraph, ExportedLines]:
     """Returns the leak graph of all examples, and the lines of all versions.
 
@@ -42,54 +41,49 @@ def read(
         pairs: near-duplicate inputs: a, b.
         links: calls that may continue one of several: call_hash, example_id, is_child.
     """
-    number = _numbers([*rows["example_id"], *exported["example_id"]])
-    texts = {
-        h: n
-        for n, h in enumerate(
-            dict.fromkeys([*rows["input_hash"], *exported["input_hash"], *pairs["a"], *pairs["b"]])
-        )
-    }
-    talks = _numbers([*rows["conversation_id"], *exported["conversation_id"]])
-    groups = _numbers([*rows["group_key"], *exported["group_key"]])
-    calls = _numbers(links["call_hash"])
-
-    def members(part: Columns, examples: list[int]) -> Members:
-        return Members(
-            np.array(examples, dtype=np.int64),
-            _array(part["conversation_id"], talks),
-            _array(part["group_key"], groups),
-            _array(
-                [
-                    None if empty else h
-                    for h, empty in zip(part["input_hash"], part["empty_input"], strict=True)
-                ],
-                texts,
-            ),
-        )
-
+    (of_rows, of_lines), ids = _numbers(rows["example_id"], exported["example_id"])
+    (text, line_text, near_a, near_b), _ = _numbers(
+        rows["input_hash"], exported["input_hash"], pairs["a"], pairs["b"]
+    )
+    (talk, line_talk), _ = _numbers(rows["conversation_id"], exported["conversation_id"])
+    (group, line_group), _ = _numbers(rows["group_key"], exported["group_key"])
+    (call,), _ = _numbers(links["call_hash"])
+    text[flags(rows["empty_input"])] = NONE
+    line_text[flags(exported["empty_input"])] = NONE
+    callers = np.asarray(pc.index_in(links["example_id"], ids), dtype=np.int64)
     graph = LeakGraph(
-        members(rows, list(range(len(rows["example_id"])))),
-        _array(pairs["a"], texts),
-        _array(pairs["b"], texts),
-        _array(links["call_hash"], calls),
-        _array(links["example_id"], number),
-        np.array(links["is_child"], dtype=bool),
+        Members(of_rows, talk, group, text),
+        near_a,
+        near_b,
+        call,
+        callers,
+        flags(links["is_child"]),
     )
-    gone = list(number)[len(rows["example_id"]) :]
-    lines = members(exported, [number[e] for e in exported["example_id"]])
-    is_train = np.array([side == "train" for side in exported["side"]], dtype=bool)
-    exposed = np.array(exported["exposed"], dtype=bool)[~is_train]
-    late = np.array(exported["late_user"], dtype=bool)
-    exposing = replace(lines, group=np.where(late, NONE, lines.group)).where(is_train)
-    run = np.array(exported["run"], dtype=np.int64)[is_train]
+    lines = Members(of_lines, line_talk, line_group, line_text)
+    is_train = flags(pc.equal(exported["side"], "train"))
+    exposing = replace(lines, group=np.where(flags(exported["late_user"]), NONE, lines.group))
     return graph, ExportedLines(
-        lines.where(is_train), exposing, run, lines.where(~is_train), exposed, gone
+        lines.where(is_train),
+        exposing.where(is_train),
+        exported["run"].to_numpy().astype(np.int64)[is_train],
+        lines.where(~is_train),
+        flags(exported["exposed"])[~is_train],
+        ids[rows.num_rows :],
     )
 
 
-def _numbers(values: Sequence[Any]) -> dict[Any, int]:
-    return {value: n for n, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
+def flags(column: Any) -> NDArray[np.bool_]:
+    """Returns an Arrow column of booleans as bool (n,); null is false."""
+    return np.asarray(pc.fill_null(column, False), dtype=bool)
 
 
-def _array(values: Sequence[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
-    return np.array([NONE if v is None else numbers[v] for v in values], dtype=np.int64)
+def _numbers(*columns: pa.ChunkedArray) -> tuple[list[NDArray[np.int64]], pa.Array]:
+    """Returns columns as numbers, int64 (n,) with -1 for null; and the value of each number.
+
+    Numbers are given in the order in which values are first met, to all columns alike.
+    """
+    chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
+    whole = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
+    coded = pc.dictionary_encode(whole)
+    codes = np.asarray(pc.fill_null(coded.indices, NONE), dtype=np.int64)
+    return np.split(codes, np.cumsum([len(c) for c in columns])[:-1]), coded.dictionary

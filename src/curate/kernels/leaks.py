@@ -145,7 +145,7 @@ def units(graph: LeakGraph, chosen: NDArray[np.bool_], *, cap: int) -> NDArray[n
     for block in _leak_blocks(graph, chosen, numbers):
         forest.join(block, refuse=True)
     unit = np.full(len(chosen), NONE, dtype=np.int64)
-    unit[numbers] = [forest.find(int(n)) for n in numbers]
+    unit[numbers] = forest.roots()[numbers]
     return unit
 
 
@@ -154,31 +154,32 @@ def _leak_blocks(
 ) -> list[list[int]]:
     """Returns blocks of examples joined by one text or pair of texts, rarest first."""
     key = graph.members.input
-    same = {int(key[block[0]]): block for block in _blocks(key[numbers], numbers, smallest=1)}
-    sharing = np.bincount(key[key != NONE], minlength=int(key.max(initial=0)) + 1)
+    count = int(max(key.max(initial=0), graph.near_a.max(initial=0), graph.near_b.max(initial=0)))
+    sharing = np.bincount(key[key != NONE], minlength=count + 1)
+    first = _first_by_key(key[numbers], numbers, np.arange(count + 1))
     ranking: list[tuple[int, int, list[int]]] = [
-        (int(sharing[text]), 0, block) for text, block in same.items() if len(block) > 1
+        (int(sharing[key[block[0]]]), 0, block) for block in _blocks(key[numbers], numbers)
     ]
-    for a, b in zip(graph.near_a.tolist(), graph.near_b.tolist(), strict=True):
-        if a in same and b in same:
-            ranking.append((int(sharing[a] + sharing[b]), 1, [same[a][0], same[b][0]]))
+    both = (first[graph.near_a] != NONE) & (first[graph.near_b] != NONE)
+    near_a, near_b = graph.near_a[both], graph.near_b[both]
+    together = np.stack([first[near_a], first[near_b]], axis=1).tolist()
+    for shared, pair in zip((sharing[near_a] + sharing[near_b]).tolist(), together, strict=True):
+        ranking.append((shared, 1, pair))
     there = chosen[graph.caller] if len(graph.caller) else np.zeros(0, dtype=bool)
     for block in _blocks(graph.call[there], graph.caller[there]):
         ranking.append((len(block), 2, block))
     return [block for _, _, block in sorted(ranking)]
 
 
-def _blocks(
-    keys: NDArray[np.int64], values: NDArray[np.int64], smallest: int = 2
-) -> list[list[int]]:
-    """Returns the values that share a key, each block in order, without those that have no key."""
+def _blocks(keys: NDArray[np.int64], values: NDArray[np.int64]) -> list[list[int]]:
+    """Returns the values that share a key, two or more, each block in order; -1 is no key."""
     order = np.lexsort((values, keys))
     keys, values = keys[order], values[order]
-    keys, values = keys[keys != NONE], values[keys != NONE]
-    if len(keys) == 0:
-        return []
-    cuts = np.flatnonzero(np.diff(keys)) + 1
-    return [b.tolist() for b in np.split(values, cuts) if len(b) >= smallest]
+    starts = np.flatnonzero(np.diff(keys, prepend=NONE) != 0)
+    ends = np.append(starts[1:], len(keys))
+    shared = (ends - starts > 1) & (keys[starts] != NONE)
+    spans = zip(starts[shared].tolist(), ends[shared].tolist(), strict=True)
+    return [values[start:end].tolist() for start, end in spans]
 
 
 class _Forest:
@@ -195,6 +196,13 @@ class _Forest:
             parent[node] = parent[parent[node]]
             node = parent[node]
         return node
+
+    def roots(self) -> NDArray[np.int64]:
+        """Returns the root of every node: int64 (n,)."""
+        parent = np.array(self._parent, dtype=np.int64)
+        while (above := parent[parent]).tobytes() != parent.tobytes():
+            parent = above
+        return parent
 
     def join(self, block: list[int], *, refuse: bool) -> None:
         first = self.find(block[0])

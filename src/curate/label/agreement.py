@@ -19,7 +19,7 @@ from curate.embed import embed
 from curate.kernels import consensus
 from curate.label import kinds
 from curate.options import SplitSettings
-from curate.store import sql
+from curate.store import fetch_arrow, sql
 
 SHARED_QUESTIONS = 20
 """An annotator's habits can be told from so many questions that others answered too."""
@@ -156,9 +156,7 @@ def _by_texts(
         answers: the answers.
         otherwise: what is said of an example without a vector.
     """
-    table = con.sql(
-        sql("label/agreement_vectors"), params={"examples": list(examples)}
-    ).to_arrow_table()
+    table = fetch_arrow(con, sql("label/agreement_vectors"), {"examples": list(examples)})
     hashes, vectors = embed.from_lists(table)
     if not hashes:
         return None

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from curate.label import tasks
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
 
 
@@ -161,7 +161,7 @@ def _known(con: duckdb.DuckDBPyConnection, server: str) -> dict[int, str]:
 
 
 def _ledger(con: duckdb.DuckDBPyConnection, keys: set[str]) -> dict[str, dict[str, Any]]:
-    rows = con.sql(sql("label/rows"), params={"keys": sorted(keys)}).to_arrow_table().to_pylist()
+    rows = fetch_arrow(con, sql("label/rows"), {"keys": sorted(keys)}).to_pylist()
     return {row["task_key"]: row for row in rows}
 
 

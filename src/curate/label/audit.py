@@ -15,7 +15,7 @@ from curate.label import kinds
 from curate.label.flags import flag
 from curate.label.reviews import AnsweredTask, list_answered_tasks
 from curate.store import sql
-from curate.verdicts import Today
+from curate.verdicts.verdicts import Today
 
 
 def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate import verdicts
 from curate.errors import ConfigError
 from curate.files import files
 from curate.inputs import inputs
@@ -26,6 +25,7 @@ from curate.label.ledger import (
 from curate.label.options import PushSettings
 from curate.label.tasks import build_tasks, task
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 FILE_SERVER = "file"
 """Where annotations of an export file are from, as far as their ids go."""

@@ -11,8 +11,8 @@ import pyarrow as pa
 from curate.detectors import DetectorFile
 from curate.errors import ConfigError
 from curate.label import kinds
-from curate.store import sql
-from curate.verdicts import Today
+from curate.store import fetch_arrow, sql
+from curate.verdicts.verdicts import Today
 
 
 def flag(today: Today, kind: str, doubted: Sequence[str] = ()) -> None:
@@ -51,7 +51,7 @@ def _ask(
     arguments_given = {**arguments, **{p.name: p.default for p in detector.parameters}}
     (statement,) = duckdb.extract_statements(detector.query)
     used = {name: arguments_given[name] for name in statement.named_parameters}
-    table = con.sql(detector.query, params=used).to_arrow_table()
+    table = fetch_arrow(con, detector.query, used)
     missing = [name for name in ("example_id", "score") if name not in table.column_names]
     if missing:
         raise ConfigError(f"sql/detectors/{detector.name}.sql does not select {missing[0]}")

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from curate.label.annotations import Applied
-from curate.store import sql
-from curate.verdicts import Today
+from curate.store import fetch_arrow, sql
+from curate.verdicts.verdicts import Today
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Returns rows of the ledger; without a hint where they are held out by now."""
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
-    rows = con.sql(sql("label/rows"), params={"keys": list(keys)}).to_arrow_table().to_pylist()
+    rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
     return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
 
 

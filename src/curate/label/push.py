@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import orjson
 
-from curate import config, verdicts
+from curate import config
 from curate.errors import ConfigError, LabelStudioError
 from curate.label import interface, kinds, ledger, tasks
 from curate.label.ledger import PushResult
@@ -33,6 +33,7 @@ from curate.label.server import DoubtfulError, Server, fits_of
 from curate.label.tasks import Question, build_tasks, task
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.verdicts import verdicts
 
 BATCH_TASKS, BATCH_BYTES = 500, 5_000_000
 """Of one request. A batch is stored by the server as a whole or not at all."""

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from curate.label import kinds
-from curate.store import sql
-from curate.verdicts import Today
+from curate.store import fetch_arrow, sql
+from curate.verdicts.verdicts import Today
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def settled_answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
     `label_seen` is null where the question was about no label. They come by kind and example.
     """
-    relation = con.sql(sql("label/quality_answers"), params={"kinds": kinds.as_rows()})
-    return list(relation.to_arrow_table().to_pylist())
+    parameters = {"kinds": kinds.as_rows()}
+    return list(fetch_arrow(con, sql("label/quality_answers"), parameters).to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from curate import verdicts
 from curate.kernels.error_rate import ErrorRate
 from curate.label import agreement
 from curate.label.agreement import Agreement
 from curate.label.audit import audits_waiting, error_rates
 from curate.label.reviews import Detector, detectors
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 
 @dataclass(frozen=True)

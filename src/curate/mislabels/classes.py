@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 
-from curate import verdicts
 from curate.kernels.error_rate import TELLING
 from curate.kernels.intervals import Share, share
 from curate.label import reviews
 from curate.mislabels import mislabels
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 OVERLAP, FEWEST = 0.5, 5
 """Two classes may be one if so many labels look like the other class: this share of the smaller.

@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import verdicts
 from curate.errors import ConfigError
 from curate.kernels.intervals import Share, share
 from curate.mislabels import audited_sample, mislabels
 from curate.store import Store, sql
+from curate.verdicts import verdicts
 
 SIDES = ("train", "test")
 TIERS = ("likely", "possible", "rated", "not suspected")

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import config, verdicts
+from curate import config
 from curate.dedupe import input_pairs
 from curate.embed import embed
 from curate.embed.encoders import HOW_TO_INSTALL, next_step
@@ -30,8 +30,9 @@ from curate.mislabels import reasons
 from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.split import strictest
-from curate.store import Run, Store, sql
-from curate.verdicts import Today
+from curate.store import Run, Store, fetch_arrow, sql
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 SAME_MEANING = 0.95
 """Cosine of inputs from which on one counts as a copy of the other: neither may vouch for it."""
@@ -421,7 +422,7 @@ def found(today: Today, top: int | None = None) -> list[Issue]:
     con = today.con
     total = con.execute(sql("mislabels/suspected")).fetchall()[0][0]
     parameters = {"top": total if top is None else top}
-    rows = con.sql(sql("mislabels/found"), params=parameters).to_arrow_table().to_pylist()
+    rows = fetch_arrow(con, sql("mislabels/found"), parameters).to_pylist()
     ids = sorted({name for row in rows for part in _SHOWN for name in row[part]})
     texts = con.execute(sql("mislabels/texts"), {"ids": ids}).fetchall()
     neighbour_of = {text[0]: Neighbour(*text) for text in texts}

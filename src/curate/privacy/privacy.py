@@ -20,7 +20,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import config, verdicts
+from curate import config
 from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
 from curate.inputs import inputs
@@ -33,7 +33,8 @@ from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.store.salt import salt
 from curate.text import digest
-from curate.verdicts import Today
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 from curate.wording import counted
 
 CHUNK_EXAMPLES = 5_000

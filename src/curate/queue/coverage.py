@@ -19,8 +19,8 @@ from curate.embed import embed
 from curate.kernels import active_learning
 from curate.label import kinds
 from curate.progress import Progress
-from curate.store import sql
-from curate.verdicts import Today
+from curate.store import fetch_arrow, sql
+from curate.verdicts.verdicts import Today
 
 LACKS = {"label": ["no_label", "unknown_label"], "answer": ["unrated"]}
 """Why examples are out that an answer would bring in, by what the work is about."""
@@ -91,7 +91,7 @@ def find(
     wanted = {**parameters, "about": about, "lacks": LACKS[about]}
     today.add("known_inputs", sql("queue/known_inputs"), wanted)
     read = con.sql(sql("queue/cover_inputs")).to_arrow_table()
-    before = con.sql(sql("queue/cover_of"), params=parameters).to_arrow_table()
+    before = fetch_arrow(con, sql("queue/cover_of"), parameters)
     cover = _table(about, read, budget, progress)
     if cover.equals(before):
         return None

@@ -18,7 +18,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate import cluster, verdicts
+from curate import cluster
 from curate.errors import ConfigError
 from curate.inputs import inputs
 from curate.label import agreement, kinds, reviews
@@ -29,8 +29,9 @@ from curate.options import QueueSettings
 from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import BudgetShare, expected, share
-from curate.store import Run, Store, sql
-from curate.verdicts import Today
+from curate.store import Run, Store, fetch_arrow, sql
+from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
@@ -177,12 +178,11 @@ def _candidates(today: Today, kind: str) -> list[dict[str, Any]]:
     """Returns what can be asked, flagged ones first in the order of their detectors."""
     con, about = today.con, kinds.get(kind).about
     if about == "pair":
-        pairs = con.sql(sql("queue/pairs"), params={"kind": kind})
-        return list(pairs.to_arrow_table().to_pylist())
+        return list(fetch_arrow(con, sql("queue/pairs"), {"kind": kind}).to_pylist())
     files = kinds.detectors_of(kind)
     flag(today, kind, [one.example_id for one in agreement.doubted(con, kind)])
     parameters = {"kind": kind, "about": about}
-    rows = list(con.sql(sql("queue/candidates"), params=parameters).to_arrow_table().to_pylist())
+    rows: list[dict[str, Any]] = fetch_arrow(con, sql("queue/candidates"), parameters).to_pylist()
     reasons = {issue.id: issue.reason for issue in mislabels.found(today)}
     for row in rows:
         for one in row["flags"] or ():

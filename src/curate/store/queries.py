@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 
 @functools.cache
@@ -17,3 +23,15 @@ def resource_dir(name: str) -> Path:
 def sql(name: str) -> str:
     """Returns the text of `sql/queries/WING/NAME.sql`, named `WING/NAME`."""
     return (resource_dir("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def fetch_arrow(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None
+) -> pa.Table:
+    """Returns the rows of a query as an Arrow table, the cheapest way that this DuckDB knows."""
+    import duckdb
+
+    # A relation with parameters takes 1.5 eight times as long; 2.0 copies the rows of a result.
+    if duckdb.__version__ < "2":
+        return con.execute(query, parameters or {}).to_arrow_table()
+    return con.sql(query, params=parameters).to_arrow_table()

@@ -14,7 +14,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -65,12 +65,23 @@ class Store:
     Args:
         folder: the project folder; it must exist.
         threads: DuckDB's threads; None leaves the choice to `CURATE_THREADS`, or to DuckDB.
+        keep: called at the end of a run that derived verdicts, to leave them to those who look.
+
+    Attributes:
+        has_derived: whether verdicts were derived from nothing since they were last kept.
+        postpones: whether runs leave snapshot and verdicts to `settle`.
 
     Raises:
         ConfigError: `CURATE_THREADS` is no number.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        keep: Callable[[Store], None] = lambda _: None,
+    ) -> None:
         self.folder = Path(folder)
         self.path = self.folder / "curate.duckdb"
         self.threads = threads or _threads_of_environment()
@@ -82,6 +93,9 @@ class Store:
         self._state_shown = ""
         self.notes: dict[str, Any] = {}
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._run: Run | None = None
+        self._keep = keep
+        self.has_derived = self.postpones = False
 
     @property
     def waited_seconds(self) -> float:
@@ -153,6 +167,8 @@ class Store:
         finally:
             # Rolls back what was not committed, and writes the log into the file.
             try:
+                for name in ("kept", "fresh"):
+                    instance.execute(f"DETACH DATABASE IF EXISTS {name}")
                 instance.execute("DETACH curate")
                 self._idle.append(instance)
             except duckdb.Error:
@@ -300,8 +316,11 @@ class Store:
             is_published = self._published.is_current()
             with self.write() as con:
                 is_published &= not self._bring_up_to_date(con)
-                run = self._begin(con, command, settings or {})
-            yield run
+                run = self._run = self._begin(con, command, settings or {})
+            try:
+                yield run
+            finally:
+                self._run = None
             self.notes |= run.notes
             finished_at = utcnow()
             with self.write() as con:
@@ -314,11 +333,24 @@ class Store:
                         "counts": _json({**run.counts, **run.notes}),
                     },
                 )
-            if run.changed or not is_published:
-                self._publish(command, finished_at)
-            else:
+            if is_published and not run.changed:
                 self._published.confirm(command, finished_at)
+            elif not self.postpones:
+                self._publish(command, finished_at)
+            if self.has_derived and not self.postpones:
+                self._keep_verdicts()
         log.debug("curate %s is done, waited %.3f s for locks", command, self.waited_seconds)
+
+    def settle(self) -> None:
+        """Publishes what postponing runs have changed, and keeps the verdicts."""
+        with self._locked("run"):
+            if not self._published.is_current():
+                self._publish("run", utcnow())
+            self._keep_verdicts()
+
+    def _keep_verdicts(self) -> None:
+        self._keep(self)
+        self.has_derived = False
 
     def _begin(
         self, con: duckdb.DuckDBPyConnection, command: str, settings: Mapping[str, Any]
@@ -365,6 +397,16 @@ class Store:
         It belongs into a `run`, which holds the writer's lock.
         """
         rewriting.rewrite(self.path)
+
+    def state(self, con: duckdb.DuckDBPyConnection) -> str | None:
+        """Returns what names the state of the store: another one once a run has changed something.
+
+        It is None while a run of this store is changing it.
+        """
+        if self._run and self._run.changed:
+            return None
+        run_id = self._run.run_id if self._run else None
+        return str(con.execute(sql("store/state"), {"run": run_id}).fetchall()[0])
 
     # -- settings --------------------------------------------------------------------------------
 

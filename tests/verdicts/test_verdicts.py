@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from curate import verdicts
 from curate.project import Project
+from curate.verdicts import verdicts
 from projects import new_project
 
 pytestmark = pytest.mark.store
@@ -96,20 +96,10 @@ def test_the_verdict_on_every_example(project: Project) -> None:
 def test_nothing_of_it_is_stored(project: Project) -> None:
     before = project.store.state_digest()
     with project.store.read() as con:
-        tables = set(
-            con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").df()[
-                "table_name"
-            ]
-        )
+        stored = "FROM duckdb_tables() WHERE database_name = 'curate' ORDER BY table_name"
+        tables = con.execute(stored).fetchall()
         verdicts.derive(project.store, con)
-        assert (
-            set(
-                con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").df()[
-                    "table_name"
-                ]
-            )
-            == tables
-        )
+        assert con.execute(stored).fetchall() == tables
     assert project.store.state_digest() == before
 
 

@@ -1,15 +1,17 @@
 """Verdicts: which examples are in, and why the others are out, under today's ratings and settings.
 
-Nothing here is stored: a command derives the verdicts once from facts and evidence, so a late
-rating or a new threshold moves them and no evidence is recomputed. Whoever needs them takes the
-`Today` that `today` yields. An export freezes them into `version_examples`.
+Nothing of them is in the store: a command derives them once from facts and evidence, so a late
+rating or a new threshold moves them and no evidence is recomputed. What was derived last is kept
+beside the store (`kept`) until something changes. Whoever needs verdicts takes the `Today` that
+`today` yields. An export freezes them into `version_examples`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -20,7 +22,8 @@ from curate.filters import filters
 from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
-from curate.store import Store, sql
+from curate.store import Store, fetch_arrow, sql
+from curate.verdicts import kept
 
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed", "group", "split")
 
@@ -41,6 +44,7 @@ class Today:
         split: settings of the split, under which the plan was made.
         dedupe: what makes a duplicate.
         filters: rules in force.
+        kept: what was kept with the verdicts; empty where they were derived from nothing.
     """
 
     store: Store
@@ -49,7 +53,12 @@ class Today:
     split: SplitSettings
     dedupe: DedupeSettings
     filters: FilterSettings
+    kept: Mapping[str, str] = field(default_factory=dict)
     _tables: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict, repr=False)
+
+    def ledger(self) -> pa.Table:
+        """Returns the ledger as the next export would leave it, as `split.plan` does."""
+        return self.con.sql(sql("verdicts/ledger")).to_arrow_table()
 
     def add(self, name: str, query: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Creates a temporary table out of the verdicts, unless it is there already.
@@ -97,11 +106,41 @@ def derive(
     """
     split = split or next_split(store, con)
     dedupe = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
-    ledger = plan(store, con, split)
-    con.register("planned", ledger.table)
+    rules = filters.stored_settings(store, con)
+    named = kept.key(store, con, split, dedupe, rules)
+    facts = kept.attach(store, con, named)
+    if not facts:
+        return from_nothing(store, con, split, dedupe, rules)
+    con.execute(sql("verdicts/alike_inputs"))
+    return Today(store, con, Plan(**json.loads(facts["plan"])), split, dedupe, rules, facts)
+
+
+def keep(today: Today, facts: Mapping[str, str]) -> None:
+    """Leaves verdicts and some facts beside the store, for those who come before the next change.
+
+    Args:
+        today: on a store that no run is changing.
+        facts: name -> text; they are `Today.kept` of whoever comes.
+    """
+    if named := kept.key(today.store, today.con, today.split, today.dedupe, today.filters):
+        all_facts = {**facts, "key": named, "plan": json.dumps(asdict(today.plan))}
+        kept.save(today.store, today.con, all_facts)
+
+
+def from_nothing(
+    store: Store,
+    con: duckdb.DuckDBPyConnection,
+    split: SplitSettings,
+    dedupe: DedupeSettings,
+    rules: FilterSettings,
+) -> Today:
+    """Returns today's verdicts, whatever was kept."""
+    store.has_derived = True
+    con.execute(sql("verdicts/today_examples"))
+    ledger, table = plan(store, con, split)
+    con.register("planned", table)
     con.execute(sql("verdicts/plan"))
     con.unregister("planned")
-    rules = filters.stored_settings(store, con)
     filters.collect(store, con, rules)
     con.execute(sql("verdicts/excluded"))
     con.execute(sql("verdicts/passing"))
@@ -151,7 +190,7 @@ def find_duplicates(today: Today, settings: DedupeSettings) -> None:
     con.execute(sql("verdicts/duplicates"), {"exact": settings.exact})
     con.execute(sql("verdicts/input_heads"))
     parameters = {"near": settings.near, "semantic": settings.semantic_removal}
-    alike = con.sql(sql("verdicts/duplicate_candidates"), params=parameters).to_arrow_table()
+    alike = fetch_arrow(con, sql("verdicts/duplicate_candidates"), parameters)
     claimed = claims(zip(*(alike[c].to_pylist() for c in alike.column_names), strict=True))
     columns = {
         "better": pa.array([c[0] for c in claimed.values()], pa.int64()),

@@ -1,0 +1,2 @@
+-- What was kept with the verdicts; one row per fact.
+SELECT name, value FROM kept.main.facts
