@@ -19,7 +19,7 @@ from curate.export.assemble import Assembled
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
 from curate.messages import canonical
-from curate.store import Run, Store, sql, utcnow
+from curate.store import Run, Store, fetch_arrow, sql, utcnow
 from curate.text import MEASURE
 from curate.verdicts.verdicts import Today
 from curate.versions import folder
@@ -37,7 +37,7 @@ def freeze(today: Today, assembled: Assembled, otherwise: str) -> pa.Table:
     today.con.register("placed", placed)
     today.con.register("left_out", assembled.left_out_table())
     parameters = {"otherwise": otherwise}
-    rows = today.con.sql(sql("export/version_examples_now"), params=parameters).to_arrow_table()
+    rows = fetch_arrow(today.con, sql("export/version_examples_now"), parameters)
     today.con.unregister("placed")
     return rows
 

@@ -30,7 +30,7 @@ from curate.privacy.options import KEYS, PrivacySettings
 from curate.privacy.patterns import KINDS, SECRET
 from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
 from curate.text import digest
 from curate.verdicts import verdicts
@@ -239,8 +239,8 @@ def _look(store: Store, run: Run, wishes: PrivacySettings, chunk: int, progress:
         gone_rows = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
     for _ in progress(_chunks(pending, gone_rows, chunk), "looking through"):
         with store.read() as con:
-            pending_rows = con.sql(sql("privacy/pending"), params={**parameters, "limit": chunk})
-            batch = pending_rows.to_arrow_table()
+            wanted = {**parameters, "limit": chunk}
+            batch = fetch_arrow(con, sql("privacy/pending"), wanted)
             places = pa.array(range(batch.num_rows), pa.int64())
             con.register("texts", batch.append_column("place", places))
             suspected = batch.take(pa.array(first_look.suspects(con), pa.int64()))
