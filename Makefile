@@ -24,6 +24,9 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 test-e2e: $(VENV)/.installed-dev test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
 	$(BIN)/python tests/support/labelstudio.py
 	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile
+	@# No stage may take much more than with the commit before; a first commit has none.
+	if git rev-parse -q --verify HEAD~1 >/dev/null; then $(BIN)/python \
+	    benchmarks/before_after/run.py stages --before HEAD~1 --rows 3000 --runs 3 --margin 1.6; fi
 
 test-duckdb2: $(VENV)-duckdb2/.installed-dev  ## the tests of the store, with the other DuckDB that is supported
 	$(VENV)-duckdb2/bin/python -m pytest -m 'store and not e2e' -n 2

@@ -81,7 +81,8 @@ def stage_cost(arguments: argparse.Namespace, commit: str) -> tuple[int, str]:
                 _whole(trees[which], place, "few.jsonl")
             size = (place / log).stat().st_size / arguments.rows
             found = _in_turn(trees, place, log, arguments.runs)
-            for stage, limit in LIMITS.items():
+            for stage, usual in LIMITS.items():
+                limit = arguments.margin or usual
                 seconds = {which: [run[stage] for run in runs] for which, runs in found.items()}
                 medians = {which: statistics.median(of) for which, of in seconds.items()}
                 ratio = medians["after"] / medians["before"]

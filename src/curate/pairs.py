@@ -188,7 +188,7 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
     input_pairs.refresh_near(store, run, threshold=min(near, wanted.leak_threshold))
     with store.read() as con:
         anew = store.setting(con, "pairs_near") != {"threshold": near}
-        con.execute(sql("pairs/judged"))
+        con.execute(sql("pairs/judged"), {"all": True})
         con.execute(sql("pairs/changed"))
         changed = _count_changed(con)
         stale = fetch_arrow(con, sql("pairs/answers_stale"), {"anew": anew})
@@ -201,7 +201,7 @@ def refresh(store: Store, run: Run, *, progress: Progress = lambda items, _: ite
         if store.set_setting(con, "pairs_near", {"threshold": near}):
             con.execute(sql("pairs/clear"))
             con.execute(sql("pairs/answers_clear"))
-        con.execute(sql("pairs/judged"))
+        con.execute(sql("pairs/judged"), {"all": True})
         con.execute(sql("pairs/changed"))
         _renew(con, near, fresh)
         return _count_changed(con)
@@ -220,7 +220,7 @@ def stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
     if {**stored, **section} != stored:
         return True
     near = {"threshold": DedupeSettings(**store.setting(con, "dedupe")).near}
-    con.execute(sql("pairs/judged"))
+    con.execute(sql("pairs/judged"), {"all": True})
     con.execute(sql("pairs/changed"))
     return bool(_count_changed(con)) or store.setting(con, "pairs_near") not in ({}, near)
 
@@ -286,7 +286,7 @@ def prepare(today: Today) -> None:
     It has one row per pair: pair_id, method, margin, chosen_id, rejected_id, prompt_hash, side, and
     the reason why the pair is out, null where it is in.
     """
-    today.add("judged", sql("pairs/judged"))
+    today.add("judged", sql("pairs/judged"), {"all": False})
     stored = today.store.setting(today.con, "pairs")
     margin = stored.get("min_margin", PairsSettings.min_margin)
     today.add("pair_verdicts", sql("pairs/verdicts"), {"min_margin": margin})

@@ -13,7 +13,7 @@ import pytest
 
 from curate.project import Project
 from curate.store import Store, sql
-from curate.verdicts import kept, verdicts
+from curate.verdicts import verdicts
 from projects import new_project
 
 pytestmark = pytest.mark.store
@@ -73,7 +73,7 @@ def agree(project: Project) -> None:
     store = Store(project.folder)
     assert tables(store, derived=False) == tables(store, derived=True)
     shown = project.status()
-    hidden = project.folder / kept.NAME
+    hidden = project.store.kept
     away = hidden.rename(project.folder / "away") if hidden.exists() else None
     assert project.status() == shown
     if away:
@@ -85,7 +85,7 @@ def test_a_command_that_derives_verdicts_leaves_them_and_one_that_looks_leaves_n
 ) -> None:
     assert names_of_kept(project.store) == ["key", "plan", "status", "status_of"]
     agree(project)
-    (project.folder / kept.NAME).unlink()
+    project.store.kept.unlink()
     before = sorted(file.name for file in project.folder.iterdir())
     project.status()
     project.versions()
@@ -96,7 +96,7 @@ def test_a_command_that_derives_verdicts_leaves_them_and_one_that_looks_leaves_n
 
 def test_what_is_kept_is_outside_the_state(project: Project) -> None:
     before = project.store.state_digest()
-    (project.folder / kept.NAME).unlink()
+    project.store.kept.unlink()
     assert project.store.state_digest() == before
 
 
@@ -190,7 +190,7 @@ def test_a_killed_run_leaves_nothing_that_is_believed(
 @pytest.mark.parametrize("harm", ["empty", "cut", "text"])
 def test_a_damaged_file_is_none(project: Project, harm: str) -> None:
     shown = project.status()
-    file = project.folder / kept.NAME
+    file = project.store.kept
     content = {"empty": b"", "cut": file.read_bytes()[:20_000], "text": b"verdicts" * 999}[harm]
     file.write_bytes(content)
     assert Project(project.folder).status() == shown
@@ -220,3 +220,12 @@ def test_postponed_runs_are_published_and_kept_when_they_settle(
     agree(Project(project.folder))
     with project.store.read() as con:
         assert con.execute(sql("store/run_next")).fetchall()[0][0] > 1
+
+
+def test_what_is_rewritten_to_be_forgotten_is_not_kept(project: Project) -> None:
+    assert project.store.kept.exists()
+    with project.store.run("forget") as run:
+        run.changed = True
+        project.store.rewrite()
+    assert not project.store.kept.exists()
+    agree(Project(project.folder))

@@ -1,5 +1,5 @@
 -- Examples of whose answer somebody says how good it is, with a digest of all that their pairs
--- depend on; one row per example.
+-- depend on; one row per example, or only of those that the pairs of today were made of.
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH preferred AS (
     SELECT example_id, string_agg(said, ' ' ORDER BY said) AS said
@@ -21,3 +21,4 @@ LEFT JOIN preferred p USING (example_id)
 WHERE e.task IS DISTINCT FROM 'classification' AND i.output IS NOT NULL
   AND (r.human_rating IS NOT NULL OR i.rank IS NOT NULL OR i.document IS NOT NULL OR e.corrected
        OR p.said IS NOT NULL)
+  AND ($all OR e.example_id IN (SELECT example_id FROM pair_answers))

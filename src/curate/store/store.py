@@ -65,10 +65,10 @@ class Store:
     Args:
         folder: the project folder; it must exist.
         threads: DuckDB's threads; None leaves the choice to `CURATE_THREADS`, or to DuckDB.
-        keep: called at the end of a run that derived verdicts, to leave them to those who look.
+        keep: called at the end of a run that asked for verdicts, to leave them to those who look.
 
     Attributes:
-        has_derived: whether verdicts were derived from nothing since they were last kept.
+        uses_verdicts: whether verdicts were asked for since they were last kept.
         postpones: whether runs leave snapshot and verdicts to `settle`.
 
     Raises:
@@ -87,6 +87,7 @@ class Store:
         self.threads = threads or _threads_of_environment()
         self._published = Snapshot(self.path)
         self.snapshot = self._published.path
+        self.kept = self.folder / "curate.verdicts.duckdb"
         self._waits = Waits()
         self._lock = WriterLock(self.folder / "curate.lock", self._waits)
         self._writing = False
@@ -94,8 +95,9 @@ class Store:
         self.notes: dict[str, Any] = {}
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._run: Run | None = None
+        self._is_of_runs = False
         self._keep = keep
-        self.has_derived = self.postpones = False
+        self.uses_verdicts = self.postpones = False
 
     @property
     def waited_seconds(self) -> float:
@@ -197,6 +199,7 @@ class Store:
                 yield con
             return
         instance, path = self._open_snapshot_or_database()
+        self._is_of_runs = path == self.snapshot and self._published.is_intact()
         log.debug("reading %s, waited %.3f s for locks", path.name, self.waited_seconds)
         with self._session(instance) as con, translate_errors(path):
             yield con
@@ -227,6 +230,8 @@ class Store:
         For what a writing command asks before it holds the lock. Keep it short: writers wait.
         """
         self._require()
+        if not self._writing:
+            self._is_of_runs = self._published.is_current()
         instance = self._wait_for_database(read_only=True)
         with self._session(instance) as con, translate_errors(self.path):
             yield con
@@ -313,7 +318,7 @@ class Store:
         """
         self._require()
         with self._locked(command):
-            is_published = self._published.is_current()
+            is_published = self._is_of_runs = self._published.is_current()
             with self.write() as con:
                 is_published &= not self._bring_up_to_date(con)
                 run = self._run = self._begin(con, command, settings or {})
@@ -337,7 +342,7 @@ class Store:
                 self._published.confirm(command, finished_at)
             elif not self.postpones:
                 self._publish(command, finished_at)
-            if self.has_derived and not self.postpones:
+            if self.uses_verdicts and not self.postpones:
                 self._keep_verdicts()
         log.debug("curate %s is done, waited %.3f s for locks", command, self.waited_seconds)
 
@@ -349,8 +354,9 @@ class Store:
             self._keep_verdicts()
 
     def _keep_verdicts(self) -> None:
+        self._is_of_runs = True
         self._keep(self)
-        self.has_derived = False
+        self.uses_verdicts = False
 
     def _begin(
         self, con: duckdb.DuckDBPyConnection, command: str, settings: Mapping[str, Any]
@@ -396,14 +402,15 @@ class Store:
 
         It belongs into a `run`, which holds the writer's lock.
         """
+        self.kept.unlink(missing_ok=True)
         rewriting.rewrite(self.path)
 
     def state(self, con: duckdb.DuckDBPyConnection) -> str | None:
         """Returns what names the state of the store: another one once a run has changed something.
 
-        It is None while a run of this store is changing it.
+        It is None while a run of this store is changing it, and where somebody else has.
         """
-        if self._run and self._run.changed:
+        if not self._is_of_runs or (self._run and self._run.changed):
             return None
         run_id = self._run.run_id if self._run else None
         return str(con.execute(sql("store/state"), {"run": run_id}).fetchall()[0])

@@ -21,7 +21,6 @@ from curate.options import DedupeSettings, SplitSettings
 from curate.store import Store, resource_dir, sql
 from curate.version import __version__
 
-NAME = "curate.verdicts.duckdb"
 _SOURCES = ("queries/verdicts", "queries/split", "queries/filters", "filters")
 _OF_THE_MOMENT = re.compile(r"\b(now|today|current_\w+|get_current_\w+|random|uuid\w*|setseed)\b")
 
@@ -52,7 +51,7 @@ def attach(store: Store, con: duckdb.DuckDBPyConnection, named: str | None) -> d
     Returns:
         What was kept with them, under `key` their name; empty where there are none of this name.
     """
-    path = store.folder / NAME
+    path = store.kept
     if named is None or not path.exists():
         return {}
     try:
@@ -72,7 +71,7 @@ def save(store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str])
 
     Where that fails (the disk is full), there are none, and the next reader derives them.
     """
-    path, fresh = store.folder / NAME, store.folder / "curate.verdicts.new"
+    path, fresh = store.kept, store.kept.with_suffix(".new")
     try:
         fresh.unlink(missing_ok=True)
         con.execute(f"ATTACH '{_quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")

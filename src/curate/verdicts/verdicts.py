@@ -109,6 +109,7 @@ def derive(
     rules = filters.stored_settings(store, con)
     named = kept.key(store, con, split, dedupe, rules)
     facts = kept.attach(store, con, named)
+    store.uses_verdicts = True
     if not facts:
         return from_nothing(store, con, split, dedupe, rules)
     con.execute(sql("verdicts/alike_inputs"))
@@ -135,7 +136,6 @@ def from_nothing(
     rules: FilterSettings,
 ) -> Today:
     """Returns today's verdicts, whatever was kept."""
-    store.has_derived = True
     con.execute(sql("verdicts/today_examples"))
     ledger, table = plan(store, con, split)
     con.register("planned", table)
