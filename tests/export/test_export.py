@@ -294,6 +294,21 @@ def test_what_a_format_cannot_express(pulled: Pulled) -> None:
     assert "content other than text" in export(project, "--format", "records", code=2)["stderr"]
 
 
+def test_the_first_of_the_file_that_cannot_be_expressed_is_named(pulled: Pulled) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://example.org/parcel.png"}}
+    logged = [
+        {"id": f"p{n}", "messages": [{"role": "user", "content": [f"Where is {n}?", picture]}],
+         "response": "In Bergen.", "rating": 5}
+        for n in range(12)
+    ]  # fmt: skip
+    project = pulled(logged)
+    ids = [r["interaction_id"] for r in project.table("interactions").to_pylist()]
+    first = min(ids, key=lambda name: hashlib.sha256(f"0|{name}".encode()).hexdigest())
+    for more in ((), ("--limit", "3")):
+        stderr = export(project, "--test-size", "0", *more, code=2)["stderr"]
+        assert f"example {first[:12]} holds content other than text" in stderr
+
+
 # -- must-show 9: loaders read what was exported -----------------------------------------------
 
 

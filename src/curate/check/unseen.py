@@ -22,6 +22,7 @@ from curate.text import SHORT_TOKENS
 from curate.wording import counted
 
 Side = Literal["train", "test"]
+SIDES: tuple[Side, Side] = ("train", "test")
 
 SAMPLE = 10_000
 """Inputs whose language is looked at, as many as take a third of a second at most."""
@@ -78,17 +79,25 @@ class Survey:
 
     def add_input(self, side: Side, text: str, tokens: int) -> None:
         """Takes the normalised input of a row, and the number of its tokens."""
-        if not text:
-            return
-        self._inputs[side] += 1
-        self._short[side] += tokens < SHORT_TOKENS
-        lot = zlib.crc32(text.encode("utf-8", "surrogatepass"))
-        if lot < self._below:
-            name = language(text)
-            self._languages.append((lot, name, name == ENGLISH or has_lists(text)))
-            if len(self._languages) > SAMPLE:
-                self._below //= 2
-                self._languages = [one for one in self._languages if one[0] < self._below]
+        self.add_inputs(side, [text], [tokens])
+
+    def add_inputs(self, side: Side, texts: Sequence[str], tokens: Sequence[int]) -> None:
+        """Takes the normalised inputs of rows, and the numbers of their tokens."""
+        for text, count in zip(texts, tokens, strict=True):
+            if not text:
+                continue
+            self._inputs[side] += 1
+            self._short[side] += count < SHORT_TOKENS
+            lot = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+            if lot < self._below:
+                self._look(lot, text)
+
+    def _look(self, lot: int, text: str) -> None:
+        name = language(text)
+        self._languages.append((lot, name, name == ENGLISH or has_lists(text)))
+        if len(self._languages) > SAMPLE:
+            self._below //= 2
+            self._languages = [one for one in self._languages if one[0] < self._below]
 
     def add_labels(self, side: Side, names: Iterable[str]) -> None:
         """Takes names of the classes, or of the marks, of a row."""

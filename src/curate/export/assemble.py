@@ -11,6 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import pyarrow as pa
 
@@ -161,7 +162,7 @@ class _Assembly:
         self, drafts: dict[str, Draft], general: Sequence[Example], *, same_columns: bool
     ) -> None:
         """Writes the lines, with placeholders for what must not leave."""
-        parts = {side: self._fit(draft.items) for side, draft in drafts.items()}
+        parts = {side: draft.items.fit(self.made.contents) for side, draft in drafts.items()}
         redactor = self._redactor(parts, general)
         for side, part in parts.items():
             if same_columns:
@@ -221,6 +222,7 @@ class _Assembly:
             limit=self.settings.limit if side == "train" else None,
             lossy=self.settings.lossy,
             with_rows=with_rows,
+            with_content=side == "test",  # the others have no name by what they hold
             progress=lambda shown: self.progress(
                 shown, f"{'writing' if with_rows else 'reading'} {side}"
             ),
@@ -299,9 +301,6 @@ class _Assembly:
         tools = own.tools or any(map(_has_tools, general))
         return replace(own, tools=tools, labels=tuple(sorted(labels)))
 
-    def _fit(self, part: Items) -> Items:
-        return Items(part.table, part.unit, self.made.contents)
-
     def _fitted(self, example: Example) -> Example:
         tools = (example.tools or []) if self.made.contents.tools else None
         several = self.made.contents.multi_label
@@ -313,7 +312,11 @@ class _Assembly:
     def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> Redactor:
         """Returns what hides personal data, after it has looked at everything."""
         redactor = privacy.redactor(self.store, self.con)
-        looked_at = items.in_time(chosen.values())
+        first, *others = chosen.values()
+        if self.unit == "pair":
+            redactor.join(first.in_time(others).conversations())
+        suspects = [part.suspects(self.store) for part in (first, *others)]
+        looked_at = suspects[0].in_time(suspects[1:])
         for item in self.progress(looked_at, "looking for personal data"):
             redactor.look(item)
         for example in general:
@@ -330,12 +333,15 @@ class _Assembly:
         A side that lost lines is checked again: what is told of a file is told of what it has.
         """
         bad: dict[str, dict[int, Finding]] = {side: {} for side in self.made.lines}
-        both = [line for part in self.made.lines.values() for line in part]
-        self.made.dated = {writer.name: lines.dated(both, writer.name) for writer in self.formats}
+        places = {writer.name: place for place, writer in enumerate(self.formats)}
+        self.made.dated = {
+            name: lines.dated(chain(*self.made.lines.values()), place)
+            for name, place in places.items()
+        }
         for writer, side, checker in self._checkers(sides):
             part = self.made.lines[side]
             warnings = self.warnings[writer.name, side] = Counter()
-            for finding in checker.run(line.rows[writer.name] for line in part):
+            for finding in checker.run(line.rows[places[writer.name]] for line in part):
                 if finding.level == "warning":
                     warnings[finding.rule] += 1
                 elif finding.rule == "wrong-format":  # as every line of this format is
@@ -388,7 +394,7 @@ class _Assembly:
             part = self.made.lines[side]
             for number, finding in findings.items():
                 self.made.inexpressible += 1
-                for _, example in part[number - 1].parts:
+                for example in part[number - 1].example_ids:
                     self.made.left_out[example] = "inexpressible", finding.rule
             self.made.lines[side] = [li for n, li in enumerate(part, 1) if n not in findings]
         lost = [side for side, findings in bad.items() if findings]
@@ -423,5 +429,5 @@ def _broken(finding: Finding, name: str, side: str, part: Sequence[Line]) -> str
     line = part[finding.line - 1]
     return (
         f"{where}, line {finding.line:,}: {finding.rule}: {finding.message}. It is example "
-        f"{line.parts[0][1][:12]}. Next: {finding.fix}; or --lossy to leave such lines out"
+        f"{line.example_ids[0][:12]}. Next: {finding.fix}; or --lossy to leave such lines out"
     )

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate import formats
-from curate.check.unseen import Survey, Unseen, sentence
+from curate.check.unseen import SIDES, Survey, Unseen, sentence
+from curate.export import lineage
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
@@ -35,25 +37,10 @@ def facts(
         [(reason, n)], `mix` {label, cluster, month, length: [(value, production, train, test)]},
         `edge_cases` {reason: [production, train, test]}, `unseen` (what the leak check cannot see).
     """
-    rows = sorted(
-        {
-            ("test" if side == "test" else "train", example)
-            for side, part in assembled.lines.items()
-            for line in part
-            for _, example in line.parts
-        }
-    )
     con = today.con
     con.register("left_out", assembled.left_out_table())
-    con.register(
-        "kept",
-        pa.table(
-            {
-                "side": pa.array([side for side, _ in rows], pa.string()),
-                "example_id": pa.array([example for _, example in rows], pa.string()),
-            }
-        ),
-    )
+    kept = _kept(assembled)
+    con.register("kept", kept)
     examples, pending = con.execute(sql("export/verdict_totals")).fetchall()[0]
     aspects = ("label", "cluster", "month", "length")
     mix: dict[str, list[list[Any]]] = {aspect: [] for aspect in aspects}
@@ -67,17 +54,29 @@ def facts(
         "newer_train": con.execute(sql("export/newer")).fetchall()[0][0],
         "funnel": con.execute(sql("export/verdict_funnel"), {"otherwise": otherwise}).fetchall(),
         "mix": mix,
-        "edge_cases": _edge_cases(assembled.edge_cases, rows, examples),
+        "edge_cases": _edge_cases(assembled.edge_cases, kept, examples),
         "unseen": _unseen(today, assembled, with_labels=with_labels),
     }
+
+
+def _kept(assembled: Assembled) -> pa.Table:
+    """Returns the examples of a version once, with their sides; validation is of train."""
+    placed = lineage.placed(assembled)
+    is_test = pc.equal(placed["split"], "test")
+    side = pc.if_else(is_test, pa.scalar("test"), pa.scalar("train"))
+    table = pa.table({"side": side, "example_id": placed["example_id"]})
+    return table.group_by(["side", "example_id"]).aggregate([])
 
 
 def _unseen(today: Today, assembled: Assembled, *, with_labels: bool) -> tuple[Unseen, ...]:
     """Returns what the leak check cannot see of the examples in the table `kept`."""
     survey, con = Survey(), today.con
-    for side, text, words, labels in con.execute(sql("export/unseen_rows")).fetchall():
-        survey.add_input(side, text, words)
-        survey.add_labels(side, labels or () if with_labels else ())
+    rows = con.sql(sql("export/unseen_rows")).to_arrow_table()
+    for side in SIDES:
+        part = rows.filter(pc.equal(rows["side"], side))
+        survey.add_inputs(side, part["text"].to_pylist(), part["words"].to_pylist())
+        for labels in part["label_names"].to_pylist() if with_labels else ():
+            survey.add_labels(side, labels or ())
     for side, names in assembled.entities.items():
         survey.add_labels(side, names)
     users = con.execute(sql("export/users_across")).fetchall()[0]
@@ -87,23 +86,25 @@ def _unseen(today: Today, assembled: Assembled, *, with_labels: bool) -> tuple[U
     )
 
 
-def _edge_cases(
-    reasons: Mapping[str, str], kept: Sequence[tuple[str, str]], examples: int
-) -> dict[str, list[int]]:
+def _edge_cases(reasons: Mapping[str, str], kept: pa.Table, examples: int) -> dict[str, list[int]]:
     """Returns reason -> edge cases in production, train and test.
 
     `any` counts each of them once, `examples` all examples.
     """
     found: dict[str, list[int]] = {}
-    sides = dict.fromkeys(reasons, 0) | {e: {"train": 1, "test": 2}[side] for side, e in kept}
+    sides = dict.fromkeys(reasons, 0)
+    for place, side in ((2, "test"), (1, "train")):
+        ids = kept.filter(pc.equal(kept["side"], side))["example_id"].to_pylist()
+        sides |= dict.fromkeys(ids, place)
     for example, reason in reasons.items():
         for name in ["any", *reason.split(", ")]:
             counts = found.setdefault(name, [0, 0, 0])
             counts[0] += 1
             if sides[example]:
                 counts[sides[example]] += 1
-    held_out = sum(side == "test" for side, _ in kept)
-    return {"examples": [examples, len(kept) - held_out, held_out], **dict(sorted(found.items()))}
+    held_out = int(pc.sum(pc.equal(kept["side"], "test")).as_py() or 0)
+    of = [examples, kept.num_rows - held_out, held_out]
+    return {"examples": of, **dict(sorted(found.items()))}
 
 
 def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:

@@ -278,8 +278,7 @@ def _judge(today: Today, order: _Order, assembled: Assembled) -> _Judged:
 def _gate(today: Today, order: _Order, assembled: Assembled, pending: int) -> None:
     kind = "pairs" if order.unit == "pair" else "examples"
     own = {
-        side: sum(line.parts[0][0] != "mixed" for line in part)
-        for side, part in assembled.lines.items()
+        side: sum(line.role != "mixed" for line in part) for side, part in assembled.lines.items()
     }
     wanted = {"train": order.settings.min_train, "test": order.settings.min_test}
     short = [

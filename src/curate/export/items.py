@@ -6,68 +6,106 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
 from curate.label import tasks
 from curate.messages import spoken
-from curate.store import sql
+from curate.privacy import privacy
+from curate.store import Store, fetch_arrow, sql
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
-_QUERIES = {
-    "example": sql("export/rows"),
-    "rated": sql("export/rated"),
-    "pair": sql("export/pairs"),
+_KEPT = {
+    "example": (sql("export/kept_examples"), sql("export/texts_of_examples")),
+    "rated": (sql("export/kept_rated"), sql("export/texts_of_examples")),
+    "pair": (sql("export/kept_pairs"), sql("export/texts_of_pairs")),
 }
 # A whole table of messages as Python objects would be many times its size.
-_BATCH_ROWS = 2_000
+_BATCH_ROWS = 2_048
 
 
 class Items:
-    """Items in an order of their own, made when they are iterated over, as often as wanted."""
+    """Items in an order of their own; their texts stay in the store until they are iterated over.
 
-    def __init__(self, table: pa.Table, unit: Unit, contents: Contents = Contents()) -> None:  # noqa: B008
-        self.table, self.unit, self.contents = table, unit, contents
+    Args:
+        con: has the temporary views `kept_items` and `kept_texts`.
+        table: item_id, example_ids, conversations, created_at.
+        unit: what an item is.
+        contents: what all of them have in common.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, table: pa.Table, unit: Unit, contents: Contents
+    ) -> None:
+        self._con, self.table, self.unit, self.contents = con, table, unit, contents
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
     def __iter__(self) -> Iterator[Item]:
+        """Yields all items in order; they are held at once, so this is for few of them."""
+        self._want()
+        whole = self._con.sql(sql("export/items_whole")).to_arrow_table().sort_by("place")
+        for batch in whole.to_batches(max_chunksize=_BATCH_ROWS):
+            yield from (item for _, item in self._made(batch))
+
+    def numbered(self) -> Iterator[tuple[int, Item]]:
+        """Yields (place, item) as the store has them; the connection is busy meanwhile."""
+        self._want()
+        for batch in self._con.sql(sql("export/items_whole")).to_arrow_reader(_BATCH_ROWS):
+            yield from self._made(batch)
+
+    def _want(self) -> None:
+        places = pa.array(range(len(self)), pa.int64())
+        self._con.register("wanted", self.table.select(["item_id"]).append_column("place", places))
+
+    def _made(self, batch: pa.RecordBatch) -> Iterator[tuple[int, Item]]:
         make = self._pair if self.unit == "pair" else self._example
-        for batch in self.table.to_batches(max_chunksize=_BATCH_ROWS):
-            yield from map(make, batch.to_pylist())
+        return ((row["place"], make(row)) for row in batch.to_pylist())
 
     def take(self, places: Sequence[int]) -> Items:
         """Returns the items at these places, in their order."""
-        chosen = self.table.take(pa.array(places, pa.int64()))
-        return Items(chosen, self.unit, self.contents)
+        return self._of(self.table.take(pa.array(places, pa.int64())))
+
+    def fit(self, contents: Contents) -> Items:
+        """Returns the items with other things in common."""
+        return Items(self._con, self.table, self.unit, contents)
+
+    def _of(self, table: pa.Table) -> Items:
+        return Items(self._con, table, self.unit, self.contents)
 
     def example_ids(self) -> list[tuple[str, ...]]:
         """Returns the ids of the examples that each item is made of."""
-        names = ("chosen_id", "rejected_id") if self.unit == "pair" else ("example_id",)
-        return list(zip(*(self.table[name].to_pylist() for name in names), strict=True))
-
-    def entities(self) -> Iterator[str]:
-        """Yields the label of each span that is to be extracted."""
-        return _entities(self.table.to_struct_array().combine_chunks())
+        return list(map(tuple, self.table["example_ids"].to_pylist()))
 
     def conversations(self) -> list[tuple[str, ...]]:
         """Returns the conversations that each item comes from."""
-        if self.unit == "pair":
-            parts = [self.table[side].combine_chunks() for side in ("chosen", "rejected")]
-            columns = [_field(part, "conversation_id").to_pylist() for part in parts]
-        else:
-            columns = [self.table["conversation_id"].to_pylist()]
-        return list(zip(*columns, strict=True))
+        return list(map(tuple, self.table["conversations"].to_pylist()))
+
+    def entities(self) -> Iterator[str]:
+        """Yields the label of each span that is to be extracted."""
+        ids = set(self.table["item_id"].to_pylist())
+        return (label for name, label in _entities(self._con) if name in ids)
+
+    def suspects(self, store: Store) -> Items:
+        """Returns the items in which a redactor may find something."""
+        self._want()
+        self._con.execute(sql("export/items_texts"))
+        return self.take(privacy.suspects(store, self._con))
+
+    def in_time(self, others: Iterable[Items] = ()) -> Items:
+        """Returns these items and others in the order of time, then of ids."""
+        whole = pa.concat_tables([self.table, *(other.table for other in others)])
+        return self._of(whole.sort_by([("created_at", "ascending"), ("item_id", "ascending")]))
 
     def _pair(self, row: dict[str, Any]) -> Pair:
         chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])
-        return Pair(row["pair_id"], chosen, rejected, row["method"], row["margin"])
+        return Pair(row["item_id"], chosen, rejected, row["method"], row["margin"])
 
     def _example(self, row: dict[str, Any]) -> Example:
         offered = orjson.loads(row["tools"]) if row["tools"] else []
@@ -115,15 +153,6 @@ def cut_validation(today: Today, part: Items, share: float) -> dict[str, Items]:
     }
 
 
-def in_time(parts: Iterable[Items]) -> Items:
-    """Returns the items of several sides in the order of time, then of ids."""
-    parts_listed = list(parts)
-    whole = pa.concat_tables(part.table for part in parts_listed)
-    key = "pair_id" if parts_listed[0].unit == "pair" else "example_id"
-    order = whole.sort_by([("created_at", "ascending"), (key, "ascending")])
-    return Items(order, parts_listed[0].unit, parts_listed[0].contents)
-
-
 def read(today: Today, unit: Unit, *, reasoning: bool = False) -> dict[str, Items]:
     """Returns the items of `train` and `test` that are in today, in the order of the files.
 
@@ -137,40 +166,32 @@ def read(today: Today, unit: Unit, *, reasoning: bool = False) -> dict[str, Item
     elif unit == "rated":
         pairs.prepare_rated(today)
     verdicts.find_edge_cases(today)
+    for view in _KEPT[unit]:
+        today.con.execute(view)
     multi_label = bool(today.store.setting(today.con, "project").get("multi_label"))
-    tables = {}
+    both = replace(_contents(today.con, multi_label=multi_label), reasoning=reasoning)
+    sides = {}
     for side in ("train", "test"):
         parameters = {"side": side, "seed": str(today.split.seed)}
-        tables[side] = today.con.sql(_QUERIES[unit], params=parameters).to_arrow_table()
-    both = contents(list(tables.values()), unit, multi_label=multi_label)
-    both = replace(both, reasoning=reasoning)
-    return {side: Items(table, unit, both) for side, table in tables.items()}
+        table = fetch_arrow(today.con, sql("export/items"), parameters)
+        sides[side] = Items(today.con, table, unit, both)
+    return sides
 
 
-def contents(tables: Sequence[pa.Table], unit: Unit, *, multi_label: bool = False) -> Contents:
+def _contents(con: duckdb.DuckDBPyConnection, *, multi_label: bool) -> Contents:
     """Returns what the items of all sides have in common."""
-    columns: list[Any] = []
-    for table in tables:
-        if unit == "pair":
-            columns += [table[side].combine_chunks() for side in ("chosen", "rejected")]
-        else:
-            columns += [table.to_struct_array().combine_chunks()]
-    labels = {label for column in columns for label in _field(column, "label").unique().to_pylist()}
-    labels -= {None}
+    labels, tools = con.execute(sql("export/items_have")).fetchall()[0]
     if multi_label:
         labels = {name for label in labels for name in label_sets.read(label)}
-    entities = {label for column in columns for label in _entities(column)}
-    tools = any(map(_has_tools, columns))
+    entities = {label for _, label in _entities(con)}
     return Contents(tools, tuple(sorted(labels)), tuple(sorted(entities)), multi_label)
 
 
-def _entities(column: Any) -> Iterator[str]:
-    """Yields the labels of the spans in a column of structs."""
-    names = ("spans", "task", "query", "response")
-    values = (_field(column, name).to_pylist() for name in names)
-    for row in zip(*values, strict=True):
-        for _, _, label in _spans(dict(zip(names, row, strict=True))) or ():
-            yield label
+def _entities(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Yields (item, label) of each span in the view `kept_texts`."""
+    for row in con.sql(sql("export/items_spans")).to_arrow_table().to_pylist():
+        for _, _, label in _spans(row) or ():
+            yield row["item_id"], label
 
 
 def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
@@ -186,16 +207,3 @@ def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
     places = tasks.spans(text, answer)
     whole = len(places) == sum(value != "" for _, value in tasks.fields(answer))
     return tuple(sorted((s, e, label) for label, s, e in places)) if whole else None
-
-
-def _field(column: Any, name: str) -> Any:
-    return pc.struct_field(column, name)
-
-
-def _has_tools(column: Any) -> bool:
-    """Returns whether any of the examples in a column of structs has tools or calls one."""
-    if pc.any(_field(column, "tools").is_valid()).as_py():
-        return True
-    said = (_field(column, name) for name in ("messages", "output"))
-    # The store keeps messages as canonical JSON: keys are written in one way.
-    return any(pc.any(pc.match_substring(text, '"tool_calls":')).as_py() for text in said)

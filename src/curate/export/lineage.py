@@ -3,66 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.export.assemble import Assembled
 from curate.export.lines import Line
+from curate.export.mix import Candidate
+from curate.messages import SIDES
 from curate.store import sql
 
 
 def others(lines: Mapping[str, Sequence[Line]]) -> pa.Table:
     """Returns the rows of `version_lines`: what is not one example of the store."""
     others = [
-        (side, number, line)
+        (side, number, line.item_id, line.example_ids, line.row_hash)
         for side, part in lines.items()
         for number, line in enumerate(part, 1)
-        if line.parts[0][0] != "example"
+        if line.role != "example"
     ]
-    ids = [[example for _, example in line.parts] for _, _, line in others]
+    kinds = [pa.string(), pa.int64(), pa.string(), pa.list_(pa.string()), pa.string()]
+    names = ["side", "line", "item_id", "example_ids", "row_hash"]
+    columns = zip(*others, strict=True) if others else [()] * len(kinds)
     return pa.table(
-        {
-            "side": pa.array([side for side, _, _ in others], pa.string()),
-            "line": pa.array([number for _, number, _ in others], pa.int64()),
-            "item_id": pa.array([line.item_id for _, _, line in others], pa.string()),
-            "example_ids": pa.array(ids, pa.list_(pa.string())),
-            "row_hash": pa.array([line.row_hash for _, _, line in others], pa.string()),
-        }
+        [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)], names
     )
+
+
+def placed(assembled: Assembled, *, once: bool = False) -> pa.Table:
+    """Returns the place of each example in a version: split, line, role, example_id and row_hash.
+
+    Args:
+        assembled: the lines.
+        once: only the first place of an example that several pairs have.
+    """
+    sides: list[str] = []
+    numbers: list[int] = []
+    roles: list[str] = []
+    ids: list[str] = []
+    hashes: list[str] = []
+    for side, part in assembled.lines.items():
+        for number, line in enumerate(part, 1):
+            count = len(line.example_ids)
+            sides += [side] * count
+            numbers += [number] * count
+            roles += SIDES if line.role == "pair" else (line.role,)
+            ids += line.example_ids
+            hashes += [line.row_hash] * count
+    text = pa.string()
+    columns = [pa.array(sides, text), pa.array(numbers, pa.int64()), pa.array(roles, text)]
+    columns += [pa.array(ids, text), pa.array(hashes, text)]
+    table = pa.table(columns, ["split", "line", "role", "example_id", "row_hash"])
+    if once and len(set(ids)) < len(ids):
+        first = {example: place for place, example in reversed(list(enumerate(ids)))}
+        table = table.take(pa.array(sorted(first.values()), pa.int64()))
+    return table
+
+
+def _origin(candidate: Candidate) -> dict[str, Any]:
+    """Returns where a row that is mixed in comes from."""
+    example = candidate.example
+    return {
+        "source": example.source,
+        "location": candidate.file,
+        "source_line": candidate.line,
+        "label": example.label,
+        "conversation_id": example.conversation_id,
+        "input": candidate.inputs[0],
+    }
 
 
 def of(con: duckdb.DuckDBPyConnection, assembled: Assembled) -> pa.Table:
     """Returns where each line came from, one row per line and example in it."""
-    placed = [
-        (side, number, role, example, line.row_hash, assembled.edge_cases.get(example))
-        for side, part in assembled.lines.items()
-        for number, line in enumerate(part, 1)
-        for role, example in line.parts
-    ]
-    kinds = {"split": pa.string(), "line": pa.int64(), "role": pa.string()}
-    kinds |= {"example_id": pa.string(), "row_hash": pa.string()}
-    kinds["edge_case"] = pa.string()
-    columns = {
-        name: pa.array([row[place] for row in placed], kind)
-        for place, (name, kind) in enumerate(kinds.items())
-    }
-    con.register("placed", pa.table(columns))
+    table = placed(assembled)
+    hard = [assembled.edge_cases.get(example) for example in table["example_id"].to_pylist()]
+    con.register("placed", table.append_column("edge_case", pa.array(hard, pa.string())))
     own = con.sql(sql("export/lineage")).to_arrow_table()
     general = {c.example.example_id: c for pool in assembled.mixed for c in pool.candidates}
     rows = [
-        {
-            **dict(zip(list(kinds)[:-1], row[:-1], strict=True)),
-            "is_edge_case": False,
-            "source": general[row[3]].example.source,
-            "location": general[row[3]].file,
-            "source_line": general[row[3]].line,
-            "label": general[row[3]].example.label,
-            "conversation_id": general[row[3]].example.conversation_id,
-            "input": general[row[3]].inputs[0],
-        }
-        for row in placed
-        if row[2] == "mixed"
+        {**row, "is_edge_case": False, **_origin(general[row["example_id"]])}
+        for row in table.filter(pc.equal(table["role"], "mixed")).to_pylist()
     ]
     if not rows:
         return own

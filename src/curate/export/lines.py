@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,24 +18,25 @@ from curate.privacy.redact import Redactor
 from curate.text import digest
 
 Redact = Callable[[Item], Item]
+_Numbered = tuple[int, Item]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of each file of a side.
 
     Attributes:
-        parts: (role, id) of what it is made of: the example, chosen and rejected of a pair, or a
-            row that is mixed in.
-        content: digest of what the item holds, whatever the format.
-        rows: its bytes in each format, by the format's name.
+        role: of its example: `example`, or `mixed` in; `pair` where it has two.
+        example_ids: what it is made of: the example, or chosen and rejected of a pair.
+        content: digest of what the item holds, whatever the format; empty where nobody asks.
+        rows: its bytes in each format, in the order of the formats.
         row_hash: digest of those bytes.
     """
 
     item_id: str
-    parts: tuple[tuple[str, str], ...]
+    role: str
+    example_ids: tuple[str, ...]
     content: str
-    rows: dict[str, bytes]
+    rows: tuple[bytes, ...]
     row_hash: str
 
 
@@ -61,7 +62,8 @@ def draft(
     limit: int | None,
     lossy: bool,
     with_rows: bool = True,
-    progress: Callable[[Iterable[Item]], Iterable[Item]] = lambda items: items,
+    with_content: bool = True,
+    progress: Callable[[Iterable[_Numbered]], Iterable[_Numbered]] = lambda items: items,
 ) -> Draft:
     """Returns the lines of the first items that all formats can express.
 
@@ -71,40 +73,50 @@ def draft(
         limit: how many are wanted; None means all.
         lossy: leave out what cannot be expressed.
         with_rows: keep the rows, not only what the lines are of.
+        with_content: the digest of what each item holds.
         progress: wraps the items.
 
     Raises:
         ConfigError: an item cannot be expressed, and `lossy` is false; it names the item.
     """
-    lines: list[Line] = []
-    places: list[int] = []
+    lines: dict[int, Line] = {}
     refusals: dict[str, str] = {}
-    for place, item in enumerate(progress(items)):
-        if len(places) == limit:
+    first: tuple[int, str] | None = None
+    # Only the first of them are wanted in their order; it is the quicker way to all.
+    numbered = items.numbered() if limit is None else enumerate(items)
+    for place, item in progress(numbered):
+        if len(lines) == limit:
             break
-        rows: dict[str, dict[str, Any]] = {}
+        rows: list[dict[str, Any]] = []
         try:
             for writer in used:
-                rows[writer.name] = writer.row(item)
+                rows.append(writer.row(item))
         except Inexpressible as what:
-            if not lossy:
-                raise ConfigError(_cannot(item, writer.name, str(what))) from None
             refusals[item_id(item)] = str(what)
+            if first is None or place < first[0]:
+                first = place, _cannot(item, writer.name, str(what))
         else:
-            places.append(place)
-            lines.append(_line(item, rows if with_rows else {}, "example"))
-    return Draft(items if len(places) == len(items) else items.take(places), lines, refusals)
+            content = _content(item) if with_content else ""
+            lines[place] = _line(item, rows if with_rows else (), "example", content)
+    if first and not lossy:
+        raise ConfigError(first[1])
+    places = sorted(lines)
+    of = items if len(places) == len(items) else items.take(places)
+    return Draft(of, [lines[place] for place in places], refusals)
 
 
-def _line(item: Item, rows: dict[str, dict[str, Any]], role: str) -> Line:
-    bodies = {name: json_line(row) for name, row in rows.items()}
-    row_hash = digest("".join(body.decode() for body in bodies.values()))
-    return Line(item_id(item), _parts(item, role), _content(item), bodies, row_hash)
+def _line(item: Item, rows: Iterable[dict[str, Any]], role: str, content: str) -> Line:
+    bodies = tuple(map(json_line, rows))
+    row_hash = hashlib.sha256(b"".join(bodies)).hexdigest()[:32]
+    if isinstance(item, Pair):
+        ids = item.chosen.example_id, item.rejected.example_id
+        return Line(item.pair_id, "pair", ids, content, bodies, row_hash)
+    return Line(item.example_id, role, (item.example_id,), content, bodies, row_hash)
 
 
 def name_only(items: Iterable[Item], role: str) -> list[Line]:
     """Returns the lines of items without their rows."""
-    return [_line(item, {}, role) for item in items]
+    return [_line(item, (), role, "") for item in items]
 
 
 def hide(lines: list[Line], items: Items, used: Sequence[Format], redactor: Redactor) -> list[Line]:
@@ -149,7 +161,7 @@ def make(
     """
     for item in items:
         clean = redact(item)
-        yield _line(item, {writer.name: writer.row(clean) for writer in used}, role)
+        yield _line(item, [writer.row(clean) for writer in used], role, _content(item))
 
 
 def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
@@ -161,15 +173,15 @@ def in_order(lines: Iterable[Line], seed: int) -> list[Line]:
     return sorted(lines, key=place)
 
 
-def dated(lines: Iterable[Line], name: str) -> list[str]:
-    """Returns the columns of a format whose every text is a date, in order.
+def dated(lines: Iterable[Line], place: int) -> list[str]:
+    """Returns the columns of the format at a place whose every text is a date, in order.
 
     Declared as text, `load_dataset` would still read times and write them in another way; declared
     as JSON it leaves them alone.
     """
     columns: set[str] | None = None
     for line in lines:
-        row = orjson.loads(line.rows[name])
+        row = orjson.loads(line.rows[place])
         keys = {key for key, value in row.items() if is_date(value)}
         columns = keys if columns is None else columns & keys
         if not columns:
@@ -182,15 +194,10 @@ def item_id(item: Item) -> str:
     return item.pair_id if isinstance(item, Pair) else item.example_id
 
 
-def _parts(item: Item, role: str) -> tuple[tuple[str, str], ...]:
-    if isinstance(item, Pair):
-        return ("chosen", item.chosen.example_id), ("rejected", item.rejected.example_id)
-    return ((role, item.example_id),)
-
-
 def json_line(row: dict[str, Any]) -> bytes:
     """Returns a row as the bytes of its line."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    # What is kept is a copy: around its own result orjson leaves room for some thousand bytes.
+    return orjson.dumps(row) + b"\n"
 
 
 def _content(item: Item) -> str:

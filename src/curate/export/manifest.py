@@ -81,17 +81,21 @@ def test_id(assembled: Assembled) -> str:
 
 
 def data_files(settings: ExportSettings, assembled: Assembled) -> list[dict[str, Any]]:
-    """Returns the data files, one per format and side; `body` has the bytes of each."""
+    """Returns the data files, one per format and side; `body` has the lines of each."""
     files: list[dict[str, Any]] = []
     for file in planned_files(settings, assembled):
         name, side = file["format"], file["split"]
-        body = b"".join(line.rows[name] for line in assembled.lines[side])
+        place = settings.formats.index(name)
+        body = [line.rows[place] for line in assembled.lines[side]]
+        whole = hashlib.sha256()
+        for line in body:
+            whole.update(line)
         tokens = assembled.tokens.get((name, side))
         files.append(
             {
                 **file,
-                "bytes": len(body),
-                "sha256": hashlib.sha256(body).hexdigest(),
+                "bytes": sum(map(len, body)),
+                "sha256": whole.hexdigest(),
                 "tokens": tokens and asdict(tokens),
                 "body": body,
             }

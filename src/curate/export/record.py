@@ -19,7 +19,7 @@ from curate.export.assemble import Assembled
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
 from curate.messages import canonical
-from curate.store import Run, Store, sql, utcnow
+from curate.store import Run, Store, fetch_arrow, sql, utcnow
 from curate.text import MEASURE
 from curate.verdicts.verdicts import Today
 from curate.versions import folder
@@ -33,21 +33,11 @@ def freeze(today: Today, assembled: Assembled, otherwise: str) -> pa.Table:
         assembled: the lines.
         otherwise: why an example is not in that nothing speaks against.
     """
-    first: dict[str, tuple[str, int, str]] = {}
-    for side, part in assembled.lines.items():
-        for number, line in enumerate(part, 1):
-            for _, example in line.parts:
-                first.setdefault(example, (side, number, line.row_hash))
-    columns = {
-        "example_id": pa.array(list(first), pa.string()),
-        "side": pa.array([side for side, _, _ in first.values()], pa.string()),
-        "line": pa.array([number for _, number, _ in first.values()], pa.int64()),
-        "row_hash": pa.array([row_hash for _, _, row_hash in first.values()], pa.string()),
-    }
-    today.con.register("placed", pa.table(columns))
+    placed = lineage.placed(assembled, once=True)
+    today.con.register("placed", placed)
     today.con.register("left_out", assembled.left_out_table())
     parameters = {"otherwise": otherwise}
-    rows = today.con.sql(sql("export/version_examples_now"), params=parameters).to_arrow_table()
+    rows = fetch_arrow(today.con, sql("export/version_examples_now"), parameters)
     today.con.unregister("placed")
     return rows
 
@@ -87,11 +77,11 @@ def store_version(store: Store, run: Run, version: VersionDraft, today: Today) -
         folder.publish(result.folder)
 
 
-def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes]:
+def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes | list[bytes]]:
     """Returns the files of the version's folder, apart from its lineage."""
     contents = version.assembled.contents
     described = manifest.manifest(version, today, run_id)
-    bodies: dict[str, bytes] = {file["path"]: file["body"] for file in version.files}
+    bodies: dict[str, bytes | list[bytes]] = {file["path"]: file["body"] for file in version.files}
     files = [(writer, card.files_of(described, writer.name)) for writer in version.formats]
     extra = formats.side_files(contents, files)
     bodies |= {name: text.encode() for name, text in extra.items()}

@@ -185,7 +185,7 @@ def _cards(text: str) -> Iterator[SensitiveSpan]:
 _SHORT_CARD = 13
 _CARD_GOES_ON = ascii_words(r"[\w-]|[.,][0-9]")
 # Source: SWIFT IBAN registry, release 99; country and length.
-_IBAN_LENGTHS = {
+IBAN_LENGTHS = {
     word[:2]: int(word[2:])
     for word in re.findall(
         r"\w+",
@@ -204,7 +204,7 @@ _IBAN_GOES_ON = re.compile("[A-Za-z0-9]")
 
 def _ibans(text: str) -> Iterator[SensitiveSpan]:
     for match in _IBAN.finditer(text):
-        length = _IBAN_LENGTHS.get(match[0][:2].upper())
+        length = IBAN_LENGTHS.get(match[0][:2].upper())
         # The pattern takes in the words that follow; the country says where the number ends.
         places = [i for i, c in enumerate(match[0]) if c.isalnum()]
         if length is None or len(places) < length:

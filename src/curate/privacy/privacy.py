@@ -25,11 +25,12 @@ from curate.errors import ConfigError, GateFailed, unknown_name
 from curate.formats import Example
 from curate.inputs import inputs
 from curate.privacy import credentials, patterns, person_names, redact
+from curate.privacy import suspects as first_look
 from curate.privacy.options import KEYS, PrivacySettings
 from curate.privacy.patterns import KINDS, SECRET
 from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
 from curate.text import digest
 from curate.verdicts import verdicts
@@ -151,6 +152,19 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     return Redactor(_finder(store, con, wishes, names), allowed)
 
 
+def suspects(store: Store, con: duckdb.DuckDBPyConnection) -> list[int]:
+    """Returns the places of texts in which a redactor may find something, in order.
+
+    Args:
+        store: the project's store.
+        con: a connection to it, as `suspects.suspects` takes it.
+    """
+    wishes = settings(store.folder)
+    if wishes.redact and wishes.names:  # a name looks like any word
+        return [place for (place,) in con.execute(sql("privacy/places")).fetchall()]
+    return first_look.suspects(con)
+
+
 def gate(secrets: Sequence[PrivacyFinding]) -> None:
     """Stops an export that would have secrets in it which nobody has looked at.
 
@@ -225,10 +239,13 @@ def _look(store: Store, run: Run, wishes: PrivacySettings, chunk: int, progress:
         gone_rows = int(con.execute(sql("privacy/gone")).fetchall()[0][0])
     for _ in progress(_chunks(pending, gone_rows, chunk), "looking through"):
         with store.read() as con:
-            pending_rows = con.sql(sql("privacy/pending"), params={**parameters, "limit": chunk})
-            batch = pending_rows.to_arrow_table()
-        examples = batch.to_pylist()
-        places = _finding_table([f for row in examples for f in findings(finder, row)])
+            wanted = {**parameters, "limit": chunk}
+            batch = fetch_arrow(con, sql("privacy/pending"), wanted)
+            places = pa.array(range(batch.num_rows), pa.int64())
+            con.register("texts", batch.append_column("place", places))
+            suspected = batch.take(pa.array(first_look.suspects(con), pa.int64()))
+        rows = suspected.to_pylist()
+        places = _finding_table([f for row in rows for f in findings(finder, row)])
         looked_at = batch.select(["example_id", "revision"])
         with store.write() as con:
             _store(con, run, looked_at, places, parameters)
@@ -301,7 +318,8 @@ def _store(
 @functools.cache
 def _code() -> str:
     """Returns a digest of the detectors: another release looks again only where they changed."""
-    parts = [Path(m.__file__).read_bytes() for m in (patterns, credentials, redact) if m.__file__]
+    modules = (patterns, credentials, redact, first_look)
+    parts = [Path(m.__file__).read_bytes() for m in modules if m.__file__]
     return hashlib.sha256(b"".join(parts) + version("phonenumbers").encode()).hexdigest()
 
 

@@ -298,7 +298,8 @@ def _word(spelling: str) -> str:
 class Redactor:
     """Replaces values by placeholders that are the same in a whole conversation.
 
-    `look` at every item, in the order of time, before the first `redact`. A text that holds a
+    `look` at every item that may hold a value or a placeholder, in the order of time, before the
+    first `redact`. A text that holds a
     placeholder already keeps it, and no other value gets its number.
 
     Args:
@@ -330,6 +331,15 @@ class Redactor:
         return list(secrets.values())[::-1]
 
     # -- first pass ------------------------------------------------------------------------------
+
+    def join(self, conversations: Iterable[Sequence[str]]) -> None:
+        """Joins conversations that share placeholders: those of each pair, in the order of time.
+
+        Where pairs are looked at, it comes first: `look` may then leave out what holds nothing.
+        """
+        for chosen, rejected in conversations:
+            self._join(chosen, rejected)
+            _ = self._own[chosen], self._own[rejected]  # in this order values get their numbers
 
     def look(self, item: Example | Pair) -> None:
         """Collects the values of an example or of a pair."""

@@ -24,12 +24,14 @@ def partial_folder(folder: Path) -> Path:
     return folder.with_name(f".partial-{folder.name}")
 
 
-def write_folder(folder: Path, bodies: Mapping[str, bytes], lineage: pa.Table) -> None:
+def write_folder(
+    folder: Path, bodies: Mapping[str, bytes | list[bytes]], lineage: pa.Table
+) -> None:
     """Writes and syncs the files of a version.
 
     Args:
         folder: is created; what an export that was killed left there is replaced.
-        bodies: files by their names.
+        bodies: files by their names, some in parts.
         lineage: becomes `lineage.parquet`.
     """
     if folder.exists():
@@ -64,8 +66,8 @@ def recover(store: Store) -> list[str]:
     return finished
 
 
-def _body(body: bytes, handle: Any) -> None:
-    handle.write(body)
+def _body(body: bytes | list[bytes], handle: Any) -> None:
+    handle.writelines([body] if isinstance(body, bytes) else body)
 
 
 def _write(path: Path, fill: Callable[[Any], None]) -> None:

@@ -1,6 +1,9 @@
--- Kept pairs of one side in the order of the file, which depends on seed and ids alone. The rejected
--- answer is the logged one: what was judged is not what somebody has made of it since.
-SELECT v.pair_id, v.method, v.margin, v.chosen_id, v.rejected_id, c.created_at,
+-- Makes the temporary view of kept pairs with a side; one row each. The rejected answer is the logged one:
+-- what was judged is not what somebody has made of it since.
+CREATE OR REPLACE TEMPORARY VIEW kept_items AS
+SELECT v.side, v.pair_id AS item_id, [v.chosen_id, v.rejected_id] AS example_ids,
+       [c.conversation_id, r.conversation_id] AS conversations,
+       v.pair_id, v.method, v.margin, c.created_at,
        {'example_id': c.example_id, 'source': c.source, 'messages': c.messages::VARCHAR,
         'output': c.output::VARCHAR, 'query': c.query, 'response': c.response, 'label': c.label,
         'human_rating': a.human_rating, 'edge_case': NULL::VARCHAR, 'tools': c.tools::VARCHAR,
@@ -15,5 +18,4 @@ JOIN examples r ON r.example_id = v.rejected_id
 JOIN interactions i ON i.interaction_id = v.rejected_id
 LEFT JOIN ratings a ON a.interaction_id = v.chosen_id
 LEFT JOIN ratings b ON b.interaction_id = v.rejected_id
-WHERE v.side = $side AND v.reason IS NULL
-ORDER BY sha256($seed || '|' || v.pair_id), v.pair_id
+WHERE v.reason IS NULL
