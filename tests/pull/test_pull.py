@@ -17,6 +17,7 @@ from curate.pull import from_files as pull_module
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
+from curate.pull.plain.plain import PlainMaker, PlainRows
 from curate.pull.pull import pull
 from curate.store import Store
 
@@ -407,13 +408,19 @@ def test_a_killed_pull_goes_on_where_it_was(
 
 def _count_built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     built: list[Any] = []
-    real = RowBuilder.values
+    real, real_make = RowBuilder.values, PlainMaker.make
 
     def values(self: RowBuilder, fields: Mapping[str, Any], *more: Any) -> Any:
         built.append(fields)
         return real(self, fields, *more)
 
+    def make(self: PlainMaker, documents: Any) -> PlainRows:
+        rows = real_make(self, documents)
+        built.extend(rows.places)
+        return rows
+
     monkeypatch.setattr(RowBuilder, "values", values)
+    monkeypatch.setattr(PlainMaker, "make", make)
     return built
 
 

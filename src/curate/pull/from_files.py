@@ -18,6 +18,7 @@ from curate.pull.known_sources import remember_mapping, summary_of
 from curate.pull.maker import Maker, Refusal
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
+from curate.pull.plain.plain import plain_maker
 from curate.pull.reader_version import READER, older_reader_notes
 from curate.pull.reading import FileReading, files_done
 from curate.pull.turns import Turn, assemble
@@ -74,6 +75,7 @@ class FilePull:
                 records(self.todo),
                 chunk=CHUNK_DOCUMENTS,
                 resumable=self._by_document,
+                plain=plain_maker(self.maker),
             )
         return bool(self.todo)
 
@@ -164,7 +166,8 @@ class FilePull:
                 yield _refused(number, name, document)
             else:
                 make = partial(self.maker.make, document.fields)
-                yield staging.Record(number, name, document.line, make)
+                fields = document.fields
+                yield staging.Record(number, name, document.line, make, document=fields)
 
     def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
         turns = []
