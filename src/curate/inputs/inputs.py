@@ -19,6 +19,7 @@ from curate import decisions
 from curate.inputs import remeasure, templates
 from curate.inputs.agents import with_steps
 from curate.kernels.templates import Templates
+from curate.kernels.token_counts import token_counts
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
@@ -96,7 +97,10 @@ def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    return con.sql(sql("inputs/stale"), params={"most": BATCH_EXAMPLES}).to_arrow_table()
+    """Returns what the next inputs that are out of date are made of; there may be none."""
+    # Which they are is told without reading any text.
+    con.execute(sql("inputs/stale"), {"most": BATCH_EXAMPLES})
+    return con.sql(sql("inputs/stale_contents")).to_arrow_table()
 
 
 def _refresh_stale(store: Store, batch: pa.Table, known: Templates) -> None:
@@ -125,7 +129,8 @@ def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
     """Returns the input of each example, and the hashes that equal inputs and examples share.
 
     Args:
-        batch: example_id, revision, query, context, messages, output, answer.
+        batch: example_id, revision, query, context, messages, output, answer; no messages where
+            they are the query alone, beside what the system said, and the output is a text alone.
         known: what inputs are without.
     """
     known_texts: dict[str, str] = {}
@@ -135,30 +140,54 @@ def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
         return known_texts.get(text) or known_texts.setdefault(text, normalise(text))
 
     names = ("query", "context", "messages", "output", "answer")
-    texts_of_inputs, example_hashes, templates_cut = [], [], []
-    for query, context, messages, output, answer in zip(
-        *(batch[name].to_pylist() for name in names), strict=True
-    ):
+    columns = zip(*(batch[name].to_pylist() for name in names), strict=True)
+    texts, whole, templates_cut = [], [], []
+    for query, context, messages, output, answer in columns:
         prefix, own, suffix = known.cut(query or "")
         templates_cut.append(digest(f"{prefix}\x1e{suffix}") if prefix or suffix else None)
-        talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
-        said = input_text(own, context or "", normalised)
-        texts_of_inputs.append(bare(normalised(with_steps(said, talk))))
-        texts = [normalised(text_of(m["content"])) for m in talk]
-        other = [_not_text(m) for m in [*talk, *orjson.loads(output or "[]")[:1]]]
-        whole = [*texts, normalised(answer or ""), *filter(None, other)]
-        example_hashes.append(digest("\x1e".join(whole)))
+        if messages is None:
+            text = normalise(own)
+            asked = normalise(query) if prefix or suffix else text
+            said = f"{asked}\x1e{normalise(answer or '')}"
+        else:
+            talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
+            text = normalised(with_steps(input_text(own, context or "", normalised), talk))
+            said = _whole(talk, output, answer, normalised)
+        texts.append(text)
+        whole.append(said)
+    texts, words = _without_decoration(texts)
     return pa.table(
         {
             "example_id": batch["example_id"],
             "revision": batch["revision"],
-            "input_hash": list(map(digest, texts_of_inputs)),
-            "text": texts_of_inputs,
-            "words": [len(tokens(text)) for text in texts_of_inputs],
-            "example_hash": example_hashes,
+            "input_hash": list(map(digest, texts)),
+            "text": texts,
+            "words": words,
+            "example_hash": list(map(digest, whole)),
             "template": pa.array(templates_cut, pa.string()),
         }
     )
+
+
+def _whole(
+    talk: list[dict[str, Any]],
+    output: str | None,
+    answer: str | None,
+    normalised: Callable[[str], str],
+) -> str:
+    """Returns all that a call and its answer say, normalised, as examples are compared."""
+    texts = [normalised(text_of(m["content"])) for m in talk]
+    other = [_not_text(m) for m in [*talk, *orjson.loads(output or "[]")[:1]]]
+    return "\x1e".join([*texts, normalised(answer or ""), *filter(None, other)])
+
+
+def _without_decoration(texts: list[str]) -> tuple[list[str], list[int]]:
+    """Returns texts without what decorates the short ones, and how many tokens each has."""
+    counts = token_counts(texts)
+    for place, count in enumerate(counts):
+        if count < SHORT_TOKENS and (text := bare(texts[place])) != texts[place]:
+            texts[place], counts[place] = text, len(tokens(text))
+    return texts, counts
 
 
 def _not_text(message: dict[str, Any]) -> str:
