@@ -58,8 +58,10 @@ def stage(
     chunk: int,
     resumable: bool,
     plain: PlainMaker | None = None,
-) -> None:
-    """Stores the rows and rejects of all records, a chunk a transaction, after those it has.
+) -> dict[str, pa.Table]:
+    """Stores the rows and rejects of records, a chunk a transaction, after those it has.
+
+    Returns what the last chunk makes, which is not stored: it is merged as soon as it is there.
 
     Args:
         store: that they are staged in.
@@ -73,23 +75,17 @@ def stage(
         empty(con, keep=pull if resumable else "")
         after = con.execute(sql("pull/staging/position")).fetchall()[0]
     todo = (record for record in records if (record.file_number, record.line) > after)
-    while (tables := _read_chunk(pull, todo, chunk, plain)) is not None:
-        with store.write() as con:
-            add(con, tables)
-
-
-def _read_chunk(
-    pull: str, todo: Iterator[Record], chunk: int, plain: PlainMaker | None
-) -> dict[str, pa.Table] | None:
-    """Returns what the next records make, which may be nothing; None where there are no more.
-
-    They are made soon after they are read: the documents of a chunk are never held together.
-    """
-    with _no_search_for_cycles():
+    first = next(todo, None)
+    while first is not None:
+        with _no_search_for_cycles():
+            # Made soon after they are read: the documents of a chunk are never held together.
+            tables = _tables(pull, chain((first,), islice(todo, chunk - 1)), plain)
         first = next(todo, None)
         if first is None:
-            return None
-        return _tables(pull, chain((first,), islice(todo, chunk - 1)), plain)
+            return tables
+        with store.write() as con:
+            add(con, tables)
+    return {}
 
 
 def add(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> None:
