@@ -57,8 +57,10 @@ def test_texts_alone_make_the_inputs_that_messages_make(store: Store, talks: Any
         con.execute("DELETE FROM interactions")
         con.register("drawn", pa.Table.from_pylist(rows))
         con.execute("INSERT INTO interactions BY NAME FROM drawn")
-        con.execute(sql("inputs/stale"), {"most": 100})
+        stale = con.sql(sql("inputs/stale")).to_arrow_table()
+        con.register("stale_inputs", stale)
         batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+        con.unregister("stale_inputs")
         con.unregister("drawn")
     by_id = {r["interaction_id"]: r["messages"] for r in rows}
     whole = [by_id[name] for name in batch["example_id"].to_pylist()]
@@ -79,8 +81,11 @@ def test_usual_calls_need_no_messages(store: Store) -> None:
     with store.write() as con:
         con.register("drawn", pa.Table.from_pylist([row(n, t) for n, t in enumerate(talks)]))
         con.execute("INSERT INTO interactions BY NAME FROM drawn")
-        con.execute(sql("inputs/stale"), {"most": 100})
-        batch = con.sql(sql("inputs/stale_contents")).to_arrow_table().sort_by("example_id")
+        stale = con.sql(sql("inputs/stale")).to_arrow_table()
+        con.register("stale_inputs", stale)
+        batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+        batch = batch.sort_by("example_id")
+        con.unregister("stale_inputs")
         con.unregister("drawn")
     assert [m is None for m in batch["messages"].to_pylist()] == [True, True, True, False]
     assert orjson.loads(batch["messages"][3].as_py())[0] == asked

@@ -1,4 +1,4 @@
--- What the inputs of stale examples (the table stale_inputs) are made of; one row per example. Its messages
+-- What the inputs of stale examples (an Arrow table registered as stale_inputs) are made of; one row per example. Its messages
 -- are null where they are the query alone, beside one text of the system, and its output is a text alone,
 -- or nothing: then there is no more to them than query and answer.
 WITH talks AS (

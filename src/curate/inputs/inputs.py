@@ -24,8 +24,9 @@ from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
-BATCH_EXAMPLES = 50_000
+BATCH_EXAMPLES = 250_000
 """Inputs that a kill may lose; some seconds of work."""
+_AT_ONCE = 10_000
 
 
 def refresh(store: Store, run: Run) -> None:
@@ -37,28 +38,29 @@ def refresh(store: Store, run: Run) -> None:
     """
     with store.read() as con:
         before = remeasure.measure_of(store, con)
-        work = _work(con)
+        work = _work(con, run)
     if before is not None and before != MEASURE:
         remeasure.remeasure(store, run, before)
         with store.read() as con:
-            work = _work(con)
+            work = _work(con, run)
     if work is None:
         return
     run.changed = True
-    batch, known = work.batch, work.templates
+    stale, known, is_all_new = work.stale, work.templates, work.is_all_new
     if found := templates.new(work.sample, known):
+        is_all_new = False
         with store.write() as con:
             mark_due(con)
             templates.add(con, found)
-            batch, known = _stale(con), templates.stored(con)
+            stale, known = _stale(con), templates.stored(con)
     cut = templates.together(known)
-    _refresh_stale(store, batch, cut)
+    _refresh_stale(store, stale, cut)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
-        decisions.settle(con)
-        batch = _stale(con)
-    _refresh_stale(store, batch, cut)
-    _refresh_conversations(store)
+        has_settled = decisions.settle(con)
+        stale = _stale(con) if has_settled else stale[:0]
+    _refresh_stale(store, stale, cut)
+    _refresh_conversations(store, is_all_new=is_all_new and not has_settled)
 
 
 @dataclass(frozen=True)
@@ -66,30 +68,37 @@ class _Due:
     """What there is to bring up to date.
 
     Attributes:
-        batch: examples whose inputs are out of date, the first of them.
+        stale: examples whose inputs are out of date, with their revision.
         templates: source -> those that are known.
         sample: texts in which there may be others.
+        is_all_new: whether nothing has happened but that rows were added.
     """
 
-    batch: pa.Table
+    stale: pa.Table
     templates: dict[str, Templates]
     sample: list[tuple[str, str]]
+    is_all_new: bool
 
 
-def _work(con: duckdb.DuckDBPyConnection) -> _Due | None:
+def _work(con: duckdb.DuckDBPyConnection, run: Run) -> _Due | None:
     """Returns what there is to bring up to date; None where nothing has changed."""
-    batch = _stale(con)
-    if not (batch.num_rows or _is_due(con) or decisions.are_unsettled(con)):
-        return None
-    return _Due(batch, templates.stored(con), templates.sample(con))
+    added_by = con.execute(sql("inputs/due_added_by")).fetchall()
+    is_all_new = added_by == [(run.run_id,)]
+    stale = _added(con, run) if is_all_new else _stale(con)
+    is_due = is_all_new or stale.num_rows or _is_due(con) or decisions.are_unsettled(con)
+    return _Due(stale, templates.stored(con), templates.sample(con), is_all_new) if is_due else None
 
 
-def mark_due(con: duckdb.DuckDBPyConnection) -> None:
+def mark_due(con: duckdb.DuckDBPyConnection, *, added_by: int | None = None) -> None:
     """Notes that interactions have changed, so that the next `refresh` has something to do.
 
     Inputs tell themselves which of them are out of date; conversations do not.
+
+    Args:
+        con: a connection inside a transaction.
+        added_by: the run under way, where it has added rows and done nothing else.
     """
-    con.execute(sql("inputs/due_set"))
+    con.execute(sql("inputs/due_set"), {"run_id": added_by})
 
 
 def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
@@ -97,27 +106,43 @@ def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Returns what the next inputs that are out of date are made of; there may be none."""
-    # Which they are is told without reading any text.
-    con.execute(sql("inputs/stale"), {"most": BATCH_EXAMPLES})
-    return con.sql(sql("inputs/stale_contents")).to_arrow_table()
+    """Returns the examples whose inputs are out of date, told without reading any text."""
+    return con.sql(sql("inputs/stale")).to_arrow_table()
 
 
-def _refresh_stale(store: Store, batch: pa.Table, known: Templates) -> None:
-    """Computes inputs batch by batch, beginning with this one, until none is out of date."""
-    while batch.num_rows:
-        fresh, is_last = rows_of(batch, known), batch.num_rows < BATCH_EXAMPLES
+def _added(con: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
+    """Returns the examples that a run has added and that have no inputs yet."""
+    return con.sql(sql("inputs/stale_added"), params={"run_id": run.run_id}).to_arrow_table()
+
+
+def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table) -> pa.Table:
+    """Returns what the inputs of some examples are made of."""
+    con.register("stale_inputs", stale)
+    batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+    con.unregister("stale_inputs")
+    return batch
+
+
+def _refresh_stale(store: Store, stale: pa.Table, known: Templates) -> None:
+    """Computes the inputs of some examples batch by batch."""
+    if not stale.num_rows:
+        return
+    with store.read() as con:
+        batch = _contents(con, stale[:BATCH_EXAMPLES])
+    for start in range(0, stale.num_rows, BATCH_EXAMPLES):
+        fresh = pa.concat_tables(
+            rows_of(batch[at : at + _AT_ONCE], known) for at in range(0, batch.num_rows, _AT_ONCE)
+        )
         del batch
         with store.write() as con:
-            mark_due(con)
+            con.execute(sql("inputs/due_keep"))
             remeasure.record(store, con)
             con.register("fresh", fresh)
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
             del fresh
-            if is_last:
-                return
-            batch = _stale(con)
+            following = stale[start + BATCH_EXAMPLES :][:BATCH_EXAMPLES]
+            batch = _contents(con, following) if following.num_rows else following
 
 
 def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -212,16 +237,22 @@ def input_text(query: str, context: str, normalised: Callable[[str], str] = norm
     return f"{context}\n{query}" if short and query.strip() else query
 
 
-def _refresh_conversations(store: Store) -> None:
-    """Finds calls without a session id that continue one another; forgets what is gone."""
+def _refresh_conversations(store: Store, *, is_all_new: bool) -> None:
+    """Finds calls without a session id that continue one another; forgets what is gone.
+
+    Args:
+        store: the project's store.
+        is_all_new: whether rows were added and nothing else, so that nothing can be gone.
+    """
     with store.read() as con:
         con.execute(sql("inputs/conversation_continuations"))
         links = con.sql(sql("inputs/conversation_links")).to_arrow_table()
         parent_of = dict(con.execute(sql("inputs/conversation_parents")).fetchall())
     conversations = _roots(parent_of)
     with store.write() as con:
-        con.execute(sql("inputs/example_inputs_forget"))
-        con.execute(sql("inputs/forget_unused"))
+        if not is_all_new:
+            con.execute(sql("inputs/example_inputs_forget"))
+            con.execute(sql("inputs/forget_unused"))
         con.register("found", conversations)
         con.register("links", links)
         con.execute(sql("inputs/conversations_replace"))

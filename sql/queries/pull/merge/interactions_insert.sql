@@ -7,4 +7,3 @@ SELECT s.* EXCLUDE (pull, file_number, part, row_key, base_id, rating_value, rat
 FROM incoming n
 JOIN staging_interactions s USING (file_number, line, part)
 WHERE n.recency = 1 AND n.state <> 'unchanged'
-ORDER BY n.interaction_id
