@@ -170,7 +170,10 @@ PEERS: dict[str, Callable[[Path, str, Path], int]] = {
 
 def report(found: list[Ingest]) -> str:
     """Returns the figures as a table, with how many times as long as ours each one takes."""
-    lines = ["| log | program | seconds | CPU s | MiB | seconds / ours |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| log | program | seconds | CPU s | MiB | seconds / ours |",
+        "|---|---|---|---|---|---|",
+    ]
     for one in found:
         ours = statistics.fmean(
             o.seconds for o in found if o.shape == one.shape and o.program == "curate"

@@ -162,7 +162,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def both(documents: Sequence[Mapping[str, Any]], mapping: FieldMap, folder: Path) -> int:
     """Makes documents in both ways, which must give the same; returns how many were plain."""
-    named = {name: mapping.fields[name] for name in ("session", "label") if name in mapping.fields}
     by_row, at_once = (_made(documents, mapping, folder, is_many) for is_many in (False, True))
     assert at_once[:-1] == by_row[:-1]
     return at_once[-1]

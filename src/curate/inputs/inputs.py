@@ -117,6 +117,8 @@ def _added(con: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
 
 def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table) -> pa.Table:
     """Returns what the inputs of some examples are made of."""
+    if not stale.num_rows:
+        return stale
     con.register("stale_inputs", stale)
     batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
     con.unregister("stale_inputs")
@@ -129,20 +131,22 @@ def _refresh_stale(store: Store, stale: pa.Table, known: Templates) -> None:
         return
     with store.read() as con:
         batch = _contents(con, stale[:BATCH_EXAMPLES])
-    for start in range(0, stale.num_rows, BATCH_EXAMPLES):
-        fresh = pa.concat_tables(
-            rows_of(batch[at : at + _AT_ONCE], known) for at in range(0, batch.num_rows, _AT_ONCE)
-        )
-        del batch
+    for start in range(BATCH_EXAMPLES, stale.num_rows + BATCH_EXAMPLES, BATCH_EXAMPLES):
+        fresh = _inputs_of(batch, known)
         with store.write() as con:
             con.execute(sql("inputs/due_keep"))
             remeasure.record(store, con)
             con.register("fresh", fresh)
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
-            del fresh
-            following = stale[start + BATCH_EXAMPLES :][:BATCH_EXAMPLES]
-            batch = _contents(con, following) if following.num_rows else following
+            del fresh, batch
+            batch = _contents(con, stale[start : start + BATCH_EXAMPLES])
+
+
+def _inputs_of(batch: pa.Table, known: Templates) -> pa.Table:
+    """Returns the inputs of a batch, of which few are Python's objects at one time."""
+    places = range(0, batch.num_rows, _AT_ONCE)
+    return pa.concat_tables([rows_of(batch[at : at + _AT_ONCE], known) for at in places])
 
 
 def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -41,7 +41,7 @@ def _ascii_counts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.b
     begins = np.empty(len(now), np.uint8)
     begins[0] = now[0] & _WORD
     np.bitwise_and(now[1:] & _WORD, ~now[:-1], out=begins[1:])
-    begins += (now & _SIGN) >> 1
+    begins += np.right_shift(now & _SIGN, 1, dtype=np.uint8)
     begins += ((joined[:-1] == ord("!")) & (joined[1:] == ord("="))).view(np.uint8)
     unsure = ((now & _BEFORE_NUMBER) >> 2) & ((after & _DIGIT) >> 3)
     unsure |= ((now & _COLON) >> 4) & ((after & _MOUTH) >> 5)

@@ -61,6 +61,7 @@ class FilePull:
         self.held, self.halves, self.folded = StagedCalls(), 0, outer_spans.Folded()
         # With a preset, its rows have the columns that it gives them.
         self.columns = None if reading.preset else reading.columns
+        self.staged = staging.staged_files(store.folder, self.pull_id)
         self.late: list[dict[str, Any]] = []
         self.todo: list[int] = []
         self.last: dict[str, pa.Table] = {}
@@ -73,8 +74,7 @@ class FilePull:
         if self.todo:
             records = self._records if self._by_document else self._turn_records
             self.last = staging.stage(
-                self.store,
-                self.pull_id,
+                self.staged,
                 records(self.todo),
                 chunk=CHUNK_DOCUMENTS,
                 resumable=self._by_document,
@@ -88,7 +88,11 @@ class FilePull:
         Raises:
             SourceError: nothing of it is of any use.
         """
-        merged = self._merge() if self.todo else merge.Merged()
+        merged = merge.Merged()
+        if self.todo:
+            merged = self._merge()
+        else:
+            self.staged.clear()  # what a pull has left that was killed after its merge
         inputs.refresh(self.store, self.run)
         self.run.counts = {
             "source": self.source,
@@ -102,16 +106,16 @@ class FilePull:
     def _merge(self) -> merge.Merged:
         try:
             with self.store.write() as con:
-                staging.add(con, self.last)
+                self.staged.attach(con, self.last)
                 self._refuse_nothing(con)
                 merged = self._merge_staged(con)
         except GateFailed:
             raise  # who confirms it need not have it read again
         except CurateError:
-            staging.clear(self.store)
+            self.staged.clear()
             raise
-        finally:
-            self.last = {}
+        self.last = {}
+        self.staged.clear()
         self.run.changed |= merged.altered
         return merged
 
@@ -125,6 +129,7 @@ class FilePull:
 
     def _fold(self, con: duckdb.DuckDBPyConnection) -> None:
         if self.chosen.preset is not None and self.chosen.preset.roots:
+            staging.make_writable(con)
             self.folded = outer_spans.fold(con, self.source)
             self.maker.left_out["span that holds others"] += self.folded.roots
 

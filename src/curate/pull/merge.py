@@ -31,7 +31,7 @@ class Merged:
     """What a merge did, in counts.
 
     Of a page, `earliest` is the first line that was `touched` (new or changed), and that was `new`.
-    Where it `is_all_new`, calls were added, and nothing that is said of earlier ones is another one.
+    Where it `is_all_new`, calls were added, and nothing else is said of earlier ones.
     """
 
     new: int = 0
@@ -89,7 +89,7 @@ def merge_files(
     merged = _store(con, named)
     for step in _FILES:
         _execute(con, step, named)
-    staging.empty(con)
+    staging.release(con)
     inputs.mark_due(con, added_by=run.run_id if merged.is_all_new else None)
     merged.altered = True
     return merged

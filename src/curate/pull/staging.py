@@ -1,7 +1,6 @@
-"""Where pulled documents wait to be merged: chunks are committed as they are read.
+"""Where pulled documents wait to be merged: those of files in chunks, as they are read.
 
-A killed pull leaves its staged chunks; the next pull of the same files, read the same way, goes on
-after them, and any other pull clears them. A page of a database is staged and merged at once.
+A page of a database is staged and merged at once.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice, repeat
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
@@ -19,7 +19,8 @@ import pyarrow as pa
 from curate.pull.interactions import Row
 from curate.pull.maker import Refusal
 from curate.pull.plain.plain import PlainMaker
-from curate.store import Store, sql
+from curate.pull.staged_files import StagedFiles, detach
+from curate.store import sql
 
 log = logging.getLogger(__name__)
 
@@ -51,41 +52,69 @@ def made(row: Row | Refusal) -> Callable[[], Sequence[Row | Refusal]]:
 
 
 def stage(
-    store: Store,
-    pull: str,
+    staged: StagedFiles,
     records: Iterable[Record],
     *,
     chunk: int,
     resumable: bool,
     plain: PlainMaker | None = None,
 ) -> dict[str, pa.Table]:
-    """Stores the rows and rejects of records, a chunk a transaction, after those it has.
+    """Stores the rows and rejects of records chunk by chunk, after those that are staged.
 
     Returns what the last chunk makes, which is not stored: it is merged as soon as it is there.
 
     Args:
-        store: that they are staged in.
-        pull: that they are of.
+        staged: chunks of the pull.
         records: in order.
         chunk: how many are stored at once.
         resumable: whether what a killed pull has staged is kept.
         plain: makes the rows of plain documents; None: all are made one by one.
     """
-    with store.write() as con:
-        empty(con, keep=pull if resumable else "")
-        after = con.execute(sql("pull/staging/position")).fetchall()[0]
+    after = staged.begin(resumable=resumable)
     todo = (record for record in records if (record.file_number, record.line) > after)
     first = next(todo, None)
     while first is not None:
+        taken = _Taken(chain((first,), islice(todo, chunk - 1)))
         with _no_search_for_cycles():
             # Made soon after they are read: the documents of a chunk are never held together.
-            tables = _tables(pull, chain((first,), islice(todo, chunk - 1)), plain)
+            tables = _tables("files", taken, plain)
         first = next(todo, None)
         if first is None:
             return tables
-        with store.write() as con:
-            add(con, tables)
+        staged.add(tables, taken.last)
     return {}
+
+
+class _Taken:
+    """Records that are taken one by one; knows where the last one that was taken stood."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records, self.last = records, (-1, -1)
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self._records:
+            self.last = record.file_number, record.line
+            yield record
+
+
+def staged_files(folder: Path, pull: str) -> StagedFiles:
+    """Returns the chunks of a pull of files of the project in a folder."""
+    return StagedFiles(folder, pull, _ARROW_SCHEMAS)
+
+
+def make_writable(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes tables of what stands for the staging tables, so that rows can be changed there."""
+    rows = {name: con.sql(query).to_arrow_table() for name, query in _ALL.items()}
+    detach(con, list(_ALL))
+    con.execute(sql("pull/staging/empty_copies"))
+    add(con, rows)
+
+
+def release(con: duckdb.DuckDBPyConnection) -> None:
+    """Has nothing stand for the staging tables, and empties them."""
+    detach(con, list(_ALL))
+    con.execute(sql("pull/staging/copies_drop"))
+    empty(con)
 
 
 def add(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> None:
@@ -279,12 +308,6 @@ def add_rows(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     add(con, {"interactions": _arrow("interactions", rows)})
 
 
-def clear(store: Store) -> None:
-    """Forgets what is staged."""
-    with store.write() as con:
-        empty(con)
-
-
 def empty(con: duckdb.DuckDBPyConnection, *, keep: str = "") -> None:
     """Empties the staging tables of all pulls but one."""
     con.execute(sql("pull/staging/interactions_clear"), {"keep": keep})
@@ -296,4 +319,13 @@ _ADD = {
     "interactions": sql("pull/staging/interactions_add"),
     "feedback": sql("pull/staging/feedback_add"),
     "rejects": sql("pull/staging/rejects_add"),
+}
+_ALL = {
+    "interactions": sql("pull/staging/interactions"),
+    "feedback": sql("pull/staging/feedback"),
+    "rejects": sql("pull/staging/rejects"),
+}
+_ARROW_SCHEMAS = {
+    name: pa.schema({column: _TYPES[kind] for column, kind in schema.items()})
+    for name, schema in _SCHEMAS.items()
 }

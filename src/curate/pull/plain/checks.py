@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from curate.pull.bodies.opening import is_odd
+from curate.pull.bodies.opening import is_odd as is_odd_text
 from curate.pull.interactions import JOINING, NUMBER_FIELDS, ONE_WORD, OPENING
 from curate.pull.plain.columns import NOTHING, NUMBERS, Column, kinds, where
 
-_TALK = ("query", "messages")
 _NAMES = ("session", "group")
 _ONE_WORD = ("id", "label", "rating", "trace", "split", "model", "finish_reason", "status")
 _COUNTS = tuple(NUMBER_FIELDS)
@@ -51,23 +50,19 @@ def _odd(name: str, column: Column) -> Iterable[int]:
 def _without_one_talk(columns: Mapping[str, Column], count: int) -> Iterable[int]:
     """Returns the places where not exactly one column says what was asked, or two answer."""
     nothing: Column = [None] * count
-    query, messages = (columns.get(name, nothing) for name in _TALK)
-    beside = zip(columns.get("response", nothing), columns.get("system", nothing), strict=True)
-    for place, (asked, talk, (answer, system)) in enumerate(
-        zip(query, messages, beside, strict=True)
-    ):
-        if (asked is None) == (talk is None):
-            yield place
-        elif talk is not None and (answer is not None or system is not None):
+    texts = (columns.get(name, nothing) for name in ("query", "messages", "response", "system"))
+    for place, (query, messages, *beside) in enumerate(zip(*texts, strict=True)):
+        is_one = (query is None) != (messages is None)
+        if not is_one or (messages is not None and beside != [None, None]):
             yield place
 
 
 def _is_odd_text(value: Any) -> bool:
-    return type(value) is not str or is_odd(value)
+    return type(value) is not str or is_odd_text(value)
 
 
 def _is_odd_answer(value: Any) -> bool:
-    return type(value) is not str or "</" in value or is_odd(value)
+    return type(value) is not str or "</" in value or is_odd_text(value)
 
 
 def _is_odd_word(value: Any) -> bool:
@@ -92,9 +87,8 @@ def _is_odd_talk(value: Any) -> bool:
         if type(item) is not dict or len(item) != 2:
             return True
         role, content = item.get("role"), item.get("content")
-        if type(role) is not str or role not in _ROLES or _is_odd_text(content):
-            return True
-        if role == "assistant" and "</" in content:
+        is_odd = _is_odd_answer if role == "assistant" else _is_odd_text
+        if type(role) is not str or role not in _ROLES or is_odd(content):
             return True
     return False
 

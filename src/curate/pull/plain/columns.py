@@ -47,7 +47,7 @@ def distinct(function: Callable[[Any], Result], column: Column) -> list[Result |
     return [known[key] for key in keys]
 
 
-def texts(column: Column) -> list[str | None]:
+def texts(column: Column) -> Column:
     """Returns the values of a column without blanks as they are stored."""
     return column if kinds(column) <= _TEXTS else distinct(as_text, column)
 

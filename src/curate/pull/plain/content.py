@@ -38,9 +38,8 @@ def _of_talk(talk: list[dict[str, Any]], session: str | None) -> tuple[Any, ...]
     """Returns the columns of a list of messages, which mostly is a question and its answer."""
     roles = [message["role"] for message in talk]
     system = talk[0]["content"] if roles[0] == "system" else None
-    texts = [message["content"] for message in talk[system is not None :]]
     if roles[system is not None :] == ["user", "assistant"]:
-        return _of_texts(system, *texts, session)
+        return _of_texts(system, talk[-2]["content"], talk[-1]["content"], session)
     messages, output = split_answer(talk)
     row = content_columns(messages, output, None, session)
     return tuple(row[name] for name in _CONTENT)
