@@ -139,7 +139,7 @@ def _refresh_stale(store: Store, stale: pa.Table, known: Templates) -> None:
             con.register("fresh", fresh)
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
-            del fresh, batch
+            del fresh
             batch = _contents(con, stale[start : start + BATCH_EXAMPLES])
 
 
