@@ -268,4 +268,17 @@ def settle_traces(con: duckdb.DuckDBPyConnection) -> None:
 def _execute(con: duckdb.DuckDBPyConnection, text: str, parameters: dict[str, Any]) -> list[Any]:
     """Runs a query with those of the parameters that it names (DuckDB refuses surplus ones)."""
     used = {key: value for key, value in parameters.items() if f"${key}" in text}
-    return con.execute(text, used).fetchall()
+    if text not in _READS_STAGED_TEXTS:
+        return con.execute(text, used).fetchall()
+    con.execute(sql("pull/merge/joins_as_written"))
+    try:
+        return con.execute(text, used).fetchall()
+    finally:
+        con.execute(sql("pull/merge/joins_chosen"))
+
+
+_READS_STAGED_TEXTS = (
+    sql("pull/merge/interactions_impact"),
+    sql("pull/merge/history_former"),
+    sql("pull/merge/interactions_insert"),
+)
