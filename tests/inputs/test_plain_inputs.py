@@ -59,7 +59,7 @@ def test_texts_alone_make_the_inputs_that_messages_make(store: Store, talks: Any
         con.execute("INSERT INTO interactions BY NAME FROM drawn")
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
-        batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+        batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()
         con.unregister("stale_inputs")
         con.unregister("drawn")
     by_id = {r["interaction_id"]: r["messages"] for r in rows}
@@ -83,7 +83,7 @@ def test_usual_calls_need_no_messages(store: Store) -> None:
         con.execute("INSERT INTO interactions BY NAME FROM drawn")
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
-        batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+        batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()
         batch = batch.sort_by("example_id")
         con.unregister("stale_inputs")
         con.unregister("drawn")

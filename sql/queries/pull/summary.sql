@@ -14,7 +14,7 @@ SELECT (SELECT count(*) FROM calls) AS interactions,
        (SELECT count(*) FROM calls WHERE interaction_id IN (SELECT interaction_id FROM rated)) AS rated,
        (SELECT min(created_at) FROM calls) AS first_at,
        (SELECT max(created_at) FROM calls) AS last_at,
-       (SELECT count(*) FROM feedback WHERE source = $source
+       (SELECT count(*) FROM feedback WHERE source = $source AND origin = 'file'
         AND interaction_id NOT IN (SELECT interaction_id FROM interactions)) AS unmatched_feedback,
        EXISTS (FROM calls WHERE given_split IS NOT NULL AND given_split NOT IN ('heldout', 'evict'))
        AND $source NOT IN (SELECT source FROM split_sources) AS split_ignored

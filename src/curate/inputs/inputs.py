@@ -54,7 +54,7 @@ def refresh(store: Store, run: Run) -> None:
             templates.add(con, found)
             stale, known = _stale(con), templates.stored(con)
     cut = templates.together(known)
-    _refresh_stale(store, stale, cut)
+    _refresh_stale(store, stale, cut, since=run.run_id if is_all_new else 0)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
         has_settled = decisions.settle(con)
@@ -115,22 +115,29 @@ def _added(con: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
     return con.sql(sql("inputs/stale_added"), params={"run_id": run.run_id}).to_arrow_table()
 
 
-def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table) -> pa.Table:
-    """Returns what the inputs of some examples are made of."""
+def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table, since: int) -> pa.Table:
+    """Returns what the inputs of some examples are made of, which no run before one has stored."""
     if not stale.num_rows:
         return stale
     con.register("stale_inputs", stale)
-    batch = con.sql(sql("inputs/stale_contents")).to_arrow_table()
+    batch = con.sql(sql("inputs/stale_contents"), params={"since": since}).to_arrow_table()
     con.unregister("stale_inputs")
     return batch
 
 
-def _refresh_stale(store: Store, stale: pa.Table, known: Templates) -> None:
-    """Computes the inputs of some examples batch by batch."""
+def _refresh_stale(store: Store, stale: pa.Table, known: Templates, *, since: int = 0) -> None:
+    """Computes the inputs of some examples batch by batch.
+
+    Args:
+        store: the project's store.
+        stale: those examples, with their revision.
+        known: what inputs are without.
+        since: no run before it has stored any of them.
+    """
     if not stale.num_rows:
         return
     with store.read() as con:
-        batch = _contents(con, stale[:BATCH_EXAMPLES])
+        batch = _contents(con, stale[:BATCH_EXAMPLES], since)
     for start in range(BATCH_EXAMPLES, stale.num_rows + BATCH_EXAMPLES, BATCH_EXAMPLES):
         fresh = _inputs_of(batch, known)
         with store.write() as con:
@@ -140,7 +147,7 @@ def _refresh_stale(store: Store, stale: pa.Table, known: Templates) -> None:
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
             del fresh
-            batch = _contents(con, stale[start : start + BATCH_EXAMPLES])
+            batch = _contents(con, stale[start : start + BATCH_EXAMPLES], since)
 
 
 def _inputs_of(batch: pa.Table, known: Templates) -> pa.Table:
