@@ -664,3 +664,21 @@ def test_an_evaluation_set_is_a_source_of_its_own(
     pull(store, [str(path)], options=PullOptions())
     with pytest.raises(ConfigError, match="source of its own"):
         pull(store, [str(path)], options=PullOptions(source="logs", heldout=True))
+
+
+def test_a_summary_counts_what_the_views_have(box: Callable[[], Box]) -> None:
+    b = box()
+    talk = [("user", "a?"), ("assistant", "b"), ("user", "c?"), ("assistant", "d")]
+    said = [{"role": role, "content": text} for role, text in talk]
+    calls = [{"id": n, "messages": said[:end]} for n, end in enumerate((2, 4, 2))]
+    calls += [call(str(n), f"q{n}", session_id=f"s{n % 2}", rating=n) for n in range(3, 7)]
+    calls += [call("7", "alone"), call("8", "alone")]
+    b.write("a.jsonl", calls)
+    result = b.pull(scale="1-5")
+    wanted = rows(
+        b.store,
+        "SELECT (SELECT count(DISTINCT conversation_id) FROM examples),"
+        " (SELECT count(*) FROM ratings JOIN interactions USING (interaction_id))",
+    )
+    assert [(result.summary["conversations"], result.summary["rated"])] == wanted
+    assert result.summary["interactions"] == len(calls) and wanted[0][1] == 3
