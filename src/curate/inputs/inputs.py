@@ -24,7 +24,7 @@ from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
-BATCH_EXAMPLES = 250_000
+BATCH_EXAMPLES = 122_880
 """Inputs that a kill may lose; some seconds of work."""
 _AT_ONCE = 10_000
 

@@ -105,7 +105,7 @@ class FilePull:
 
     def _merge(self) -> merge.Merged:
         try:
-            with self.store.write() as con:
+            with self.store.write() as con, merge.bounded(con):
                 self.staged.attach(con, self.last)
                 self._refuse_nothing(con)
                 merged = self._merge_staged(con)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +94,16 @@ def merge_files(
     inputs.mark_due(con, added_by=run.run_id if merged.is_all_new else None)
     merged.altered = True
     return merged
+
+
+@contextmanager
+def bounded(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Has a merge hold a part of what it reads and writes in memory, however much that is."""
+    con.execute(sql("pull/merge/memory_bounded"))
+    try:
+        yield
+    finally:
+        con.execute(sql("pull/merge/memory_free"))
 
 
 def merge_page(

@@ -1,0 +1,2 @@
+-- Has memory be used as before.
+RESET memory_limit
