@@ -144,7 +144,7 @@ FAULTS = {
     "pull: between two batches of inputs": lambda: at(
         curate.inputs.inputs, "rows_of", when=lambda *_: running("pull") and third()),
     "pull: between inputs and conversations": lambda: at(
-        curate.inputs.inputs, "_refresh_conversations", when=lambda *_: running("pull")),
+        curate.inputs.inputs, "_refresh_conversations", when=lambda *_, **__: running("pull")),
     "pull: before the conversations are committed": lambda: at(
         curate.inputs.inputs, "_roots", when=lambda *_: running("pull")),
     "pull: before the snapshot is confirmed": lambda: at(
@@ -409,7 +409,9 @@ def test_killed_at_random_moments_the_rerun_ends_in_the_undisturbed_state(
 FAULTS = (
     "init: before the database gets its name",
     "pull: while the third chunk is made",
+    "pull: before the third chunk gets its name",
     "pull: before the merge is committed",
+    "pull: between the merge and the end of its chunks",
     "pull: between merge and inputs",
     "pull: between two batches of inputs",
     "pull: between inputs and conversations",

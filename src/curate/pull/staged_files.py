@@ -19,7 +19,7 @@ import pyarrow.ipc
 FOLDER = ".staged"
 """Folder of a project where chunks wait."""
 
-_ROWS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 1_024
 _PREFIX = "staging_"
 
 
