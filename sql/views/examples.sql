@@ -44,7 +44,8 @@ SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
        md5(concat_ws(chr(31), x.row_hash, x.task, coalesce(x.correction, ''),
                      coalesce(x.current_label, ''))) AS revision,
        CASE WHEN NOT x.multi_label THEN nullif([x.current_label], [NULL])
-            ELSE json_extract_string(x.current_label, '$[*]') END AS label_names
+            ELSE json_extract_string(x.current_label, '$[*]') END AS label_names,
+       x.run_id AS pulled_by
 FROM named x
 LEFT JOIN conversations v ON v.example_id = x.interaction_id;
 COMMENT ON COLUMN examples.conversation_id IS 'Source and session id; without one, the first call of the conversation found by hash chain.';
@@ -52,4 +53,5 @@ COMMENT ON COLUMN examples.revision IS 'Changes with anything that rules on cont
 COMMENT ON COLUMN examples.answer IS 'What is learned: the response, for classification the label.';
 COMMENT ON COLUMN examples.given_split IS 'The split the source says, where it is taken; heldout for an imported evaluation set, evict for one that train gives way to.';
 COMMENT ON COLUMN examples.label_names IS 'The names in the label: itself, or those of its list in a project with multi_label.';
+COMMENT ON COLUMN examples.pulled_by IS 'The run that stored the call as it is.';
 COMMENT ON VIEW examples IS 'One candidate training item per call, with corrections, labels and decisions applied; ratings are in the view ratings.';

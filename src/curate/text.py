@@ -35,7 +35,8 @@ def normalise(text: str) -> str:
     space is what `str.split` splits on. Punctuation stays. What is normalised stays as it is.
     """
     if text.isascii() and "&" not in text:  # as most are
-        return " ".join(text.casefold().split())
+        is_even = text.isprintable() and "  " not in text and text.strip(" ") == text
+        return text.lower() if is_even else " ".join(text.lower().split())
     while (seen := _seen(text)) != text:
         text = seen
     return text

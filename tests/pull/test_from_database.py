@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from curate.errors import ConfigError, GateFailed, MissingExtra, RemoteUnavailable, SourceError
 from curate.project import Project
-from curate.pull import from_database, merge
+from curate.pull import from_database, from_files, merge
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult, Reading
 from curate.pull.pull import pull
 from curate.store import Store
 from program import Program
+from pulled import staged_rows
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 
@@ -418,10 +419,11 @@ def test_a_killed_pull_of_files_leaves_nothing_in_a_table(
 ) -> None:
     file = write_jsonl(lite.store.folder / "a.jsonl", [{"id": f"f{n}", "query": "x"} for n in "ab"])
     with monkeypatch.context() as patch:
+        patch.setattr(from_files, "CHUNK_DOCUMENTS", 1)
         patch.setattr(merge, "merge_files", lambda *_, **__: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             pull(lite.store, [str(file)], options=PullOptions())
-    assert count(lite.store, "staging_interactions") == 2
+    assert staged_rows(lite.store.folder) == 1  # the last chunk is merged at once
     lite.put(call(1))
     lite.pull()
     assert lite.rows("SELECT source_id FROM interactions") == [("1",)]

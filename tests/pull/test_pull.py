@@ -17,8 +17,10 @@ from curate.pull import from_files as pull_module
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
+from curate.pull.plain.plain import PlainMaker, PlainRows
 from curate.pull.pull import pull
 from curate.store import Store
+from pulled import staged_rows
 
 pytestmark = pytest.mark.store
 
@@ -181,7 +183,7 @@ def test_documents_without_any_known_field_are_refused_with_the_next_command(
     with pytest.raises(SourceError, match=r"no document has a question.*columns: foo, bar") as said:
         b.pull()
     assert "--map query=bar" in str(said.value)
-    assert count(b.store, "interactions") == count(b.store, "staging_interactions") == 0
+    assert count(b.store, "interactions") == staged_rows(b.store.folder) == 0
     assert b.pull(fields={"query": "bar"}).new == 2
 
 
@@ -395,8 +397,7 @@ def test_a_killed_pull_goes_on_where_it_was(
         with pytest.raises(Killed):
             b.pull(kind=kind)
     assert count(b.store, "interactions") == count(b.store, "feedback") == 0
-    staged = sum(count(b.store, f"staging_{t}") for t in ("interactions", "feedback", "rejects"))
-    assert staged == 15
+    assert staged_rows(b.store.folder) == 15
     built = _count_built(monkeypatch)
     result = b.pull(kind=kind)
     assert b.digest == calm.digest
@@ -407,13 +408,19 @@ def test_a_killed_pull_goes_on_where_it_was(
 
 def _count_built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     built: list[Any] = []
-    real = RowBuilder.values
+    real, real_make = RowBuilder.values, PlainMaker.make
 
     def values(self: RowBuilder, fields: Mapping[str, Any], *more: Any) -> Any:
         built.append(fields)
         return real(self, fields, *more)
 
+    def make(self: PlainMaker, documents: Any) -> PlainRows:
+        rows = real_make(self, documents)
+        built.extend(rows.places)
+        return rows
+
     monkeypatch.setattr(RowBuilder, "values", values)
+    monkeypatch.setattr(PlainMaker, "make", make)
     return built
 
 
@@ -427,11 +434,11 @@ def test_another_pull_clears_what_a_killed_one_left(
         patch.setattr(pull_module.FilePull, "_merge", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             b.pull()
-    assert count(b.store, "staging_interactions") == 5
+    assert staged_rows(b.store.folder) == 4  # the last chunk is merged at once
     b.write("b.jsonl", [call("b", "y")])
     b.pull("b.jsonl")
     assert rows(b.store, "SELECT source_id FROM interactions") == [("b",)]
-    assert count(b.store, "staging_interactions") == 0
+    assert staged_rows(b.store.folder) == 0
 
 
 # -- people --------------------------------------------------------------------------------------
@@ -657,3 +664,21 @@ def test_an_evaluation_set_is_a_source_of_its_own(
     pull(store, [str(path)], options=PullOptions())
     with pytest.raises(ConfigError, match="source of its own"):
         pull(store, [str(path)], options=PullOptions(source="logs", heldout=True))
+
+
+def test_a_summary_counts_what_the_views_have(box: Callable[[], Box]) -> None:
+    b = box()
+    talk = [("user", "a?"), ("assistant", "b"), ("user", "c?"), ("assistant", "d")]
+    said = [{"role": role, "content": text} for role, text in talk]
+    calls = [{"id": n, "messages": said[:end]} for n, end in enumerate((2, 4, 2))]
+    calls += [call(str(n), f"q{n}", session_id=f"s{n % 2}", rating=n) for n in range(3, 7)]
+    calls += [call("7", "alone"), call("8", "alone")]
+    b.write("a.jsonl", calls)
+    result = b.pull(scale="1-5")
+    wanted = rows(
+        b.store,
+        "SELECT (SELECT count(DISTINCT conversation_id) FROM examples),"
+        " (SELECT count(*) FROM ratings JOIN interactions USING (interaction_id))",
+    )
+    assert [(result.summary["conversations"], result.summary["rated"])] == wanted
+    assert result.summary["interactions"] == len(calls) and wanted[0][1] == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.dataset as ds
 from click.testing import CliRunner, Result
 
 from curate.project import Project
@@ -108,6 +109,12 @@ class Workbench:
                     for name, value in zip(names, row, strict=True):
                         if value is not None:
                             yield table, name, value
+
+
+def staged_rows(folder: Path) -> int:
+    """Returns how many rows a killed pull of files has left in a project."""
+    files = [str(path) for path in (folder / ".staged").glob("*/[0-9]*/*.arrow")]
+    return ds.dataset(files, format="ipc").count_rows() if files else 0
 
 
 def said(message: Mapping[str, Any]) -> tuple[str, Any]:

@@ -53,7 +53,7 @@ from curate.embed import embed as embedding
 from curate.export import record as recording
 from curate.export.options import ExportSettings
 from curate.project import Project
-from curate.pull import from_files, merge, staging
+from curate.pull import from_files, merge, staged_files, staging
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
 from curate.store import snapshot, store
@@ -136,13 +136,17 @@ FAULTS = {
     "init: before the database gets its name": lambda: at(
         Path, "replace", when=lambda a, b: b.name == "curate.duckdb"),
     "pull: while the third chunk is made": lambda: at(staging, "_tables", when=third),
+    "pull: before the third chunk gets its name": lambda: at(
+        staged_files.StagedFiles, "add", when=lambda *_: third()),
+    "pull: between the merge and the end of its chunks": lambda: at(
+        staged_files.StagedFiles, "clear", when=lambda *_: running("pull")),
     "pull: before the merge is committed": lambda: at(merge, "merge_files", after=True),
     "pull: between merge and inputs": lambda: at(
         curate.inputs.inputs, "refresh", when=lambda *_: running("pull")),
     "pull: between two batches of inputs": lambda: at(
         curate.inputs.inputs, "rows_of", when=lambda *_: running("pull") and third()),
     "pull: between inputs and conversations": lambda: at(
-        curate.inputs.inputs, "_refresh_conversations", when=lambda *_: running("pull")),
+        curate.inputs.inputs, "_refresh_conversations", when=lambda *_, **__: running("pull")),
     "pull: before the conversations are committed": lambda: at(
         curate.inputs.inputs, "_roots", when=lambda *_: running("pull")),
     "pull: before the snapshot is confirmed": lambda: at(
@@ -409,7 +413,9 @@ def test_killed_at_random_moments_the_rerun_ends_in_the_undisturbed_state(
 FAULTS = (
     "init: before the database gets its name",
     "pull: while the third chunk is made",
+    "pull: before the third chunk gets its name",
     "pull: before the merge is committed",
+    "pull: between the merge and the end of its chunks",
     "pull: between merge and inputs",
     "pull: between two batches of inputs",
     "pull: between inputs and conversations",

@@ -1,12 +1,14 @@
 -- Calls without a session id and the longest call that each continues; one row per continuing call.
 CREATE OR REPLACE TEMP TABLE continuations AS
-WITH calls AS (
-    SELECT interaction_id, call_hash, chain FROM interactions
-    WHERE session_id IS NULL AND call_hash IS NOT NULL
-),
-prefixes AS (
+WITH prefixes AS (
     SELECT interaction_id, call_hash, unnest(chain) AS prefix, generate_subscripts(chain, 1) AS place
-    FROM calls WHERE len(chain) > 0
+    FROM interactions
+    WHERE session_id IS NULL AND call_hash IS NOT NULL AND len(chain) > 0
+),
+-- Few calls continue others: only what they begin with is looked for among all.
+calls AS (
+    SELECT interaction_id, call_hash FROM interactions
+    WHERE session_id IS NULL AND call_hash IN (SELECT prefix FROM prefixes)
 ),
 direct AS (
     SELECT interaction_id, call_hash, arg_max(prefix, place) AS parent_hash

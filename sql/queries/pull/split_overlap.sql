@@ -6,8 +6,8 @@ WITH parts AS (
         ELSE 'test' END AS part
     FROM interactions x
     JOIN example_inputs i ON i.example_id = x.interaction_id
-    JOIN inputs t USING (input_hash)
-    WHERE t.text <> '' AND x.source = $source AND x.given_split IS NOT NULL
+    WHERE x.source = $source AND x.given_split IS NOT NULL
+      AND i.input_hash <> substr(sha256(''), 1, 32)  -- that of no text
 )
 SELECT a.part, b.part, count(*)
 FROM parts a JOIN parts b ON a.input_hash = b.input_hash

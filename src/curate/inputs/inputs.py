@@ -19,12 +19,14 @@ from curate import decisions
 from curate.inputs import remeasure, templates
 from curate.inputs.agents import with_steps
 from curate.kernels.templates import Templates
+from curate.kernels.token_counts import token_counts
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
-BATCH_EXAMPLES = 50_000
+BATCH_EXAMPLES = 122_880
 """Inputs that a kill may lose; some seconds of work."""
+_AT_ONCE = 10_000
 
 
 def refresh(store: Store, run: Run) -> None:
@@ -36,28 +38,29 @@ def refresh(store: Store, run: Run) -> None:
     """
     with store.read() as con:
         before = remeasure.measure_of(store, con)
-        work = _work(con)
+        work = _work(con, run)
     if before is not None and before != MEASURE:
         remeasure.remeasure(store, run, before)
         with store.read() as con:
-            work = _work(con)
+            work = _work(con, run)
     if work is None:
         return
     run.changed = True
-    batch, known = work.batch, work.templates
+    stale, known, is_all_new = work.stale, work.templates, work.is_all_new
     if found := templates.new(work.sample, known):
+        is_all_new = False
         with store.write() as con:
             mark_due(con)
             templates.add(con, found)
-            batch, known = _stale(con), templates.stored(con)
+            stale, known = _stale(con), templates.stored(con)
     cut = templates.together(known)
-    _refresh_stale(store, batch, cut)
+    _refresh_stale(store, stale, cut, since=run.run_id if is_all_new else 0)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
-        decisions.settle(con)
-        batch = _stale(con)
-    _refresh_stale(store, batch, cut)
-    _refresh_conversations(store)
+        has_settled = decisions.settle(con)
+        stale = _stale(con) if has_settled else stale[:0]
+    _refresh_stale(store, stale, cut)
+    _refresh_conversations(store, is_all_new=is_all_new and not has_settled)
 
 
 @dataclass(frozen=True)
@@ -65,30 +68,37 @@ class _Due:
     """What there is to bring up to date.
 
     Attributes:
-        batch: examples whose inputs are out of date, the first of them.
+        stale: examples whose inputs are out of date, with their revision.
         templates: source -> those that are known.
         sample: texts in which there may be others.
+        is_all_new: whether nothing has happened but that rows were added.
     """
 
-    batch: pa.Table
+    stale: pa.Table
     templates: dict[str, Templates]
     sample: list[tuple[str, str]]
+    is_all_new: bool
 
 
-def _work(con: duckdb.DuckDBPyConnection) -> _Due | None:
+def _work(con: duckdb.DuckDBPyConnection, run: Run) -> _Due | None:
     """Returns what there is to bring up to date; None where nothing has changed."""
-    batch = _stale(con)
-    if not (batch.num_rows or _is_due(con) or decisions.are_unsettled(con)):
-        return None
-    return _Due(batch, templates.stored(con), templates.sample(con))
+    added_by = con.execute(sql("inputs/due_added_by")).fetchall()
+    is_all_new = added_by == [(run.run_id,)]
+    stale = _added(con, run) if is_all_new else _stale(con)
+    is_due = is_all_new or stale.num_rows or _is_due(con) or decisions.are_unsettled(con)
+    return _Due(stale, templates.stored(con), templates.sample(con), is_all_new) if is_due else None
 
 
-def mark_due(con: duckdb.DuckDBPyConnection) -> None:
+def mark_due(con: duckdb.DuckDBPyConnection, *, added_by: int | None = None) -> None:
     """Notes that interactions have changed, so that the next `refresh` has something to do.
 
     Inputs tell themselves which of them are out of date; conversations do not.
+
+    Args:
+        con: a connection inside a transaction.
+        added_by: the run under way, where it has added rows and done nothing else.
     """
-    con.execute(sql("inputs/due_set"))
+    con.execute(sql("inputs/due_set"), {"run_id": added_by})
 
 
 def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
@@ -96,24 +106,54 @@ def _is_due(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _stale(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    return con.sql(sql("inputs/stale"), params={"most": BATCH_EXAMPLES}).to_arrow_table()
+    """Returns the examples whose inputs are out of date, told without reading any text."""
+    return con.sql(sql("inputs/stale")).to_arrow_table()
 
 
-def _refresh_stale(store: Store, batch: pa.Table, known: Templates) -> None:
-    """Computes inputs batch by batch, beginning with this one, until none is out of date."""
-    while batch.num_rows:
-        fresh, is_last = rows_of(batch, known), batch.num_rows < BATCH_EXAMPLES
-        del batch
+def _added(con: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
+    """Returns the examples that a run has added and that have no inputs yet."""
+    return con.sql(sql("inputs/stale_added"), params={"run_id": run.run_id}).to_arrow_table()
+
+
+def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table, since: int) -> pa.Table:
+    """Returns what the inputs of some examples are made of, which no run before one has stored."""
+    if not stale.num_rows:
+        return stale
+    con.register("stale_inputs", stale)
+    batch = con.sql(sql("inputs/stale_contents"), params={"since": since}).to_arrow_table()
+    con.unregister("stale_inputs")
+    return batch
+
+
+def _refresh_stale(store: Store, stale: pa.Table, known: Templates, *, since: int = 0) -> None:
+    """Computes the inputs of some examples batch by batch.
+
+    Args:
+        store: the project's store.
+        stale: those examples, with their revision.
+        known: what inputs are without.
+        since: no run before it has stored any of them.
+    """
+    if not stale.num_rows:
+        return
+    with store.read() as con:
+        batch = _contents(con, stale[:BATCH_EXAMPLES], since)
+    for start in range(BATCH_EXAMPLES, stale.num_rows + BATCH_EXAMPLES, BATCH_EXAMPLES):
+        fresh = _inputs_of(batch, known)
         with store.write() as con:
-            mark_due(con)
+            con.execute(sql("inputs/due_keep"))
             remeasure.record(store, con)
             con.register("fresh", fresh)
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
             del fresh
-            if is_last:
-                return
-            batch = _stale(con)
+            batch = _contents(con, stale[start : start + BATCH_EXAMPLES], since)
+
+
+def _inputs_of(batch: pa.Table, known: Templates) -> pa.Table:
+    """Returns the inputs of a batch, of which few are Python's objects at one time."""
+    places = range(0, batch.num_rows, _AT_ONCE)
+    return pa.concat_tables([rows_of(batch[at : at + _AT_ONCE], known) for at in places])
 
 
 def texts(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -125,7 +165,8 @@ def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
     """Returns the input of each example, and the hashes that equal inputs and examples share.
 
     Args:
-        batch: example_id, revision, query, context, messages, output, answer.
+        batch: example_id, revision, query, context, messages, output, answer; no messages where
+            they are the query alone, beside what the system said, and the output is a text alone.
         known: what inputs are without.
     """
     known_texts: dict[str, str] = {}
@@ -135,30 +176,54 @@ def rows_of(batch: pa.Table, known: Templates) -> pa.Table:
         return known_texts.get(text) or known_texts.setdefault(text, normalise(text))
 
     names = ("query", "context", "messages", "output", "answer")
-    texts_of_inputs, example_hashes, templates_cut = [], [], []
-    for query, context, messages, output, answer in zip(
-        *(batch[name].to_pylist() for name in names), strict=True
-    ):
+    columns = zip(*(batch[name].to_pylist() for name in names), strict=True)
+    texts, whole, templates_cut = [], [], []
+    for query, context, messages, output, answer in columns:
         prefix, own, suffix = known.cut(query or "")
         templates_cut.append(digest(f"{prefix}\x1e{suffix}") if prefix or suffix else None)
-        talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
-        said = input_text(own, context or "", normalised)
-        texts_of_inputs.append(bare(normalised(with_steps(said, talk))))
-        texts = [normalised(text_of(m["content"])) for m in talk]
-        other = [_not_text(m) for m in [*talk, *orjson.loads(output or "[]")[:1]]]
-        whole = [*texts, normalised(answer or ""), *filter(None, other)]
-        example_hashes.append(digest("\x1e".join(whole)))
+        if messages is None:
+            text = normalise(own)
+            asked = normalise(query) if prefix or suffix else text
+            said = f"{asked}\x1e{normalise(answer or '')}"
+        else:
+            talk = [m for m in orjson.loads(messages) if m["role"] != "system"]
+            text = normalised(with_steps(input_text(own, context or "", normalised), talk))
+            said = _whole(talk, output, answer, normalised)
+        texts.append(text)
+        whole.append(said)
+    texts, words = _without_decoration(texts)
     return pa.table(
         {
             "example_id": batch["example_id"],
             "revision": batch["revision"],
-            "input_hash": list(map(digest, texts_of_inputs)),
-            "text": texts_of_inputs,
-            "words": [len(tokens(text)) for text in texts_of_inputs],
-            "example_hash": example_hashes,
+            "input_hash": list(map(digest, texts)),
+            "text": texts,
+            "words": words,
+            "example_hash": list(map(digest, whole)),
             "template": pa.array(templates_cut, pa.string()),
         }
     )
+
+
+def _whole(
+    talk: list[dict[str, Any]],
+    output: str | None,
+    answer: str | None,
+    normalised: Callable[[str], str],
+) -> str:
+    """Returns all that a call and its answer say, normalised, as examples are compared."""
+    texts = [normalised(text_of(m["content"])) for m in talk]
+    other = [_not_text(m) for m in [*talk, *orjson.loads(output or "[]")[:1]]]
+    return "\x1e".join([*texts, normalised(answer or ""), *filter(None, other)])
+
+
+def _without_decoration(texts: list[str]) -> tuple[list[str], list[int]]:
+    """Returns texts without what decorates the short ones, and how many tokens each has."""
+    counts = token_counts(texts)
+    for place, count in enumerate(counts):
+        if count < SHORT_TOKENS and (text := bare(texts[place])) != texts[place]:
+            texts[place], counts[place] = text, len(tokens(text))
+    return texts, counts
 
 
 def _not_text(message: dict[str, Any]) -> str:
@@ -183,16 +248,22 @@ def input_text(query: str, context: str, normalised: Callable[[str], str] = norm
     return f"{context}\n{query}" if short and query.strip() else query
 
 
-def _refresh_conversations(store: Store) -> None:
-    """Finds calls without a session id that continue one another; forgets what is gone."""
+def _refresh_conversations(store: Store, *, is_all_new: bool) -> None:
+    """Finds calls without a session id that continue one another; forgets what is gone.
+
+    Args:
+        store: the project's store.
+        is_all_new: whether rows were added and nothing else, so that nothing can be gone.
+    """
     with store.read() as con:
         con.execute(sql("inputs/conversation_continuations"))
         links = con.sql(sql("inputs/conversation_links")).to_arrow_table()
         parent_of = dict(con.execute(sql("inputs/conversation_parents")).fetchall())
     conversations = _roots(parent_of)
     with store.write() as con:
-        con.execute(sql("inputs/example_inputs_forget"))
-        con.execute(sql("inputs/forget_unused"))
+        if not is_all_new:
+            con.execute(sql("inputs/example_inputs_forget"))
+            con.execute(sql("inputs/forget_unused"))
         con.register("found", conversations)
         con.register("links", links)
         con.execute(sql("inputs/conversations_replace"))

@@ -51,7 +51,7 @@ def remeasure(store: Store, run: Run, before: int) -> None:
             leaks = _leaks(store, con, near)
             note |= {"pairs_found": len(now - was), "pairs_released": len(was - now)}
             note |= {"leaks_found": leaks}
-        con.execute(sql("inputs/due_set"))
+        con.execute(sql("inputs/due_set"), {"run_id": None})
         con.execute(sql("inputs/remeasure"))
         con.unregister("measured")
         con.unregister("differing")

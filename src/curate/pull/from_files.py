@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from curate.errors import CurateError
+from curate.errors import CurateError, GateFailed
 from curate.files.files import PullFiles
 from curate.inputs import inputs
 from curate.progress import Progress
@@ -18,6 +19,7 @@ from curate.pull.known_sources import remember_mapping, summary_of
 from curate.pull.maker import Maker, Refusal
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
+from curate.pull.plain.plain import plain_maker
 from curate.pull.reader_version import READER, older_reader_notes
 from curate.pull.reading import FileReading, files_done
 from curate.pull.turns import Turn, assemble
@@ -25,7 +27,8 @@ from curate.sources import Document, Reject
 from curate.store import Run, Store, sql
 from curate.text import digest
 
-CHUNK_DOCUMENTS = 50_000
+CHUNK_DOCUMENTS = 122_880
+"""As many as DuckDB keeps together: what is stored in such chunks is not written again."""
 _SAMPLE_LATE = 5_000
 
 
@@ -58,8 +61,10 @@ class FilePull:
         self.held, self.halves, self.folded = StagedCalls(), 0, outer_spans.Folded()
         # With a preset, its rows have the columns that it gives them.
         self.columns = None if reading.preset else reading.columns
+        self.staged = staging.staged_files(store.folder, self.pull_id)
         self.late: list[dict[str, Any]] = []
         self.todo: list[int] = []
+        self.last: dict[str, pa.Table] = {}
 
     def stage(self) -> bool:
         """Stages the documents of files that are new or changed; returns whether there are any."""
@@ -68,12 +73,12 @@ class FilePull:
         self.todo = self._todo([self.contents[f] in done for f in self.files])
         if self.todo:
             records = self._records if self._by_document else self._turn_records
-            staging.stage(
-                self.store,
-                self.pull_id,
+            self.last = staging.stage(
+                self.staged,
                 records(self.todo),
                 chunk=CHUNK_DOCUMENTS,
                 resumable=self._by_document,
+                plain=plain_maker(self.maker),
             )
         return bool(self.todo)
 
@@ -83,9 +88,11 @@ class FilePull:
         Raises:
             SourceError: nothing of it is of any use.
         """
+        merged = merge.Merged()
         if self.todo:
-            self._refuse_nothing()
-        merged = self._merge(self.todo) if self.todo else merge.Merged()
+            merged = self._merge()
+        else:
+            self.staged.clear()  # what a pull has left that was killed after its merge
         inputs.refresh(self.store, self.run)
         self.run.counts = {
             "source": self.source,
@@ -96,21 +103,33 @@ class FilePull:
         }
         return self._result(len(self.files) - len(self.todo), merged)
 
-    def _refuse_nothing(self) -> None:
+    def _merge(self) -> merge.Merged:
         try:
             with self.store.write() as con:
-                if self.mapping.kind == "interactions":
-                    preset = self.chosen.preset
-                    within = preset is not None and preset.halves
-                    self.halves = halves.join(con, self.source, within=within)
-                    self._fold(con)
-                self.held = refuse(con, self.source, self.chosen, self.declared, self.options.only)
+                self.staged.attach(con, self.last)
+                self._refuse_nothing(con)
+                merged = self._merge_staged(con)
+        except GateFailed:
+            raise  # who confirms it need not have it read again
         except CurateError:
-            staging.clear(self.store)
+            self.staged.clear()
             raise
+        self.last = {}
+        self.staged.clear()
+        self.run.changed |= merged.altered
+        return merged
+
+    def _refuse_nothing(self, con: duckdb.DuckDBPyConnection) -> None:
+        if self.mapping.kind == "interactions":
+            preset = self.chosen.preset
+            within = preset is not None and preset.halves
+            self.halves = halves.join(con, self.source, within=within)
+            self._fold(con)
+        self.held = refuse(con, self.source, self.chosen, self.declared, self.options.only)
 
     def _fold(self, con: duckdb.DuckDBPyConnection) -> None:
         if self.chosen.preset is not None and self.chosen.preset.roots:
+            staging.make_writable(con)
             self.folded = outer_spans.fold(con, self.source)
             self.maker.left_out["span that holds others"] += self.folded.roots
 
@@ -164,7 +183,8 @@ class FilePull:
                 yield _refused(number, name, document)
             else:
                 make = partial(self.maker.make, document.fields)
-                yield staging.Record(number, name, document.line, make)
+                fields = document.fields
+                yield staging.Record(number, name, document.line, make, document=fields)
 
     def _turn_records(self, todo: list[int]) -> Iterator[staging.Record]:
         turns = []
@@ -185,24 +205,22 @@ class FilePull:
             else:
                 yield staging.Record(*at, staging.made(made.row))
 
-    def _merge(self, todo: list[int]) -> merge.Merged:
+    def _merge_staged(self, con: duckdb.DuckDBPyConnection) -> merge.Merged:
         files = [
-            merge.PulledFile(number, *self.contents[f], number in todo)
+            merge.PulledFile(number, *self.contents[f], number in self.todo)
             for number, f in enumerate(self.files)
         ]
-        with self.store.write() as con:
-            merged = merge.merge_files(
-                con,
-                self.run,
-                source=self.source,
-                kind=self.mapping.kind,
-                reading=self.reading,
-                files=files,
-                reread=self.options.reread,
-                confirmed=self.options.confirmed,
-            )
-            remember_mapping(con, self.source, self.declared, self.mapping)
-        self.run.changed |= merged.altered
+        merged = merge.merge_files(
+            con,
+            self.run,
+            source=self.source,
+            kind=self.mapping.kind,
+            reading=self.reading,
+            files=files,
+            reread=self.options.reread,
+            confirmed=self.options.confirmed,
+        )
+        remember_mapping(con, self.source, self.declared, self.mapping)
         return merged
 
     def _result(self, files_unchanged: int, merged: merge.Merged) -> PullResult:

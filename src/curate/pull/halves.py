@@ -32,6 +32,8 @@ def join(con: duckdb.DuckDBPyConnection, source: str, *, within: bool = False) -
     named = {"source": source, "within": within}
     found = con.execute(sql("pull/staging/halves"), named).fetchall()
     ids = list(dict.fromkeys(row[0] for row in found))
+    if ids:
+        staging.make_writable(con)
     for start in range(0, len(ids), _IDS_AT_ONCE):
         _join(con, source, ids[start : start + _IDS_AT_ONCE])
     return sum(1 for row in found if row[3]) - len(ids)

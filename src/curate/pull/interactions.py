@@ -46,14 +46,14 @@ Row = dict[str, Any]
 
 TEXT_FIELDS = ("model", "finish_reason", "status", "error")
 NUMBER_FIELDS = {"input_tokens": int, "output_tokens": int, "cost_usd": float, "latency_ms": float}
-_TEXTS = {
+TEXTS = {
     **{"id": "source_id", "label": "label", "group": "group_key", "trace": "trace_id"},
     **{"split": "given_split"},
     **{name: name for name in TEXT_FIELDS},
 }
-_NOTHING = dict.fromkeys(("base_id", *_TEXTS.values(), *NUMBER_FIELDS))
+_NOTHING = dict.fromkeys(("base_id", *TEXTS.values(), *NUMBER_FIELDS))
 # What a row says beside its content; messages, answer and tools are in the content hash.
-_HASHED = (
+HASHED = (
     *("source_id", "content_hash", "label", "created_at", "session_id", "group_key", "user_key"),
     *("given_split", "metadata", *TEXT_FIELDS, *NUMBER_FIELDS),
 )
@@ -72,9 +72,9 @@ _OF_ANSWER = {
 _PRINTED = re.compile(r"\[?\{.+\}\]?|\['.*'\]", re.DOTALL)
 _NUMBERS = frozenset((int, float, bool))
 # How the text of an object or of a list begins; white space may stand before it.
-_OPENING = frozenset(("{", "[", '"', " ", "\t", "\n", "\r"))
+OPENING = frozenset(("{", "[", '"', " ", "\t", "\n", "\r"))
 # What rows and feedback are joined on, which may not know the user: the same text for the same.
-_JOINING = frozenset(("id", "key", "trace", "previous", "parent"))
+JOINING = frozenset(("id", "key", "trace", "previous", "parent"))
 ONE_WORD = frozenset(
     (
         *("id", "key", "session", "group", "trace", "previous", "split", "rating", "rank", "label"),
@@ -103,14 +103,14 @@ class RowBuilder:
         watched: frozenset[str] = frozenset(),
         computed: Iterable[str] = (),
     ) -> None:
-        self._getters = list(mapping.getters().items())
-        self._mapping = mapping
-        self._mapped = {part for path in mapping.fields.values() for part in columns_of(path)}
-        self._mapped.update(computed)
-        self._scale = mapping.rating_scale()
-        self._users = UserKeys(salt)
-        self._user_way = steps(mapping.fields.get("user", ""))
-        self._watched = watched
+        self.getters = list(mapping.getters().items())
+        self.mapping = mapping
+        self.mapped = {part for path in mapping.fields.values() for part in columns_of(path)}
+        self.mapped.update(computed)
+        self.scale = mapping.rating_scale()
+        self.users = UserKeys(salt)
+        self.user_way = steps(mapping.fields.get("user", ""))
+        self.watched = watched
         self.missing = dict.fromkeys(watched, 0)
         self.documents = 0
         self.objects: Counter[str] = Counter()
@@ -130,14 +130,14 @@ class RowBuilder:
         """
         values: Values = {}
         self.documents += 1
-        for name, get in self._getters:
+        for name, get in self.getters:
             value = get(fields)
-            if self._watched and name in self._watched:
+            if self.watched and name in self.watched:
                 if value is None and document is not None:
                     value = get(document)
                 self.missing[name] += is_blank(value)
             if value is not None and not is_blank(value):
-                values[name] = self._users.in_id(value) if name in _JOINING else value
+                values[name] = self.users.in_id(value) if name in JOINING else value
         return self._single(values)
 
     def _single(self, values: Values) -> Values:
@@ -155,7 +155,7 @@ class RowBuilder:
 
         Labels may be several. None stands for an object and for a list of more.
         """
-        if type(value) in _NUMBERS or (type(value) is str and value[:1] not in _OPENING):
+        if type(value) in _NUMBERS or (type(value) is str and value[:1] not in OPENING):
             return value  # as most are
         inner = opened(value)
         if isinstance(inner, str) and _PRINTED.fullmatch(inner):
@@ -194,11 +194,11 @@ class RowBuilder:
 
     def joining_id(self, value: Any) -> str | None:
         """Returns an id as it is stored of a value that was logged."""
-        return as_text(self._users.in_id(value))
+        return as_text(self.users.in_id(value))
 
     def session_ids(self, session: str) -> list[str]:
         """Returns what a conversation of a table may be called in the store."""
-        forms = (session, self._users.in_id(session), self._users.key(session))
+        forms = (session, self.users.in_id(session), self.users.key(session))
         return list(dict.fromkeys(forms))
 
     def from_call(self, fields: Mapping[str, Any]) -> Row:
@@ -210,7 +210,7 @@ class RowBuilder:
         return self._rows(fields, self.values(fields))[0]
 
     def _rows(self, fields: Mapping[str, Any], values: Values) -> list[Row]:
-        content = content_of(values, self._mapping.encoded)
+        content = content_of(values, self.mapping.encoded)
         if content.fields or content.unread:
             said = self._single(dict(content.fields))
             unread = {**said.pop("unread", {}), **values.get("unread", {}), **content.unread}
@@ -223,9 +223,7 @@ class RowBuilder:
     def _preference(self, fields: Mapping[str, Any], values: Values) -> list[Row] | str:
         sides = [_side(name, values.get(name)) for name in messages.SIDES]
         values = {name: value for name, value in values.items() if name not in _OF_ANSWER}
-        content = content_of(
-            {**values, **messages.transcript_prompt(values)}, self._mapping.encoded
-        )
+        content = content_of({**values, **messages.transcript_prompt(values)}, self.mapping.encoded)
         read = messages.sides(content.messages, *sides, ending=content.output)
         if isinstance(read, str):
             return read
@@ -287,19 +285,19 @@ class RowBuilder:
             "correction": self.written(values.get("correction")),
         }
         for name, value in values.items():
-            if name in _TEXTS:
-                row[_TEXTS[name]] = as_text(value)
+            if name in TEXTS:
+                row[TEXTS[name]] = as_text(value)
             elif name in NUMBER_FIELDS:
-                row[name] = _number(value, NUMBER_FIELDS[name])
+                row[name] = number_of(value, NUMBER_FIELDS[name])
                 self.unread_numbers += row[name] is None
-        if session is None and ("previous" in self._mapping.fields or "previous" in values):
+        if session is None and ("previous" in self.mapping.fields or "previous" in values):
             self._link(row, values)
         if row["source_id"] is None:
             at = canonical([created_at and created_at.isoformat(), session])
             said, replied = canonical(spoken(messages)), _json(output and spoken(output))
             row["base_id"] = digest(f"[{said},{replied or 'null'},{at[1:]}")
         if "group" in values:
-            row["group_key"] = self._users.in_name(row["group_key"], self._user(values))
+            row["group_key"] = self.users.in_name(row["group_key"], self._user(values))
         if "error" in values:
             row["error"] = self._error(values)
         row["row_hash"] = row_hash(row)
@@ -320,10 +318,10 @@ class RowBuilder:
         """Returns the session; where a log takes the user for it, the user is not shown."""
         session, user = as_text(values.get("session")), self._user(values)
         if session and session == user:
-            return self._users.key(session)
+            return self.users.key(session)
         # Of turns, some say who spoke and others do not; they are one conversation.
-        user = None if self._mapping.kind == "turns" else user
-        return self._users.in_name(session, user)
+        user = None if self.mapping.kind == "turns" else user
+        return self.users.in_name(session, user)
 
     def _user(self, values: Values) -> str | None:
         return as_text(values.get("user"))
@@ -333,7 +331,7 @@ class RowBuilder:
         error = reason_of(values.get("error"))
         if error is None:
             return None
-        return self._users.in_name(self._users.hidden(error), self._user(values))
+        return self.users.in_name(self.users.hidden(error), self._user(values))
 
     def _link(self, row: Row, values: Values) -> None:
         """Joins a call to the one that it says it continues."""
@@ -343,12 +341,12 @@ class RowBuilder:
 
     def _unmapped(self, fields: Mapping[str, Any], values: Values) -> dict[str, Any]:
         """Returns the columns that are no field, and what no reader takes; users are hashed."""
-        rest = {k: v for k, v in fields.items() if k not in self._mapped}
+        rest = {k: v for k, v in fields.items() if k not in self.mapped}
         rest.update(values.get("unread") or {})
-        if len(self._user_way) > 1 and self._user_way[0] in rest:
-            rest = _without(rest, self._user_way)
+        if len(self.user_way) > 1 and self.user_way[0] in rest:
+            rest = _without(rest, self.user_way)
         names = names_in([rest, {"user": values.get("user")}]) if rest else frozenset()
-        return self._users.hidden(rest, names) if rest else rest
+        return self.users.hidden(rest, names) if rest else rest
 
     def rating(self, values: Values) -> Row:
         """Returns the rating of a document: its value as logged, its scale, its place 0..1."""
@@ -356,7 +354,7 @@ class RowBuilder:
         # With a comment it is an entry of its own; what a preset found knows who gave it.
         if value is None or "comment" in values or _has_rating(values):
             return {"rating_value": None, "rating_scale": None, "rating_norm": None}
-        placed = self.placed(value, self._scale)
+        placed = self.placed(value, self.scale)
         return {
             "rating_value": placed["value"],
             "rating_scale": placed["scale"],
@@ -411,10 +409,10 @@ class RowBuilder:
 
     def _scale_of(self, entry: Mapping[str, Any]) -> Scale | None:
         if entry.get("own"):
-            return self._scale
+            return self.scale
         if entry.get("scale"):
             return parse_scale(str(entry["scale"]))
-        return self._mapping.rating_scale(str(entry.get("name")))
+        return self.mapping.rating_scale(str(entry.get("name")))
 
     def time(self, values: Values) -> datetime | None:
         """Returns the document's time, naive UTC, None where there is none that can be read."""
@@ -428,7 +426,7 @@ class RowBuilder:
     def user_key(self, person: Any) -> str | None:
         """Returns a person's id as it is stored: an HMAC under the project's salt."""
         name = as_text(person)
-        return None if name is None else self._users.key(name)
+        return None if name is None else self.users.key(name)
 
 
 def content_columns(
@@ -460,7 +458,7 @@ def content_columns(
 def row_hash(row: Row) -> str:
     """Returns a hash of all that a row says."""
     rare = {name: row[name] for name in _RARE if row[name] is not None}
-    return digest(canonical([row[name] for name in _HASHED] + ([rare] if rare else [])))
+    return digest(canonical([row[name] for name in HASHED] + ([rare] if rare else [])))
 
 
 def _has_rating(values: Values) -> bool:
@@ -532,7 +530,8 @@ def _trained(values: Values) -> list[Values]:
     return parts
 
 
-def _number(value: Any, kind: type[int] | type[float]) -> float | None:
+def number_of(value: Any, kind: type[int] | type[float]) -> float | None:
+    """Returns a count or a cost as it is stored, None where it is no number or no such number."""
     number = as_number(value)
     if number is None or abs(number) >= _INTEGER_LIMIT or (kind is int and number % 1):
         return None

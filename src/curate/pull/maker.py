@@ -81,6 +81,12 @@ class Maker:
         self._machines = 0
         self.left_out: Counter[str] = Counter()
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether each document is a call as it stands: none is taken apart or left out."""
+        is_chosen = self._preset is not None or bool(self._only) or self._scores is not None
+        return self.mapping.kind == "interactions" and not is_chosen and not self._options.heldout
+
     def parts(self, document: Mapping[str, Any]) -> Iterator[Part | Refusal]:
         """Yields the rows of a document: itself, or what its preset takes out of it."""
         for item in unfolded(document):

@@ -31,6 +31,7 @@ class Merged:
     """What a merge did, in counts.
 
     Of a page, `earliest` is the first line that was `touched` (new or changed), and that was `new`.
+    Where it `is_all_new`, calls were added, and nothing else is said of earlier ones.
     """
 
     new: int = 0
@@ -39,6 +40,7 @@ class Merged:
     repeated: int = 0
     withdrawn: int = 0
     altered: bool = False
+    is_all_new: bool = False
     earliest: dict[str, int | None] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
 
@@ -87,8 +89,8 @@ def merge_files(
     merged = _store(con, named)
     for step in _FILES:
         _execute(con, step, named)
-    staging.empty(con)
-    inputs.mark_due(con)
+    staging.release(con)
+    inputs.mark_due(con, added_by=run.run_id if merged.is_all_new else None)
     merged.altered = True
     return merged
 
@@ -120,7 +122,8 @@ def merge_page(
         merged.new or merged.changed or merged.withdrawn or withdrawn or any(rejects_moved)
     )
     if merged.altered:
-        inputs.mark_due(con)
+        is_all_new = merged.is_all_new and not withdrawn
+        inputs.mark_due(con, added_by=run.run_id if is_all_new else None)
     staging.empty(con)
     return merged
 
@@ -193,9 +196,12 @@ def _store(con: duckdb.DuckDBPyConnection, named: dict[str, Any]) -> Merged:
     part = "feedback" if named["kind"] == "feedback" else "interactions"
     for step in (*(_INTERACTIONS if part == "interactions" else ()), *_FEEDBACK):
         _execute(con, step, named)
+    moved = _execute(con, sql("pull/merge/trace_feedback"), named)[0][0]
     counts = con.execute(_COUNTS[part]).fetchall()[0]
     merged.new, merged.changed, merged.unchanged, merged.repeated = (int(n) for n in counts)
     merged.withdrawn = int(con.execute(_WITHDRAWN[part]).fetchall()[0][0])
+    touched = moved or merged.changed or merged.withdrawn
+    merged.is_all_new = part == "interactions" and not touched
     return merged
 
 
@@ -226,7 +232,6 @@ _FEEDBACK = (
     sql("pull/merge/feedback_insert"),
     sql("pull/keep/feedback_history"),
     sql("pull/merge/feedback_history_forget"),
-    sql("pull/merge/trace_feedback"),
 )
 _FILES = (
     sql("pull/keep/file_rejects"),
@@ -263,4 +268,17 @@ def settle_traces(con: duckdb.DuckDBPyConnection) -> None:
 def _execute(con: duckdb.DuckDBPyConnection, text: str, parameters: dict[str, Any]) -> list[Any]:
     """Runs a query with those of the parameters that it names (DuckDB refuses surplus ones)."""
     used = {key: value for key, value in parameters.items() if f"${key}" in text}
-    return con.execute(text, used).fetchall()
+    if text not in _READS_STAGED_TEXTS:
+        return con.execute(text, used).fetchall()
+    con.execute(sql("pull/merge/joins_as_written"))
+    try:
+        return con.execute(text, used).fetchall()
+    finally:
+        con.execute(sql("pull/merge/joins_chosen"))
+
+
+_READS_STAGED_TEXTS = (
+    sql("pull/merge/interactions_impact"),
+    sql("pull/merge/history_former"),
+    sql("pull/merge/interactions_insert"),
+)

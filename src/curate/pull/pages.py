@@ -62,9 +62,14 @@ _HIT = frozenset(
 )
 
 
+def may_be_page(document: Mapping[str, Any]) -> bool:
+    """Returns whether a document has the name of a list that pages have; most have none."""
+    return not _LISTS_SET.isdisjoint(document)
+
+
 def unfolded(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Returns the documents of a page: itself, unless all that it has is a list of objects."""
-    if _LISTS_SET.isdisjoint(document):
+    if not may_be_page(document):
         return (document,)
     if document.keys() == {"log"} and "entries" in (log := _mapping(document["log"])):
         return [item for item in log["entries"] if isinstance(item, Mapping)]

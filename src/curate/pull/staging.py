@@ -1,7 +1,6 @@
-"""Where pulled documents wait to be merged: chunks are committed as they are read.
+"""Where pulled documents wait to be merged: those of files in chunks, as they are read.
 
-A killed pull leaves its staged chunks; the next pull of the same files, read the same way, goes on
-after them, and any other pull clears them. A page of a database is staged and merged at once.
+A page of a database is staged and merged at once.
 """
 
 from __future__ import annotations
@@ -10,24 +9,26 @@ import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain, islice, repeat
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from curate.pull.interactions import Row
 from curate.pull.maker import Refusal
-from curate.store import Store, sql
+from curate.pull.plain.plain import PlainMaker
+from curate.pull.staged_files import StagedFiles, detach
+from curate.store import sql
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One document: where it stood, and a function that makes its rows and says what is refused.
 
-    A refusal without a detail gets that of the record.
+    A refusal without a detail gets that of the record. The document is there where it may be plain.
 
     A row of a database stands in no file (`NO_FILE`), and its line is its place in its page, which
     is not stored: it has its key.
@@ -39,6 +40,7 @@ class Record:
     make: Callable[[], Sequence[Row | Refusal]]
     detail: str = ""
     row_key: str | None = None
+    document: Mapping[str, Any] | None = None
 
 
 NO_FILE = -1
@@ -50,28 +52,69 @@ def made(row: Row | Refusal) -> Callable[[], Sequence[Row | Refusal]]:
 
 
 def stage(
-    store: Store, pull: str, records: Iterable[Record], *, chunk: int, resumable: bool
-) -> None:
-    """Stores the rows and rejects of all records, a chunk a transaction, after those it has."""
-    with store.write() as con:
-        empty(con, keep=pull if resumable else "")
-        after = con.execute(sql("pull/staging/position")).fetchall()[0]
-    todo = (record for record in records if (record.file_number, record.line) > after)
-    while (tables := _read_chunk(pull, todo, chunk)) is not None:
-        with store.write() as con:
-            add(con, tables)
+    staged: StagedFiles,
+    records: Iterable[Record],
+    *,
+    chunk: int,
+    resumable: bool,
+    plain: PlainMaker | None = None,
+) -> dict[str, pa.Table]:
+    """Stores the rows and rejects of records chunk by chunk, after those that are staged.
 
+    Returns what the last chunk makes, which is not stored: it is merged as soon as it is there.
 
-def _read_chunk(pull: str, todo: Iterator[Record], chunk: int) -> dict[str, pa.Table] | None:
-    """Returns what the next records make, which may be nothing; None where there are no more.
-
-    Each is made as soon as it is read, so that the documents of a chunk are never held together.
+    Args:
+        staged: chunks of the pull.
+        records: in order.
+        chunk: how many are stored at once.
+        resumable: whether what a killed pull has staged is kept.
+        plain: makes the rows of plain documents; None: all are made one by one.
     """
-    with _no_search_for_cycles():
+    after = staged.begin(resumable=resumable)
+    todo = (record for record in records if (record.file_number, record.line) > after)
+    first = next(todo, None)
+    while first is not None:
+        taken = _Taken(chain((first,), islice(todo, chunk - 1)))
+        with _no_search_for_cycles():
+            # Made soon after they are read: the documents of a chunk are never held together.
+            tables = _tables("files", taken, plain)
         first = next(todo, None)
         if first is None:
-            return None
-        return _tables(pull, chain((first,), islice(todo, chunk - 1)))
+            return tables
+        staged.add(tables, taken.last)
+    return {}
+
+
+class _Taken:
+    """Records that are taken one by one; knows where the last one that was taken stood."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records, self.last = records, (-1, -1)
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in self._records:
+            self.last = record.file_number, record.line
+            yield record
+
+
+def staged_files(folder: Path, pull: str) -> StagedFiles:
+    """Returns the chunks of a pull of files of the project in a folder."""
+    return StagedFiles(folder, pull, _ARROW_SCHEMAS)
+
+
+def make_writable(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes tables of what stands for the staging tables, so that rows can be changed there."""
+    rows = {name: con.sql(query).to_arrow_table() for name, query in _ALL.items()}
+    detach(con, list(_ALL))
+    con.execute(sql("pull/staging/empty_copies"))
+    add(con, rows)
+
+
+def release(con: duckdb.DuckDBPyConnection) -> None:
+    """Has nothing stand for the staging tables, and empties them."""
+    detach(con, list(_ALL))
+    con.execute(sql("pull/staging/copies_drop"))
+    empty(con)
 
 
 def add(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> None:
@@ -94,29 +137,60 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _tables(pull: str, records: Iterable[Record]) -> dict[str, pa.Table]:
+def _tables(pull: str, records: Iterable[Record], plain: PlainMaker | None) -> dict[str, pa.Table]:
     rows: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
-    for record in records:
-        at = {
-            "pull": pull,
-            "file_number": record.file_number,
-            "location": record.location,
-            "line": record.line,
-            "row_key": record.row_key,
-        }
-        for part, row in enumerate(_made(record)):
-            if isinstance(row, Refusal):
-                detail = row.detail or record.detail
-                rows["rejects"].append({**at, "reason": row.reason, "detail": detail})
-                continue
-            for entry in row.pop("feedback", ()):
-                rows["feedback"].append({**entry, **at, "source_id": "", "part": part})
-            own = row.get("row_key")
-            row.update(at, part=part)
-            if own is not None:
-                row["row_key"] = own
-            rows["feedback" if "kind" in row else "interactions"].append(row)
-    return {name: _arrow(name, listed) for name, listed in rows.items() if listed}
+    parts: dict[str, list[pa.Table]] = {name: [] for name in _SCHEMAS}
+    todo = iter(records)
+    while some := list(islice(todo, _AT_ONCE)):
+        if plain is not None:
+            made, some = _plain(pull, some, plain)
+            parts["interactions"] += [made] if made else []
+        for record in some:
+            _add_rows(rows, pull, record)
+    for name, listed in rows.items():
+        parts[name] += [_arrow(name, listed)] if listed else []
+    return {name: pa.concat_tables(some) for name, some in parts.items() if some}
+
+
+def _plain(
+    pull: str, records: list[Record], plain: PlainMaker
+) -> tuple[pa.Table | None, list[Record]]:
+    """Returns the rows of the plain documents among some records, and the other records."""
+    places = [n for n, record in enumerate(records) if record.document is not None]
+    try:
+        made = plain.make([records[n].document or {} for n in places])
+    except Exception:  # each of them is made alone, and the one that raised is refused
+        log.debug("a batch that cannot be made at once", exc_info=True)
+        return None, records
+    if not made.places:
+        return None, records
+    own = {places[n] for n in made.places}
+    taken = [record for n, record in enumerate(records) if n in own]
+    columns: dict[str, list[Any]] = {
+        "pull": [pull] * len(taken),
+        "part": [0] * len(taken),
+        **{name: [getattr(record, name) for record in taken] for name in _OF_RECORD},
+        **made.columns,
+    }
+    table = _arrow_of_columns("interactions", columns, len(taken))
+    plain.count(made)
+    return table, [record for n, record in enumerate(records) if n not in own]
+
+
+def _add_rows(rows: dict[str, list[Row]], pull: str, record: Record) -> None:
+    at = {"pull": pull, **{name: getattr(record, name) for name in _OF_RECORD}}
+    for part, row in enumerate(_made(record)):
+        if isinstance(row, Refusal):
+            detail = row.detail or record.detail
+            rows["rejects"].append({**at, "reason": row.reason, "detail": detail})
+            continue
+        for entry in row.pop("feedback", ()):
+            rows["feedback"].append({**entry, **at, "source_id": "", "part": part})
+        own = row.get("row_key")
+        row.update(at, part=part)
+        if own is not None:
+            row["row_key"] = own
+        rows["feedback" if "kind" in row else "interactions"].append(row)
 
 
 def _made(record: Record) -> Sequence[Row | Refusal]:
@@ -129,21 +203,31 @@ def _made(record: Record) -> Sequence[Row | Refusal]:
 
 
 def _arrow(name: str, rows: list[Row]) -> pa.Table:
-    types = {
-        "text": pa.string(),
-        "integer": pa.int64(),
-        "number": pa.float64(),
-        "time": pa.timestamp("us"),
-        "texts": pa.list_(pa.string()),
-        "truth": pa.bool_(),
-    }
-    columns = {
-        column: pa.array(list(map(dict.get, rows, repeat(column))), type=types[kind])
-        for column, kind in _SCHEMAS[name].items()
-    }
-    return pa.table(columns)
+    columns = {column: list(map(dict.get, rows, repeat(column))) for column in _SCHEMAS[name]}
+    return _arrow_of_columns(name, columns, len(rows))
 
 
+def _arrow_of_columns(name: str, columns: Mapping[str, list[Any]], count: int) -> pa.Table:
+    return pa.table(
+        {
+            column: pa.array(columns[column], type=_TYPES[kind])
+            if column in columns
+            else pa.nulls(count, _TYPES[kind])
+            for column, kind in _SCHEMAS[name].items()
+        }
+    )
+
+
+_AT_ONCE = 5_000
+_OF_RECORD = ("file_number", "location", "line", "row_key")
+_TYPES = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "time": pa.timestamp("us"),
+    "texts": pa.list_(pa.string()),
+    "truth": pa.bool_(),
+}
 _AT = {
     "pull": "text",
     "file_number": "integer",
@@ -214,20 +298,14 @@ _SCHEMAS: dict[str, dict[str, str]] = {
 }
 
 
-def page(records: Iterable[Record]) -> dict[str, pa.Table]:
+def page(records: Iterable[Record], plain: PlainMaker | None = None) -> dict[str, pa.Table]:
     """Returns the rows and rejects of a page's records, made, for `merge_page`."""
-    return _tables("page", list(records))
+    return _tables("page", records, plain)
 
 
 def add_rows(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     """Stages rows of calls that already have their place."""
     add(con, {"interactions": _arrow("interactions", rows)})
-
-
-def clear(store: Store) -> None:
-    """Forgets what is staged."""
-    with store.write() as con:
-        empty(con)
 
 
 def empty(con: duckdb.DuckDBPyConnection, *, keep: str = "") -> None:
@@ -241,4 +319,13 @@ _ADD = {
     "interactions": sql("pull/staging/interactions_add"),
     "feedback": sql("pull/staging/feedback_add"),
     "rejects": sql("pull/staging/rejects_add"),
+}
+_ALL = {
+    "interactions": sql("pull/staging/interactions"),
+    "feedback": sql("pull/staging/feedback"),
+    "rejects": sql("pull/staging/rejects"),
+}
+_ARROW_SCHEMAS = {
+    name: pa.schema({column: _TYPES[kind] for column, kind in schema.items()})
+    for name, schema in _SCHEMAS.items()
 }

@@ -2,19 +2,14 @@
 -- not count; one row per interaction and content, where it stood last.
 CREATE OR REPLACE TEMP TABLE former AS
 WITH touched AS (SELECT interaction_id FROM incoming UNION FROM stale),
-counting AS (
-    SELECT interaction_id, content_hash, label FROM incoming WHERE recency = 1
-    UNION ALL
-    SELECT interaction_id, content_hash, label FROM interactions
-    WHERE interaction_id NOT IN (SELECT interaction_id FROM incoming WHERE recency = 1 UNION FROM stale)
-),
+known AS (SELECT interaction_id FROM incoming WHERE state <> 'new' UNION FROM stale),
 seen AS (
     FROM interaction_history WHERE interaction_id IN (FROM touched)
     UNION ALL BY NAME
     SELECT interaction_id, content_hash, messages, output, label, location, line, run_id,
            $run_id AS replaced_run_id
     FROM interactions i
-    WHERE interaction_id IN (FROM touched)
+    WHERE interaction_id IN (FROM known)
       -- A row without an id may get another number: then its place still gives what it gave.
       AND NOT EXISTS (
           FROM incoming n
@@ -24,8 +19,15 @@ seen AS (
     UNION ALL BY NAME
     SELECT n.interaction_id, n.content_hash, s.messages, s.output, n.label, n.location, n.place AS line,
            $run_id AS run_id, $run_id AS replaced_run_id
-    FROM incoming n JOIN staging_interactions s USING (file_number, line, part)
-    WHERE n.recency > 1
+    FROM staging_interactions s JOIN (FROM incoming WHERE recency > 1) n USING (file_number, line, part)
+),
+counting AS (
+    SELECT interaction_id, content_hash, label FROM incoming
+    WHERE recency = 1 AND interaction_id IN (SELECT interaction_id FROM seen)
+    UNION ALL
+    SELECT interaction_id, content_hash, label FROM interactions
+    WHERE interaction_id IN (SELECT interaction_id FROM seen)
+      AND interaction_id NOT IN (SELECT interaction_id FROM incoming WHERE recency = 1 UNION FROM stale)
 )
 SELECT DISTINCT ON (s.interaction_id, s.content_hash, s.label) s.*
 FROM seen s

@@ -4,7 +4,6 @@ SELECT s.* EXCLUDE (pull, file_number, part, row_key, base_id, rating_value, rat
                     correction)
            REPLACE (n.source_id AS source_id, n.place AS line),
        n.interaction_id, $source AS source, $run_id AS run_id
-FROM incoming n
-JOIN staging_interactions s USING (file_number, line, part)
-WHERE n.recency = 1 AND n.state <> 'unchanged'
-ORDER BY n.interaction_id
+FROM staging_interactions s
+JOIN (SELECT interaction_id, source_id, place, file_number, line, part FROM incoming
+      WHERE recency = 1 AND state <> 'unchanged') n USING (file_number, line, part)

@@ -1,0 +1,2 @@
+-- Has the optimizer choose again how tables are joined.
+RESET disabled_optimizers

@@ -1,0 +1,2 @@
+-- The staged feedback; one row per piece.
+FROM staging_feedback

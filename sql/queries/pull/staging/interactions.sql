@@ -1,0 +1,2 @@
+-- The staged interactions; one row per document and part of it.
+FROM staging_interactions

@@ -1,0 +1,2 @@
+-- The staged rejects; one row per document or part of it.
+FROM staging_rejects

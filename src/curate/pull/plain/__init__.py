@@ -1,0 +1,1 @@
+"""Plain documents become rows many at once; what is not plain is made row by row."""
