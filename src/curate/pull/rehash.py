@@ -18,7 +18,7 @@ import pyarrow as pa
 from curate.kernels.user_ids import is_user_key, masked
 from curate.messages import canonical
 from curate.progress import Progress
-from curate.pull import undo_log
+from curate.pull import staged_files, undo_log
 from curate.pull.interactions import Row, row_hash
 from curate.pull.users import MARK, UserKeys, names_in
 from curate.store import Store, sql
@@ -89,6 +89,7 @@ def rehash(
         with store.write() as con:
             is_due = bool(store.setting(con, _SETTING).get("is_due"))
         if is_due:
+            staged_files.forget(store.folder)
             store.rewrite()
             with store.write() as con:
                 store.set_setting(con, _SETTING, {"is_due": False})

@@ -84,7 +84,12 @@ class StagedFiles:
 
     def clear(self) -> None:
         """Forgets what is staged."""
-        shutil.rmtree(self._home, ignore_errors=True)
+        forget(self._home.parent)
+
+
+def forget(folder: Path) -> None:
+    """Forgets what pulls of files have staged in the project in a folder."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
 def _together(files: Sequence[str], rows: pa.Table) -> ds.Dataset:

@@ -117,6 +117,7 @@ class Store:
                 with self.write() as con:
                     migrate(con)
             if not self._published.is_current():
+                self.kept.unlink(missing_ok=True)
                 self._publish("init", utcnow())
 
     def _refuse_to_start_over(self) -> None:
