@@ -104,10 +104,10 @@ def stage(name: str, folder: Path, log: str) -> dict[str, float]:
 
 def _timed_verdicts() -> list[float]:
     """Returns a list to which each derivation of verdicts adds its CPU seconds."""
-    from curate import verdicts
+    from curate.verdicts import verdicts
 
     seconds: list[float] = []
-    derive = verdicts.derive
+    derive = verdicts.from_nothing
 
     def timed(*arguments: Any, **keywords: Any) -> Any:
         start = time.process_time()
@@ -115,7 +115,7 @@ def _timed_verdicts() -> list[float]:
         seconds.append(time.process_time() - start)
         return today
 
-    verdicts.derive = timed
+    verdicts.from_nothing = timed
     return seconds
 
 
@@ -142,19 +142,18 @@ def _measured(name: str, project: str, log: str) -> dict[str, float]:
     return dict(child(__file__, "--stage", name, project, log).printed)
 
 
-def table(count: int, new: int, whole: dict[str, Any], half: dict[str, Any]) -> str:
-    """Returns the figures as lines of text: CPU seconds, and in brackets those of verdicts."""
+def table(whole: dict[str, Any], half: dict[str, Any]) -> str:
+    """Returns the figures as a table: CPU seconds, and in brackets those of verdicts."""
     lines = [
-        f"{count:,} calls and {new:,} new ones; growth is against {count // 2:,} and {new:,}.",
-        "CPU seconds, in brackets those for deriving verdicts; shares and growth are without them.",
-        f"{'stage':8} {'full':>17} {'new':>17} {'share':>6} {'growth':>6} {'none':>17}",
+        "| stage | full | new | share | growth | none |",
+        "|---|--:|--:|--:|--:|--:|",
     ]
     for name in STAGES:
         full, added, none = (whole[part][name] for part in ("full", "new", "none"))
         share, growth = _own(added) / _own(full), _own(added) / _own(half["new"][name])
         lines.append(
-            f"{name:8} {_seconds(full)} {_seconds(added)} {share:6.1%} {growth:6.2f} "
-            f"{_seconds(none)}"
+            f"| {name} | {_seconds(full)} | {_seconds(added)} | {share:.1%} | {growth:.2f} "
+            f"| {_seconds(none)} |"
         )
     return "\n".join(lines)
 
@@ -164,7 +163,7 @@ def _own(cost: dict[str, float]) -> float:
 
 
 def _seconds(cost: dict[str, float]) -> str:
-    return f"{cost['cpu']:8.2f} ({cost['verdicts']:6.2f})"
+    return f"{cost['cpu']:.2f} ({cost['verdicts']:.2f})"
 
 
 def main() -> None:
@@ -173,7 +172,7 @@ def main() -> None:
         print(json.dumps(stage(sys.argv[2], Path(sys.argv[3]), sys.argv[4])))
         return
     count, new = int(sys.argv[1]), int(sys.argv[2])
-    print(table(count, new, delta(count, new), delta(count // 2, new)))
+    print(table(delta(count, new), delta(count // 2, new)))
 
 
 if __name__ == "__main__":
