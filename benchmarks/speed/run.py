@@ -1,6 +1,6 @@
 """What pulling, looking, exporting and what is new cost, beside the named peers on the same logs.
 
-    CURATE_TEST_DATA=/path/to/data python benchmarks/speed/run.py [--calls 100000] [--only ingest,...]
+    CURATE_TEST_DATA=/path/to/data python benchmarks/speed/run.py [--calls 100000] [--only ingest]
 
 Each program runs in a process of its own, on logs of `logs.py`. RESULTS.md beside this file is
 written anew where all parts were run.
@@ -47,9 +47,8 @@ def machine(folder: Path) -> str:
 
 def ingested(calls: int, data: Path, folder: Path) -> str:
     """Returns what each program needs to read or store a log of each shape."""
-    text = (
-        "Programs that store nothing only read the file into memory; `duckdb` knows the types.\n\n"
-    )
+    text = "pandas and polars only read the file into memory; `duckdb` knows the types.\n\n"
+
     return text + ingest.report(ingest.measure(calls, folder, data))
 
 
@@ -99,8 +98,8 @@ def main() -> int:
         folder = Path(made)
         texts = [
             "# Speed",
-            f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; src and sql: sha256 "
-            f"{sources()}, Python {platform.python_version()}, duckdb {version('duckdb')}, "
+            f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; src and sql: "
+            f"sha256 {sources()}, Python {platform.python_version()}, duckdb {version('duckdb')}, "
             f"{os.cpu_count()} cores. {machine(folder)}",
         ]
         for name in names:
