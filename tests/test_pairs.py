@@ -747,7 +747,8 @@ def test_the_ranks_of_oasst1(shared_data: Path, shop: Shop) -> None:
     lines = shop.all_lines()
     assert len(lines) == 1_025
     for line in lines:
-        assert ranks[names[line["chosen_id"]]] < ranks[names[line["rejected_id"]]]
+        chosen, rejected = (names[line[side]["example_id"]] for side in ("chosen", "rejected"))
+        assert ranks[chosen] < ranks[rejected]
         assert line["chosen"]["messages"] == line["rejected"]["messages"]
     longer = [
         (len(li["chosen"]["response"]) > len(li["rejected"]["response"]))

@@ -301,7 +301,8 @@ def test_open_assistant_leaks_no_held_out_prompt_of_alpaca_eval(
     with verdicts.today(project.store, split=SplitSettings(test_size=0.4)) as today:
         held = mix.held_out(today)
         ours = mix.ours(today.con)
-    assert len(held) == sum(side != "train" for side in today.ledger()["side"].to_pylist()) > 100
+        sides = today.ledger()["side"].to_pylist()
+    assert len(held) == sum(side != "train" for side in sides) > 100
     path = write_jsonl(tmp_path / "general.jsonl", conversations(shared_data))
     loaded = mix.load(mix.parse(f"{path}:0.25"), project.store.folder)
     made = clean(loaded, held, ours, threshold=0.8)
