@@ -11,6 +11,7 @@ user guides, tuning data.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -89,7 +90,12 @@ def _shape(name: str, kind: Kind, required: str, optional: str = "") -> Callable
 
 def fitting(row: Row, names: Iterable[str]) -> list[str]:
     """Returns those of the named shapes that a row may be read as; the fuller one wins."""
-    shapes = [SHAPES[name] for name in names if SHAPES[name].required <= row.keys()]
+    return list(_fitting(frozenset(row), tuple(names)))
+
+
+@functools.lru_cache(1_000)
+def _fitting(columns: frozenset[str], names: tuple[str, ...]) -> list[str]:
+    shapes = [SHAPES[name] for name in names if SHAPES[name].required <= columns]
     return [s.name for s in shapes if not any(_covers(other, s) for other in shapes)]
 
 
