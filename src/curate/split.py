@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate import label_sets
@@ -191,6 +190,8 @@ class _Planner:
 
     def _unit_names(self) -> pa.Array:
         """Returns the names of the units of all examples: for ever those that they were given."""
+        import pyarrow.compute as pc
+
         kept = self.rows["unit"].combine_chunks()
         followed = np.full(self.count, NONE, dtype=np.int64)
         followed[list(self.follows)] = list(self.follows.values())
@@ -219,6 +220,8 @@ class _Planner:
         self._draw(mixed & (self.side == NEW), self.unit)
 
     def _draw(self, mask: NDArray[np.bool_], unit: NDArray[np.int64]) -> None:
+        import pyarrow.compute as pc
+
         roots, size = np.unique(unit[mask], return_counts=True)
         columns = [pc.fill_null(self.rows[name].take(roots), "") for name in ("label", "month")]
         strata = list(zip(*(column.to_pylist() for column in columns), strict=True))
@@ -329,6 +332,8 @@ class _Planner:
 
     def _evicted(self, withheld: _Withheld) -> int:
         """Returns how many exported train rows are withheld for a late evaluation set."""
+        import pyarrow.compute as pc
+
         before = flags(pc.equal(self.rows["origin"], "evict"))
         late = np.flatnonzero(self.late & (self.evicts | before))
         if not len(late):
@@ -336,6 +341,8 @@ class _Planner:
         return int((np.isin(withheld.by, late) & self._trained()).sum())
 
     def _result(self, newly: NDArray[np.bool_], withheld: _Withheld) -> tuple[Plan, pa.Table]:
+        import pyarrow.compute as pc
+
         by_group = (withheld.by != NONE) & (withheld.kind == KINDS.index("group"))
         by_user = by_group & flags(pc.starts_with(self.rows["group_key"], USER))
         kind = np.where(by_user, KINDS.index("user"), withheld.kind)
@@ -387,6 +394,8 @@ class _Planner:
 
 def _codes(column: pa.ChunkedArray, names: tuple[str, ...], *, missing: int) -> NDArray[np.int64]:
     """Returns the places of a column's texts among names; a null has the place `missing`."""
+    import pyarrow.compute as pc
+
     places = pc.index_in(column, pa.array(names))
     return np.asarray(pc.fill_null(places, missing), dtype=np.int64)
 

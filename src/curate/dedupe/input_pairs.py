@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.embed import embed
@@ -188,6 +187,8 @@ def _with_vectors(con: duckdb.DuckDBPyConnection, rows: pa.Table, *, paired: boo
         rows: some embedded inputs.
         paired: whether there are some that the stored pairs cover.
     """
+    import pyarrow.compute as pc
+
     names = rows["input_hash"]
     first, last = (names[0].as_py(), names[-1].as_py()) if len(names) else ("", "")
     parameters = {"first": first, "last": last, "all": paired}
@@ -246,6 +247,8 @@ def _semantic_met(
     con: duckdb.DuckDBPyConnection, new: pa.Table, covered: int, threshold: float
 ) -> _Met:
     """Returns which covered inputs new ones are alike to."""
+    import pyarrow.compute as pc
+
     stored = con.sql(sql("dedupe/semantic_covered")).to_arrow_reader(_STORED_AT_ONCE)
     hashes, vectors_of = [], embed.from_lists(new)[1]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.dedupe import input_pairs
@@ -183,6 +182,8 @@ def _near(rows: pa.Table) -> _Pairs:
 
 def _valley_of(table: pa.Table, floor: float) -> float | None:
     """Returns the valley in the pairs that nothing keeps apart, equal ones left out."""
+    import pyarrow.compute as pc
+
     similarities = table.filter(pc.is_null(table["difference"]))["similarity"].to_numpy()
     edges = np.arange(floor, 1 + _BIN / 2, _BIN).astype(np.float64)
     counts, _ = np.histogram(similarities[similarities < 1], bins=edges)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.kernels.leaks import NONE, LeakGraph, Members
@@ -41,6 +40,8 @@ def read(
         pairs: near-duplicate inputs: a, b.
         links: calls that may continue one of several: call_hash, example_id, is_child.
     """
+    import pyarrow.compute as pc
+
     (of_rows, of_lines), ids = _numbers(rows["example_id"], exported["example_id"])
     (text, line_text, near_a, near_b), _ = _numbers(
         rows["input_hash"], exported["input_hash"], pairs["a"], pairs["b"]
@@ -74,6 +75,8 @@ def read(
 
 def flags(column: Any) -> NDArray[np.bool_]:
     """Returns an Arrow column of booleans as bool (n,); null is false."""
+    import pyarrow.compute as pc
+
     return np.asarray(pc.fill_null(column, False), dtype=bool)
 
 
@@ -82,6 +85,8 @@ def _numbers(*columns: pa.ChunkedArray) -> tuple[list[NDArray[np.int64]], pa.Arr
 
     Numbers are given in the order in which values are first met, to all columns alike.
     """
+    import pyarrow.compute as pc
+
     chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
     whole = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     coded = pc.dictionary_encode(whole)
