@@ -48,7 +48,6 @@ def machine(folder: Path) -> str:
 def ingested(calls: int, data: Path, folder: Path) -> str:
     """Returns what each program needs to read or store a log of each shape."""
     text = "pandas and polars only read the file into memory; `duckdb` knows the types.\n\n"
-
     return text + ingest.report(ingest.measure(calls, folder, data))
 
 

@@ -1,8 +1,7 @@
 -- What verdicts read of an example besides its texts, its rating, and whether a human keeps it; one row
 -- per example. The base label is the one before annotators.
 CREATE OR REPLACE TEMP TABLE today_examples AS
-SELECT e.example_id, e.source, e.label, e.task, e.label_names, e.conversation_id, e.created_at, e.group_key,
-       e.user_key, e.given_split, e.corrected,
+SELECT e.example_id, e.label, e.conversation_id, e.created_at, e.group_key, e.user_key, e.given_split,
        CASE WHEN s.label IS NULL THEN e.label ELSE b.label END AS base_label,
        x.input_hash, x.example_hash, x.template,
        x.input_hash IN (SELECT input_hash FROM inputs WHERE text = '') AS empty_input,

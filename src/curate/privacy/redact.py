@@ -299,8 +299,8 @@ class Redactor:
     """Replaces values by placeholders that are the same in a whole conversation.
 
     `look` at every item that may hold a value or a placeholder, in the order of time, before the
-    first `redact`. A text that holds a
-    placeholder already keeps it, and no other value gets its number.
+    first `redact`. A text that holds a placeholder already keeps it, and no other value gets its
+    number.
 
     Args:
         finder: what is to be hidden.

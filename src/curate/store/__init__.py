@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from curate.store.queries import fetch_arrow, resource_dir, sql
+from curate.store.queries import fetch_arrow, quoted, resource_dir, sql
 
 if TYPE_CHECKING:
     from curate.store.store import Run, Store, utcnow
 
-__all__ = ["Run", "Store", "fetch_arrow", "resource_dir", "sql", "utcnow"]
+__all__ = ["Run", "Store", "fetch_arrow", "quoted", "resource_dir", "sql", "utcnow"]
 
 
 def __getattr__(name: str) -> Any:

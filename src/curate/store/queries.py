@@ -25,6 +25,11 @@ def sql(name: str) -> str:
     return (resource_dir("sql") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def quoted(path: Path) -> str:
+    """Returns a path as it stands between quotes in a statement that takes no parameters."""
+    return str(path).replace("'", "''")
+
+
 def fetch_arrow(
     con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None
 ) -> pa.Table:

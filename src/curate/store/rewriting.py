@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from curate.store.migrations import migrate
-from curate.store.queries import sql
+from curate.store.queries import quoted, sql
 
 
 def rewrite(path: Path) -> None:
@@ -19,8 +19,8 @@ def rewrite(path: Path) -> None:
     fresh.unlink(missing_ok=True)
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as con:
         for name, file in (("curate", fresh), ("old", path)):
-            place = str(file).replace("'", "''")
-            con.execute(f"ATTACH '{place}' AS {name}{' (READ_ONLY)' if name == 'old' else ''}")
+            mode = " (READ_ONLY)" if name == "old" else ""
+            con.execute(f"ATTACH '{quoted(file)}' AS {name}{mode}")
         con.execute("USE curate")
         con.execute("BEGIN")
         migrate(con)

@@ -28,7 +28,7 @@ from curate.store import rewriting
 from curate.store.faults import BusyError, translate_errors, wal_path
 from curate.store.lock import Waits, WriterLock
 from curate.store.migrations import check_migrations, migrate
-from curate.store.queries import sql
+from curate.store.queries import quoted, sql
 from curate.store.snapshot import Snapshot
 from curate.version import __version__
 
@@ -134,8 +134,7 @@ class Store:
             file.unlink(missing_ok=True)
         # 1.5 and 2.0 can both read and write this storage version (2.0's own default is newer).
         with translate_errors(fresh), duckdb.connect() as con:
-            target = str(fresh).replace("'", "''")
-            con.execute(f"ATTACH '{target}' AS fresh (STORAGE_VERSION 'v1.5.0')")
+            con.execute(f"ATTACH '{quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")
         with self._transaction(self._attach(fresh, read_only=False), fresh) as con:
             migrate(con)
         fresh.replace(self.path)
@@ -151,10 +150,11 @@ class Store:
     def _attach(self, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         """Returns a DuckDB that has the file open as `curate`."""
         instance = self._idle.pop() if self._idle else self._new_instance()
-        name = str(path).replace("'", "''")
         try:
             with translate_errors(path):
-                instance.execute(f"ATTACH '{name}' AS curate{' (READ_ONLY)' if read_only else ''}")
+                instance.execute(
+                    f"ATTACH '{quoted(path)}' AS curate{' (READ_ONLY)' if read_only else ''}"
+                )
         except BaseException:
             instance.close()
             raise

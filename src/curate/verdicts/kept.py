@@ -6,23 +6,26 @@ another name derives the verdicts anew. Only a writing command leaves one, at it
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import duckdb
 
 from curate.filters import filters
 from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
-from curate.store import Store, resource_dir, sql
+from curate.store import Store, quoted, resource_dir, sql
 from curate.version import __version__
 
 _SOURCES = ("queries/verdicts", "queries/split", "queries/filters", "filters")
-_OF_THE_MOMENT = re.compile(r"\b(now|today|current_\w+|get_current_\w+|random|uuid\w*|setseed)\b")
+_OF_THE_MOMENT = re.compile(
+    r"\b(now|today|age|(get_)?current_\w+|local_?time\w*|transaction_timestamp|random|uuid\w*"
+    r"|gen_random_uuid|setseed)\b"
+)
 
 
 def key(
@@ -58,7 +61,7 @@ def attach(store: Store, con: duckdb.DuckDBPyConnection, named: str | None) -> d
     if named is None or not path.exists():
         return {}
     try:
-        con.execute(f"ATTACH '{_quoted(path)}' AS kept (READ_ONLY)")
+        con.execute(f"ATTACH '{quoted(path)}' AS kept (READ_ONLY)")
         facts = dict(con.execute(sql("verdicts/kept_facts")).fetchall())
         if facts["key"] == named:
             con.execute("SET search_path = 'curate,kept'")
@@ -77,7 +80,7 @@ def save(store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str])
     path, fresh = store.kept, store.kept.with_suffix(".new")
     try:
         fresh.unlink(missing_ok=True)
-        con.execute(f"ATTACH '{_quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")
+        con.execute(f"ATTACH '{quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")
         con.execute(sql("verdicts/keep"))
         con.execute(
             sql("verdicts/kept_facts_add"), {"names": list(facts), "texts": list(facts.values())}
@@ -90,6 +93,7 @@ def save(store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str])
             fresh.unlink(missing_ok=True)
 
 
+@functools.cache
 def _sources() -> str:
     """Returns a digest of the queries that verdicts follow from."""
     digest = hashlib.sha256()
@@ -97,7 +101,3 @@ def _sources() -> str:
         for file in sorted((resource_dir("sql") / folder).glob("*.sql")):
             digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

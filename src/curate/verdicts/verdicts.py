@@ -33,9 +33,9 @@ class Today:
     """Today's verdicts on one open connection.
 
     The temporary tables of the connection are `plan` (the ledger as the next export would leave
-    it), `hits` (what the drop rules say), `excluded` (every reason of every example that is out),
-    `duplicates`, `verdicts` (one row per example: its side and its first reason, null where it is
-    in), `suspects` and `issues`.
+    it), `excluded` (every reason of every example that is out), `duplicates`, `verdicts` (one row
+    per example: its side and its first reason, null where it is in), `suspects` and `issues`; where
+    they were kept, these are tables of the attached file.
 
     Attributes:
         store: the project's store.
