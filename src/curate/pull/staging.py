@@ -298,9 +298,9 @@ _SCHEMAS: dict[str, dict[str, str]] = {
 }
 
 
-def page(records: Iterable[Record]) -> dict[str, pa.Table]:
+def page(records: Iterable[Record], plain: PlainMaker | None = None) -> dict[str, pa.Table]:
     """Returns the rows and rejects of a page's records, made, for `merge_page`."""
-    return _tables("page", records, None)
+    return _tables("page", records, plain)
 
 
 def add_rows(con: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
