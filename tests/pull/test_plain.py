@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -69,7 +70,8 @@ WORDS += [
 ]
 NUMBERS = [0, 1, 3, 5, 12, -1, 2**53 + 1, 2**63, 2**70, 0.0, -0.0, 1.0, 4.5, 1e16, 1e-7, math.nan]
 ODD = [None, True, False, [], {}, ["x"], [1, 2], {"a": 1}, [[]], Decimal("1.50"), b"\x00\xff"]
-ODD += [datetime(2024, 5, 6, 7, 8, 9), datetime(2024, 5, 6, tzinfo=UTC)]
+ODD += [datetime(2024, 5, 6, 7, 8, 9), datetime(2024, 5, 6, tzinfo=UTC), date(2024, 5, 6)]
+ODD += [timedelta(hours=5), UUID(int=7)]
 TIMES = ["2024-01-01T00:00:00Z", "2024-01-01 10:11:12.123456+02:00", "05/11/2026", "13/11/2026"]
 TIMES += ["yesterday", "1700000000", 1_700_000_000, 1_700_000_000_000, {"seconds": 5}, "20240101"]
 
@@ -227,6 +229,8 @@ def test_usual_logs_are_plain(folder: Path) -> None:
     asked, answered = {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}
     talks = [[asked, answered], [asked, answered, asked], [{**asked, "role": "system"}, asked]]
     assert both([said, {**said, "label": None}], MAPPINGS["columns"], folder) == 2
+    of_database = {**said, "when": datetime(2024, 1, 1), "meta": datetime(2024, 5, 6)}
+    assert both([of_database], MAPPINGS["columns"], folder) == 1
     several = [{"id": n, "talk": talk} for n, talk in enumerate(talks)]
     assert both(several, MAPPINGS["messages"], folder) == 3
 

@@ -434,7 +434,7 @@ def test_another_pull_clears_what_a_killed_one_left(
         patch.setattr(pull_module.FilePull, "_merge", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             b.pull()
-    assert staged_rows(b.store.folder) == 4  # the last chunk is merged at once
+    assert staged_rows(b.store.folder) == 5
     b.write("b.jsonl", [call("b", "y")])
     b.pull("b.jsonl")
     assert rows(b.store, "SELECT source_id FROM interactions") == [("b",)]

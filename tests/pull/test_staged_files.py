@@ -24,10 +24,10 @@ def staged(folder: Path, pull: str = "one") -> StagedFiles:
     return StagedFiles(folder, pull, SCHEMAS)
 
 
-def lines(chunks: StagedFiles, last: dict[str, pa.Table]) -> list[int]:
+def lines(chunks: StagedFiles) -> list[int]:
     with duckdb.connect() as con:
         con.execute("CREATE TABLE staging_interactions (line BIGINT)")
-        chunks.attach(con, last)
+        chunks.attach(con)
         found = con.execute("SELECT line FROM staging_interactions ORDER BY line").fetchall()
         assert con.execute("SELECT count(*) FROM staging_rejects").fetchall() == [(0,)]
         detach(con, list(SCHEMAS))
@@ -35,14 +35,15 @@ def lines(chunks: StagedFiles, last: dict[str, pa.Table]) -> list[int]:
     return [line for (line,) in found]
 
 
-def test_chunks_and_the_last_one_stand_for_the_tables(tmp_path: Path) -> None:
+def test_chunks_stand_for_the_tables(tmp_path: Path) -> None:
+    tmp_path /= "[a] *'b"  # a path is no pattern
     chunks = staged(tmp_path)
     assert chunks.begin(resumable=True) == (-1, -1)
-    assert lines(chunks, {}) == [] and lines(chunks, rows(7)) == [7]
+    assert lines(chunks) == []
     for number in range(12):
         chunks.add(rows(number), (number // 10, number))
     assert staged(tmp_path).begin(resumable=True) == (1, 11)
-    assert lines(chunks, rows(12)) == list(range(13))
+    assert lines(chunks) == list(range(12))
     chunks.clear()
     assert not (tmp_path / FOLDER).exists()
 
@@ -70,12 +71,12 @@ def test_a_chunk_that_was_not_finished_does_not_count(
             chunks.add(rows(2), (0, 2))
     assert staged(tmp_path).begin(resumable=True) == (0, 1)
     staged(tmp_path).add(rows(3), (0, 3))
-    assert lines(staged(tmp_path), {}) == [1, 3]
+    assert lines(staged(tmp_path)) == [1, 3]
 
 
 def test_a_file_without_an_end_has_all_read_again(tmp_path: Path) -> None:
     chunks = staged(tmp_path)
     chunks.add(rows(1), (0, 1))
-    (file,) = tmp_path.rglob("*.arrow")
+    (file,) = tmp_path.rglob("*.parquet")
     file.write_bytes(file.read_bytes()[:-9])
-    assert chunks.begin(resumable=True) == (-1, -1) and lines(chunks, {}) == []
+    assert chunks.begin(resumable=True) == (-1, -1) and lines(chunks) == []

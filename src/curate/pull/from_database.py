@@ -38,7 +38,9 @@ from curate.pull.maker import Maker, Refusal
 from curate.pull.mapping import Declared, FieldMap, guess
 from curate.pull.options import PullOptions, PullResult
 from curate.pull.paths import steps
+from curate.pull.plain.plain import plain_maker
 from curate.pull.preset_choice import choose_for_table, rows_of
+from curate.pull.rating import is_blank
 from curate.pull.reader_version import READER, older_reader_notes, read_by_older
 from curate.pull.reconcile import Present, Withdrawn, withdraw
 from curate.pull.times import parse_time
@@ -155,7 +157,7 @@ class _TablePull:
             self.state = self._stored_state(con)
         self.order = self._order(key)
         self.mapping = self._map(declared, before)
-        self.maker = self._new_maker()
+        self._begin_making()
         self.turns = None
         if self.kind == "turns":
             self.turns = TurnTable(
@@ -250,9 +252,11 @@ class _TablePull:
         said = {folded(c): c for c in self.table.columns}
         return next((said[n] for n in names if n in said), None) if self.preset else None
 
-    def _new_maker(self) -> Maker:
+    def _begin_making(self) -> None:
         named = self.known.fields if self.preset else None
-        return Maker(self.mapping, self.options, self.store.folder, self.preset, named)
+        self.maker = Maker(self.mapping, self.options, self.store.folder, self.preset, named)
+        self.plain = plain_maker(self.maker)
+        self.find_id = self.mapping.getters().get("id")
 
     def _reading(self, mapping: FieldMap) -> str:
         names = self.order.cursor.name, self.order.key.name
@@ -340,7 +344,7 @@ class _TablePull:
                     impact = impact.plus(more)
                     older = read_by_older(con, self.source).get(self.source, 0)
                 refuse_large(impact, self.source, so_far=True, read_by_older=older)
-        self.maker = self._new_maker()  # it has counted notes
+        self._begin_making()  # what was made so far is counted in notes
 
     def _read(self, window: _Window) -> Iterator[Row]:
         """Stores the rows of a window, a page a transaction, and yields them once they are."""
@@ -379,7 +383,7 @@ class _TablePull:
         """Returns what a page gives: its rows, or the conversations that its turns belong to."""
         named: dict[str, Any] = {**self._named(), "table": self._feedback_of}
         if self.turns is None:
-            return _StagedPage(staging.page(self._records(page)), page, named)
+            return _StagedPage(staging.page(self._records(page), self.plain), page, named)
         turned = self.turns.page(page, high)
         named |= {"sessions": turned.sessions, "row_keys": turned.keys}
         return _StagedPage(staging.page(turned.records), turned.rows, named)
@@ -407,7 +411,13 @@ class _TablePull:
                 partial(self._make, row),
                 f"column {', '.join(row.unreadable)}" if row.unreadable else "",
                 _key_text(row.key),
+                self._plain_document(row),
             )
+
+    def _plain_document(self, row: Row) -> dict[str, Any] | None:
+        """Returns what a row says, where it is not refused before it is made."""
+        has_id = self.find_id is not None and not is_blank(self.find_id(row.fields))
+        return row.fields if has_id and not row.unreadable else None
 
     @property
     def _feedback_of(self) -> str:

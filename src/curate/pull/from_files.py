@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from curate.errors import CurateError, GateFailed
 from curate.files.files import PullFiles
@@ -64,7 +63,6 @@ class FilePull:
         self.staged = staging.staged_files(store.folder, self.pull_id)
         self.late: list[dict[str, Any]] = []
         self.todo: list[int] = []
-        self.last: dict[str, pa.Table] = {}
 
     def stage(self) -> bool:
         """Stages the documents of files that are new or changed; returns whether there are any."""
@@ -73,7 +71,7 @@ class FilePull:
         self.todo = self._todo([self.contents[f] in done for f in self.files])
         if self.todo:
             records = self._records if self._by_document else self._turn_records
-            self.last = staging.stage(
+            staging.stage(
                 self.staged,
                 records(self.todo),
                 chunk=CHUNK_DOCUMENTS,
@@ -106,7 +104,7 @@ class FilePull:
     def _merge(self) -> merge.Merged:
         try:
             with self.store.write() as con:
-                self.staged.attach(con, self.last)
+                self.staged.attach(con)
                 self._refuse_nothing(con)
                 merged = self._merge_staged(con)
         except GateFailed:
@@ -114,7 +112,6 @@ class FilePull:
         except CurateError:
             self.staged.clear()
             raise
-        self.last = {}
         self.staged.clear()
         self.run.changed |= merged.altered
         return merged

@@ -1,4 +1,4 @@
-"""Chunks of a pull of files wait in files of the project until all of them are merged.
+"""Chunks of a pull of files wait in Parquet files of the project until all of them are merged.
 
 A chunk is a folder that gets its name once it is whole; the name says which document is its last.
 A killed pull leaves its chunks; the next pull of the same files, read the same way, goes on after
@@ -7,19 +7,18 @@ them, and any other pull of files clears them.
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.ipc
 
 FOLDER = ".staged"
 """Folder of a project where chunks wait."""
 
-_ROWS_AT_ONCE = 1_024
+_ROWS_AT_ONCE = 20_480
 _PREFIX = "staging_"
 
 
@@ -51,9 +50,11 @@ class StagedFiles:
 
     def _is_whole(self) -> bool:
         """Returns whether all files have an end, which a machine that lost power may not write."""
+        import pyarrow.parquet
+
         try:
-            for file in self._folder.glob("[0-9]*/*.arrow"):
-                pa.ipc.open_file(pa.OSFile(str(file)))
+            for file in self._folder.glob("[0-9]*/*.parquet"):
+                pyarrow.parquet.read_metadata(file)
         except (pa.ArrowException, OSError):
             return False
         return True
@@ -63,24 +64,33 @@ class StagedFiles:
 
     def add(self, tables: Mapping[str, pa.Table], last: tuple[int, int]) -> None:
         """Stages a chunk, of which a document is the last: its file number and line."""
+        import pyarrow.parquet
+
         fresh = self._folder / "new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         for name, rows in tables.items():
-            with (
-                pa.OSFile(str(fresh / f"{name}.arrow"), "wb") as file,
-                pa.ipc.new_file(file, rows.schema) as writer,
-            ):
-                writer.write_table(rows, max_chunksize=_ROWS_AT_ONCE)
+            # They are read once or twice: what makes them smaller costs more than it saves.
+            pyarrow.parquet.write_table(
+                rows,
+                fresh / f"{name}.parquet",
+                row_group_size=_ROWS_AT_ONCE,
+                compression="none",
+                use_dictionary=False,
+                write_statistics=False,
+            )
         fresh.rename(self._folder / f"{len(self._chunks()):06d}-{last[0]}-{last[1]}")
 
-    def attach(self, con: duckdb.DuckDBPyConnection, last: Mapping[str, pa.Table]) -> None:
-        """Has the chunks, and one that is not stored, stand for the staging tables."""
+    def attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Has the chunks stand for the staging tables."""
         for name, schema in self._schemas.items():
-            files = [str(chunk / f"{name}.arrow") for chunk in self._chunks()]
-            files = [file for file in files if Path(file).exists()]
-            rows = last.get(name, schema.empty_table())
-            con.register(f"{_PREFIX}{name}", _together(files, rows) if files else rows)
+            files = [
+                file for chunk in self._chunks() if (file := chunk / f"{name}.parquet").exists()
+            ]
+            paths = [glob.escape(str(file)) for file in files]  # DuckDB reads patterns
+            con.register(
+                f"{_PREFIX}{name}", con.read_parquet(paths) if paths else schema.empty_table()
+            )
 
     def clear(self) -> None:
         """Forgets what is staged."""
@@ -90,10 +100,6 @@ class StagedFiles:
 def forget(folder: Path) -> None:
     """Forgets what pulls of files have staged in the project in a folder."""
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
-
-
-def _together(files: Sequence[str], rows: pa.Table) -> ds.Dataset:
-    return ds.dataset([ds.dataset(files, schema=rows.schema, format="ipc"), ds.dataset(rows)])
 
 
 def detach(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

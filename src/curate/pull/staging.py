@@ -58,10 +58,8 @@ def stage(
     chunk: int,
     resumable: bool,
     plain: PlainMaker | None = None,
-) -> dict[str, pa.Table]:
+) -> None:
     """Stores the rows and rejects of records chunk by chunk, after those that are staged.
-
-    Returns what the last chunk makes, which is not stored: it is merged as soon as it is there.
 
     Args:
         staged: chunks of the pull.
@@ -72,17 +70,12 @@ def stage(
     """
     after = staged.begin(resumable=resumable)
     todo = (record for record in records if (record.file_number, record.line) > after)
-    first = next(todo, None)
-    while first is not None:
+    for first in todo:
         taken = _Taken(chain((first,), islice(todo, chunk - 1)))
         with _no_search_for_cycles():
             # Made soon after they are read: the documents of a chunk are never held together.
             tables = _tables("files", taken, plain)
-        first = next(todo, None)
-        if first is None:
-            return tables
         staged.add(tables, taken.last)
-    return {}
 
 
 class _Taken:

@@ -55,26 +55,30 @@ class Metadata:
             return "{}"
         rest = {name: document[name] for name in names}
         try:
-            text = orjson.dumps(rest, option=_OPTIONS).decode()
-        except TypeError:  # a database's own types
-            return None
+            text = orjson.dumps(rest, option=_OF_JSON).decode()
+        except TypeError:
+            return self._with_times(rest, user)
         if user is not None and user in text:
             return None
         if text not in self._known:
-            self._remember(text, rest)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[text] = text if _hides_nothing(rest) else self._hidden(rest)
         return self._known[text]
 
-    def _remember(self, text: str, rest: dict[str, Any]) -> None:
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        if _hides_nothing(rest):
-            self._known[text] = text
-        else:
-            is_named = bool(names_in(rest))
-            self._known[text] = None if is_named else canonical(self._users.hidden(rest))
+    def _with_times(self, rest: dict[str, Any], user: str | None) -> str | None:
+        """Returns the metadata of a row of a database, which is mostly like no other."""
+        try:
+            text = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()
+        except TypeError:  # a database's other types
+            return None
+        return None if user is not None and user in text else self._hidden(rest)
+
+    def _hidden(self, rest: dict[str, Any]) -> str | None:
+        return None if names_in(rest) else canonical(self._users.hidden(rest))
 
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_OF_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def _hides_nothing(value: Any) -> bool:
