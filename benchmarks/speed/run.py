@@ -3,7 +3,7 @@
     CURATE_TEST_DATA=/path/to/data python benchmarks/speed/run.py [--calls 100000] [--only ingest]
 
 Each program runs in a process of its own, on logs of `logs.py`. RESULTS.md beside this file is
-written anew where all parts were run.
+written anew where all parts were run, and the picture where pulling was.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import delta
 import ingest
 import looking
+from bars import bars
 from measured import sources
 
 import export
 
 NEW = 0.01
+PICTURE = HERE / "pull.svg"
 
 
 def machine(folder: Path) -> str:
@@ -47,8 +49,12 @@ def machine(folder: Path) -> str:
 
 def ingested(calls: int, data: Path, folder: Path) -> str:
     """Returns what each program needs to read or store a log of each shape."""
+    found = ingest.measure(calls, folder, data)
+    title = f"Seconds to pull {calls:,} calls (pandas and polars store nothing)"
+    rows = [(f"{one.shape}: {one.program}", one.seconds, one.program == "curate") for one in found]
+    PICTURE.write_text(bars(title, rows), encoding="utf-8")
     text = "pandas and polars only read the file into memory; `duckdb` knows the types.\n\n"
-    return text + ingest.report(ingest.measure(calls, folder, data))
+    return f"{text}![{title}]({PICTURE.name})\n\n{ingest.report(found)}"
 
 
 def looked(calls: int, data: Path, _folder: Path) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from curate.errors import ConfigError, GateFailed, SourceError
 from curate.files.files import PullFiles
 from curate.pull import from_files as pull_module
+from curate.pull import staging
 from curate.pull.interactions import RowBuilder
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, PullResult
@@ -369,11 +370,16 @@ class Killed(BaseException):
     """What ends a pull in the middle."""
 
 
+@pytest.mark.parametrize("ends", ["by number", "by size"])
 @pytest.mark.parametrize("kind", ["interactions", "feedback"])
 def test_a_killed_pull_goes_on_where_it_was(
-    box: Callable[[], Box], monkeypatch: pytest.MonkeyPatch, kind: Any
+    box: Callable[[], Box], monkeypatch: pytest.MonkeyPatch, kind: Any, ends: str
 ) -> None:
-    monkeypatch.setattr(pull_module, "CHUNK_DOCUMENTS", 3)
+    if ends == "by number":
+        monkeypatch.setattr(pull_module, "CHUNK_DOCUMENTS", 3)
+    else:
+        monkeypatch.setattr(staging, "CHUNK_BYTES", 1)
+        monkeypatch.setattr(staging, "_FIRST_AT_ONCE", 3)
     calm, b = box(), box()
     for target in (calm, b):
         for letter in "ab":

@@ -44,6 +44,8 @@ class Record(NamedTuple):
 
 
 NO_FILE = -1
+CHUNK_BYTES = 1 << 28
+"""What is stored at once, about, however great the documents are."""
 
 
 def made(row: Row | Refusal) -> Callable[[], Sequence[Row | Refusal]]:
@@ -64,7 +66,7 @@ def stage(
     Args:
         staged: chunks of the pull.
         records: in order.
-        chunk: how many are stored at once.
+        chunk: how many are stored at once, at most; fewer where they are great.
         resumable: whether what a killed pull has staged is kept.
         plain: makes the rows of plain documents; None: all are made one by one.
     """
@@ -74,7 +76,7 @@ def stage(
         taken = _Taken(chain((first,), islice(todo, chunk - 1)))
         with _no_search_for_cycles():
             # Made soon after they are read: the documents of a chunk are never held together.
-            tables = _tables("files", taken, plain)
+            tables = _tables("files", taken, plain, most_bytes=CHUNK_BYTES)
         staged.add(tables, taken.last)
 
 
@@ -130,19 +132,36 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _tables(pull: str, records: Iterable[Record], plain: PlainMaker | None) -> dict[str, pa.Table]:
-    rows: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
+def _tables(
+    pull: str, records: Iterable[Record], plain: PlainMaker | None, *, most_bytes: int | None = None
+) -> dict[str, pa.Table]:
+    """Returns what records make, table by table: of all, or until it has more than some bytes."""
     parts: dict[str, list[pa.Table]] = {name: [] for name in _SCHEMAS}
-    todo = iter(records)
-    while some := list(islice(todo, _AT_ONCE)):
-        if plain is not None:
-            made, some = _plain(pull, some, plain)
-            parts["interactions"] += [made] if made else []
-        for record in some:
-            _add_rows(rows, pull, record)
-    for name, listed in rows.items():
-        parts[name] += [_arrow(name, listed)] if listed else []
+    todo, at_once, total = iter(records), _FIRST_AT_ONCE, 0
+    while some := list(islice(todo, at_once)):
+        made = _made_at_once(pull, some, plain)
+        for name, table in made:
+            parts[name].append(table)
+        size = sum(table.nbytes for _, table in made)
+        total += size
+        if most_bytes is not None and total >= most_bytes:
+            break
+        # Great documents are made few at a time.
+        at_once = max(1, min(_AT_ONCE, len(some) * _BYTES_AT_ONCE // max(1, size)))
     return {name: pa.concat_tables(some) for name, some in parts.items() if some}
+
+
+def _made_at_once(
+    pull: str, records: list[Record], plain: PlainMaker | None
+) -> list[tuple[str, pa.Table]]:
+    made = []
+    if plain is not None:
+        table, records = _plain(pull, records, plain)
+        made += [("interactions", table)] if table else []
+    rows: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
+    for record in records:
+        _add_rows(rows, pull, record)
+    return made + [(name, _arrow(name, listed)) for name, listed in rows.items() if listed]
 
 
 def _plain(
@@ -211,7 +230,8 @@ def _arrow_of_columns(name: str, columns: Mapping[str, list[Any]], count: int) -
     )
 
 
-_AT_ONCE = 5_000
+_FIRST_AT_ONCE, _AT_ONCE = 500, 5_000
+_BYTES_AT_ONCE = 1 << 25
 _OF_RECORD = ("file_number", "location", "line", "row_key")
 _TYPES = {
     "text": pa.string(),
