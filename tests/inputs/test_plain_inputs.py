@@ -54,9 +54,9 @@ def row(number: int, talk: list[dict[str, Any]]) -> dict[str, Any]:
 def test_texts_alone_make_the_inputs_that_messages_make(store: Store, talks: Any) -> None:
     rows = [row(number, talk) for number, talk in enumerate(talks)]
     with store.write() as con:
-        con.execute("DELETE FROM interactions")
+        con.execute("DELETE FROM calls")
         con.register("drawn", pa.Table.from_pylist(rows))
-        con.execute("INSERT INTO interactions BY NAME FROM drawn")
+        con.execute("INSERT INTO calls BY NAME FROM drawn")
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
         batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()
@@ -80,7 +80,7 @@ def test_usual_calls_need_no_messages(store: Store) -> None:
     talks = [[asked, answered], [system, asked, answered], [asked], [asked, answered, asked]]
     with store.write() as con:
         con.register("drawn", pa.Table.from_pylist([row(n, t) for n, t in enumerate(talks)]))
-        con.execute("INSERT INTO interactions BY NAME FROM drawn")
+        con.execute("INSERT INTO calls BY NAME FROM drawn")
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
         batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()
