@@ -1,15 +1,17 @@
 -- Each text of a call is stored once: what its messages and its answer repeat of query and response follows from these.
 
-CREATE MACRO message_of(text, role) AS '{"content":' || to_json(text) || ',"role":"' || role || '"}]';
--- What is stored of a list of messages: where the last one is this text said in this role, only what stands before
--- it. That ends with a bracket or a comma, as no JSON does. Else the whole list is.
+-- A list of messages in canonical JSON whose last one is a text that somebody said, after what stands before it.
+CREATE MACRO messages_with(head, text, role) AS concat(head, '{"content":', to_json(text), ',"role":"', role, '"}]');
+-- What is stored of such a list: what stands before that text, which ends with a bracket or a comma, as no JSON
+-- does. Any other list is stored whole.
 CREATE MACRO stored_messages(whole, text, role) AS CASE
-    WHEN whole = '[' || message_of(text, role) THEN '['
-    WHEN suffix(whole, ',' || message_of(text, role)) THEN left(whole, length(whole) - length(message_of(text, role)))
+    WHEN whole = messages_with('[', text, role) THEN '['
+    WHEN suffix(whole, messages_with(',', text, role))
+    THEN left(whole, length(whole) - length(messages_with('', text, role)))
     ELSE whole END;
 -- The list again, character for character.
 CREATE MACRO whole_messages(stored, text, role) AS CASE
-    WHEN suffix(stored, '[') OR suffix(stored, ',') THEN stored || message_of(text, role) ELSE stored END::JSON;
+    WHEN suffix(stored, '[') OR suffix(stored, ',') THEN messages_with(stored, text, role) ELSE stored END::JSON;
 
 ALTER TABLE interactions RENAME TO calls;
 ALTER TABLE calls ALTER messages TYPE VARCHAR USING stored_messages(messages::VARCHAR, query, 'user');
