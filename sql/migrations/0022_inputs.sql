@@ -1,7 +1,7 @@
 -- Inputs are plain tables: their indexes were a fifth of the file, and what writes them looks for what is there itself.
 
-CREATE TABLE inputs_before AS FROM inputs;
-CREATE TABLE example_inputs_before AS FROM example_inputs;
+CREATE TEMP TABLE inputs_before AS FROM inputs;
+CREATE TEMP TABLE example_inputs_before AS FROM example_inputs;
 DROP TABLE inputs;
 DROP TABLE example_inputs;
 CREATE TABLE inputs (

@@ -14,8 +14,9 @@ from curate.store import Store, sql
 
 # What encoders of JSON disagree about, what ends like something stored, and what is empty.
 TEXTS = st.sampled_from(
-    ["", " ", "Where is it?", "a\x00b", "\x01\x0b\x1b\x1f", "\x7f\x80", "\u2028\u2029", "Ä 語 😀\U0010ffff",
-     "</script>", "a/b", '"', "\\", "\\u0000", "\b\f\n\r\t", '","role":"user"}]', "[", ",", "null", "[]"]
+    ["", " ", "Where is it?", "a\x00b", "\x01\x0b\x1b\x1f", "\x7f\x80", "\u2028\u2029",
+     "Ä 語 😀\U0010ffff", "</script>", "a/b", '"', "\\", "\\u0000", "\b\f\n\r\t",
+     '","role":"user"}]', "[", ",", "null", "[]"]
 ) | st.text(max_size=8)  # fmt: skip
 ROLES = st.sampled_from(["user", "assistant", "system", "tool", 'x"'])
 CONTENTS = TEXTS | st.none() | st.just([{"type": "text", "text": "part"}])
@@ -25,8 +26,10 @@ MESSAGES = st.builds(
     st.sampled_from([{}, {}, {"tool_calls": [{"id": "1"}]}, {"name": "x"}]),
 )  # fmt: skip
 SPOKEN = st.tuples(st.lists(MESSAGES, max_size=3), ROLES, TEXTS)
-JSON_TEXTS = st.sampled_from(["null", "[]", "[ ]", '""', '"["', '","', "{}", "0", "[1,2]", '[{"content":'
-                              '"a" ,"role":"user"}]', ' [{"content":"a","role":"user"}]'])  # fmt: skip
+JSON_TEXTS = st.sampled_from(
+    ["null", "[]", "[ ]", '""', '"["', '","', "{}", "0", "[1,2]",
+     '[{"content":"a" ,"role":"user"}]', ' [{"content":"a","role":"user"}]']
+)  # fmt: skip
 
 
 def _said(spoken: tuple[list[dict[str, Any]], str, str]) -> tuple[str, str]:
@@ -38,6 +41,7 @@ def _said(spoken: tuple[list[dict[str, Any]], str, str]) -> tuple[str, str]:
 SIDES = SPOKEN.map(_said) | st.tuples(
     SPOKEN.map(_said).map(lambda said: said[0]) | JSON_TEXTS, st.none() | TEXTS
 )
+NO_ANSWER = st.tuples(st.none(), st.none() | TEXTS)
 
 
 def row(number: int, asked: tuple[str, str | None], answered: Any) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def row(number: int, asked: tuple[str, str | None], answered: Any) -> dict[str, 
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(talks=st.lists(st.tuples(SIDES, SIDES | st.tuples(st.none(), st.none() | TEXTS)), max_size=6))
+@given(talks=st.lists(st.tuples(SIDES, SIDES | NO_ANSWER), max_size=6))
 def test_every_text_comes_back_character_for_character(store: Store, talks: Any) -> None:
     rows = [row(number, *talk) for number, talk in enumerate(talks)]
     names = ("messages", "output", "query", "response")
@@ -66,7 +70,8 @@ def test_every_text_comes_back_character_for_character(store: Store, talks: Any)
         query = f"SELECT {', '.join(names)} FROM interactions ORDER BY interaction_id"
         assert con.execute(query).fetchall() == [tuple(r[n] for n in names) for r in rows]
         # What a pull replaced comes back as it was stored.
-        con.execute("INSERT INTO undo_interactions BY NAME SELECT 7 AS undo_run_id, * FROM interactions")
+        replaced = "SELECT 7 AS undo_run_id, * FROM interactions"
+        con.execute(f"INSERT INTO undo_interactions BY NAME {replaced}")
         con.execute("DELETE FROM calls")
         con.execute(sql("pull/undo/interactions_insert"), {"undone": 7})
         assert con.execute("FROM calls ORDER BY ALL").fetchall() == stored
@@ -87,8 +92,9 @@ def insert(con: Any, rows: list[dict[str, Any]]) -> None:
     con.execute("INSERT INTO staging_interactions BY NAME FROM drawn")
     con.unregister("drawn")
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE incoming AS SELECT lpad(source_id, 3, '0') AS interaction_id, "
-        "source_id, line AS place, file_number, line, part, 1 AS recency, 'new' AS state "
+        "CREATE OR REPLACE TEMP TABLE incoming AS "
+        "SELECT lpad(source_id, 3, '0') AS interaction_id, source_id, line AS place, "
+        "file_number, line, part, 1 AS recency, 'new' AS state "
         "FROM staging_interactions"
     )
     con.execute(sql("pull/merge/interactions_insert"), {"source": "s", "run_id": 1})
