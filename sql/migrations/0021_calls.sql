@@ -19,3 +19,8 @@ ALTER TABLE calls ALTER output TYPE VARCHAR USING stored_messages(output::VARCHA
 COMMENT ON TABLE calls IS 'What the view interactions is made of.';
 COMMENT ON COLUMN calls.messages IS 'What stands before the query where that is the last message; else all messages.';
 COMMENT ON COLUMN calls.output IS 'What stands before the response where that is the last message; else all messages.';
+
+-- Former rows are stored in the same way.
+ALTER TABLE undo_interactions ALTER messages TYPE VARCHAR USING stored_messages(messages::VARCHAR, query, 'user');
+ALTER TABLE undo_interactions ALTER output TYPE VARCHAR USING stored_messages(output::VARCHAR, response, 'assistant');
+COMMENT ON TABLE undo_interactions IS 'Rows of calls as they were before a pull changed or withdrew them.';

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from curate.messages import canonical
 from curate.store import Store, sql
 
+pytestmark = pytest.mark.store
+
 # What encoders of JSON disagree about, what ends like something stored, and what is empty.
 TEXTS = st.sampled_from(
     ["", " ", "Where is it?", "a\x00b", "\x01\x0b\x1b\x1f", "\x7f\x80", "\u2028\u2029",
@@ -54,7 +56,6 @@ def row(number: int, asked: tuple[str, str | None], answered: Any) -> dict[str, 
     }  # fmt: skip
 
 
-@pytest.mark.store
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -64,17 +65,9 @@ def test_every_text_comes_back_character_for_character(store: Store, talks: Any)
     names = ("messages", "output", "query", "response")
     with store.write() as con:
         con.execute("DELETE FROM calls")
-        con.execute("DELETE FROM undo_interactions")
         insert(con, rows)
-        stored = con.execute("FROM calls ORDER BY ALL").fetchall()
         query = f"SELECT {', '.join(names)} FROM interactions ORDER BY interaction_id"
         assert con.execute(query).fetchall() == [tuple(r[n] for n in names) for r in rows]
-        # What a pull replaced comes back as it was stored.
-        replaced = "SELECT 7 AS undo_run_id, * FROM interactions"
-        con.execute(f"INSERT INTO undo_interactions BY NAME {replaced}")
-        con.execute("DELETE FROM calls")
-        con.execute(sql("pull/undo/interactions_insert"), {"undone": 7})
-        assert con.execute("FROM calls ORDER BY ALL").fetchall() == stored
 
 
 def insert(con: Any, rows: list[dict[str, Any]]) -> None:
@@ -101,7 +94,6 @@ def insert(con: Any, rows: list[dict[str, Any]]) -> None:
     con.execute("DELETE FROM staging_interactions")
 
 
-@pytest.mark.store
 def test_what_query_and_response_say_is_stored_nowhere_else(store: Store) -> None:
     user, system, answer = (
         {"role": role, "content": f'{role} says "hi"'} for role in ("user", "system", "assistant")

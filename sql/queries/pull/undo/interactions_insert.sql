@@ -1,6 +1,3 @@
 -- Brings back the interactions that a pull replaced or withdrew.
 INSERT INTO calls BY NAME
-SELECT * EXCLUDE (undo_run_id)
-         REPLACE (stored_messages(messages::VARCHAR, query, 'user') AS messages,
-                  stored_messages(output::VARCHAR, response, 'assistant') AS output)
-FROM undo_interactions WHERE undo_run_id = $undone ORDER BY interaction_id
+SELECT * EXCLUDE (undo_run_id) FROM undo_interactions WHERE undo_run_id = $undone ORDER BY interaction_id
