@@ -185,7 +185,7 @@ def test_nothing_to_learn_from(made: Callable[..., Project], tmp_path: Path) -> 
     one = made(rows("x")[70:], vectors=False)
     assert "the vectors of inputs. Next: curate embed" in refused(one.store)
     with one.store.run("test") as run, one.store.write() as con:
-        con.execute("UPDATE interactions SET label = NULL")
+        con.execute("UPDATE calls SET label = NULL")
         run.changed = True
     assert "no example has a label" in refused(one.store)
 

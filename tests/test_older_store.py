@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 MADE = Path(__file__).parent / "support" / "older_store"
@@ -43,6 +44,25 @@ def curate(
 
     run("init", "p")
     return lambda *argv: run("-C", "p", *argv)
+
+
+def test_tables_that_people_query_hold_what_they_held(curate: Curate, tmp_path: Path) -> None:
+    with zipfile.ZipFile(MADE / "project.zip") as kept:
+        kept.extractall(tmp_path / "older")
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{tmp_path / 'older' / 'curate.duckdb'}' AS older (READ_ONLY)")
+        con.execute(f"ATTACH '{tmp_path / 'p' / 'curate.duckdb'}' AS newer (READ_ONLY)")
+        for name in ("interactions", "feedback", "rejects", "split_ledger", "version_examples"):
+            columns = con.execute(f"DESCRIBE older.{name}").fetchall()
+            types = {row[:2] for row in con.execute(f"DESCRIBE newer.{name}").fetchall()}
+            assert {row[:2] for row in columns} <= types, name
+            listed = ", ".join(f'"{row[0]}"' for row in columns)
+            older, newer = (f"SELECT {listed} FROM {of}.{name}" for of in ("older", "newer"))
+            assert con.execute(older).fetchall(), name
+            assert con.execute(f"{older} EXCEPT ALL {newer}").fetchall() == [], name
+            assert con.execute(f"{newer} EXCEPT ALL {older}").fetchall() == [], name
+        stored = con.execute("SELECT DISTINCT messages, output FROM newer.calls").fetchall()
+        assert ("[", "[") in stored and len(stored) < SAID["status"]["interactions"]
 
 
 def steady(value: Any) -> Any:

@@ -164,7 +164,7 @@ def test_withdrawn_and_changed_answers_leave(
     found = look(made)
     assert (found.new, dict(found.counts)["residual"]) == (0, 0)
     with made.store.write() as con:
-        con.execute("DELETE FROM interactions WHERE response LIKE '%kettle%'")
+        con.execute("DELETE FROM calls WHERE response LIKE '%kettle%'")
     embed(made.store, load=lambda _: encoder)  # any stage forgets what is gone
     assert made.table("answer_vectors").num_rows == 24
     assert made.stages()[-1] == "signals"

@@ -107,7 +107,7 @@ def project(tmp_path: Path) -> Project:
     log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     project.pull([str(log)])
     with project.store.write() as con:
-        change = "UPDATE interactions SET response = ? WHERE response = 'ENVELOPE'"
+        change = "UPDATE calls SET response = ? WHERE response = 'ENVELOPE'"
         con.execute(change, [json.dumps(MESSAGE)])
     return project
 

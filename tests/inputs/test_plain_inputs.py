@@ -31,6 +31,11 @@ MESSAGES = st.builds(
     st.sampled_from([{}, {}, {"tool_calls": [{"id": "1"}]}, {"name": "x"}]),
 )  # fmt: skip
 TALKS = USUAL | st.lists(MESSAGES, max_size=4)
+STORED = (
+    "INSERT INTO calls BY NAME SELECT * REPLACE ("
+    "stored_messages(messages, query, 'user') AS messages, "
+    "stored_messages(output, response, 'assistant') AS output) FROM drawn"
+)
 WAYS = [NO_TEMPLATES, Templates(("Please answer: ",), (" I ordered?",))]
 
 
@@ -54,9 +59,9 @@ def row(number: int, talk: list[dict[str, Any]]) -> dict[str, Any]:
 def test_texts_alone_make_the_inputs_that_messages_make(store: Store, talks: Any) -> None:
     rows = [row(number, talk) for number, talk in enumerate(talks)]
     with store.write() as con:
-        con.execute("DELETE FROM interactions")
+        con.execute("DELETE FROM calls")
         con.register("drawn", pa.Table.from_pylist(rows))
-        con.execute("INSERT INTO interactions BY NAME FROM drawn")
+        con.execute(STORED)
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
         batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()
@@ -80,7 +85,7 @@ def test_usual_calls_need_no_messages(store: Store) -> None:
     talks = [[asked, answered], [system, asked, answered], [asked], [asked, answered, asked]]
     with store.write() as con:
         con.register("drawn", pa.Table.from_pylist([row(n, t) for n, t in enumerate(talks)]))
-        con.execute("INSERT INTO interactions BY NAME FROM drawn")
+        con.execute(STORED)
         stale = con.sql(sql("inputs/stale")).to_arrow_table()
         con.register("stale_inputs", stale)
         batch = con.sql(sql("inputs/stale_contents"), params={"since": 0}).to_arrow_table()

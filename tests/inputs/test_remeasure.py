@@ -32,7 +32,8 @@ def of_the_first_measure(project: Project) -> None:
         for name, text in con.execute("SELECT source_id, query FROM interactions").fetchall():
             first = " ".join(unicodedata.normalize("NFC", text).casefold().split())
             values = {"name": name, "hash": digest(first), "text": first}
-            con.execute("INSERT INTO inputs VALUES ($hash, $text, 14, true) ON CONFLICT DO NOTHING",
+            con.execute("INSERT INTO inputs SELECT $hash, $text, 14, true "
+                        "WHERE $hash NOT IN (SELECT input_hash FROM inputs)",
                         {k: values[k] for k in ("hash", "text")})  # fmt: skip
             where = "(SELECT interaction_id FROM interactions WHERE source_id = $name)"
             for table in ("example_inputs", "version_examples"):

@@ -57,7 +57,7 @@ def old_store(project: Project) -> None:
             old = {**row, "metadata": canonical(plain(n))}
             known = {} if n % 2 else {"source_id": None}
             hashed = row_hash({**old, **known})
-            change = "UPDATE interactions SET metadata = ?, row_hash = ? WHERE interaction_id = ?"
+            change = "UPDATE calls SET metadata = ?, row_hash = ? WHERE interaction_id = ?"
             con.execute(change, [old["metadata"], hashed, row["interaction_id"]])
         con.execute(
             "INSERT INTO rejects (source, location, line, reason, detail, run_id) "

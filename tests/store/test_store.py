@@ -575,7 +575,7 @@ def test_the_digest_ignores_runs_and_clocks(filled: Project) -> None:
     store, before = filled.store, filled.store.state_digest()
     _change(store.folder, "INSERT INTO runs (run_id, command, started_at) VALUES (999, 'x', now())")
     _change(store.folder, "UPDATE runs SET finished_at = now(), outcome = 'changed'")
-    for table in ("interactions", "feedback", "rejects", "split_ledger", "interaction_history"):
+    for table in ("calls", "feedback", "rejects", "split_ledger", "interaction_history"):
         _change(store.folder, f"UPDATE {table} SET run_id = run_id + 40")
     _change(store.folder, "UPDATE versions SET exported_at = exported_at + INTERVAL 1 DAY")
     assert store.state_digest() == before
@@ -628,7 +628,7 @@ def test_the_digest_sees_one_row_more_or_less_in_every_table(filled: Project) ->
             digests.append(store.state_digest())
             seen.add(table)
     assert len(set(digests)) == len(digests)
-    assert {"interactions", "feedback", "rejects", "settings", "split_ledger", "versions",
+    assert {"calls", "feedback", "rejects", "settings", "split_ledger", "versions",
             "version_examples", "inputs", "example_inputs", "pulled_files", "interaction_history",
             "feedback_history"} <= seen  # fmt: skip
 
@@ -637,7 +637,7 @@ def test_the_digest_sees_one_character(filled: Project) -> None:
     before = filled.store.state_digest()
     _change(
         filled.folder,
-        "UPDATE interactions SET response = response || ' ' "
+        "UPDATE calls SET response = response || ' ' "
         "WHERE interaction_id = (SELECT max(interaction_id) FROM interactions)",
     )
     assert filled.store.state_digest() != before

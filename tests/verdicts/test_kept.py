@@ -180,7 +180,7 @@ def test_a_killed_run_leaves_nothing_that_is_believed(
     with pytest.raises(KeyboardInterrupt), project.store.run("pull") as run:
         run.changed = True
         with project.store.write() as con:
-            con.execute("UPDATE interactions SET label = 'c'")
+            con.execute("UPDATE calls SET label = 'c'")
         raise KeyboardInterrupt
     agree(Project(project.folder))
     with verdicts.today(project.store) as today:
@@ -238,7 +238,7 @@ def test_what_a_run_kept_before_its_end_goes_where_it_writes_on(project: Project
             assert not today.kept
         assert project.store.kept.exists()
         with project.store.write() as con:
-            con.execute("UPDATE interactions SET label = 'c'")
+            con.execute("UPDATE calls SET label = 'c'")
         assert not project.store.kept.exists()
     agree(Project(project.folder))
 
@@ -247,7 +247,7 @@ def test_what_a_killed_run_kept_holds_what_it_stored(project: Project) -> None:
     with pytest.raises(KeyboardInterrupt), project.store.run("pairs") as run:
         run.changed = True
         with project.store.write() as con:
-            con.execute("UPDATE interactions SET label = 'c'")
+            con.execute("UPDATE calls SET label = 'c'")
         with verdicts.today(project.store, at_end=True):
             pass
         raise KeyboardInterrupt

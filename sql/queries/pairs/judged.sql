@@ -14,7 +14,7 @@ SELECT e.example_id,
        md5(concat_ws(chr(31), e.revision, x.input_hash, coalesce(r.human_rating::VARCHAR, ''),
                      coalesce(p.said, ''))) AS state
 FROM examples e
-JOIN interactions i ON i.interaction_id = e.example_id
+JOIN calls i ON i.interaction_id = e.example_id
 JOIN example_inputs x USING (example_id)
 LEFT JOIN ratings r ON r.interaction_id = e.example_id
 LEFT JOIN preferred p USING (example_id)

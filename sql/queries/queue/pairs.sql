@@ -10,7 +10,6 @@ WITH answers AS (
     JOIN verdicts v USING (example_id)
     LEFT JOIN ratings r ON r.interaction_id = e.example_id
     WHERE v.side IN ('train', 'test') AND NOT v.exposed AND i.text <> '' AND trim(e.response) <> ''
-      AND e.messages IS NOT NULL
       AND e.example_id NOT IN (
           SELECT example_id FROM excluded
           WHERE reason IN ('leak', 'published_leak', 'dropped', 'not_preferred') OR stage = 'filter' AND judges = 'input')

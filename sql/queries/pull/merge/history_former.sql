@@ -6,9 +6,11 @@ known AS (SELECT interaction_id FROM incoming WHERE state <> 'new' UNION FROM st
 seen AS (
     FROM interaction_history WHERE interaction_id IN (FROM touched)
     UNION ALL BY NAME
-    SELECT interaction_id, content_hash, messages, output, label, location, line, run_id,
+    -- As the view interactions has them, but only of the few rows that are chosen.
+    SELECT interaction_id, content_hash, whole_messages(messages, query, 'user') AS messages,
+           whole_messages(output, response, 'assistant') AS output, label, location, line, run_id,
            $run_id AS replaced_run_id
-    FROM interactions i
+    FROM calls i
     WHERE interaction_id IN (FROM known)
       -- A row without an id may get another number: then its place still gives what it gave.
       AND NOT EXISTS (

@@ -6,11 +6,11 @@ WITH changed AS (
     JOIN (FROM incoming WHERE recency = 1 AND state = 'changed') n USING (file_number, line, part)
 )
 SELECT (SELECT count(*)
-        FROM interactions i
+        FROM calls i
         JOIN changed n USING (interaction_id)
         WHERE (n.content_hash, n.label) IS DISTINCT FROM (i.content_hash, i.label)
-          AND ((i.messages <> '[]' AND i.messages <> n.messages)
-               OR (i.output IS NOT NULL AND i.output IS DISTINCT FROM n.output)
+          AND ((i.messages <> '[]' AND whole_messages(i.messages, i.query, 'user') <> n.messages)
+               OR (i.output IS NOT NULL AND whole_messages(i.output, i.response, 'assistant') IS DISTINCT FROM n.output)
                OR (i.label IS NOT NULL AND i.label IS DISTINCT FROM n.label))),
        (SELECT count(*) FROM stale),
        (SELECT count(*) FROM interactions WHERE source = $source)

@@ -1,2 +1,2 @@
 -- Removes the interactions that are gone.
-DELETE FROM interactions WHERE interaction_id IN (SELECT id FROM gone)
+DELETE FROM calls WHERE interaction_id IN (SELECT id FROM gone)

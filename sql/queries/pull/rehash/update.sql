@@ -1,3 +1,3 @@
 -- Stores metadata whose users are hashed (an Arrow table registered as mended).
-UPDATE interactions SET metadata = m.metadata, row_hash = m.row_hash
-FROM mended m WHERE interactions.interaction_id = m.interaction_id
+UPDATE calls SET metadata = m.metadata, row_hash = m.row_hash
+FROM mended m WHERE calls.interaction_id = m.interaction_id

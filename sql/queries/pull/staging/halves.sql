@@ -9,7 +9,7 @@ WITH documents AS (
     UNION ALL BY NAME
     SELECT i.source_id, i.messages <> '[]' AS asks, i.output IS NOT NULL AS answers, false AS staged,
            coalesce(i.joined, false) AS joined, i.location, i.line
-    FROM interactions i
+    FROM calls i
     WHERE i.source = $source AND i.document IS NULL
       AND i.source_id IN (SELECT source_id FROM staging_interactions)
 )

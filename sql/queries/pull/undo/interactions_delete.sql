@@ -1,2 +1,2 @@
 -- Removes the interactions that a pull stored.
-DELETE FROM interactions WHERE run_id = $undone
+DELETE FROM calls WHERE run_id = $undone

@@ -1,4 +1,4 @@
 -- Notes where interactions stood before a pull found them elsewhere.
-UPDATE interactions SET location = p.location, line = p.line
+UPDATE calls SET location = p.location, line = p.line
 FROM undo_places p
-WHERE (p.undo_run_id, p.part, p.id) = ($undone, 'interactions', interactions.interaction_id)
+WHERE (p.undo_run_id, p.part, p.id) = ($undone, 'interactions', calls.interaction_id)
