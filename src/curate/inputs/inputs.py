@@ -7,13 +7,15 @@ told since then, normalised. Also found here: which calls belong to one conversa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 import orjson
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from curate import decisions
 from curate.inputs import remeasure, templates
@@ -21,11 +23,11 @@ from curate.inputs.agents import with_steps
 from curate.kernels.templates import Templates
 from curate.kernels.token_counts import token_counts
 from curate.messages import canonical, text_of
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
-BATCH_EXAMPLES = 122_880
-"""Inputs that a kill may lose; some seconds of work."""
+BATCH_EXAMPLES, BATCH_BYTES = 122_880, 1 << 27
+"""Inputs that a kill may lose, and are in memory together: some seconds of work."""
 _AT_ONCE = 10_000
 
 
@@ -115,6 +117,14 @@ def _added(con: duckdb.DuckDBPyConnection, run: Run) -> pa.Table:
     return con.sql(sql("inputs/stale_added"), params={"run_id": run.run_id}).to_arrow_table()
 
 
+def _with_sizes(con: duckdb.DuckDBPyConnection, stale: pa.Table, since: int) -> pa.Table:
+    """Returns some examples with how many bytes of text there are of each."""
+    con.register("stale_inputs", stale)
+    sized = fetch_arrow(con, sql("inputs/stale_sizes"), {"since": since})
+    con.unregister("stale_inputs")
+    return sized
+
+
 def _contents(con: duckdb.DuckDBPyConnection, stale: pa.Table, since: int) -> pa.Table:
     """Returns what the inputs of some examples are made of, which no run before one has stored."""
     if not stale.num_rows:
@@ -137,8 +147,10 @@ def _refresh_stale(store: Store, stale: pa.Table, known: Templates, *, since: in
     if not stale.num_rows:
         return
     with store.read() as con:
-        batch = _contents(con, stale[:BATCH_EXAMPLES], since)
-    for start in range(BATCH_EXAMPLES, stale.num_rows + BATCH_EXAMPLES, BATCH_EXAMPLES):
+        stale = _with_sizes(con, stale, since)
+        batches = [stale[start:end] for start, end in _batches(stale["size"].to_numpy())]
+        batch = _contents(con, batches[0], since)
+    for later in [*batches[1:], stale[:0]]:
         fresh = _inputs_of(batch, known)
         with store.write() as con:
             con.execute(sql("inputs/due_keep"))
@@ -147,7 +159,22 @@ def _refresh_stale(store: Store, stale: pa.Table, known: Templates, *, since: in
             con.execute(sql("inputs/replace_fresh"))
             con.unregister("fresh")
             del fresh
-            batch = _contents(con, stale[start : start + BATCH_EXAMPLES], since)
+            batch = _contents(con, later, since)
+
+
+def _batches(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yields where each batch starts and ends, so that no batch has much text or many examples.
+
+    Args:
+        sizes: bytes of text of each example.
+    """
+    until, start = np.cumsum(sizes), 0
+    while start < len(sizes):
+        most = (until[start - 1] if start else 0) + BATCH_BYTES
+        end = int(np.searchsorted(until, most, side="right"))
+        end = max(start + 1, min(end, start + BATCH_EXAMPLES))
+        yield start, end
+        start = end
 
 
 def _inputs_of(batch: pa.Table, known: Templates) -> pa.Table:
