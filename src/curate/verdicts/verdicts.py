@@ -136,7 +136,8 @@ def keep(today: Today, facts: Mapping[str, str], *, ended: bool = False) -> None
     settings = today.split, today.dedupe, today.filters
     if named := kept.key(today.store, today.con, *settings, ended=ended):
         all_facts = {**facts, "key": named, "plan": json.dumps(asdict(today.plan))}
-        kept.save(today.store, today.con, all_facts)
+        are_kept = today.kept.get("key") == named
+        kept.save(today.store, today.con, all_facts, are_kept=are_kept)
 
 
 def from_nothing(
