@@ -17,6 +17,7 @@ from curate.embed.embed import as_lists, embed, from_lists
 from curate.embed.embed import vectors as vectors_of
 from curate.errors import ConfigError
 from curate.kernels import clustering
+from curate.verdicts import verdicts
 from projects import new_project
 
 pytestmark = pytest.mark.store
@@ -201,6 +202,31 @@ def test_what_a_kill_after_the_fit_leaves_is_assigned_by_the_next_run(
     assert len(clustered.members()) == 40
     assert clustered.project.cluster().assigned == 50
     assert clustered.project.store.state_digest() == undisturbed
+
+
+def test_no_verdict_follows_from_clusters_so_none_is_derived(
+    clustered: Clustered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clustered.add(TEXTS["parcel"] + TEXTS["card"])
+    project = clustered.project
+    project.dedupe()
+    derived: list[Any] = []
+    derive = verdicts.from_nothing
+    monkeypatch.setattr(
+        verdicts, "from_nothing", lambda *a, **k: derived.append(a) or derive(*a, **k)
+    )
+    result = project.cluster()
+    assert result.fitted and not derived
+    status = project.status()
+    assert {row.cluster_id for row in status.clusters} == {row.cluster_id for row in result.rows}
+    with verdicts.today(project.store) as today:
+        assert today.kept and not derived
+        kept = today.con.sql("FROM verdicts ORDER BY ALL").to_arrow_table()
+    project.store.kept.unlink()
+    with verdicts.today(project.store) as today:
+        assert today.con.sql("FROM verdicts ORDER BY ALL").to_arrow_table() == kept
+    assert derived
+    assert project.status() == status
 
 
 def test_what_cannot_be_done_is_said(clustered: Clustered) -> None:

@@ -132,9 +132,11 @@ def cluster(
     """
     with store.run("cluster", {"refit": refit, "seed": seed}) as run:
         inputs.refresh(store, run)
+        # No verdict follows from clusters, so those from before the run are those after it.
+        named = verdicts.name(store)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
         assigned = fitted + _assign(store, run)
-        with verdicts.today(store, at_end=True) as today:
+        with verdicts.today(store, at_end=True, named=named) as today:
             rows, alarm_rows = tuple(overview(today)), tuple(alarms(today))
             total, new, missing, found_in = today.con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:
