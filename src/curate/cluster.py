@@ -132,8 +132,9 @@ def cluster(
     """
     with store.run("cluster", {"refit": refit, "seed": seed}) as run:
         inputs.refresh(store, run)
-        # No verdict follows from clusters, so those from before the run are those after it.
-        named = verdicts.name(store)
+        with store.read() as con:
+            # No verdict follows from clusters, so those from before the run are those after it.
+            named = verdicts.name(store, con)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
         assigned = fitted + _assign(store, run)
         with verdicts.today(store, at_end=True, named=named) as today:

@@ -143,11 +143,22 @@ def keep(today: Today, facts: Mapping[str, str], *, ended: bool = False) -> None
         kept.save(today.store, today.con, all_facts, are_kept=bool(today.kept))
 
 
-def name(store: Store) -> str | None:
+def name(store: Store, con: duckdb.DuckDBPyConnection) -> str | None:
     """Returns what names today's verdicts; None where the run under way has changed something."""
-    with store.read() as con:
-        split, dedupe = next_split(store, con), DedupeSettings(**store.setting(con, "dedupe"))
-        return kept.key(store, con, split, dedupe, filters.stored_settings(store, con))
+    split, dedupe = next_split(store, con), DedupeSettings(**store.setting(con, "dedupe"))
+    return kept.key(store, con, split, dedupe, filters.stored_settings(store, con))
+
+
+def carry_over(store: Store, named: str | None) -> None:
+    """Keeps the verdicts that there were for what the run under way leaves.
+
+    Args:
+        store: the project's store.
+        named: the name that they had before the run stored what they do not follow from.
+    """
+    if store.is_changing:
+        with today(store, at_end=True, named=named):
+            pass
 
 
 def from_nothing(
