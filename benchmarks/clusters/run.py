@@ -1,8 +1,8 @@
 """Clusters without their number beside k-means that is told it; writes RESULTS.md beside this file.
 
 BANKING77 (77 intents) and CLINC150 (150 intents and out-of-scope questions), the vectors of the
-default encoder, one run, and what is lost where only a part of them is fitted. The agreement with the published labels is the adjusted Rand index (ARI)
-and normalised mutual information (NMI).
+default encoder, one run, and what is lost where only a part of them is fitted. The agreement with
+the published labels is the adjusted Rand index (ARI) and normalised mutual information (NMI).
 
     CURATE_TEST_DATA=/path/to/data python benchmarks/clusters/run.py
 """
