@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate import cluster
+from curate.cli.cluster import render_cluster
 from curate.cluster import names
-from curate.embed.embed import as_lists, embed
+from curate.embed.embed import as_lists, embed, from_lists
+from curate.embed.embed import vectors as vectors_of
 from curate.errors import ConfigError
 from curate.kernels import clustering
+from curate.verdicts import verdicts
 from projects import new_project
 
 pytestmark = pytest.mark.store
@@ -127,6 +131,102 @@ def test_ids_stay_through_a_refit_and_are_not_used_twice(clustered: Clustered) -
     new = {after[text] for text in TEXTS["lamp"]} - set(before.values())
     assert new
     assert min(new) > max(before.values())
+
+
+@pytest.fixture
+def few_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits at most 40 inputs, and assigns few others at once."""
+    monkeypatch.setattr(cluster, "FIT_AT_MOST", 40)
+    monkeypatch.setattr(cluster, "_AT_ONCE", 7)
+
+
+@pytest.mark.usefixtures("few_fitted")
+def test_of_many_inputs_a_part_is_fitted_and_the_others_join_the_nearest(
+    clustered: Clustered,
+) -> None:
+    texts = [text for part in TEXTS.values() for text in part]
+    clustered.add(texts)
+    result = clustered.project.cluster()
+    assert (result.fitted, result.assigned, result.found_in) == (True, 90, 40)
+    assert "found in 40 inputs; others joined" in render_cluster(result)
+    assert not any("came after the fit" in note for note in result.notes)
+    with clustered.project.store.read() as con:
+        hashes, vectors = vectors_of(con)
+        known = con.sql(
+            "SELECT cluster_id AS input_hash, centroid AS vector FROM clusters ORDER BY 1"
+        )
+        ids, centres = from_lists(known.to_arrow_table())
+        stored = con.sql("SELECT cluster_id FROM cluster_members ORDER BY input_hash").fetchall()
+    # The lowest hashes are fitted, and each input is where its nearest centroid is.
+    found = clustering.centroids(vectors[:40])
+    assert {tuple(row) for row in found.tolist()} >= {tuple(row) for row in centres.tolist()}
+    nearest, _ = clustering.assign(vectors, centres)
+    assert [ids[n] for n in nearest.tolist()] == [row[0] for row in stored]
+    assert len(hashes) == len(stored) == 90
+    again = clustered.project.cluster()
+    assert (again.fitted, again.assigned, again.found_in, again.rows) == (False, 0, 40, result.rows)
+
+
+@pytest.mark.usefixtures("few_fitted")
+def test_a_fit_of_a_part_does_not_depend_on_the_order_and_ids_stay(
+    clustered: Clustered, tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any
+) -> None:
+    texts = [text for part in TEXTS.values() for text in part]
+    other = Clustered(tmp_path / "other", write_jsonl, encoder)
+    clustered.add(texts)
+    other.add(texts[45:])
+    other.add(texts[:45])
+    clustered.project.cluster()
+    other.project.cluster()
+    members = clustered.members()
+    assert other.members() == members
+    assert clustered.project.cluster(refit=True).assigned == 90
+    assert clustered.members() == members
+
+
+@pytest.mark.usefixtures("few_fitted")
+def test_what_a_kill_after_the_fit_leaves_is_assigned_by_the_next_run(
+    clustered: Clustered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clustered.add([text for part in TEXTS.values() for text in part])
+    clustered.project.cluster()
+    undisturbed = clustered.project.store.state_digest()
+
+    def kill(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "_assign", kill)
+        with pytest.raises(KeyboardInterrupt):
+            clustered.project.cluster(refit=True)
+    assert len(clustered.members()) == 40
+    assert clustered.project.cluster().assigned == 50
+    assert clustered.project.store.state_digest() == undisturbed
+
+
+def test_no_verdict_follows_from_clusters_so_none_is_derived(
+    clustered: Clustered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clustered.add(TEXTS["parcel"] + TEXTS["card"])
+    project = clustered.project
+    project.dedupe()
+    derived: list[Any] = []
+    derive = verdicts.from_nothing
+    monkeypatch.setattr(
+        verdicts, "from_nothing", lambda *a, **k: derived.append(a) or derive(*a, **k)
+    )
+    result = project.cluster()
+    assert result.fitted and not derived
+    status = project.status()
+    assert {row.cluster_id for row in status.clusters} == {row.cluster_id for row in result.rows}
+    with verdicts.today(project.store) as today:
+        assert today.kept and not derived
+        kept = today.con.sql("FROM verdicts ORDER BY ALL").to_arrow_table()
+    project.store.kept.unlink()
+    with verdicts.today(project.store) as today:
+        assert today.con.sql("FROM verdicts ORDER BY ALL").to_arrow_table() == kept
+    assert derived
+    assert project.status() == status
 
 
 def test_what_cannot_be_done_is_said(clustered: Clustered) -> None:

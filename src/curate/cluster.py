@@ -1,7 +1,8 @@
 """`curate cluster`: topical groups of inputs, named, with ids that stay.
 
 The first call fits; later ones assign new inputs to the stored centroids, which is exactly what
-assigning everything would give. A refit is asked for, and hands old ids on by overlap.
+assigning everything would give. A refit is asked for, and hands old ids on by overlap. Of many
+inputs a part is fitted, and the others are assigned like new ones.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from curate.errors import ConfigError
 from curate.inputs import inputs
 from curate.kernels import clustering
 from curate.progress import Progress
-from curate.store import Run, Store, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.text import words
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -36,6 +37,14 @@ OLD_FIT = 0.25
 """Share of inputs that came after the fit from which on a refit is recommended."""
 
 
+FIT_AT_MOST = 20_000
+"""Inputs that are fitted; a fit costs the square of their number.
+
+The resolution rests on 16,000 of them, so more would hardly change what is found.
+"""
+
+
+_AT_ONCE = 65_536
 _TERMS = 3
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -80,7 +89,18 @@ class Alarm:
 
 @dataclass(frozen=True)
 class ClusterResult:
-    """What the stage did, and the clusters there are now, the largest first."""
+    """What the stage did, and the clusters there are now, the largest first.
+
+    Attributes:
+        clusters: how many there are.
+        assigned: inputs that got a cluster now.
+        fitted: whether the clusters were found anew.
+        without_vector: inputs that cannot have one.
+        rows: the clusters.
+        alarms: reasons that silence one.
+        notes: what else there is to say.
+        found_in: inputs that the clusters were found in; None where these were all there were.
+    """
 
     clusters: int
     assigned: int
@@ -89,6 +109,7 @@ class ClusterResult:
     rows: tuple[ClusterRow, ...]
     alarms: tuple[Alarm, ...]
     notes: tuple[str, ...] = ()
+    found_in: int | None = None
 
 
 def cluster(
@@ -111,23 +132,32 @@ def cluster(
     """
     with store.run("cluster", {"refit": refit, "seed": seed}) as run:
         inputs.refresh(store, run)
+        with store.read() as con:
+            # No verdict follows from clusters, so those from before the run are those after it.
+            named = verdicts.name(store, con)
         fitted, notes = _fit_where_needed(store, run, refit, seed, progress)
-        assigned = fitted or _assign(store, run)
-        with verdicts.today(store, at_end=True) as today:
+        assigned = fitted + _assign(store, run)
+        with verdicts.today(store, at_end=True, named=named) as today:
             rows, alarm_rows = tuple(overview(today)), tuple(alarms(today))
-            total, new, missing = today.con.execute(sql("cluster/progress")).fetchall()[0]
+            total, new, missing, found_in = today.con.execute(sql("cluster/progress")).fetchall()[0]
         if total and new / total > OLD_FIT:
             notes.append(
                 f"{new / total:.0%} of the inputs came after the fit: curate cluster --refit"
             )
         run.counts = {"clusters": len(rows), "assigned": assigned, "fitted": bool(fitted)}
-    return ClusterResult(len(rows), assigned, bool(fitted), missing, rows, alarm_rows, tuple(notes))
+    return ClusterResult(
+        len(rows), assigned, bool(fitted), missing, rows, alarm_rows, tuple(notes), found_in
+    )
 
 
 def _fit_where_needed(
     store: Store, run: Run, refit: bool, seed: int, progress: Progress
 ) -> tuple[int, list[str]]:
-    """Returns how many inputs were fitted and assigned anew, and what there is to say about it."""
+    """Returns how many inputs were fitted, and what there is to say about it.
+
+    Of more than `FIT_AT_MOST` inputs those with the lowest hashes are: a sample that is the same
+    whatever the order of arrival.
+    """
     with store.read() as con:
         encoder = store.setting(con, "embed").get("digest")
         stored_settings = store.setting(con, "clusters")
@@ -135,9 +165,13 @@ def _fit_where_needed(
         other = bool(stored_settings) and stored_settings["encoder"] != encoder
         if stored_settings and not other and not refit:
             return 0, []
-        hashes, vectors = embed.vectors(con)
-        texts = dict(con.execute(sql("cluster/texts")).fetchall())
-        members = con.execute(sql("cluster/members_all")).fetchall()
+        part = fetch_arrow(con, sql("cluster/part"), {"most": FIT_AT_MOST})
+        hashes, vectors = embed.from_lists(part)
+        total = embed.count(con)[0]
+        is_part = len(hashes) < total
+        texts = dict(con.execute(sql("cluster/texts"), {"last": hashes[-1]}).fetchall())
+        last = hashes[-1] if is_part else None
+        members = con.execute(sql("cluster/members_all"), {"last": last}).fetchall()
     centres = clustering.centroids(
         vectors, seed=seed, progress=lambda steps: progress(steps, "finding clusters")
     )
@@ -160,6 +194,8 @@ def _fit_where_needed(
         con.unregister("found")
         _add_members(con, members_now)
         settings = {"encoder": encoder, "highest": highest, "seed": seed}
+        if is_part:
+            settings["inputs"] = total
         run.changed |= store.set_setting(con, "clusters", settings)
     run.changed = True
     return len(hashes), ["the vectors are another encoder's: fitted anew"] if other else []
@@ -248,18 +284,24 @@ def _clusters(
 def _assign(store: Store, run: Run) -> int:
     """Assigns inputs that have a vector and no cluster; returns how many."""
     with store.read() as con:
-        fresh = con.sql(sql("cluster/unassigned")).to_arrow_table()
         known = con.sql(sql("cluster/clusters_centroids")).to_arrow_table()
-    if not fresh.num_rows:
+        names, centres = embed.from_lists(known)
+        ids = [int(name) for name in names]
+        fresh = con.sql(sql("cluster/unassigned")).to_arrow_reader(_AT_ONCE)
+        parts = [_nearest(batch, ids, centres) for batch in fresh if len(batch)]
+    if not parts:
         return 0
-    hashes, vectors = embed.from_lists(fresh)
-    ids, centres = embed.from_lists(known)
-    nearest, cosine = clustering.assign(vectors, centres)
-    members = _members(hashes, [int(n) for n in ids], nearest, cosine)
+    members = pa.concat_tables(parts).sort_by("input_hash")
     with store.write() as con:
         _add_members(con, members)
     run.changed = True
-    return len(hashes)
+    return len(members)
+
+
+def _nearest(batch: pa.RecordBatch, ids: Sequence[int], centres: NDArray[np.float32]) -> pa.Table:
+    """Returns the memberships of some inputs."""
+    hashes, vectors = embed.from_lists(pa.Table.from_batches([batch]))
+    return _members(hashes, ids, *clustering.assign(vectors, centres))
 
 
 def _members(

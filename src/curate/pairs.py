@@ -294,6 +294,8 @@ def prepare(today: Today) -> None:
 
 def ready(today: Today) -> tuple[int, int, int]:
     """Returns how many pairs there are, and how many are kept in train and in test."""
+    if not today.con.execute(sql("pairs/exist")).fetchall()[0][0]:
+        return 0, 0, 0
     prepare(today)
     count, train, test = today.con.execute(sql("pairs/status_pairs")).fetchall()[0]
     return count, train, test

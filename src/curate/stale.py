@@ -11,20 +11,22 @@ from curate.dedupe import dedupe
 from curate.embed import encoders
 from curate.filters import filters
 from curate.filters import rules as filter_rules
+from curate.inputs import inputs
 from curate.mislabels import mislabels
 from curate.privacy import privacy
 from curate.store import Store, sql
 from curate.verdicts.verdicts import Today
 
 
-def stale_stages(today: Today) -> tuple[str, ...]:
+def stale_stages(today: Today, depth: dict[str, int] | None = None) -> tuple[str, ...]:
     """Returns the stages that have something to do, in the order of `curate run`.
 
     Args:
         today: today's verdicts.
+        depth: what `meaning` returns, where that is known.
     """
     store, con = today.store, today.con
-    depth = meaning(con)
+    depth = depth or meaning(con)
     fresh_inputs = not _lacks_inputs(con)
     todo = {"filter": filter_is_stale(store, con)}
     todo["dedupe"] = not fresh_inputs or dedupe.outdated(store, con)
@@ -56,6 +58,8 @@ def meaning(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _lacks_inputs(con: duckdb.DuckDBPyConnection) -> bool:
+    if inputs.are_current(con):
+        return False
     return bool(con.execute(sql("stale/inputs_missing")).fetchall()[0][0])
 
 

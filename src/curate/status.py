@@ -149,7 +149,7 @@ def _count(today: Today) -> Status:
     labels = tuple(LabelRow(*row) for row in con.execute(sql("status/labels")).fetchall())
     depth = meaning(con)
     clusters, alarms = tuple(cluster.overview(today)), tuple(cluster.alarms(today))
-    stale = stale_stages(today)
+    stale = stale_stages(today, depth)
     right, wrong = reviews.detectors(today), audit.error_rates(today)
     audits = audit.audits_waiting(con)
     preferred = pairs.ready(today)

@@ -72,6 +72,12 @@ def test_far_from_all_labels_is_out_of_scope() -> None:
     assert len(active_learning.out_of_scope(asked[:0], vectors)) == 0
 
 
+@pytest.mark.parametrize(("width", "count"), [(5, 5), (63, 5), (320, 5), (500, 5), (641, 1)])
+def test_the_largest_are_those_of_all_sorted(width: int, count: int) -> None:
+    values = np.random.default_rng(width).integers(0, 90, (40, width)).astype(np.float32)
+    assert (active_learning._largest(values, count) == np.sort(values, axis=1)[:, -count:]).all()
+
+
 def test_tiny_clusters_come_last() -> None:
     vectors, of = blobs((30, 20, 2))
     assert of[active_learning.typical(vectors, np.zeros(52, bool), 3)][-1] == 2

@@ -74,7 +74,7 @@ DERIVING = {
     "mislabels --classes": 0,
     "curve": 0,
     "privacy": 1,
-    "queue": 1,
+    "queue": 0,
     "label push --to-file tasks.json": 1,
     "label status": 0,
     "export again": 1,

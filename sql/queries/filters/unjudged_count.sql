@@ -1,2 +1,2 @@
--- How many examples there are to judge; one row.
-SELECT count(*) FROM unjudged
+-- How many examples there are to judge, and the first run that stored one of them; one row.
+SELECT count(*), min(pulled_by) FROM unjudged

@@ -62,5 +62,7 @@ def render_cluster(result: ClusterResult) -> str:
         )
     if result.without_vector:
         text += f"  note: {result.without_vector:,} inputs have no vector: curate embed\n"
+    if result.found_in:
+        text += f"  note: found in {result.found_in:,} inputs; others joined the nearest cluster\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     return text + render_alarms(result.alarms)

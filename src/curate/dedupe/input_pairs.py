@@ -255,7 +255,7 @@ def _semantic_met(
     def parts() -> Iterator[NDArray[np.float32]]:
         for batch in filter(len, stored):
             hashes.append(batch["input_hash"])
-            yield embed.from_lists(pa.Table.from_batches([batch]))[1]
+            yield embed.matrix(batch["vector"])
 
     met = meetings(parts(), vectors_of, count=covered, threshold=threshold)
     found = [(hashes[-1].take(pa.array(a)), b, cosine) for a, b, cosine in met]

@@ -291,5 +291,10 @@ def from_lists(table: Any) -> tuple[list[str], NDArray[np.float32]]:
     hashes = table["input_hash"].to_pylist()
     if not hashes:
         return [], np.zeros((0, 0), np.float32)
-    flat = table["vector"].combine_chunks().flatten().to_numpy()
-    return hashes, flat.reshape(len(hashes), -1)
+    return hashes, matrix(table["vector"].combine_chunks())
+
+
+def matrix(lists: pa.ListArray) -> NDArray[np.float32]:
+    """Returns some lists of one length as a matrix, float32 (n, dim)."""
+    flat: NDArray[np.float32] = lists.flatten().to_numpy()
+    return flat.reshape(len(lists), -1)

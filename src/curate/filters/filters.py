@@ -88,17 +88,20 @@ def refresh(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
         con.execute(sql("filters/hits_clear"))
         con.execute(sql("filters/checked_clear"))
     con.execute(sql("filters/unjudged"))
-    fresh = int(con.execute(sql("filters/unjudged_count")).fetchall()[0][0])
+    fresh, since = con.execute(sql("filters/unjudged_count")).fetchall()[0]
     if fresh:
-        _judge(con, content, settings)
-    return fresh
+        _judge(con, content, settings, since)
+    return int(fresh)
 
 
 def _judge(
-    con: duckdb.DuckDBPyConnection, content: Sequence[Rule], settings: FilterSettings
+    con: duckdb.DuckDBPyConnection, content: Sequence[Rule], settings: FilterSettings, since: int
 ) -> None:
-    """Stores what the rules on content say of the examples that they have not judged."""
-    con.execute(sql("filters/candidates_new"))
+    """Stores what the rules on content say of the examples that they have not judged.
+
+    No run before `since` has stored any of these.
+    """
+    con.execute(sql("filters/candidates_new"), {"since": since})
     con.execute(sql("filters/hits_forget"))
     for rule in content:
         con.register("found", _evaluate(con, rule, _arguments(rule, settings)))

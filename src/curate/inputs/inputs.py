@@ -25,6 +25,7 @@ from curate.kernels.token_counts import token_counts
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
+from curate.version import __version__
 
 BATCH_EXAMPLES, BATCH_BYTES = 122_880, 1 << 27
 """Inputs that a kill may lose, and are in memory together: some seconds of work."""
@@ -83,12 +84,30 @@ class _Due:
 
 
 def _work(con: duckdb.DuckDBPyConnection, run: Run) -> _Due | None:
-    """Returns what there is to bring up to date; None where nothing has changed."""
+    """Returns what there is to bring up to date; None where nothing has changed.
+
+    Where the last command has done that, no example is looked at.
+    """
+    if are_current(con, run):
+        return None
     added_by = con.execute(sql("inputs/due_added_by")).fetchall()
     is_all_new = added_by == [(run.run_id,)]
     stale = _added(con, run) if is_all_new else _stale(con)
     is_due = is_all_new or stale.num_rows or _is_due(con) or decisions.are_unsettled(con)
     return _Due(stale, templates.stored(con), templates.sample(con), is_all_new) if is_due else None
+
+
+def are_current(con: duckdb.DuckDBPyConnection, run: Run | None = None) -> bool:
+    """Returns whether the commands that there were tell that no input can be out of date.
+
+    Where they do not, the inputs have to be compared with the examples.
+
+    Args:
+        con: a connection to the store.
+        run: the one under way.
+    """
+    parameters = {"run_id": run and run.run_id, "version": __version__}
+    return bool(con.execute(sql("inputs/current"), parameters).fetchall()[0][0])
 
 
 def mark_due(con: duckdb.DuckDBPyConnection, *, added_by: int | None = None) -> None:

@@ -120,13 +120,13 @@ def queue(
     """
     with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
         inputs.refresh(store, run)
-        with store.read() as con:
-            kind_asked = kinds.kind_of(store, con, kind)
-            _require_something_to_ask(store, con, kind_asked)
-            usual = kinds.of_project(store, con).name == kind_asked
-            size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
         # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
         with verdicts.today(store) as today:
+            named = today.kept.get("key")
+            kind_asked = kinds.kind_of(store, today.con, kind)
+            _require_something_to_ask(store, today.con, kind_asked)
+            usual = kinds.of_project(store, today.con).name == kind_asked
+            size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
             cover = coverage.find(today, kind_asked, budget, progress=progress)
             candidates = _candidates(today, kind_asked)
             missing = _missing(today, kind_asked)
@@ -137,6 +137,8 @@ def queue(
         chosen, parts = _chosen(kind_asked, flagged, right, budget - len(audit_sample))
         entries = _entries(kind_asked, chosen, audit_sample, seed)
         _store(store, run, kind_asked, cover, entries)
+        # No verdict follows from what is asked.
+        verdicts.carry_over(store, named)
         run.counts = {"entries": len(entries), "audit": len(audit_sample)}
     flagged_count = sum(bool(c["detectors"]) for c in candidates)
     step = "curate label push" if usual else f"curate label push --kind {kind_asked}"

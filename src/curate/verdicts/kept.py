@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -72,16 +73,27 @@ def attach(store: Store, con: duckdb.DuckDBPyConnection, named: str | None) -> d
     return {}
 
 
-def save(store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
+def save(
+    store: Store, con: duckdb.DuckDBPyConnection, facts: Mapping[str, str], *, are_kept: bool
+) -> None:
     """Keeps the verdicts that a connection has, with facts, of which `key` is one.
 
     Where that fails (the disk is full), there are none, and the next reader derives them.
+
+    Args:
+        store: the project's store.
+        con: a connection with the verdicts.
+        facts: name -> text.
+        are_kept: whether these verdicts are those of the file, which then gets other facts only.
     """
     path, fresh = store.kept, store.kept.with_suffix(".new")
     try:
         fresh.unlink(missing_ok=True)
+        if are_kept:
+            shutil.copyfile(path, fresh)
         con.execute(f"ATTACH '{quoted(fresh)}' AS fresh (STORAGE_VERSION 'v1.5.0')")
-        con.execute(sql("verdicts/keep"))
+        if not are_kept:
+            con.execute(sql("verdicts/keep"))
         con.execute(
             sql("verdicts/kept_facts_add"), {"names": list(facts), "texts": list(facts.values())}
         )

@@ -81,6 +81,7 @@ def today(
     split: SplitSettings | None = None,
     dedupe: DedupeSettings | None = None,
     at_end: bool = False,
+    named: str | None = None,
 ) -> Iterator[Today]:
     """Yields today's verdicts; the store is open for reading meanwhile.
 
@@ -89,9 +90,10 @@ def today(
         split: its settings; None for those of the next export: by curate.toml, else the last ones.
         dedupe: what makes a duplicate; None for the settings of the last `curate dedupe`.
         at_end: whether the run stores nothing after them, so that they are kept.
+        named: the name that they had before the run stored what they do not follow from.
     """
     with store.read() as con:
-        handle = derive(store, con, split=split, dedupe=dedupe)
+        handle = derive(store, con, split=split, dedupe=dedupe, named=named)
         if at_end and store.is_changing:
             keep(handle, {}, ended=True)
             store.keeps_early = True
@@ -104,6 +106,7 @@ def derive(
     *,
     split: SplitSettings | None = None,
     dedupe: DedupeSettings | None = None,
+    named: str | None = None,
 ) -> Today:
     """Returns today's verdicts on a connection that is open already.
 
@@ -112,11 +115,12 @@ def derive(
         con: a connection to it.
         split: as `today` takes it.
         dedupe: likewise.
+        named: likewise.
     """
     split = split or next_split(store, con)
     dedupe = dedupe or DedupeSettings(**store.setting(con, "dedupe"))
     rules = filters.stored_settings(store, con)
-    named = kept.key(store, con, split, dedupe, rules)
+    named = named or kept.key(store, con, split, dedupe, rules)
     facts = kept.attach(store, con, named)
     store.uses_verdicts = True
     if not facts:
@@ -136,7 +140,25 @@ def keep(today: Today, facts: Mapping[str, str], *, ended: bool = False) -> None
     settings = today.split, today.dedupe, today.filters
     if named := kept.key(today.store, today.con, *settings, ended=ended):
         all_facts = {**facts, "key": named, "plan": json.dumps(asdict(today.plan))}
-        kept.save(today.store, today.con, all_facts)
+        kept.save(today.store, today.con, all_facts, are_kept=bool(today.kept))
+
+
+def name(store: Store, con: duckdb.DuckDBPyConnection) -> str | None:
+    """Returns what names today's verdicts; None where the run under way has changed something."""
+    split, dedupe = next_split(store, con), DedupeSettings(**store.setting(con, "dedupe"))
+    return kept.key(store, con, split, dedupe, filters.stored_settings(store, con))
+
+
+def carry_over(store: Store, named: str | None) -> None:
+    """Keeps the verdicts that there were for what the run under way leaves.
+
+    Args:
+        store: the project's store.
+        named: the name that they had before the run stored what they do not follow from.
+    """
+    if store.is_changing:
+        with today(store, at_end=True, named=named):
+            pass
 
 
 def from_nothing(

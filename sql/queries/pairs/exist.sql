@@ -1,0 +1,2 @@
+-- Whether there are preference pairs; one row.
+SELECT EXISTS (FROM pairs)
