@@ -169,7 +169,10 @@ def hide(
     """
     if not places:
         return lines
-    clean = dict(zip(places, make(items.take(places), used, redactor.redact), strict=True))
+    made = make(items.take(places), used, redactor.redact)
+    clean = {
+        n: line._replace(content=lines[n].content) for n, line in zip(places, made, strict=True)
+    }
     return [clean.get(place, line) for place, line in enumerate(lines)]
 
 
