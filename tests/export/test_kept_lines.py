@@ -204,7 +204,7 @@ def drop_none(project: Project, folder: Path, write: WriteJsonl) -> None:
 
 def edit_the_version(project: Project, folder: Path, write: WriteJsonl) -> None:
     newest = max((project.folder / "datasets" / "set").iterdir(), key=lambda v: int(v.name[1:]))
-    file = newest / "train.jsonl"
+    file = min(newest.glob("train*.jsonl"))
     file.write_bytes(file.read_bytes().replace(b"crowns", b"pounds"))
     pull_more(project, folder, write)
 

@@ -30,6 +30,7 @@ from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
 from curate.inputs import templates
 from curate.kernels.templates import Templates
+from curate.messages import SIDES
 from curate.progress import Progress
 from curate.store import sql
 from curate.verdicts import verdicts
@@ -89,6 +90,27 @@ class Assembled:
             "evidence": [evidence for _, evidence in self.left_out.values()],
         }
         return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
+
+    @functools.cached_property
+    def placed(self) -> pa.Table:
+        """Returns the place of each example: split, line, role, example_id and row_hash."""
+        sides: list[str] = []
+        numbers: list[int] = []
+        roles: list[str] = []
+        ids: list[str] = []
+        hashes: list[str] = []
+        for side, part in self.lines.items():
+            for number, line in enumerate(part, 1):
+                count = len(line.example_ids)
+                sides += [side] * count
+                numbers += [number] * count
+                roles += SIDES if line.role == "pair" else (line.role,)
+                ids += line.example_ids
+                hashes += [line.row_hash] * count
+        text = pa.string()
+        columns = [pa.array(sides, text), pa.array(numbers, pa.int64()), pa.array(roles, text)]
+        columns += [pa.array(ids, text), pa.array(hashes, text)]
+        return pa.table(columns, ["split", "line", "role", "example_id", "row_hash"])
 
 
 def assemble(

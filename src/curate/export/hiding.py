@@ -71,13 +71,9 @@ def look(
     whole = first.then(others)
     if whole.unit == "pair":
         redactor.join(whole.in_time().conversations())
-    suspect = np.concatenate(
-        [_suspects(today, part, numbers[side], before) for side, part in parts.items()]
-    )
-    kept = [
-        before.groups[number] if number >= 0 else None
-        for number in np.concatenate([numbers[side] for side in parts]).tolist()
-    ]
+    number = np.concatenate([numbers[side] for side in parts])
+    suspect = _suspects(today, whole, number, before)
+    kept = [before.groups[n] if n >= 0 else None for n in number.tolist()]
     parameters = privacy.hiding_digest(today.store, today.con)
     groups = _groups(whole, suspect, parameters, {e.conversation_id for e in general})
     changed = [n for n, name in enumerate(groups) if name != kept[n] or name == _MIXED]
@@ -101,15 +97,15 @@ def look(
 
 
 def _suspects(
-    today: Today, part: Items, numbers: NDArray[np.int64], before: KeptLines
+    today: Today, items: Items, numbers: NDArray[np.int64], before: KeptLines
 ) -> NDArray[np.bool_]:
     """Returns of each item whether a redactor may find something in it, bool (n,)."""
-    suspect = np.zeros(len(part), dtype=bool)
+    suspect = np.zeros(len(items), dtype=bool)
     known = numbers >= 0
     suspect[known] = before.suspect[numbers[known]]
     if not known.all():
         new = np.flatnonzero(~known)
-        suspect[new[part.take(new).suspects(today.store)]] = True
+        suspect[new[items.take(new).suspects(today.store)]] = True
     return suspect
 
 

@@ -170,7 +170,8 @@ class KeptLines:
         names = items.table.select(["item_id", "example_ids"]).take(pa.array(places))
         columns = places.tolist(), numbers[places].tolist(), *(c.to_pylist() for c in names.columns)
         return {
-            place: self._line(number, name, tuple(ids))
+            # The id of an example is held once.
+            place: self._line(number, name, tuple(ids) if len(ids) > 1 else (name,))
             for place, number, name, ids in zip(*columns, strict=True)
         }
 
