@@ -273,7 +273,8 @@ class Checker:
             if self._form_only:
                 self.facts.append(facts)
             self.lengths.append(length)
-            yield from self._told()
+            if self._problems:
+                yield from self._told()
 
     def _met(self, number: int, known: KnownRow) -> KnownRow | None:
         """Returns a row that was read before, None where it is not of the shape of the file."""
@@ -358,7 +359,8 @@ class Checker:
             self._say(number, rule, message)
         if facts.good is not None:
             self._good[facts.good] += 1
-        self._classes.update(facts.names)
+        if facts.names:
+            self._classes.update(facts.names)
         self._weighted += facts.weighted
 
     def _add_columns(self, number: int, facts: RowFacts, size: int) -> None:

@@ -158,7 +158,8 @@ def hiding_digest(store: Store, con: duckdb.DuckDBPyConnection) -> str:
     models = [version(name) for name in person_names.PACKAGES] if wishes.names else []
     allowed = con.execute(sql("privacy/allowed_examples")).fetchall()
     harmless = con.execute(sql("privacy/allowed_values")).fetchall()
-    return digest(repr([_code(), wishes, models, sorted(allowed), sorted(harmless)]))
+    key = value_key(salt(store.folder), "")
+    return digest(repr([_code(), wishes, models, key, sorted(allowed), sorted(harmless)]))
 
 
 def suspects(store: Store, con: duckdb.DuckDBPyConnection) -> list[int]:
