@@ -9,7 +9,8 @@ SELECT v.side, e.example_id AS item_id, [e.example_id] AS example_ids, [e.conver
        END AS human_rating, e.tools::VARCHAR AS tools, a.spans, e.conversation_id,
        e.created_at, e.task, true AS good, c.reason AS edge_case,
        md5(concat_ws(chr(31), e.revision, e.corrected, e.label IS NULL, coalesce(r.human_rating, 0),
-                     coalesce(r.origin, ''), a.correction IS NULL, coalesce(a.spans, ''), coalesce(c.reason, ''), e.source, e.conversation_id)) AS key
+                     coalesce(r.origin, ''), a.correction IS NULL, coalesce(a.spans, ''),
+                     coalesce(c.reason, ''), e.source, e.conversation_id)) AS key
 FROM verdicts v
 JOIN examples e USING (example_id)
 LEFT JOIN ratings r ON r.interaction_id = v.example_id

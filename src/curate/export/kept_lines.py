@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-import curate
+from curate import formats
 from curate.check.columns import ColumnFacts
 from curate.check.row_facts import KnownRow, RowFacts
 from curate.check.targets import Target
@@ -60,7 +60,7 @@ def name_of(
         checked: format -> whose rules its rows are checked by.
         counter: counts their tokens.
     """
-    is_ours = all(writer.module.startswith(f"{curate.__name__}.formats.") for writer in used)
+    is_ours = all(writer.module.startswith(f"{formats.__name__}.") for writer in used)
     if not is_ours or not counter.digest:
         return None
     wishes = privacy.settings(store.folder)
@@ -79,7 +79,7 @@ def name_of(
 @functools.cache
 def _program() -> str:
     """Returns a digest of the program: whatever was changed in it, lines are made anew."""
-    whole, folder = hashlib.sha256(), Path(curate.__file__).parent
+    whole, folder = hashlib.sha256(), Path(__file__).parents[1]
     for file in sorted((*folder.rglob("*.py"), *folder.rglob("*.toml"))):
         whole.update(file.read_bytes())
     return whole.hexdigest()
@@ -198,8 +198,8 @@ _SCHEMA = [
 ]  # fmt: skip
 
 
-def _schema(formats: int) -> pa.Schema:
-    numbers = [(f"{what}{n}", pa.int32()) for n in range(formats) for what in ("facts", "tokens")]
+def _schema(count: int) -> pa.Schema:
+    numbers = [(f"{what}{n}", pa.int32()) for n in range(count) for what in ("facts", "tokens")]
     return pa.schema([*_SCHEMA, *numbers])
 
 
@@ -267,8 +267,8 @@ def _rows(folder: Path, table: pa.Table, files: Sequence[Mapping[str, Any]]) -> 
     Raises:
         ValueError: a file is not what was written.
     """
-    formats = max(file["place"] for file in files) + 1
-    rows: list[list[bytes]] = [[b""] * table.num_rows for _ in range(formats)]
+    count = max(file["place"] for file in files) + 1
+    rows: list[list[bytes]] = [[b""] * table.num_rows for _ in range(count)]
     sides, numbers = np.asarray(table["side"]), np.asarray(table["line"])
     for file in files:
         wanted = np.flatnonzero(sides == file["side"])
@@ -345,7 +345,7 @@ class _Facts:
 
 
 def _table(
-    read: ReadLines, lines: Mapping[str, Sequence[Line]], formats: int
+    read: ReadLines, lines: Mapping[str, Sequence[Line]], count: int
 ) -> tuple[pa.Table, list[Any]]:
     """Returns the table of `KeptLines`, and the facts that it has numbers of."""
     facts, parts = _Facts(), []
@@ -358,15 +358,15 @@ def _table(
             "content": [part[place].content for place in own],
             "row_hash": [part[place].row_hash for place in own],
         }
-        for place in range(formats):
+        for place in range(count):
             found, counts = read.checked.get((place, side)) or (
                 [None] * len(part),
                 [-1] * len(part),
             )
             columns[f"facts{place}"] = [facts.number(found[n]) for n in own]
             columns[f"tokens{place}"] = [counts[n] for n in own]
-        parts.append(_with_items(columns, read.items, _schema(formats)))
-    whole = pa.concat_tables(parts) if parts else _schema(formats).empty_table()
+        parts.append(_with_items(columns, read.items, _schema(count)))
+    whole = pa.concat_tables(parts) if parts else _schema(count).empty_table()
     return whole.combine_chunks(), facts.plain
 
 

@@ -80,14 +80,14 @@ def store_version(store: Store, run: Run, version: VersionDraft, today: Today) -
 
 def _keep_lines(store: Store, version: VersionDraft) -> None:
     """Keeps what is known of the lines for the next export, beside the store."""
-    made, result, formats = version.assembled, version.result, version.settings.formats
+    made, result, used = version.assembled, version.result, version.settings.formats
     if made.read is None:
         return
     home = result.folder.relative_to(store.folder)
     files = [
         {
             "side": file["split"],
-            "place": formats.index(file["format"]),
+            "place": used.index(file["format"]),
             "path": str(home / file["path"]),
             "sha256": file["sha256"],
         }
