@@ -53,6 +53,8 @@ class Items:
 
     def __iter__(self) -> Iterator[Item]:
         """Yields all items in order; they are held at once, so this is for few of them."""
+        if not len(self):
+            return
         self._want()
         whole = self._con.sql(sql("export/items_whole")).to_arrow_table().sort_by("place")
         for batch in whole.to_batches(max_chunksize=_BATCH_ROWS):
@@ -60,6 +62,8 @@ class Items:
 
     def numbered(self) -> Iterator[tuple[int, Item]]:
         """Yields (place, item) as the store has them; the connection is busy meanwhile."""
+        if not len(self):
+            return
         self._want()
         for batch in self._con.sql(sql("export/items_whole")).to_arrow_reader(_BATCH_ROWS):
             yield from self._made(batch)

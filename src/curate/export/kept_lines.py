@@ -137,6 +137,11 @@ class KeptLines:
         return self.table["content"].to_pylist(), self.table["row_hash"].to_pylist()
 
     @functools.cached_property
+    def _whole(self) -> list[tuple[bytes, ...]]:
+        """Returns the rows of each line in all formats."""
+        return list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self)
+
+    @functools.cached_property
     def _checked(self) -> list[tuple[list[int], list[int]]]:
         return [
             (self.table[f"facts{place}"].to_pylist(), self.table[f"tokens{place}"].to_pylist())
@@ -167,19 +172,20 @@ class KeptLines:
         """
         numbers = self._numbers(items, with_content=with_content)
         places = np.flatnonzero(numbers >= 0)
-        names = items.table.select(["item_id", "example_ids"]).take(pa.array(places))
-        columns = places.tolist(), numbers[places].tolist(), *(c.to_pylist() for c in names.columns)
-        return {
-            # The id of an example is held once.
-            place: self._line(number, name, tuple(ids) if len(ids) > 1 else (name,))
-            for place, number, name, ids in zip(*columns, strict=True)
-        }
-
-    def _line(self, number: int, item_id: str, example_ids: tuple[str, ...]) -> Line:
+        known = items.take(places)
+        names = known.table["item_id"].to_pylist()
+        is_pair = items.unit == "pair"
+        # The id of an example is held once.
+        ids = known.example_ids() if is_pair else ((name,) for name in names)
+        role = "pair" if is_pair else "example"
         contents, hashes = self._columns
-        role = "pair" if len(example_ids) > 1 else "example"
-        rows = tuple(of_format[number] for of_format in self.rows)
-        return Line(item_id, role, example_ids, contents[number], rows, hashes[number], number)
+        columns = places.tolist(), numbers[places].tolist(), names, ids
+        return {
+            place: Line(
+                name, role, own, contents[number], self._whole[number], hashes[number], number
+            )
+            for place, number, name, own in zip(*columns, strict=True)
+        }
 
     def row(self, line: Line, place: int) -> bytes | KnownRow:
         """Returns the row of a line in the format at a place: what is known of it, or itself."""
