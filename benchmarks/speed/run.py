@@ -66,8 +66,7 @@ def looked(calls: int, data: Path, _folder: Path) -> str:
 def exported(calls: int, data: Path, _folder: Path) -> str:
     """Returns what exports cost, and what peers do on the same lines."""
     lines = [str(one) for one in export.measure(calls, data)]
-    head = "| what | lines | ms a line | seconds | CPU s | peak MiB |\n|---|--:|--:|--:|--:|--:|"
-    return "\n".join([head, *lines])
+    return "\n".join([export.HEAD, *lines])
 
 
 def renewed(calls: int, data: Path, folder: Path) -> str:

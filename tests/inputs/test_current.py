@@ -36,7 +36,7 @@ def is_current(project: Project) -> bool:
 
 def change_text(project: Project) -> None:
     with project.store.run("other"), project.store.write() as con:
-        con.execute("UPDATE interactions SET row_hash = 'x' || row_hash WHERE source_id = 'r3'")
+        con.execute("UPDATE calls SET row_hash = 'x' || row_hash WHERE source_id = 'r3'")
 
 
 def test_after_a_pull_and_the_stages_nothing_is_compared(project: Project) -> None:

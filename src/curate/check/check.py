@@ -16,7 +16,8 @@ from typing import Any
 
 from curate.check import logged, rules, targets, tokens
 from curate.check.alike import Alike, identity, input_of
-from curate.check.columns import Columns
+from curate.check.columns import Columns, facts_of
+from curate.check.row_facts import KnownRow, RowFacts
 from curate.check.rules import RULES
 from curate.check.shapes import SHAPES, ParsedRow, Row, Unreadable, fitting
 from curate.check.targets import Target
@@ -192,10 +193,20 @@ def heldout_inputs(path: Path | str, survey: Survey | None = None) -> list[tuple
     return texts
 
 
+_Line = bytes | KnownRow
+_Problems = list[tuple[int | None, str, str]]
+_Listed = tuple[int, int, list[tuple[Row, ParsedRow]], KnownRow | None, _Problems]
+
+
 class Checker:
     """Takes the lines of one file, in order; the arguments are those of `check_lines`.
 
-    With `form_only` neither secrets nor rows that say the same are looked for.
+    With `form_only` neither secrets nor rows that say the same are looked for. Lines may then be
+    `KnownRow`s, which a checker with the same rules, labels and counter has read before.
+
+    Attributes:
+        facts: of each line, in order, with `form_only`; None where it could not be read.
+        lengths: of each line its tokens, -1 where they were not counted.
     """
 
     def __init__(
@@ -216,15 +227,17 @@ class Checker:
         self.survey = Survey()
         self._counter, self._max_length, self._labels = counter, max_length, labels
         self._columns = Columns() if self.target.loader else None
-        self._lengths, self._bytes = array("q"), 0
+        self.facts: list[RowFacts | None] = []
+        self.lengths, self._bytes = array("q"), 0
+        self._same_facts: dict[RowFacts, RowFacts] = {}
         self._first: dict[bytes, int] = {}
         self._classes: Tally[str] = Tally()
         self._good: Tally[bool] = Tally()
         self._weighted = 0
         self._forms: dict[Hashable, list[rules.Problem]] = {}
-        self._problems: list[tuple[int | None, str, str]] = []
+        self._problems: _Problems = []
 
-    def run(self, raw: Iterable[bytes]) -> Iterator[Finding]:
+    def run(self, raw: Iterable[_Line]) -> Iterator[Finding]:
         """Yields what is wrong with the lines and with the file."""
         for batch in _batches(raw, _BATCH_BYTES if self._counter else 0):
             yield from self._batch(batch)
@@ -233,27 +246,46 @@ class Checker:
         self._problems += self._columns.rest() if self._columns else ()
         yield from self._told()
 
-    def _batch(self, numbered: Sequence[tuple[int, bytes]]) -> Iterator[Finding]:
+    def _batch(self, numbered: Sequence[tuple[int, _Line]]) -> Iterator[Finding]:
         """Yields what is wrong with some lines; their tokens are counted together."""
-        listed = []
+        listed: list[_Listed] = []
         for number, line in numbered:
-            self._bytes += len(line)
-            listed.append((number, len(line), list(self.readings(number, line)), self._problems))
+            rows = [] if isinstance(line, KnownRow) else list(self.readings(number, line))
+            known = self._met(number, line) if isinstance(line, KnownRow) else None
+            size = line.size if isinstance(line, KnownRow) else len(line)
+            listed.append((number, size, rows, known, self._problems))
             self._problems = []
-        lengths = iter(self._lengths_of([read for *_, rows, _ in listed for _, read in rows]))
-        for number, size, rows, problems in listed:
+        lengths = iter(self._lengths_of([read for _, _, rows, *_ in listed for _, read in rows]))
+        for number, size, rows, known, problems in listed:
             self._problems = problems
+            self._bytes += size
+            facts, length = (known.facts, known.tokens) if known else (None, -1)
             for row, read in rows:
-                self._row(number, row, read, size)
-                self._count(number, next(lengths, None))
+                facts, length = self._facts_of(row, read), next(lengths, -1)
+                self._row(number, facts, row, read, size)
+                self._count(number, length)
                 if not self._form_only:
                     self._compare(number, read)
-            yield from self._told()
+            if known:
+                self._take(number, known.facts)
+                self._add_columns(number, known.facts, size)
+                self._count(number, length)
+            if self._form_only:
+                self.facts.append(facts)
+            self.lengths.append(length)
+            if self._problems:
+                yield from self._told()
+
+    def _met(self, number: int, known: KnownRow) -> KnownRow | None:
+        """Returns a row that was read before, None where it is not of the shape of the file."""
+        self.rows += 1
+        return known if self._fits(number, known.facts.shape) else None
 
     def tokens(self) -> tokens.Stats:
         """Returns the tokens of the rows so far; of an estimate that counts nothing, zeros."""
         counter = self._counter or counter_named(ESTIMATE)
-        return stats(self._lengths, counter, self._max_length or self.target.cuts_at)
+        lengths = [length for length in self.lengths if length >= 0]
+        return stats(lengths, counter, self._max_length or self.target.cuts_at)
 
     def _told(self) -> Iterator[Finding]:
         for line, rule, message in self._problems:
@@ -294,11 +326,14 @@ class Checker:
         if not shapes:
             self._say(number, *self._unfit(row))
             return None
-        self.shape = self.shape or shapes[0]
-        if shapes[0] != self.shape:
-            self._say(number, "mixed-format", f"of the shape {shapes[0]}; it began as {self.shape}")
-            return None
-        return shapes[0]
+        return shapes[0] if self._fits(number, shapes[0]) else None
+
+    def _fits(self, number: int, shape: str) -> bool:
+        """Returns whether a row is of the shape of the file, which the first one settles."""
+        self.shape = self.shape or shape
+        if shape != self.shape:
+            self._say(number, "mixed-format", f"of the shape {shape}; it began as {self.shape}")
+        return shape == self.shape
 
     def _unfit(self, row: Row) -> tuple[str, str]:
         other = fitting(row, SHAPES)
@@ -308,16 +343,44 @@ class Checker:
         takes = ", ".join(self.target.shapes)
         return "wrong-format", f"{description}; {self.target.name or 'curate'} reads {takes}"
 
-    def _row(self, number: int, row: Row, read: ParsedRow, size: int) -> None:
-        for rule, message in self._broken(row, read):
+    def _row(self, number: int, facts: RowFacts, row: Row, read: ParsedRow, size: int) -> None:
+        self._take(number, facts)
+        if not self._form_only:
+            if facts.good is None:
+                given = _names_in(self.shape, row, read)
+                self.survey.add_labels("train", _texts(given))
+            for problem in dict.fromkeys([*_secrets(read), *of_texts(read)]):
+                self._say(number, *problem)
+        self._add_columns(number, facts, size)
+
+    def _take(self, number: int, facts: RowFacts) -> None:
+        """Says what is wrong with a row by itself, and counts what is told of the file."""
+        for rule, message in facts.problems:
             self._say(number, rule, message)
-        secrets = () if self._form_only else _secrets(read)
-        texts = () if self._form_only else of_texts(read)
-        for problem in dict.fromkeys([*self._labelled(row, read), *secrets, *texts]):
-            self._say(number, *problem)
+        if facts.good is not None:
+            self._good[facts.good] += 1
+        if facts.names:
+            self._classes.update(facts.names)
+        self._weighted += facts.weighted
+
+    def _add_columns(self, number: int, facts: RowFacts, size: int) -> None:
         if self._columns:
-            self._problems += self._columns.add(number, row, size)
-        self._weighted += "weight" in row and "weight" in self.target.row_keys
+            self._problems += self._columns.add(number, facts.columns, size)
+
+    def _facts_of(self, row: Row, read: ParsedRow) -> RowFacts:
+        good = read.label if isinstance(read.label, bool) else None
+        given = [] if good is not None else _names_in(self.shape, row, read)
+        labelled = dict.fromkeys(self._labelled(given))
+        is_classified = self.shape in ("classification", "multi-label")
+        facts = RowFacts(
+            str(self.shape),
+            (*self._broken(row, read), *labelled),
+            tuple(map(str, given)) if is_classified else (),
+            good,
+            facts_of(row),
+            "weight" in row and "weight" in self.target.row_keys,
+        )
+        return self._same_facts.setdefault(facts, facts) if self._form_only else facts
 
     def _broken(self, row: Row, read: ParsedRow) -> Sequence[rules.Problem]:
         """Returns the rules of a row that are broken; rows of one form are looked at once."""
@@ -328,15 +391,7 @@ class Checker:
             self._forms[form] = rules.of_row(row, str(self.shape), read, self.target)
         return self._forms[form]
 
-    def _labelled(self, row: Row, read: ParsedRow) -> Iterator[tuple[str, str]]:
-        if isinstance(read.label, bool):
-            self._good[read.label] += 1
-            return
-        given = _names_in(self.shape, row, read)
-        if self.shape in ("classification", "multi-label"):
-            self._classes.update(map(str, given))
-        if not self._form_only:
-            self.survey.add_labels("train", _texts(given))
+    def _labelled(self, given: Iterable[Any]) -> Iterator[rules.Problem]:
         labels = self._labels
         for label in given:
             if type(label) not in (str, int) or label == "":
@@ -347,10 +402,9 @@ class Checker:
     def _lengths_of(self, rows: Sequence[ParsedRow]) -> list[int]:
         return trained_tokens(rows, self._counter) if self._counter else []
 
-    def _count(self, number: int, length: int | None) -> None:
-        if self._counter is None or length is None:
+    def _count(self, number: int, length: int) -> None:
+        if self._counter is None or length < 0:
             return
-        self._lengths.append(length)
         about = "" if self._counter.exact else "about "
         limit = self.target.max_tokens
         if limit and length > limit:
@@ -409,13 +463,13 @@ class Checker:
             yield "class-imbalance", f"{n:,} of {label!r}{more}, but {largest:,} of {most!r}"
 
 
-def _batches(raw: Iterable[bytes], most: int) -> Iterator[list[tuple[int, bytes]]]:
+def _batches(raw: Iterable[_Line], most: int) -> Iterator[list[tuple[int, _Line]]]:
     """Yields lines with their numbers, until they are of so many bytes or more."""
-    batch: list[tuple[int, bytes]] = []
+    batch: list[tuple[int, _Line]] = []
     room = most
     for number, line in enumerate(raw, 1):
         batch.append((number, line))
-        room -= len(line)
+        room -= line.size if isinstance(line, KnownRow) else len(line)
         if room <= 0:
             yield batch
             batch, room = [], most

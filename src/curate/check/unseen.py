@@ -83,21 +83,19 @@ class Survey:
 
     def add_inputs(self, side: Side, texts: Sequence[str], tokens: Sequence[int]) -> None:
         """Takes the normalised inputs of rows, and the numbers of their tokens."""
-        for text, count in zip(texts, tokens, strict=True):
-            if not text:
-                continue
-            self._inputs[side] += 1
-            self._short[side] += count < SHORT_TOKENS
-            lot = zlib.crc32(text.encode("utf-8", "surrogatepass"))
-            if lot < self._below:
-                self._look(lot, text)
-
-    def _look(self, lot: int, text: str) -> None:
-        name = language(text)
-        self._languages.append((lot, name, name == ENGLISH or has_lists(text)))
-        if len(self._languages) > SAMPLE:
+        counted = [count for text, count in zip(texts, tokens, strict=True) if text]
+        self._inputs[side] += len(counted)
+        self._short[side] += sum(count < SHORT_TOKENS for count in counted)
+        lots = [(zlib.crc32(text.encode("utf-8", "surrogatepass")), text) for text in texts if text]
+        # Of so many, only those are looked at that stay in the sample.
+        while lots := [one for one in lots if one[0] < self._below]:
+            if len(self._languages) + len(lots) <= SAMPLE:
+                break
             self._below //= 2
             self._languages = [one for one in self._languages if one[0] < self._below]
+        for lot, text in lots:
+            name = language(text)
+            self._languages.append((lot, name, name == ENGLISH or has_lists(text)))
 
     def add_labels(self, side: Side, names: Iterable[str]) -> None:
         """Takes names of the classes, or of the marks, of a row."""

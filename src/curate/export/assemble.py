@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+import numpy as np
 import pyarrow as pa
 
 from curate import formats, label_sets, pairs
@@ -20,15 +21,16 @@ from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
 from curate.check.unseen import Side
 from curate.errors import ConfigError, GateFailed
-from curate.export import evaluation_sets, items, lines, mix
+from curate.export import evaluation_sets, hiding, items, kept_lines, lines, mix
+from curate.export.hiding import Hiding
 from curate.export.items import Items
+from curate.export.kept_lines import KeptLines, ReadLines
 from curate.export.lines import Draft, Line
 from curate.export.options import ExportSettings
 from curate.formats import Contents, Example, Format, Inexpressible, Item
 from curate.inputs import templates
 from curate.kernels.templates import Templates
-from curate.privacy import privacy
-from curate.privacy.redact import Redactor
+from curate.messages import SIDES
 from curate.progress import Progress
 from curate.store import sql
 from curate.verdicts import verdicts
@@ -56,6 +58,8 @@ class Assembled:
         in_evaluations: train examples that they had, and held-out ones, which stay.
         edge_cases: what makes an example one, by its id, of all examples with a side.
         entities: side -> what is marked in its examples, where that is what is learned.
+        before: what was kept of the lines of the last version.
+        read: what is to be kept of these; None where nothing can be.
         pair_reasons: why pairs are out, and how many; `length_bias` of those that are in.
     """
 
@@ -75,6 +79,8 @@ class Assembled:
     edge_cases: dict[str, str] = field(default_factory=dict)
     entities: dict[Side, Counter[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    before: KeptLines = kept_lines.NOTHING
+    read: ReadLines | None = None
 
     def left_out_table(self) -> pa.Table:
         """Returns what is left out of what is in today: example_id, reason, evidence."""
@@ -85,12 +91,34 @@ class Assembled:
         }
         return pa.table({name: pa.array(column, pa.string()) for name, column in columns.items()})
 
+    @functools.cached_property
+    def placed(self) -> pa.Table:
+        """Returns the place of each example: split, line, role, example_id and row_hash."""
+        sides: list[str] = []
+        numbers: list[int] = []
+        roles: list[str] = []
+        ids: list[str] = []
+        hashes: list[str] = []
+        for side, part in self.lines.items():
+            for number, line in enumerate(part, 1):
+                count = len(line.example_ids)
+                sides += [side] * count
+                numbers += [number] * count
+                roles += SIDES if line.role == "pair" else (line.role,)
+                ids += line.example_ids
+                hashes += [line.row_hash] * count
+        text = pa.string()
+        columns = [pa.array(sides, text), pa.array(numbers, pa.int64()), pa.array(roles, text)]
+        columns += [pa.array(ids, text), pa.array(hashes, text)]
+        return pa.table(columns, ["split", "line", "role", "example_id", "row_hash"])
+
 
 def assemble(
     today: Today,
     settings: ExportSettings,
     used: Sequence[Format],
     *,
+    name: str,
     task: str,
     with_rows: bool = True,
     progress: Progress,
@@ -101,6 +129,7 @@ def assemble(
         today: today's verdicts.
         settings: of the export.
         used: the formats, all of one unit.
+        name: of the dataset.
         task: of the project.
         with_rows: make the rows of the lines. Without them nothing is said of what only rows tell:
             personal data, secrets, the rules of the target, tokens.
@@ -110,7 +139,7 @@ def assemble(
         ConfigError: a format cannot express an item, or options do not go together.
         GateFailed: a line has a secret in it, or breaks a rule of its target.
     """
-    return _Assembly(today, settings, used, task, progress).run(with_rows)
+    return _Assembly(today, settings, used, name, task, progress).run(with_rows)
 
 
 class _Assembly:
@@ -121,10 +150,11 @@ class _Assembly:
         today: Today,
         settings: ExportSettings,
         used: Sequence[Format],
+        name: str,
         task: str,
         progress: Progress,
     ) -> None:
-        self.today, self.settings, self.formats = today, settings, used
+        self.today, self.settings, self.formats, self.name = today, settings, used, name
         self.store, self.con = today.store, today.con
         self.unit, self.task, self.progress = used[0].unit, task, progress
         self.seed = settings.split.seed
@@ -142,6 +172,8 @@ class _Assembly:
         verdicts.find_edge_cases(self.today)
         self.made.edge_cases = dict(self.con.execute(sql("export/edge_cases")).fetchall())
         items_of = self._kept()
+        own = items_of["train"].contents
+        named = self._load(own, with_rows=with_rows)
         pools = self._pools()
         drafts = {side: self._draft(part, side, with_rows) for side, part in items_of.items()}
         general = self._general(pools, drafts["train"].items)
@@ -151,22 +183,40 @@ class _Assembly:
             self.made.lines = {side: draft.lines for side, draft in drafts.items()}
             self.made.lines["train"] = [*self.made.lines["train"], *extra]
             return self.made
-        own = items_of["train"].contents
         self.made.contents = self._contents(own, general)
         general = [self._fitted(example) for example in general]
-        self._write(drafts, general, same_columns=self.made.contents.tools == own.tools)
+        same_columns = self.made.contents.tools == own.tools
+        hidden = self._write(drafts, general, same_columns=same_columns)
+        if named and same_columns:
+            self.made.read = ReadLines(named, hidden.items)
         self._check(list(drafts))
         return self.made
 
+    def _load(self, own: Contents, *, with_rows: bool) -> str | None:
+        """Finds the lines of the last version; returns what names those of this one."""
+        checked = {writer.name: target for writer, target in self._targets()}
+        named = kept_lines.name_of(self.store, self.formats, own, checked, self.counter)
+        self.made.before = kept_lines.load(self.store, self.name, named, with_rows=with_rows)
+        return named
+
     def _write(
         self, drafts: dict[str, Draft], general: Sequence[Example], *, same_columns: bool
-    ) -> None:
+    ) -> Hiding:
         """Writes the lines, with placeholders for what must not leave."""
         parts = {side: draft.items.fit(self.made.contents) for side, draft in drafts.items()}
-        redactor = self._redactor(parts, general)
+        numbers = {side: draft.numbers() for side, draft in drafts.items()}
+        if not same_columns:  # all lines are other ones than they were
+            self.made.before = kept_lines.NOTHING
+            numbers = {side: np.full_like(some, -1) for side, some in numbers.items()}
+        hidden = hiding.look(
+            self.today, parts, numbers, self.made.before, general, progress=self.progress
+        )
+        redactor = hidden.redactor
+        self.made.hidden = dict(sorted(hidden.counts.items()))
         for side, part in parts.items():
             if same_columns:
-                written = lines.hide(drafts[side].lines, part, self.formats, redactor)
+                anew = hidden.anew[side]
+                written = lines.hide(drafts[side].lines, part, anew, self.formats, redactor)
             else:
                 written = list(lines.make(part, self.formats, redactor.redact))
             self.made.lines[side] = written
@@ -174,6 +224,7 @@ class _Assembly:
             extra = lines.make(general, self.formats, redactor.redact, role="mixed")
             own = self.made.lines["train"]
             self.made.lines["train"] = lines.in_order([*own, *extra], self.seed)
+        return hidden
 
     # -- which items -----------------------------------------------------------------------------
 
@@ -216,13 +267,15 @@ class _Assembly:
         return part.take([n for n, some in enumerate(ids) if hits.keys().isdisjoint(some)])
 
     def _draft(self, part: Items, side: str, with_rows: bool) -> Draft:
+        is_test = side == "test"  # the others have no name by what they hold
         draft = lines.draft(
             part,
             self.formats,
+            self.made.before.lines(part, with_content=is_test and with_rows),
             limit=self.settings.limit if side == "train" else None,
             lossy=self.settings.lossy,
             with_rows=with_rows,
-            with_content=side == "test",  # the others have no name by what they hold
+            with_content=is_test,
             progress=lambda shown: self.progress(
                 shown, f"{'writing' if with_rows else 'reading'} {side}"
             ),
@@ -307,24 +360,6 @@ class _Assembly:
         labels = label_sets.read(example.label or "[]") if several else None
         return replace(example, tools=tools, labels=labels)
 
-    # -- what must not leave ---------------------------------------------------------------------
-
-    def _redactor(self, chosen: dict[str, Items], general: Sequence[Example]) -> Redactor:
-        """Returns what hides personal data, after it has looked at everything."""
-        redactor = privacy.redactor(self.store, self.con)
-        first, *others = chosen.values()
-        if self.unit == "pair":
-            redactor.join(first.in_time(others).conversations())
-        suspects = [part.suspects(self.store) for part in (first, *others)]
-        looked_at = suspects[0].in_time(suspects[1:])
-        for item in self.progress(looked_at, "looking for personal data"):
-            redactor.look(item)
-        for example in general:
-            redactor.look(example)
-        privacy.gate(redactor.secrets)
-        self.made.hidden = dict(sorted(redactor.counts.items()))
-        return redactor
-
     # -- what a trainer would say ----------------------------------------------------------------
 
     def _check(self, sides: Collection[str]) -> None:
@@ -341,7 +376,8 @@ class _Assembly:
         for writer, side, checker in self._checkers(sides):
             part = self.made.lines[side]
             warnings = self.warnings[writer.name, side] = Counter()
-            for finding in checker.run(line.rows[places[writer.name]] for line in part):
+            place = places[writer.name]
+            for finding in checker.run(self.made.before.row(line, place) for line in part):
                 if finding.level == "warning":
                     warnings[finding.rule] += 1
                 elif finding.rule == "wrong-format":  # as every line of this format is
@@ -351,6 +387,8 @@ class _Assembly:
                 else:
                     bad[side].setdefault(finding.line, finding)
             self.made.tokens[writer.name, side] = checker.tokens()
+            if self.made.read:
+                self.made.read.checked[place, side] = checker.facts, checker.lengths
         if any(bad.values()):
             self._leave_out(bad)
         else:
@@ -364,7 +402,8 @@ class _Assembly:
             counts.update({rule: n for rule, n in rules.items() if rule not in extra})
         return counts
 
-    def _checkers(self, sides: Collection[str]) -> Iterator[tuple[Format, str, Checker]]:
+    def _targets(self) -> Iterator[tuple[Format, targets.Target]]:
+        """Yields each format with the target whose rules its lines have to keep."""
         names = targets.names()
         for writer in self.formats:
             name = self.settings.target or writer.name
@@ -373,21 +412,17 @@ class _Assembly:
             target = targets.get(name)
             if self.settings.max_length is None:  # the card then sets one that cuts nothing
                 target = replace(target, cuts_at=None)
+            yield writer, target
+
+    def _checkers(self, sides: Collection[str]) -> Iterator[tuple[Format, str, Checker]]:
+        for writer, target in self._targets():
             # How many rows a service wants, it wants in train.
             other = replace(target, min_rows=0, advised_rows=0)
             for side, part in self.made.lines.items():
                 if part and side in sides:
+                    rules = target if side == "train" else other
                     length = self.settings.max_length
-                    yield (
-                        writer,
-                        side,
-                        Checker(
-                            target if side == "train" else other,
-                            self.counter,
-                            length,
-                            form_only=True,
-                        ),
-                    )
+                    yield writer, side, Checker(rules, self.counter, length, form_only=True)
 
     def _leave_out(self, bad: dict[str, dict[int, Finding]]) -> None:
         for side, findings in bad.items():

@@ -209,7 +209,13 @@ def _formats(settings: ExportSettings) -> list[Format]:
 def _planned(today: Today, order: _Order, progress: Progress) -> ExportResult:
     """Returns what an export would write, as far as it can be told without the rows."""
     assembled = assemble(
-        today, order.settings, order.formats, task=order.task, with_rows=False, progress=progress
+        today,
+        order.settings,
+        order.formats,
+        name=order.name,
+        task=order.task,
+        with_rows=False,
+        progress=progress,
     )
     judged = _judge(today, order, assembled)
     number, _ = _latest(today, order)
@@ -219,7 +225,9 @@ def _planned(today: Today, order: _Order, progress: Progress) -> ExportResult:
 
 def _version(today: Today, order: _Order, progress: Progress) -> VersionDraft:
     """Returns the next version; where nothing changed, the latest one."""
-    assembled = assemble(today, order.settings, order.formats, task=order.task, progress=progress)
+    assembled = assemble(
+        today, order.settings, order.formats, name=order.name, task=order.task, progress=progress
+    )
     judged = _judge(today, order, assembled)
     files = manifest.data_files(order.settings, assembled)
     content_id = manifest.compute_content_id(order.task, order.settings, files)

@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import duckdb
+import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
@@ -34,7 +37,8 @@ class Items:
 
     Args:
         con: has the temporary views `kept_items` and `kept_texts`.
-        table: item_id, example_ids, conversations, created_at.
+        table: item_id, example_ids, conversations, created_at, key (changes with what an item
+            holds).
         unit: what an item is.
         contents: what all of them have in common.
     """
@@ -49,6 +53,8 @@ class Items:
 
     def __iter__(self) -> Iterator[Item]:
         """Yields all items in order; they are held at once, so this is for few of them."""
+        if not len(self):
+            return
         self._want()
         whole = self._con.sql(sql("export/items_whole")).to_arrow_table().sort_by("place")
         for batch in whole.to_batches(max_chunksize=_BATCH_ROWS):
@@ -56,6 +62,8 @@ class Items:
 
     def numbered(self) -> Iterator[tuple[int, Item]]:
         """Yields (place, item) as the store has them; the connection is busy meanwhile."""
+        if not len(self):
+            return
         self._want()
         for batch in self._con.sql(sql("export/items_whole")).to_arrow_reader(_BATCH_ROWS):
             yield from self._made(batch)
@@ -68,7 +76,7 @@ class Items:
         make = self._pair if self.unit == "pair" else self._example
         return ((row["place"], make(row)) for row in batch.to_pylist())
 
-    def take(self, places: Sequence[int]) -> Items:
+    def take(self, places: Sequence[int] | NDArray[np.int64]) -> Items:
         """Returns the items at these places, in their order."""
         return self._of(self.table.take(pa.array(places, pa.int64())))
 
@@ -92,16 +100,24 @@ class Items:
         ids = set(self.table["item_id"].to_pylist())
         return (label for name, label in _entities(self._con) if name in ids)
 
-    def suspects(self, store: Store) -> Items:
-        """Returns the items in which a redactor may find something."""
+    def suspects(self, store: Store) -> list[int]:
+        """Returns the places of the items in which a redactor may find something."""
         self._want()
         self._con.execute(sql("export/items_texts"))
-        return self.take(privacy.suspects(store, self._con))
+        return privacy.suspects(store, self._con)
 
-    def in_time(self, others: Iterable[Items] = ()) -> Items:
-        """Returns these items and others in the order of time, then of ids."""
-        whole = pa.concat_tables([self.table, *(other.table for other in others)])
-        return self._of(whole.sort_by([("created_at", "ascending"), ("item_id", "ascending")]))
+    def then(self, others: Iterable[Items]) -> Items:
+        """Returns these items and then others."""
+        return self._of(pa.concat_tables([self.table, *(other.table for other in others)]))
+
+    def order_in_time(self) -> NDArray[np.int64]:
+        """Returns the places of the items in the order of time, then of ids, int64 (n,)."""
+        keys = [("created_at", "ascending"), ("item_id", "ascending")]
+        return np.asarray(pc.sort_indices(self.table, keys)).astype(np.int64)
+
+    def in_time(self) -> Items:
+        """Returns the items in the order of time, then of ids."""
+        return self.take(self.order_in_time())
 
     def _pair(self, row: dict[str, Any]) -> Pair:
         chosen, rejected = self._example(row["chosen"]), self._example(row["rejected"])

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from curate.export.assemble import Assembled
 from curate.export.lines import Line
 from curate.export.mix import Candidate
-from curate.messages import SIDES
 from curate.store import sql
 
 
@@ -39,23 +38,8 @@ def placed(assembled: Assembled, *, once: bool = False) -> pa.Table:
         assembled: the lines.
         once: only the first place of an example that several pairs have.
     """
-    sides: list[str] = []
-    numbers: list[int] = []
-    roles: list[str] = []
-    ids: list[str] = []
-    hashes: list[str] = []
-    for side, part in assembled.lines.items():
-        for number, line in enumerate(part, 1):
-            count = len(line.example_ids)
-            sides += [side] * count
-            numbers += [number] * count
-            roles += SIDES if line.role == "pair" else (line.role,)
-            ids += line.example_ids
-            hashes += [line.row_hash] * count
-    text = pa.string()
-    columns = [pa.array(sides, text), pa.array(numbers, pa.int64()), pa.array(roles, text)]
-    columns += [pa.array(ids, text), pa.array(hashes, text)]
-    table = pa.table(columns, ["split", "line", "role", "example_id", "row_hash"])
+    table = assembled.placed
+    ids = table["example_id"].to_pylist() if once else []
     if once and len(set(ids)) < len(ids):
         first = {example: place for place, example in reversed(list(enumerate(ids)))}
         table = table.take(pa.array(sorted(first.values()), pa.int64()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from curate.check.columns import is_date
 from curate.errors import ConfigError
@@ -30,6 +32,7 @@ class Line(NamedTuple):
         content: digest of what the item holds, whatever the format; empty where nobody asks.
         rows: its bytes in each format, in the order of the formats.
         row_hash: digest of those bytes.
+        kept: its number among the lines that are kept of the last version; -1 where it is new.
     """
 
     item_id: str
@@ -38,6 +41,7 @@ class Line(NamedTuple):
     content: str
     rows: tuple[bytes, ...]
     row_hash: str
+    kept: int = -1
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Draft:
 
     Attributes:
         items: what all formats can express, in the order of the file.
-        lines: of each of them; without rows where nobody wants them.
+        lines: of each of them; without rows where nobody wants them. Those that were kept are as
+            they were written, with what was hidden then.
         refused: what makes an item inexpressible, by its id.
     """
 
@@ -54,10 +59,15 @@ class Draft:
     lines: list[Line]
     refused: dict[str, str]
 
+    def numbers(self) -> NDArray[np.int64]:
+        """Returns the numbers of the lines among those that were kept, int64 (n,)."""
+        return np.array([line.kept for line in self.lines], np.int64)
+
 
 def draft(
     items: Items,
     used: Sequence[Format],
+    kept: Mapping[int, Line],
     *,
     limit: int | None,
     lossy: bool,
@@ -70,11 +80,12 @@ def draft(
     Args:
         items: of one side, in the order of the file.
         used: the formats.
+        kept: the lines of items that were written before, by place.
         limit: how many are wanted; None means all.
         lossy: leave out what cannot be expressed.
         with_rows: keep the rows, not only what the lines are of.
         with_content: the digest of what each item holds.
-        progress: wraps the items.
+        progress: wraps the items that are new.
 
     Raises:
         ConfigError: an item cannot be expressed, and `lossy` is false; it names the item.
@@ -82,11 +93,12 @@ def draft(
     lines: dict[int, Line] = {}
     refusals: dict[str, str] = {}
     first: tuple[int, str] | None = None
-    # Only the first of them are wanted in their order; it is the quicker way to all.
-    numbered = items.numbered() if limit is None else enumerate(items)
-    for place, item in progress(numbered):
+    for place, item in _numbered(items, kept, progress, in_order=limit is not None):
         if len(lines) == limit:
             break
+        if isinstance(item, Line):
+            lines[place] = item
+            continue
         rows: list[dict[str, Any]] = []
         try:
             for writer in used:
@@ -105,6 +117,26 @@ def draft(
     return Draft(of, [lines[place] for place in places], refusals)
 
 
+def _numbered(
+    items: Items,
+    kept: Mapping[int, Line],
+    progress: Callable[[Iterable[_Numbered]], Iterable[_Numbered]],
+    *,
+    in_order: bool,
+) -> Iterator[tuple[int, Item | Line]]:
+    """Yields (place, item, or its line where that was kept)."""
+    new = [place for place in range(len(items)) if place not in kept]
+    fresh = items.take(new) if kept else items
+    # Only the first of them are wanted in their order; it is the quicker way to all.
+    numbered = iter(progress(enumerate(fresh) if in_order else fresh.numbered()))
+    if not in_order:
+        yield from kept.items()
+        yield from ((new[number], item) for number, item in numbered)
+        return
+    for place in range(len(items)):
+        yield place, kept[place] if place in kept else next(numbered)[1]
+
+
 def _line(item: Item, rows: Iterable[dict[str, Any]], role: str, content: str) -> Line:
     bodies = tuple(map(json_line, rows))
     row_hash = hashlib.sha256(b"".join(bodies)).hexdigest()[:32]
@@ -119,23 +151,28 @@ def name_only(items: Iterable[Item], role: str) -> list[Line]:
     return [_line(item, (), role, "") for item in items]
 
 
-def hide(lines: list[Line], items: Items, used: Sequence[Format], redactor: Redactor) -> list[Line]:
-    """Returns the lines with placeholders in the rows of which something is hidden.
+def hide(
+    lines: list[Line],
+    items: Items,
+    places: Sequence[int],
+    used: Sequence[Format],
+    redactor: Redactor,
+) -> list[Line]:
+    """Returns the lines with those at some places made anew, with placeholders in them.
 
     Args:
         lines: of the items, in their order.
         items: what the lines are of.
+        places: where something is hidden now, or was hidden before.
         used: the formats.
-        redactor: has looked at all items.
+        redactor: has looked at all that these follow from.
     """
-    touched = [
-        place
-        for place, conversations in enumerate(items.conversations())
-        if any(map(redactor.touches, conversations))
-    ]
-    if not touched:
+    if not places:
         return lines
-    clean = dict(zip(touched, make(items.take(touched), used, redactor.redact), strict=True))
+    made = make(items.take(places), used, redactor.redact)
+    clean = {
+        n: line._replace(content=lines[n].content) for n, line in zip(places, made, strict=True)
+    }
     return [clean.get(place, line) for place, line in enumerate(lines)]
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from curate import formats
 from curate.errors import StoreError
-from curate.export import card, lineage, manifest
+from curate.export import card, kept_lines, lineage, manifest
 from curate.export.assemble import Assembled
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
@@ -75,6 +75,25 @@ def store_version(store: Store, run: Run, version: VersionDraft, today: Today) -
         record(store, con, run, version)
     if version.origins is not None:
         folder.publish(result.folder)
+    _keep_lines(store, version)
+
+
+def _keep_lines(store: Store, version: VersionDraft) -> None:
+    """Keeps what is known of the lines for the next export, beside the store."""
+    made, result, used = version.assembled, version.result, version.settings.formats
+    if made.read is None:
+        return
+    home = result.folder.relative_to(store.folder)
+    files = [
+        {
+            "side": file["split"],
+            "place": used.index(file["format"]),
+            "path": str(home / file["path"]),
+            "sha256": file["sha256"],
+        }
+        for file in version.files
+    ]
+    kept_lines.save(store, result.name, made.read, made.lines, files, made.before)
 
 
 def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes | list[bytes]]:

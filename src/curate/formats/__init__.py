@@ -156,7 +156,11 @@ INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 @dataclass(frozen=True)
 class Format:
-    """A registered format; see `export_format`."""
+    """A registered format; see `export_format`.
+
+    Attributes:
+        module: where its function is defined.
+    """
 
     name: str
     row: Row
@@ -164,6 +168,7 @@ class Format:
     features: Callable[[Contents], str]
     snippet: Callable[[Contents, Files], str] | None = None
     side_files: Callable[[Contents, Files], dict[str, str]] | None = None
+    module: str = ""
 
 
 _formats: dict[str, Format] = {}
@@ -203,7 +208,7 @@ def export_format(
             raise ValueError(f"two formats are called {name!r}")
         columns = features if callable(features) else lambda _: features
         row = function if reasoning else _without_reasoning(function)
-        _formats[name] = Format(name, row, unit, columns, snippet, side_files)
+        _formats[name] = Format(name, row, unit, columns, snippet, side_files, function.__module__)
         return function
 
     return register

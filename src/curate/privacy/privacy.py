@@ -152,6 +152,16 @@ def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
     return Redactor(_finder(store, con, wishes, names), allowed)
 
 
+def hiding_digest(store: Store, con: duckdb.DuckDBPyConnection) -> str:
+    """Returns what names all that a redactor follows from, apart from what it looks at."""
+    wishes = settings(store.folder)
+    models = [version(name) for name in person_names.PACKAGES] if wishes.names else []
+    allowed = con.execute(sql("privacy/allowed_examples")).fetchall()
+    harmless = con.execute(sql("privacy/allowed_values")).fetchall()
+    key = value_key(salt(store.folder), "")
+    return digest(repr([_code(), wishes, models, key, sorted(allowed), sorted(harmless)]))
+
+
 def suspects(store: Store, con: duckdb.DuckDBPyConnection) -> list[int]:
     """Returns the places of texts in which a redactor may find something, in order.
 

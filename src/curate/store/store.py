@@ -411,7 +411,13 @@ class Store:
         It belongs into a `run`, which holds the writer's lock.
         """
         self.kept.unlink(missing_ok=True)
+        for lines in self.folder.glob("curate.lines.*"):
+            lines.unlink()
         rewriting.rewrite(self.path)
+
+    def kept_lines(self, name: str) -> Path:
+        """Returns the file that says how the lines of a dataset's last version came about."""
+        return self.folder / f"curate.lines.{name}.parquet"
 
     @property
     def is_changing(self) -> bool:
