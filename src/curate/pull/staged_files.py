@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from curate.store.faults import write_error
+
 FOLDER = ".staged"
 """Folder of a project where chunks wait."""
 
@@ -64,21 +66,11 @@ class StagedFiles:
 
     def add(self, tables: Mapping[str, pa.Table], last: tuple[int, int]) -> None:
         """Stages a chunk, of which a document is the last: its file number and line."""
-        import pyarrow.parquet
-
         fresh = self._folder / "new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
         for name, rows in tables.items():
-            # They are read once or twice: what makes them smaller costs more than it saves.
-            pyarrow.parquet.write_table(
-                rows,
-                fresh / f"{name}.parquet",
-                row_group_size=_ROWS_AT_ONCE,
-                compression="none",
-                use_dictionary=False,
-                write_statistics=False,
-            )
+            _write(fresh / f"{name}.parquet", rows)
         fresh.rename(self._folder / f"{len(self._chunks()):06d}-{last[0]}-{last[1]}")
 
     def attach(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -100,6 +92,23 @@ class StagedFiles:
 def forget(folder: Path) -> None:
     """Forgets what pulls of files have staged in the project in a folder."""
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
+def _write(file: Path, rows: pa.Table) -> None:
+    import pyarrow.parquet
+
+    # It is read once or twice: what would make it smaller costs more than it saves.
+    try:
+        pyarrow.parquet.write_table(
+            rows,
+            file,
+            row_group_size=_ROWS_AT_ONCE,
+            compression="none",
+            use_dictionary=False,
+            write_statistics=False,
+        )
+    except OSError as error:
+        raise write_error(file, str(error)) from error
 
 
 def detach(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
