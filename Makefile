@@ -18,12 +18,12 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/lint-imports
 	@# The types are checked beside the tests; what they say comes last, and either can fail.
 	@report=$$(mktemp); $(BIN)/mypy > $$report 2>&1 & types=$$!; \
-	$(BIN)/python -m pytest -n 2 --dist worksteal; tests=$$?; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=15; tests=$$?; \
 	wait $$types; typed=$$?; cat $$report; rm $$report; exit $$((tests + typed))
 
 test-e2e: $(VENV)/.installed-dev test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
 	$(BIN)/python tests/support/labelstudio.py
-	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile --durations=25
 	@# No stage may take much more than with the commit before; a first commit has none.
 	if git rev-parse -q --verify HEAD~1 >/dev/null; then $(BIN)/python \
 	    benchmarks/before_after/run.py stages --before HEAD~1 --rows 3000 --runs 3 --margin 1.6; fi
