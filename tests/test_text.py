@@ -159,6 +159,16 @@ def test_what_covers_a_text_is_what_a_brute_force_finds(
     assert made or n < 10 or threshold == 1.0
 
 
+@pytest.mark.parametrize("grams", [1, 200, 1 << 25])
+def test_pairs_are_the_same_in_slices(monkeypatch: pytest.MonkeyPatch, grams: int) -> None:
+    texts = [*grown(1, 60), "one text that is like none of the others here"]
+    whole = [c.tolist() for c in near_pairs(texts, threshold=0.6)]
+    monkeypatch.setattr(kernels, "_CANDIDATES_AT_ONCE", 3)
+    monkeypatch.setattr(kernels, "_GRAMS_AT_ONCE", grams)
+    assert [c.tolist() for c in near_pairs(texts, threshold=0.6)] == whole
+    assert len(whole[0]) > 20
+
+
 def test_what_covers_is_found_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = grown(1, 60)
     whole = [c.tolist() for c in covered(texts[:20], texts, threshold=0.6)]

@@ -176,7 +176,7 @@ def _read(found: Sequence[str], language: Language) -> _Reading:
 
 def _phrase_at(found: Sequence[str], at: int, language: Language) -> Phrase:
     """Returns the longest phrase of a language that begins here, or the token."""
-    for length in range(min(language.longest, len(found) - at), 1, -1):
+    for length in range(min(language.longest.get(found[at], 1), len(found) - at), 1, -1):
         phrase = tuple(found[at : at + length])
         lists = (
             *(language.marks, language.function, language.questions, language.opposites),
@@ -250,7 +250,11 @@ def _are_turned(a: _Reading, b: _Reading, language: Language) -> bool:
     if Counter(a.content) != Counter(b.content):
         return False
     shared = Counter(a.whole) & Counter(b.whole)
-    one, other = ([t for t in x.whole if t in shared or t in x.content] for x in (a, b))
+    contents = set(a.content), set(b.content)
+    one, other = (
+        [t for t in x.whole if t in shared or t in said]
+        for x, said in zip((a, b), contents, strict=True)
+    )
     first, last = _shared_ends(one, other)
     inner = one[first : len(one) - last], other[first : len(other) - last]
     return _is_turned(one, other) or _is_turned(*inner) or _are_coordinated(*inner, language)

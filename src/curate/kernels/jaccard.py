@@ -13,6 +13,7 @@ from curate.text import SHORT_TOKENS, tokens
 Cut = Callable[[str], Sequence[str]]
 _CANDIDATES_AT_ONCE = 2_000_000
 _TEXTS_AT_ONCE = 50_000
+_GRAMS_AT_ONCE = 1 << 25
 
 
 def near_pairs(
@@ -39,14 +40,14 @@ def near_pairs(
         return none, none, np.zeros(0)
     sizes = np.bincount(rows, minlength=len(texts))
     incidence = _incidence(rows, grams, len(texts))
-    parts = []
-    for left, right in _candidates(rows, grams, sizes, threshold):
-        similarity = _jaccard(incidence, sizes, left, right)
-        keep = similarity >= threshold
-        parts.append(np.column_stack([left[keep], right[keep], similarity[keep]]))
-    pairs: NDArray[np.float64] = np.concatenate(parts) if parts else np.zeros((0, 3))
-    pairs = np.unique(pairs, axis=0)
-    return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64), pairs[:, 2]
+    found: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    for some, others in _candidates(rows, grams, sizes, threshold):
+        found.append(some * len(texts) + others)
+    # Two long texts share many of their rarest 3-grams, and are compared once.
+    left, right = np.divmod(np.unique(np.concatenate(found)), len(texts))
+    similarity = _jaccard(incidence, sizes, left, right)
+    keep = similarity >= threshold
+    return left[keep], right[keep], similarity[keep]
 
 
 def jaccard(
@@ -147,6 +148,24 @@ def _jaccard(
 
 def _shared(incidence: Any, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
     """Returns how many 3-grams the rows of each pair share."""
+    sizes = np.diff(incidence.indptr).astype(np.int64)
+    # The rows of the pairs are laid out one after another: those of long texts few at a time.
+    block = np.cumsum(sizes[left] + sizes[right]) // _GRAMS_AT_ONCE
+    parts = np.split(np.arange(len(left)), np.flatnonzero(np.diff(block)) + 1)
+    shared = [_shared_at_once(incidence, left[part], right[part]) for part in parts]
+    return np.concatenate(shared)
+
+
+def _shared_at_once(
+    incidence: Any, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    (mine, at), (theirs, of) = (np.unique(some, return_inverse=True) for some in (left, right))
+    one, other = incidence[mine], incidence[theirs]
+    met = np.bincount(one.indices, minlength=incidence.shape[1])[other.indices].sum()
+    sizes = np.diff(incidence.indptr)
+    # Of few long texts, all with all are counted faster than pair by pair.
+    if met < (sizes[left] + sizes[right]).sum():
+        return np.asarray((one @ other.T)[at, of]).ravel()
     return np.asarray(incidence[left].multiply(incidence[right]).sum(axis=1)).ravel()
 
 

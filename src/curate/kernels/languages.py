@@ -48,7 +48,7 @@ class Language:
         coordinators: phrases that two things may change places around.
         endings: of words, that say nothing new.
         respelled: letters that stand for one with an accent -> that one without it.
-        longest: tokens of the longest phrase.
+        longest: first token of phrases -> tokens of the longest of them.
         longest_ending: letters of the longest ending.
     """
 
@@ -61,11 +61,13 @@ class Language:
     coordinators: frozenset[Phrase]
     endings: frozenset[str]
     respelled: Mapping[str, str]
-    longest: int
+    longest: Mapping[str, int]
     longest_ending: int
 
 
-NO_LANGUAGE = Language("", frozenset(), {}, {}, {}, frozenset(), frozenset(), frozenset(), {}, 1, 0)
+NO_LANGUAGE = Language(
+    "", frozenset(), {}, {}, {}, frozenset(), frozenset(), frozenset(), {}, {}, 0
+)
 """Stands for a language that has no lists."""
 
 
@@ -137,7 +139,9 @@ def _language(code: str) -> Language:
     written = body["function"]
     said = {_phrase(word) for word in f"{written} {_respelled(written, respelled)}".split()}
     function = frozenset(said) - marks.keys() - questions
-    longest = max(map(len, (*function, *marks, *persons, *opposites, *questions)))
+    longest: dict[str, int] = {}
+    for phrase in (*function, *marks, *persons, *opposites, *questions):
+        longest[phrase[0]] = max(len(phrase), longest.get(phrase[0], 1))
     endings = frozenset(("", *body["endings"].split()))
     return Language(
         code=code, function=function, marks=marks, persons=persons, opposites=opposites,
