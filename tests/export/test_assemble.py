@@ -438,13 +438,20 @@ def test_a_gate_says_what_the_format_refused(pulled: Pulled) -> None:
     assert "3 were left out: classification refuses no label" in stderr
 
 
-@pytest.mark.slow
-def test_a_version_with_a_missing_file_is_no_unchanged_version(pulled: Pulled) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("manifest.json", "is missing"), ("train.jsonl", "is not what was written")],
+)
+def test_a_damaged_version_is_no_unchanged_version(pulled: Pulled, name: str, told: str) -> None:
     project = pulled(rows())
     said, _ = export(project, "--test-size", "0")
-    (Path(said["folder"]) / "manifest.json").unlink()
+    file = Path(said["folder"]) / name
+    if told == "is missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes().replace(b"e", b"E", 1))
     _, stderr = export(project, "--test-size", "0", code=1)
-    assert "manifest.json is missing" in stderr
+    assert f"{name} {told}" in stderr
     Path(said["folder"]).rename(project.folder / "away")
     again, _ = export(project, "--test-size", "0")
     assert (again["created"], again["content_id"]) == (False, said["content_id"])

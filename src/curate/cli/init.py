@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -32,4 +33,4 @@ def init(context: Context, folder: Path | None, task: str) -> None:
         click.echo(f"{where}/ is a project already; nothing in it was replaced.")
     else:
         click.echo(f"Created {where}/ (curate.toml, curate.duckdb).")
-    click.echo(f"Next: curate -C {where} pull LOGS")
+    click.echo(f"Next: curate -C {shlex.quote(str(where))} pull LOGS")

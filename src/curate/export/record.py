@@ -18,6 +18,7 @@ from curate.export import card, kept_lines, lineage, manifest
 from curate.export.assemble import Assembled
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
+from curate.files.files import sha256
 from curate.messages import canonical
 from curate.store import Run, Store, fetch_arrow, sql, utcnow
 from curate.text import MEASURE
@@ -56,11 +57,16 @@ def check_folder(result: ExportResult) -> bool:
             "Next: move it away, then type the command again"
         )
     names = ["manifest.json", "README.md", "lineage.parquet", *(f["path"] for f in result.files)]
-    missing = [name for name in names if not (result.folder / name).exists()]
-    if missing:
+    wrong = [f"{name} is missing" for name in names if not (result.folder / name).exists()]
+    wrong = wrong or [
+        f"{file['path']} is not what was written"
+        for file in result.files
+        if sha256(result.folder / file["path"]) != file["sha256"]
+    ]
+    if wrong:
         raise StoreError(
-            f"{result.folder} is damaged: {', '.join(missing)} is missing. Next: move the "
-            "folder away, then type the command again: it is written anew"
+            f"{result.folder} is damaged: {', '.join(wrong)}. Next: move the folder away, then "
+            "type the command again: it is written anew"
         )
     return True
 
