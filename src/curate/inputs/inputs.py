@@ -88,7 +88,7 @@ def _work(con: duckdb.DuckDBPyConnection, run: Run) -> _Due | None:
 
     Where the last command has done that, no example is looked at.
     """
-    if are_current(con, run):
+    if not run.changed and are_current(con, run):
         return None
     added_by = con.execute(sql("inputs/due_added_by")).fetchall()
     is_all_new = added_by == [(run.run_id,)]
