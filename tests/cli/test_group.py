@@ -193,7 +193,7 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     folder = tmp_path / 'a "quoted" name'
     result = curate("init", folder, "--task", "classification")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert f"Next: curate -C {folder} pull LOGS" in result.stdout
+    assert f"Next: curate -C '{folder}' pull LOGS" in result.stdout
     assert 'task = "classification"' in (folder / "curate.toml").read_text(encoding="utf-8")
     assert curate("-C", folder, "status").exit_code == 0
     (folder / "curate.toml").write_text("# mine\n", encoding="utf-8")
