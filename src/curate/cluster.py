@@ -300,8 +300,8 @@ def _assign(store: Store, run: Run) -> int:
 
 def _nearest(batch: pa.RecordBatch, ids: Sequence[int], centres: NDArray[np.float32]) -> pa.Table:
     """Returns the memberships of some inputs."""
-    hashes, vectors = embed.from_lists(pa.Table.from_batches([batch]))
-    return _members(hashes, ids, *clustering.assign(vectors, centres))
+    hashes = batch["input_hash"].to_pylist()
+    return _members(hashes, ids, *clustering.assign(embed.matrix(batch["vector"]), centres))
 
 
 def _members(
