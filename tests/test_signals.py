@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from curate.cli.signals import word as word_of
 from curate.embed.embed import embed
 from curate.errors import ConfigError
+from curate.inputs import inputs
 from curate.kernels.answer_quality import Rater
 from curate.project import Project
 from curate.pull.mapping import Declared
@@ -165,6 +166,7 @@ def test_withdrawn_and_changed_answers_leave(
     assert (found.new, dict(found.counts)["residual"]) == (0, 0)
     with made.store.write() as con:
         con.execute("DELETE FROM calls WHERE response LIKE '%kettle%'")
+        inputs.mark_due(con)
     embed(made.store, load=lambda _: encoder)  # any stage forgets what is gone
     assert made.table("answer_vectors").num_rows == 24
     assert made.stages()[-1] == "signals"
