@@ -19,7 +19,6 @@ _PARTS = {
     "decisions": sql("why/decisions"),
     "reasons": sql("why/reasons"),
     "duplicates": sql("why/duplicates"),
-    "pairs": sql("why/pairs"),
     "issues": sql("why/issues"),
     "signals": sql("why/signals"),
     "split": sql("why/split"),
@@ -48,7 +47,6 @@ def why(store: Store, text: str) -> dict[str, Any]:
         if len(found) != 1:
             raise ConfigError(_not_one(text, [row[0] for row in found]))
         today = verdicts.derive(store, con)
-        pairs.prepare(today)
         example_id = found[0][0]
         story = _rows(con, sql("why/example"), {"id": example_id})[0]
         known = templates.together(templates.stored(con))
@@ -56,6 +54,10 @@ def why(store: Store, text: str) -> dict[str, Any]:
         story["template"] = prefix + suffix
         for part, query in _PARTS.items():
             story[part] = _rows(con, query, {"id": example_id})
+        story["pairs"] = []
+        if con.execute(sql("why/is_paired"), {"id": example_id}).fetchall()[0][0]:
+            pairs.prepare(today)
+            story["pairs"] = _rows(con, sql("why/pairs"), {"id": example_id})
         thresholds = {"near": today.dedupe.near, "semantic": today.dedupe.semantic}
         story["kept_apart"] = _rows(con, sql("why/kept_apart"), {"id": example_id, **thresholds})
         if not today.dedupe.semantic_removes:

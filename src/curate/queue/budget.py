@@ -76,7 +76,7 @@ def share(
     """Returns which candidates are asked, in order, and what each detector gets of them.
 
     Args:
-        candidates: each with `flags` (detector, place, score, why), the first place first, and
+        candidates: each with `flags` (detector, place, score), the first place first, and
             `example_id`.
         names: of the detectors; of equal ones the first is preferred.
         right: how often they were right.
@@ -114,13 +114,13 @@ def _at_home(
     home = flags[0]
     if home["place"] > FIRST and mixed:
         home = max(mixed, key=lambda f: (worth[f["detector"]], -names.index(f["detector"])))
-    others = [f["detector"] for f in flags if f is not home]
+    ordered = [home, *(f for f in flags if f is not home)]
     return {
         **candidate,
-        "detectors": [home["detector"], *others],
+        "flags": ordered,
+        "detectors": [f["detector"] for f in ordered],
         "place": home["place"],
         "score": home["score"],
-        "why": home["why"] or next((f["why"] for f in flags if f["why"]), ""),
     }
 
 

@@ -128,24 +128,24 @@ def queue(
             usual = kinds.of_project(store, today.con).name == kind_asked
             size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
             cover = coverage.find(today, kind_asked, budget, progress=progress)
-            candidates = _candidates(today, kind_asked)
+            flagged = _flagged(today, kind_asked)
+            audit_sample = _draw(today.con, size, seed) if size else []
             missing = _missing(today, kind_asked)
             waiting = today.con.execute(sql("queue/waiting"), {"kind": kind_asked}).fetchall()[0][0]
             right = reviews.detectors(today, kind_asked)
-        audit_sample = _draw([c for c in candidates if c["kept"] and c["round"] == 1], size, seed)
-        flagged = _first_of_copies(candidates, {c["copies"] for c in audit_sample})
-        chosen, parts = _chosen(kind_asked, flagged, right, budget - len(audit_sample))
+            free = _first_of_copies(flagged, {c["copies"] for c in audit_sample})
+            chosen, parts = _chosen(kind_asked, free, right, budget - len(audit_sample))
+            _tell(today, kind_asked, [*chosen, *audit_sample])
         entries = _entries(kind_asked, chosen, audit_sample, seed)
         _store(store, run, kind_asked, cover, entries)
         # No verdict follows from what is asked.
         verdicts.carry_over(store, named)
         run.counts = {"entries": len(entries), "audit": len(audit_sample)}
-    flagged_count = sum(bool(c["detectors"]) for c in candidates)
     step = "curate label push" if usual else f"curate label push --kind {kind_asked}"
     return QueueResult(
         kind_asked,
         budget,
-        flagged_count,
+        len(flagged),
         len(audit_sample),
         waiting,
         parts,
@@ -176,22 +176,32 @@ def _audit_size(budget: int, audit: int | None) -> int:
     return audit
 
 
-def _candidates(today: Today, kind: str) -> list[dict[str, Any]]:
-    """Returns what can be asked, flagged ones first in the order of their detectors."""
+def _flagged(today: Today, kind: str) -> list[dict[str, Any]]:
+    """Returns what a detector speaks for, in the order of the detectors.
+
+    Of work about single examples the temporary table `askable` holds what an audit may draw.
+    """
     con, about = today.con, kinds.get(kind).about
     if about == "pair":
         return list(fetch_arrow(con, sql("queue/pairs"), {"kind": kind}).to_pylist())
-    files = kinds.detectors_of(kind)
     flag(today, kind, [one.example_id for one in agreement.doubted(con, kind)])
-    parameters = {"kind": kind, "about": about}
-    rows: list[dict[str, Any]] = fetch_arrow(con, sql("queue/candidates"), parameters).to_pylist()
+    con.execute(sql("queue/askable"), {"kind": kind, "about": about})
+    return list(con.sql(sql("queue/flagged")).to_arrow_table().to_pylist())
+
+
+def _tell(today: Today, kind: str, rows: list[dict[str, Any]]) -> None:
+    """Adds the question and why it is asked: what the first flag says that says something."""
+    if kinds.get(kind).about == "pair":
+        return
+    files, ids = kinds.detectors_of(kind), [row["example_id"] for row in rows]
+    text_of = dict(today.con.execute(sql("queue/texts"), {"ids": ids}).fetchall())
     reasons = {issue.id: issue.reason for issue in mislabels.found(today)}
     for row in rows:
+        row["query"], row["why"] = text_of[row["example_id"]], ""
         for one in row["flags"] or ():
             facts = orjson.loads(one["facts"]) if one["facts"] else {}
-            why = files[one["detector"]].tell(one["because"], facts or {})
-            one["why"] = why or reasons.get(row["example_id"], "")
-    return rows
+            told = files[one["detector"]].tell(one["because"], facts or {})
+            row["why"] = row["why"] or told or reasons.get(row["example_id"], "")
 
 
 def _missing(today: Today, kind: str) -> tuple[tuple[str, str], ...]:
@@ -239,30 +249,25 @@ def _entries(
     ]
 
 
-def _first_of_copies(
-    candidates: list[dict[str, Any]], copies_asked: set[str]
-) -> list[dict[str, Any]]:
+def _first_of_copies(flagged: list[dict[str, Any]], copies_asked: set[str]) -> list[dict[str, Any]]:
     """Returns flagged candidates of which no copy is asked: the same text has one right answer.
 
     Whichever copy is left out comes back, if the answer contradicts it.
     """
-    first = {c["copies"]: c for c in reversed(candidates) if c["detectors"]}
-    return [
-        c for c in candidates if first.get(c["copies"]) is c and c["copies"] not in copies_asked
-    ]
+    first: dict[str, dict[str, Any]] = {}
+    for candidate in flagged:
+        first.setdefault(candidate["copies"], candidate)
+    return [c for copies, c in first.items() if copies not in copies_asked]
 
 
-def _draw(candidates: list[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
-    """Returns a sample that holds test a little more often than production does.
-
-    Lots are drawn by id, so what an earlier audit has asked and what this one adds are one sample.
-    """
-    lots = sorted(candidates, key=lambda c: (_lot(seed, "audit", c["example_id"]), c["example_id"]))
-    test = [c for c in lots if c["side"] == "test"]
-    train = [c for c in lots if c["side"] == "train"]
-    of_test = min(len(test), round(max(AUDIT_TEST_SHARE, len(test) / max(1, len(lots))) * size))
-    of_train = min(len(train), size - of_test)
-    return test[: min(len(test), size - of_train)] + train[:of_train]
+def _draw(con: duckdb.DuckDBPyConnection, size: int, seed: int) -> list[dict[str, Any]]:
+    """Returns a sample that holds test a little more often than production does."""
+    test, train = con.execute(sql("queue/audit_sides")).fetchall()[0]
+    share_of_test = max(AUDIT_TEST_SHARE, test / max(1, test + train))
+    of_test = min(test, round(share_of_test * size))
+    of_train = min(train, size - of_test)
+    parameters = {"seed": seed, "of_test": min(test, size - of_train), "of_train": of_train}
+    return list(fetch_arrow(con, sql("queue/audit_draw"), parameters).to_pylist())
 
 
 def _lot(seed: int, what: str, name: str) -> float:
@@ -284,7 +289,7 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
         side=row["side"],
         detectors=tuple(row["detectors"]),
         score=row["score"],
-        why=row.get("why") or next((f["why"] for f in row.get("flags") or () if f["why"]), ""),
+        why=row["why"],
         given=row["label"],
         suggested=row["suggested"],
         audit=audit,

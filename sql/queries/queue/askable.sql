@@ -1,7 +1,9 @@
--- Examples that can be asked about; one row per example, the first of each duplicate group: of work about
--- labels one per input and label, else one per input and answer. What an answer could not bring in is left out, and
--- what was asked before: itself, unless annotators disagreed and nobody is asked yet who breaks the tie; a
--- copy with the same label or answer; and any label of an input about which an annotator still thinks.
+-- Makes the table of examples that can be asked about: one row per example, the first of each duplicate
+-- group: of work about labels one per input and label, else one per input and answer. What an answer could
+-- not bring in is left out, and what was asked before: itself, unless annotators disagreed and nobody is
+-- asked yet who breaks the tie; a copy with the same label or answer; and any label of an input about
+-- which an annotator still thinks.
+CREATE OR REPLACE TEMP TABLE askable AS
 WITH asked AS (
     SELECT example_id, content_hash, label_seen, max(round) AS round, arg_max(NOT answered, round) AS waiting
     FROM asked_tasks WHERE kind = $kind
@@ -24,7 +26,7 @@ SELECT e.example_id, e.source_id, e.content_hash, e.label, e.task, v.side,
        bool_or(v.reason IS NULL) OVER alike AS kept,
        CASE WHEN $about = 'label' THEN x.input_hash ELSE x.example_hash END AS copies,
        coalesce(f.detectors, []) AS detectors, f.flags, f.place, f.score, f.suggested,
-       coalesce(a.round, 0) + 1 AS round, coalesce(e.query, '') AS query
+       coalesce(a.round, 0) + 1 AS round
 FROM examples e
 JOIN example_inputs x USING (example_id)
 JOIN verdicts v USING (example_id)
@@ -50,4 +52,3 @@ WINDOW alike AS (
     PARTITION BY x.input_hash, CASE WHEN $about = 'label' THEN coalesce(e.label, '') ELSE x.example_hash END)
 QUALIFY row_number() OVER (
     alike ORDER BY f.place NULLS LAST, f.score NULLS LAST, len(f.detectors) DESC, e.example_id) = 1
-ORDER BY f.place NULLS LAST, f.score, len(f.detectors) DESC, e.example_id
