@@ -10,12 +10,12 @@ import duckdb
 import pytest
 
 import curate
-from curate.detectors import parse_detector
 from curate.filters import rules as filter_rules
 from curate.label import kinds
 from curate.label.flags import flag
 from curate.store import Store, resource_dir, sql
 from curate.verdicts import verdicts
+from curate.verdicts.detectors import parse_detector
 
 pytestmark = pytest.mark.store
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from curate import detectors
 from curate.label import kinds
 from curate.label.reviews import Detector
 from curate.queue import budget
+from curate.verdicts import detectors
 
 NAMES = ("held_out", "x", "y", "unrated")
 

@@ -18,14 +18,14 @@ import duckdb
 import orjson
 
 from curate.errors import ConfigError
-from curate.export import other_files
 from curate.export.evaluation_sets import EvaluationSets, find
-from curate.export.other_files import FileRow, Outside
 from curate.formats import Example
 from curate.kernels.jaccard import covered
 from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.messages import Message, chain_hashes, spoken
+from curate.pull import other_files
 from curate.pull.interactions import Row
+from curate.pull.other_files import FileRow, Outside
 from curate.store import sql
 from curate.text import digest
 from curate.verdicts.verdicts import Today

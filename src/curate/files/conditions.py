@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import where as where_clause
 from curate.errors import ConfigError
 from curate.files.sandbox import as_table, sandbox
 from curate.sources import Document, Reject
+from curate.store import conditions as where_clause
 
 _MOST_ROWS, _MOST_CHARACTERS = 1_000, 16 * 1024 * 1024
 _UNKNOWN = re.compile(r'Referenced column "([^"]+)" not found')

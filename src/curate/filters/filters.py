@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import where as where_clause
 from curate.errors import ConfigError
 from curate.filters.rules import FilterSettings, Rule, resolve, rules
 from curate.store import Store, fetch_arrow, sql
+from curate.store import conditions as where_clause
 from curate.text import digest
 
 _KEEPS = "Keeps what meets: "

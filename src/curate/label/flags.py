@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate.detectors import DetectorFile
 from curate.errors import ConfigError
 from curate.label import kinds
 from curate.store import fetch_arrow, sql
+from curate.verdicts.detectors import DetectorFile
 from curate.verdicts.verdicts import Today
 
 

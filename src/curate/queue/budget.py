@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate import detectors
 from curate.label.reviews import Detector
+from curate.verdicts import detectors
 
 FIRST, LAST = 3, 12
 """Places of detectors up to which, and from which on, the order is fixed."""

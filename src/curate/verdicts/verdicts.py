@@ -17,13 +17,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate import config, detectors
+from curate import config
 from curate.filters import filters
 from curate.filters.rules import FilterSettings
 from curate.options import DedupeSettings, SplitSettings
 from curate.split import Plan, plan, strictest
 from curate.store import Store, fetch_arrow, sql
-from curate.verdicts import kept
+from curate.verdicts import detectors, kept
 
 SPLIT_KEYS = ("test_size", "leak_threshold", "seed", "group", "split")
 

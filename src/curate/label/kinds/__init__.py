@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from curate import detectors
 from curate.errors import ConfigError, unknown_name
+from curate.verdicts import detectors
 
 if TYPE_CHECKING:
     import xml.etree.ElementTree as ET
 
     import duckdb
 
-    from curate.detectors import DetectorFile
     from curate.store import Store
+    from curate.verdicts.detectors import DetectorFile
 
 Parts = Mapping[str, Sequence[Mapping[str, Any]]]
 """An annotation: the values of its controls, by the control's name, as Label Studio has them."""
