@@ -75,7 +75,7 @@ def parse_named(text: str, option: str) -> tuple[str, str]:
     return name.strip(), rest.strip()
 
 
-def read(name: str, location: str, heldout: Sequence[HeldOut], folder: Path) -> AnswerSet:
+def read_answers(name: str, location: str, heldout: Sequence[HeldOut], folder: Path) -> AnswerSet:
     """Returns the answers of a file, matched by id or else by prompt; nothing is guessed.
 
     Args:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -127,12 +128,32 @@ def _nearest(
     return found
 
 
+BY = ("model", "source")
+"""What logged answers may be told apart by."""
+
+
+def logged_by(
+    con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut], by: str
+) -> list[AnswerSet]:
+    """Returns what each model (or source) of production answered to held-out prompts, by name.
+
+    Another call with the same messages counts, too, so that models can be compared where several
+    were asked the same.
+    """
+    parameters = {"ids": [one.example_id for one in heldout], "by": by}
+    answers: dict[str, dict[str, Answer]] = {}
+    for name, example, *call in con.execute(sql("evaluate/logged_by"), parameters).fetchall():
+        answers.setdefault(name, {})[example] = _answer(*call)
+    return [AnswerSet(name, found, {"kind": "logs"}) for name, found in sorted(answers.items())]
+
+
+def _answer(output: str | None, response: str | None, *numbers: Any) -> Answer:
+    messages = decoded(output) or [{"role": "assistant", "content": response}]
+    return Answer(messages, *numbers)
+
+
 def _logged(con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut]) -> AnswerSet:
     ids = [one.example_id for one in heldout]
-    answers = {}
-    for name, output, response, *numbers in con.execute(
-        sql("evaluate/logged"), {"ids": ids}
-    ).fetchall():
-        messages = decoded(output) or [{"role": "assistant", "content": response}]
-        answers[name] = Answer(messages, *numbers)
-    return AnswerSet("logged", answers, {"kind": "logs"})
+    rows = con.execute(sql("evaluate/logged"), {"ids": ids}).fetchall()
+    answers = {name: _answer(*call) for name, *call in rows}
+    return AnswerSet("logged", answers, {"kind": "baseline"})

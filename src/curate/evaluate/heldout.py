@@ -108,7 +108,7 @@ def spans_text(spans: tuple[Span, ...]) -> str:
     return canonical([list(span) for span in sorted(spans)])
 
 
-def read(con: duckdb.DuckDBPyConnection, version: Version) -> list[HeldOut]:
+def read_heldout(con: duckdb.DuckDBPyConnection, version: Version) -> list[HeldOut]:
     """Returns the held-out examples of a version, in the order of its file.
 
     Raises:

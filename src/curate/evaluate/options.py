@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from curate.kernels.paired_bootstrap import MARGIN
+from curate.kernels.paired_bootstrap import Bar
 from curate.versions.versions import Version
 
 
@@ -25,7 +25,7 @@ class EvaluateSettings:
 
     baselines: tuple[str, ...] = ()
     metric: str | None = None
-    margin: float = MARGIN
+    margin: float = Bar.margin
     trained_on: Mapping[str, str] = field(default_factory=dict)
     by: str | None = None
     seed: int = 0
@@ -81,7 +81,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ModelComparison:
     """A candidate against a baseline, on the examples that both answered.
 
     Attributes:
@@ -145,7 +145,7 @@ class EvaluateResult:
     corrected: int
     audit_note: str
     candidates: tuple[Candidate, ...]
-    comparisons: tuple[Verdict, ...]
+    comparisons: tuple[ModelComparison, ...]
     slices: tuple[Slice, ...]
     absent: Mapping[str, str]
     same_as_logged: float

@@ -18,8 +18,7 @@ FEWEST = 5
 """Examples below which a part says nothing."""
 
 
-_LENGTHS = ((50, "under 50 tokens"), (200, "50 to 200 tokens"), (1_000, "200 to 1,000 tokens"))
-_LONGEST = "over 1,000 tokens"
+_PARTS_BY_LENGTH = 3
 
 
 def find(
@@ -46,19 +45,20 @@ def find(
             for name, values in scores.items():
                 mine = places[~np.isnan(values[places])]
                 if len(mine) >= FEWEST:
-                    mean, low, high = interval(values[mine], clusters[mine], seed=seed)
-                    found.append(Slice(name, by, value, len(mine), mean, low, high))
+                    told = interval(values[mine], clusters[mine], seed=seed)
+                    part = (len(mine), told.mean, told.low, told.high)
+                    found.append(Slice(name, by, value, *part))
     return tuple(sorted(found, key=lambda s: (s.score, s.high, s.by, s.value, s.candidate)))
 
 
 def _parts(
     heldout: Sequence[HeldOut], forms: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, NDArray[np.int64]]]]:
-    ways = {
+    ways: dict[str, Sequence[str | None]] = {
         "cluster": [one.cluster for one in heldout],
         "label": [one.label for one in heldout],
         "language": [language(one.input) if one.input else None for one in heldout],
-        "length": [_length(one) for one in heldout],
+        "length": _lengths(heldout),
         "contract": [forms.get(one.example_id) for one in heldout],
     }
     for by, values in ways.items():
@@ -70,6 +70,10 @@ def _parts(
             yield by, {value: np.array(listed) for value, listed in sorted(places.items())}
 
 
-def _length(one: HeldOut) -> str:
-    size = len(tokens(one.input))
-    return next((name for most, name in _LENGTHS if size < most), _LONGEST)
+def _lengths(heldout: Sequence[HeldOut]) -> list[str]:
+    """Returns for each example which third of the lengths it is in, in tokens of its input."""
+    sizes = np.array([len(tokens(one.input)) for one in heldout])
+    shares = np.arange(1, _PARTS_BY_LENGTH) / _PARTS_BY_LENGTH
+    ends = sorted({int(end) for end in np.quantile(sizes, shares)})
+    names = [f"up to {end} tokens" for end in ends] + [f"over {ends[-1]} tokens"]
+    return [names[int(np.searchsorted(ends, size))] for size in sizes]
