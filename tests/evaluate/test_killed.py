@@ -68,23 +68,25 @@ def test_killed_at_any_moment_the_same_is_stored(tmp_path: Path, write_jsonl: Wr
             if line.strip().lstrip("-").isdigit():
                 return int(line)
 
+    def fresh(name: str) -> Path:
+        return Path(shutil.copytree(made.folder, tmp_path / name))
+
     try:
-        undisturbed = tmp_path / "undisturbed"
-        shutil.copytree(made.folder, undisturbed)
-        begun = time.monotonic()
-        assert run(undisturbed) == 0
-        took = time.monotonic() - begun
-        expected = Project(undisturbed).store.state_digest()
-        disturbed, died, rng = tmp_path / "disturbed", 0, random.Random(7)
-        shutil.copytree(made.folder, disturbed)
+        took = []
+        for name in ("first", "undisturbed"):
+            folder, begun = fresh(name), time.monotonic()
+            assert run(folder) == 0
+            took.append(time.monotonic() - begun)
+        expected = Project(tmp_path / "undisturbed").store.state_digest()
+        died, rng = 0, random.Random(7)
         for number in range(KILLS):
-            died += run(disturbed, took * (number + rng.random()) / KILLS) == -signal.SIGKILL
-            status = Project(disturbed).status()
-            assert status.interactions == 240
+            folder = fresh(f"p{number}")
+            died += run(folder, min(took) * (number + rng.random()) / KILLS) == -signal.SIGKILL
+            assert Project(folder).status().interactions == 240
+            assert run(folder) == 0
+            assert Project(folder).store.state_digest() == expected
+            assert Project(folder).table("looks").num_rows == 2
         assert died >= KILLS // 2
-        assert run(disturbed) == 0
-        assert Project(disturbed).store.state_digest() == expected
-        assert Project(disturbed).table("looks").num_rows == 2
     finally:
         driver.kill()
         driver.wait()
