@@ -102,6 +102,9 @@ def test_an_endpoint_has_one_name_however_it_is_written(
         ("a=ftp://h#m", "no address"),
         ("a=h:8000#m", "no address"),
         ("a=http://h:port#m", "no address"),
+        ("a=http://h:99999#m", "no address"),
+        ("a=http://one two#m", "no address"),
+        ("a=http://:80#m", "no address"),
         ("a=https://me:geheim@h#m", "a password does not belong"),
         ("a=https://h/v1?key=geheim#m", "nothing after a ?"),
         ("a=ftp://me:geheim@h?key=geheim#m", "no address"),
@@ -421,7 +424,7 @@ def test_no_more_requests_go_out_than_were_allowed(store: Store, server: Endpoin
 def test_the_budget_holds_whatever_is_under_way(store: Store, server: EndpointServer) -> None:
     # At most 16 tokens of an answer at a dollar each, and prompts for free; answers have 3.
     conduct = replace(QUICK, prices=Prices(0, 1e6), budget_usd=40)
-    server.fault = lambda _: slow(0.02)
+    server.fault = lambda _: slow(0.1)
     result = asked(store, server, 30, conduct)
     # The ninth was sent at 24 (24 + 16 = 40), and a tenth would have needed 27 + 16.
     assert (result.asked, result.left, result.cost_usd) == (9, 21, 27.0)

@@ -28,7 +28,7 @@ class Call:
 
     Attributes:
         at: when it came, monotonic.
-        outcome: what became of it: answered, gone (nobody waited any more), or a fault's name.
+        outcome: the name of the fault that it met; else answered, or gone: nobody waited any more.
         said: the reply that was made for it, whether or not it arrived.
     """
 
@@ -203,10 +203,11 @@ class EndpointServer:
             self.most_at_once = max(self.most_at_once, self._at_once)
             fault = self.script.pop(0) if self.script else self.fault(call)
         try:
+            call.outcome = fault.__name__ if fault else ""
             (fault or Exchange.answer)(Exchange(self, handler, call))
-            call.outcome = fault.__name__ if fault else "answered"
+            call.outcome = call.outcome or "answered"
         except OSError:
-            call.outcome = "gone"
+            call.outcome = call.outcome or "gone"
             raise
         finally:
             with self._lock:

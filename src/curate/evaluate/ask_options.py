@@ -14,6 +14,7 @@ from curate.errors import ConfigError
 
 COMPLETIONS = "/chat/completions"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+_HOST = re.compile(r"(?:[^@]*@)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 _SHAPE = "NAME=URL#MODEL, such as tuned=http://127.0.0.1:8000/v1#my-model"
 
 
@@ -81,13 +82,13 @@ def _endpoint(url: str) -> str:
     shown = _without_key(url)
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_address = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc))
         _ = parts.port  # raises where it is no number
     except ValueError:
         is_address = False
     if not is_address:
         raise ConfigError(f"{shown!r} is no address of an endpoint; expected {_SHAPE}")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise ConfigError("a password does not belong into the endpoint's address")
     if parts.query:
         raise ConfigError(f"{shown}: nothing after a ? belongs into the endpoint's address")

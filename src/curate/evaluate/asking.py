@@ -31,6 +31,7 @@ from curate.evaluate.endpoint import (
 )
 from curate.messages import Message
 from curate.store import Run, Store
+from curate.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -232,7 +233,7 @@ class Asking:
     def _receive(self) -> None:
         """Waits for an outcome, or until a prompt is to be sent again."""
         now = time.monotonic()
-        pauses = [prompt.due - now for prompt in self._pausing if prompt.due > now]
+        pauses = [max(0.0, each.due - now) for each in self._pausing if self._fits(each)]
         seconds = min(pauses) if pauses and not self._stop else None
         if not self._under_way:
             time.sleep(seconds or 0.0)
@@ -331,7 +332,9 @@ class Asking:
         return failure.wait_seconds + pause * 0.1
 
     def _is_gone(self, prompt: OpenPrompt, failure: NoCompletion) -> RemoteUnavailable:
-        times = f"{prompt.failures} times in a row" if prompt.failures else "for too long"
+        times = (
+            f"{counted(prompt.failures, 'time')} in a row" if prompt.failures else "for too long"
+        )
         return RemoteUnavailable(
             f"{self._endpoint.ask.url} does not answer ({failure.reason}, {times}). What it "
             "answered is stored. Next: type the command again, which goes on where it was"
