@@ -19,6 +19,7 @@ from curate.evaluate.ask import AskResult, ask, plan
 from curate.evaluate.ask_options import Ask, AskConduct, AskSettings, Prices, parse_ask
 from curate.evaluate.asks import HeldOutPrompt, answers
 from curate.evaluate.endpoint import api_key
+from curate.evaluate.heldout import HeldOut
 from curate.store import Store
 from endpoint import (
     Body,
@@ -176,6 +177,33 @@ def test_calls_of_tools_are_kept_as_logs_have_them(store: Store, server: Endpoin
     asked(store, server, 1)
     (one,) = answers(store, model(server), SETTINGS, prompts(1)).values()
     assert one.messages == [said] and one.finish_reason == "tool_calls"
+
+
+def test_answers_are_judged_like_those_of_a_file(store: Store, server: EndpointServer) -> None:
+    tool = {"type": "function", "function": {"name": "find"}}
+    heldout = [
+        HeldOut("e1", "s1", "c1", [{"role": "user", "content": "One?"}]),
+        HeldOut("e2", "s2", "c2", [{"role": "user", "content": "Two?"}], tools=[tool]),
+        HeldOut("e3", "s3", "c3", [{"role": "user", "content": "One?"}]),
+    ]
+    bad = status(400)
+    server.fault = lambda call: bad if call.prompt == "Two?" else None
+    one = replace(QUICK, concurrency=1)
+    assert ask(store, model(server), asks.prompts_of(heldout), SETTINGS, one).asked == 1
+    found = asks.answer_set(store, model(server), SETTINGS, heldout, Prices(1, 2))
+    assert (found.name, set(found.answers)) == ("tuned", {"e1", "e3"})
+    answer = found.answers["e1"]
+    assert answer.messages == [{"role": "assistant", "content": "echo: One?"}]
+    assert (answer.input_tokens, answer.output_tokens) == (7, 3)
+    assert answer.cost_usd == pytest.approx((7 * 1 + 3 * 2) / 1e6) and answer.latency_ms
+    assert found.source == {
+        "kind": "ask",
+        "endpoint": f"{server.url}/v1",
+        "model": "m",
+        "settings": {"temperature": 0.0, "max_tokens": 16, "seed": 0},
+    }
+    without = asks.answer_set(store, model(server), SETTINGS, heldout).answers["e1"]
+    assert without.cost_usd is None and len(found.digest) == 64
 
 
 def test_no_prompts_are_no_requests(store: Store, server: EndpointServer) -> None:

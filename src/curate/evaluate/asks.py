@@ -11,8 +11,10 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate.evaluate.ask_options import Ask, AskSettings
+from curate.evaluate.answers import Answer, AnswerSet
+from curate.evaluate.ask_options import Ask, AskSettings, Prices
 from curate.evaluate.endpoint import Completion
+from curate.evaluate.heldout import HeldOut
 from curate.messages import Message
 from curate.store import Store, fetch_arrow, sql
 
@@ -63,6 +65,34 @@ def answers(
         for key, name in hashes.items()
         if (state := states.get(name)) and (completion := state.completion)
     }
+
+
+def prompts_of(heldout: Sequence[HeldOut]) -> list[HeldOutPrompt]:
+    """Returns what held-out examples ask, by their ids."""
+    return [(one.example_id, one.prompt, one.tools or None) for one in heldout]
+
+
+def answer_set(
+    store: Store,
+    ask: Ask,
+    settings: AskSettings,
+    heldout: Sequence[HeldOut],
+    prices: Prices | None = None,
+) -> AnswerSet:
+    """Returns what a model answered to held-out examples, as it is judged.
+
+    With prices each answer has its cost, where the endpoint has told its tokens.
+    """
+    found = answers(store, ask, settings, prompts_of(heldout))
+    source = {"kind": "ask", "endpoint": ask.url, "model": ask.model, "settings": settings.fields}
+    return AnswerSet(ask.name, {key: _answer(one, prices) for key, one in found.items()}, source)
+
+
+def _answer(one: Completion, prices: Prices | None) -> Answer:
+    cost = None
+    if prices and one.input_tokens is not None and one.output_tokens is not None:
+        cost = prices.cost(one.input_tokens, one.output_tokens)
+    return Answer(one.messages, one.input_tokens, one.output_tokens, cost, one.latency_ms)
 
 
 def states_of(
