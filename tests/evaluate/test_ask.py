@@ -314,9 +314,12 @@ def test_a_server_that_is_gone_stops_it_and_the_next_run_goes_on(
     answered = sum(row[2] for row in rows(store))
     assert answered == 5 and len(server.calls) <= 5 + 3 * QUICK.tries
     server.fault = lambda _: None
+    failed = {call.prompt for call in server.calls[5:]}
     server.calls.clear()
     told = plan(store, model(server), prompts(20), SETTINGS, QUICK)
-    result = asked(store, server, 20)
+    backwards = prompts(20)[::-1]
+    result = ask(store, model(server), backwards, SETTINGS, replace(QUICK, concurrency=1))
+    assert set(server.prompts()[: result.asked_again]) == failed
     assert (told.answered, told.to_send, told.asked_again) == (5, 15, result.asked_again)
     assert (result.asked, result.answered_before, len(server.calls)) == (15, 5, 15)
     assert 1 <= result.asked_again <= 2 and result.ever_asked_again == result.asked_again
@@ -341,6 +344,22 @@ def test_a_prompt_that_never_works_is_given_up_and_asked_again_by_the_next_run(
     server.fault = lambda _: None
     assert asked(store, server, 8).asked == 1
     assert [row for row in rows(store) if row[0] > 1] == [(11, 3, True, None)]
+
+
+def test_others_do_not_wait_for_a_prompt_that_never_works(
+    store: Store, server: EndpointServer
+) -> None:
+    server.fault = lambda call: hang_up if call.prompt == "What is 0?" else slow(0.02)
+    result = asked(store, server, 50, replace(QUICK, concurrency=2))
+    assert (result.asked, result.failed, result.left) == (49, {"cut reply": 1}, 0)
+
+
+def test_an_answer_is_never_replaced(store: Store, server: EndpointServer) -> None:
+    asked(store, server, 1)
+    name = asks.prompt_hash(prompts(1)[0][1], None)
+    with store.write() as con:
+        asks.settle(con, model(server), SETTINGS, {name: "400: too late"})
+    assert rows(store) == [(1, 1, True, None)]
 
 
 # -- no --------------------------------------------------------------------------------------------
@@ -420,21 +439,19 @@ def test_a_model_that_knows_only_the_newer_name_gets_it(
 
 def test_an_interrupt_keeps_what_has_arrived(store: Store, server: EndpointServer) -> None:
     def progress(items: Iterable[Any], _: str) -> Iterable[Any]:
-        for number, item in enumerate(items, 1):
+        for item in items:
             yield item
-            if number == 3:
-                server.fault = lambda _: hang
-                raise KeyboardInterrupt
+            time.sleep(0.5)  # those that are under way arrive, and nobody has stored them yet
+            raise KeyboardInterrupt
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         asked(store, server, 20, replace(QUICK, timeout_seconds=30), progress=progress)
     assert time.monotonic() - began < 5
     answered = sum(row[2] for row in rows(store))
-    assert answered >= 3
+    assert answered == len(server.calls) >= 4
     with store.read_database() as con:
         assert con.execute("SELECT finished_at FROM runs").fetchall()[-1] == (None,)
-    server.fault = lambda _: None
     result = asked(store, server, 20)
     assert (result.answered_before, result.asked) == (answered, 20 - answered)
 
