@@ -9,6 +9,8 @@ from typing import Any
 
 from curate import cluster, config, pairs, signals
 from curate.cluster import Alarm, ClusterRow
+from curate.contract import contract, terms
+from curate.contract.contract import Form
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit, reviews
@@ -57,6 +59,7 @@ class Status:
         error_rates: how wrong train and test are, where they were audited.
         audits_waiting: audited tasks without an answer.
         pairs: preference pairs: found, ready in train, ready in test.
+        form: how many answers keep the contract; None where nobody wrote one.
     """
 
     interactions: int
@@ -81,6 +84,7 @@ class Status:
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
     pairs: tuple[int, int, int]
+    form: Form | None
     next: str
 
     @property
@@ -126,6 +130,7 @@ def _surroundings(store: Store) -> str:
     """Returns a digest of what a status follows from besides verdicts: wishes and what can run."""
     toml = store.folder / config.NAME
     parts = [toml.read_bytes() if toml.exists() else b"", str(encoders.available()).encode()]
+    parts.append(terms.load(store.folder).digest.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -137,6 +142,7 @@ def _read(text: str) -> Status:
             row_of = _ROWS.get(name)
             rows = [row_of(**row) if row_of else row for row in value]
             fields[name] = tuple(tuple(r) if isinstance(r, list) else r for r in rows)
+    fields["form"] = Form(**fields["form"]) if fields["form"] else None
     return Status(**fields)
 
 
@@ -167,6 +173,7 @@ def _count(today: Today) -> Status:
         error_rates=wrong,
         audits_waiting=audits,
         pairs=preferred,
+        form=contract.form(today.store, con),
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

@@ -14,7 +14,7 @@ import orjson
 
 from curate.check.shapes import SHAPES, Message, ParsedRow, Row, said
 from curate.check.targets import Target
-from curate.messages import text_of
+from curate.messages import calls_of, declared_tools, function_of, text_of
 
 Problem = tuple[str, str]
 
@@ -278,21 +278,10 @@ def _message_keys(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
             yield "unknown-key", f"message {place} has the key {key!r}"
 
 
-def calls_of(message: Message) -> list[Message]:
-    """Returns the tool calls of a message; what is not an object is left out."""
-    calls = message.get("tool_calls")
-    return [c for c in calls if isinstance(c, dict)] if isinstance(calls, list) else []
-
-
-def _function(call: Message) -> Message:
-    function = call.get("function")
-    return function if isinstance(function, dict) else call
-
-
 def _arguments(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
     for place, message in enumerate(talk, 1):
         for call in calls_of(message):
-            name, arguments = _function(call).get("name"), _function(call).get("arguments")
+            name, arguments = function_of(call).get("name"), function_of(call).get("arguments")
             where = f"message {place}, call of {name!r}"
             if not isinstance(name, str) or not name:
                 yield "bad-field", f"message {place}: a call names no function"
@@ -362,17 +351,10 @@ def _answered(
 
 
 def _declared(talk: Sequence[Message], tools: Sequence[Any]) -> Iterator[Problem]:
-    names = {_function(tool).get("name") for tool in tools if isinstance(tool, dict)}
-    names |= {  # Nova's and Gemini's ways to declare them
-        inner.get("name")
-        for tool in tools
-        if isinstance(tool, dict)
-        for inner in [tool.get("toolSpec"), *(tool.get("functionDeclarations") or [])]
-        if isinstance(inner, dict)
-    }
+    names = {declared.get("name") for declared in declared_tools(tools)}
     for place, message in enumerate(talk, 1):
         for call in calls_of(message):
-            name = _function(call).get("name")
+            name = function_of(call).get("name")
             if not tools:
                 yield "tools-missing", "calls a tool, and has no `tools`"
             elif name not in names:

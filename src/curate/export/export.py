@@ -12,6 +12,7 @@ from typing import Any
 
 from curate import config, formats, pairs, split, stale
 from curate.check import targets
+from curate.contract import contract
 from curate.dedupe import input_pairs, shared_text
 from curate.errors import ConfigError, GateFailed
 from curate.export import card, lineage, manifest, record
@@ -123,6 +124,7 @@ class _Order:
 
 
 def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Order:
+    contract.catch_up(store, run)
     with store.write() as con:
         # Asked before what is in force is brought up to date: afterwards nothing would tell.
         stages = ("filter",) if stale.filter_is_stale(store, con) else ()
