@@ -44,8 +44,8 @@ task = "{task}"                    # sft, classification, preference or extracti
 # where = "model <> 'old-model'"   # any SQL condition over the columns of `candidates`
 
 # [contract]                       # what an answer must look like; `curate contract --infer`
-# schema = "contract.schema.json"  # JSON Schema of answers that are JSON, or
-# pattern = 'yes|no'               # a regular expression that the whole answer matches
+# pattern = 'yes|no'               # a regular expression that the whole answer matches; or, where
+#                                  # answers are JSON: schema = "contract.schema.json"
 # tools = true                     # arguments of tool calls fit the tools that were offered
 # fences = false                   # whether JSON may stand in code fences
 
@@ -155,7 +155,7 @@ def without_section(text: str, section: str) -> str:
     gone = {
         number
         for first, last, parsed in _statements(text)
-        if section in parsed
+        if [*parsed][-1] == section  # a header is parsed after the one before it
         for number in range(first, last + 1)
     }
     return "".join(line for number, line in enumerate(lines, 1) if number not in gone)

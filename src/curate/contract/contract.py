@@ -7,6 +7,7 @@ beside those of the one in force until all are there, so that a kill leaves a co
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -273,8 +274,8 @@ def _counted(breaks: Iterable[tuple[Break, str]]) -> tuple[BreakCount, ...]:
 
 
 def _any_item(path: str) -> str:
-    """Returns a JSON pointer with `*` for each place in a list."""
-    return "/".join("*" if step.isdecimal() else step for step in path.split("/"))
+    """Returns a path with `*` for each place in a list."""
+    return re.sub(r"(?<=[/.])[0-9]+(?=[/.]|$)", "*", path)
 
 
 # -- inferring -------------------------------------------------------------------------------------
