@@ -404,6 +404,25 @@ def test_calls_alone_suggest_a_contract_of_calls(shop: Callable[..., Project]) -
     assert inferred.kept == inferred.answers == 40
 
 
+def test_calls_of_tools_that_nobody_declared_are_counted(shop: Callable[..., Project]) -> None:
+    bare = {k: v for k, v in call_row("bare", '{"days": "two"}').items() if k != "tools"}
+    project = shop([*CALLS, bare])
+    project.filter()
+    assert "bare" not in out(project)
+    assert project.contract().unchecked_calls == 1
+    assert "not checked: tool calls in 1 answer, as" in run(project, "contract").stdout
+
+
+def test_of_a_classifier_the_label_is_the_answer(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = new_project(tmp_path / "labels", task="classification")
+    say(project, "[project]\ntask = 'classification'\n\n[contract]\npattern = '[a-z_]+'\n")
+    texts = {"card_arrival": "Where is my card?", "Card": "My card is lost.", "fee": "Why a fee?"}
+    rows = [{"id": label, "text": text, "label": label} for label, text in texts.items()]
+    project.pull([str(write_jsonl(tmp_path / "labels.jsonl", rows))])
+    project.filter()
+    assert out(project) == {"Card"}
+
+
 def test_forms_are_told_without_rounding_up() -> None:
     assert Form(100_000, 99_999, 3, 3, 0, 0).said == "99.9% of production, 100.0% of train"
 

@@ -61,6 +61,9 @@ def render_contract(result: ContractResult) -> str:
     if result.unchecked_formats:
         formats = ", ".join(result.unchecked_formats)
         text += wrapped(f"  not checked: values of format {formats}", "    ")
+    if result.unchecked_calls:
+        calls = f"tool calls in {counted(result.unchecked_calls, 'answer')}"
+        text += f"  not checked: {calls}, as the log does not say which tools were offered\n"
     text += _render_breaks(result.breaks)
     if result.outdated:
         return text + "Answers were not checked against it yet. Next: curate filter\n"

@@ -73,7 +73,7 @@ class _NotPlain(ValueError):
     """A text that Python reads and that is no JSON, or means two things."""
 
 
-class _Pairs(list[tuple[str, Any]]):
+class _AsWritten(list[tuple[str, Any]]):
     """An object with its keys as they stand, repeated ones too."""
 
 
@@ -95,7 +95,7 @@ def read_json(text: str) -> tuple[Any, Break | None]:
         try:
             return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse), None
         except _NotPlain:
-            whole = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_Constant)
+            whole = json.loads(text, object_pairs_hook=_AsWritten, parse_constant=_Constant)
             return None, next(_oddities(whole, []))
     except json.JSONDecodeError as error:
         return None, _diagnose(text, error)
@@ -120,7 +120,7 @@ def _oddities(value: Any, path: list[Any]) -> Iterator[Break]:
     """Yields where a value that Python reads is no JSON, or has a key twice."""
     if isinstance(value, _Constant):
         yield Break("nan", pointer(path), f"{value.name} is no JSON")
-    elif isinstance(value, _Pairs):
+    elif isinstance(value, _AsWritten):
         seen = set()
         for key, inner in value:
             if key in seen:

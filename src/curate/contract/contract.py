@@ -108,6 +108,7 @@ class ContractResult:
         form: how many keep it; None where nothing was checked.
         breaks: of all answers, the commonest first.
         unchecked_formats: values of `format` in its schema that are not checked.
+        unchecked_calls: answers that call tools, where the log does not say which were offered.
         inferred: what good answers suggest, where that was asked for.
         written: files that the suggestion was written to.
     """
@@ -117,6 +118,7 @@ class ContractResult:
     form: Form | None
     breaks: tuple[BreakCount, ...]
     unchecked_formats: tuple[str, ...]
+    unchecked_calls: int
     inferred: Inferred | None = None
     written: tuple[str, ...] = ()
 
@@ -245,15 +247,17 @@ def contract(store: Store, con: duckdb.DuckDBPyConnection) -> ContractResult:
         ConfigError: the section `[contract]` has a mistake.
     """
     wanted = terms.load(store.folder)
-    pending = con.execute(sql("contract/pending"), _what(wanted)).fetchall()
+    pending = fetch_arrow(con, sql("contract/pending"), _what(wanted)).num_rows
+    unseen = con.execute(sql("contract/calls_unseen")).fetchall()[0][0]
     rows = con.execute(sql("contract/breaks"), {"contract": wanted.digest}).fetchall()
     is_old = outdated(store, con) and (wanted.written or in_force(store, con).written)
     return ContractResult(
         contract=wanted,
-        outdated=is_old or bool(pending),
+        outdated=is_old or pending > 0,
         form=None if is_old else form(store, con),
         breaks=_counted((Break(*row[:3]), row[3]) for row in rows),
         unchecked_formats=tuple(wanted.unchecked_formats),
+        unchecked_calls=int(unseen) if wanted.tools else 0,
     )
 
 
