@@ -31,6 +31,11 @@ def rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+def talk(row: Mapping[str, Any]) -> str:
+    """Returns what was said before, as a text: as JSON it would be read as messages."""
+    return " ".join(turn["text"] for turn in json.loads(row["context"]) if "text" in turn)
+
+
 @pytest.fixture
 def written(tmp_path: Path, write_jsonl: WriteJsonl) -> Callable[..., set[str]]:
     """Infers a contract from answers, writes it down, filters; returns what it keeps out."""
@@ -62,7 +67,7 @@ def test_calls_of_a_ticket_shop(shared_data: Path, written: Callable[..., set[st
     # Without its role, which makes a text a logged message and no answer.
     said = [json.loads(row["generation"]) for row in raw]
     good = [
-        {"id": f"g{n}", "prompt": f"{row['context']} and then? ({n})", "rating": 5,
+        {"id": f"g{n}", "prompt": f"{talk(row)} ({n})", "rating": 5,
          "response": json.dumps({"seconds": n, **{k: v for k, v in a.items() if k != "role"}})}
         for n, (row, a) in enumerate(zip(raw, said, strict=True))
     ]  # fmt: skip
