@@ -14,6 +14,7 @@ import orjson
 
 from curate.check.shapes import SHAPES, Message, ParsedRow, Row, said
 from curate.check.targets import Target
+from curate.contract.answers import check_calls
 from curate.messages import calls_of, declared_tools, function_of, text_of
 
 Problem = tuple[str, str]
@@ -105,6 +106,9 @@ RULES = {
     ),
     "tool-args-string": _warning(
         "arguments as a string, which chat templates quote twice", "write them as an object"
+    ),
+    "tool-args-refused": _warning(
+        "arguments that the offered tool does not take", "correct them, or leave the row out"
     ),
     "tools-missing": _warning("a call in a row that offers no tools", "add `tools`"),
     "tool-without-id": _warning("a tool's message names no call", "add `tool_call_id`"),
@@ -360,6 +364,9 @@ def _declared(talk: Sequence[Message], tools: Sequence[Any]) -> Iterator[Problem
             elif name not in names:
                 listing = ", ".join(sorted(map(str, names)))
                 yield "tool-undeclared", f"message {place} calls {name!r}; offered: {listing}"
+        found = check_calls(message, tools) if tools else None
+        if found and found.kind.startswith("argument-"):
+            yield "tool-args-refused", f"message {place}, {found.path}: {found.message}"
 
 
 def _keys(row: Row, shape: str, target: Target) -> Iterator[Problem]:

@@ -39,7 +39,7 @@ def check(
     """
     if contract.tools and tools:
         for message in answer:
-            if found := _check_calls(message, tools):
+            if found := check_calls(message, tools):
                 return found
     last = answer[-1] if answer else {}
     if calls_of(last) or not contract.has_form:
@@ -178,8 +178,13 @@ def _around(text: str) -> str:
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 
 
-def _check_calls(message: Message, tools: Sequence[Any]) -> Break | None:
-    """Returns what the calls of a message break of what the offered tools take."""
+def check_calls(message: Message, tools: Sequence[Any]) -> Break | None:
+    """Returns what the calls of a message break of what the offered tools take.
+
+    Args:
+        message: in OpenAI's shape; arguments are JSON text, or an object.
+        tools: that were offered, in whatever API's words.
+    """
     calls = calls_of(message)
     if not calls:
         return None
