@@ -71,6 +71,7 @@ def export(
     _check_name(name)
     with store.run("export", {"name": name, **settings.as_dict()}) as run:
         folder.recover(store)
+        contract.catch_up(store, run, progress=progress)
         order = _order(store, run, name, settings)
         inputs.refresh(store, run)
         input_pairs.refresh_near(store, run, threshold=order.settings.split.leak_threshold)
@@ -124,7 +125,6 @@ class _Order:
 
 
 def _order(store: Store, run: Run, name: str, settings: ExportSettings) -> _Order:
-    contract.catch_up(store, run)
     with store.write() as con:
         # Asked before what is in force is brought up to date: afterwards nothing would tell.
         stages = ("filter",) if stale.filter_is_stale(store, con) else ()
