@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from curate.dedupe.thresholds import Suggestion
     from curate.doctor import Check
     from curate.embed.embed import EmbedResult
+    from curate.evaluate.looks import PastEvaluation
+    from curate.evaluate.options import EvaluateResult, EvaluateSettings
     from curate.export.options import ExportResult, ExportSettings
     from curate.filters.filters import FilterResult
     from curate.filters.rules import Rule
@@ -459,6 +461,30 @@ class Project:
         from curate.versions.diff import diff
 
         return diff(self.store, a, b)
+
+    def evaluate(
+        self,
+        version: str,
+        answers: Mapping[str, str],
+        settings: EvaluateSettings | None = None,
+    ) -> EvaluateResult:
+        """Judges models by the held-out part of a version; see `curate.evaluate.evaluate`."""
+        from curate.evaluate.evaluate import evaluate
+        from curate.evaluate.options import EvaluateSettings
+
+        return evaluate(
+            self._writable(),
+            version,
+            answers,
+            settings or EvaluateSettings(),
+            progress=self._progress,
+        )
+
+    def evaluations(self) -> list[PastEvaluation]:
+        """Returns what was said of all versions; see `curate.evaluate.looks.evaluations`."""
+        from curate.evaluate.looks import evaluations
+
+        return evaluations(self.store)
 
     # -- looking ---------------------------------------------------------------------------------
 

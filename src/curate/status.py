@@ -22,8 +22,6 @@ from curate.store import Store, sql
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
-MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
-
 
 @dataclass(frozen=True)
 class FunnelRow:
@@ -46,6 +44,26 @@ class LabelRow:
 
 
 @dataclass(frozen=True)
+class ModelMonth:
+    """What the calls of a model took in a month; None where no call says it.
+
+    Attributes:
+        model: empty where calls do not say it.
+        month: such as 2026-02.
+        p50_ms: median latency, about; `p95_ms` likewise.
+        cost_usd: of all calls together; `tokens` likewise, in and out.
+    """
+
+    model: str
+    month: str | None
+    calls: int
+    p50_ms: float | None
+    p95_ms: float | None
+    cost_usd: float | None
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a project, in counts.
 
@@ -60,6 +78,8 @@ class Status:
         audits_waiting: audited tasks without an answer.
         pairs: preference pairs: found, ready in train, ready in test.
         form: how many answers keep the contract; None where nobody wrote one.
+        models: what production's models took, by month, the last one first.
+        task: of the project.
     """
 
     interactions: int
@@ -85,6 +105,8 @@ class Status:
     audits_waiting: int
     pairs: tuple[int, int, int]
     form: Form | None
+    models: tuple[ModelMonth, ...]
+    task: str
     next: str
 
     @property
@@ -106,6 +128,7 @@ class Status:
 _ROWS: dict[str, Any] = {
     "funnel": FunnelRow, "labels": LabelRow, "clusters": ClusterRow, "alarms": Alarm,
     "detectors": Detector, "error_rates": ErrorRate,
+    "models": ModelMonth,
 }  # fmt: skip
 
 
@@ -174,6 +197,8 @@ def _count(today: Today) -> Status:
         audits_waiting=audits,
         pairs=preferred,
         form=contract.form(today.store, con),
+        models=tuple(ModelMonth(*row) for row in con.execute(sql("status/models")).fetchall()),
+        task=str(today.store.setting(con, "project").get("task")),
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

@@ -1,0 +1,244 @@
+"""`curate evaluate`: tells whether a model is better, by the held-out part of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.errors import ConfigError, GateFailed
+from curate.wording import counted, listed, table, wrapped
+
+if TYPE_CHECKING:
+    from curate.evaluate.options import Candidate, EvaluateResult, ModelComparison, Slice
+
+_GOOD = ("beats", "as_good_and_cheaper")
+_WORDS = {
+    "beats": "beats",
+    "as_good_and_cheaper": "as good, and cheaper",
+    "no": "no",
+    "cannot_tell": "cannot tell",
+}
+_WORST = 6
+
+
+@cli.command()
+@click.argument("version")
+@click.option(
+    "--answers",
+    cls=Once,
+    multiple=True,
+    metavar="NAME=FILE",
+    help='Answers of a model: lines with an "id" (or the "prompt") and an "answer"; repeatable.',
+)
+@click.option(
+    "--from-logs", "from_logs", is_flag=True, help="Judge what production itself answered."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["model", "source"]),
+    default="model",
+    show_default=True,
+    help="What the logged answers are told apart by.",
+)
+@click.option(
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="NAME",
+    help="Judge against this one only: random, majority, nearest, logged, or other answers.",
+)
+@click.option("--metric", help="What verdicts go by; the usual one of the task by default.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    help="How much better a model has to be; a fraction.",
+)
+@click.option(
+    "--trained-on",
+    "trained_on",
+    cls=Once,
+    multiple=True,
+    metavar="NAME=VERSION",
+    help="Which version a model was trained on; repeatable.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of draws and resamples.")
+@click.option(
+    "--gate",
+    is_flag=True,
+    help="Exit with 3 unless every model beats its baselines, or is as good and cheaper.",
+)
+@json_option
+@pass_context
+def evaluate(
+    context: Context,
+    version: str,
+    answers: Sequence[str],
+    from_logs: bool,
+    by: str,
+    baselines: Sequence[str],
+    metric: str | None,
+    margin: float,
+    trained_on: Sequence[str],
+    seed: int,
+    gate: bool,
+    as_json: bool,
+) -> None:
+    """Tells whether a model is better than what it is to replace, by held-out examples.
+
+    The answers come from files. Baselines stand beside them: chance, the commonest answer, the
+    answer of the nearest train example, and what production answered.
+
+    \b
+    Example: curate evaluate support@3 --answers tuned=tuned.jsonl --answers prompted=gpt.jsonl
+    """  # fmt: skip
+    from curate.evaluate.answers import parse_named
+    from curate.evaluate.options import EvaluateSettings
+
+    settings = EvaluateSettings(
+        baselines=tuple(baselines),
+        metric=metric,
+        margin=margin,
+        trained_on=dict(parse_named(one, "--trained-on") for one in trained_on),
+        seed=seed,
+        by=by if from_logs else None,
+    )
+    named = [parse_named(one, "--answers") for one in answers]
+    if twice := [name for name, _ in named if [n for n, _ in named].count(name) > 1]:
+        raise ConfigError(f"two sets of answers are called {twice[0]!r}. Next: name one otherwise")
+    result = context.project().evaluate(version, dict(named), settings)
+    show_result(result, as_json, lambda: render_evaluation(result))
+    if gate:
+        _gate(result)
+
+
+def _gate(result: EvaluateResult) -> None:
+    failed = [one for one in result.comparisons if one.verdict not in _GOOD]
+    if failed:
+        first = failed[0]
+        raise GateFailed(
+            f"{first.candidate} against {first.baseline}: {_WORDS[first.verdict]} "
+            f"({len(failed)} of {counted(len(result.comparisons), 'comparison')} failed)"
+        )
+
+
+def render_evaluation(result: EvaluateResult) -> str:
+    """Returns an evaluation: scores, verdicts, the worst parts, and what is to be known."""
+    text = (
+        f"{result.version.label}   {counted(result.held_out, 'held-out example')} of "
+        f"{counted(result.conversations, 'conversation')}, looked at "
+        f"{counted(result.looks, 'time')}{'; unchanged' if result.unchanged else ''}\n\n"
+    )
+    text += _scores(result)
+    if result.comparisons:
+        text += "\n" + _verdicts(result)
+    if worst := _worst(result):
+        text += "\n" + worst
+    return text + "".join(wrapped(note) for note in _notes(result))
+
+
+def _scores(result: EvaluateResult) -> str:
+    others = [n for n in _names(result.candidates) if n != result.metric]
+    rows = [
+        [
+            one.name,
+            one.answered,
+            f"{one.scores[result.metric]:.1%}" if result.metric in one.scores else "",
+            f"{one.low:.1%} to {one.high:.1%}",
+            *(f"{one.scores[n]:.1%}" if n in one.scores else "" for n in others),
+            *_cost(one),
+        ]
+        for one in result.candidates
+    ]
+    header = ["", "answers", result.metric, "95%", *others, "p50", "p95", "USD a call", "tokens"]
+    used = [c for c in range(len(header)) if c < 4 or any(row[c] != "" for row in rows)]
+    return table([header[c] for c in used], [[row[c] for c in used] for row in rows])
+
+
+def _names(candidates: Sequence[Candidate]) -> list[str]:
+    return list(dict.fromkeys(name for one in candidates for name in one.scores))
+
+
+def _cost(one: Candidate) -> list[str]:
+    return [
+        "" if one.p50_ms is None else f"{one.p50_ms:,.0f} ms",
+        "" if one.p95_ms is None else f"{one.p95_ms:,.0f} ms",
+        "" if one.cost_usd is None else f"{one.cost_usd:.6f}",
+        "" if one.tokens is None else f"{one.tokens:,.0f}",
+    ]
+
+
+def _verdicts(result: EvaluateResult) -> str:
+    rows = [
+        [
+            one.candidate,
+            one.baseline,
+            f"{100 * one.difference:+.1f}",
+            f"{100 * one.low:+.1f} to {100 * one.high:+.1f}",
+            one.n,
+            _verdict(one),
+        ]
+        for one in result.comparisons
+    ]
+    return table(["", "against", "points", "95%", "n", "verdict"], rows)
+
+
+def _verdict(one: ModelComparison) -> str:
+    if one.note:
+        return f"{_WORDS[one.verdict]}: {one.note}"
+    more = f"; {one.n_needed:,} examples would" if one.n_needed else ""
+    return _WORDS[one.verdict] + more
+
+
+def _worst(result: EvaluateResult) -> str:
+    names = {one.candidate for one in result.comparisons}
+    parts: list[Slice] = [one for one in result.slices if one.candidate in names][:_WORST]
+    if not parts:
+        return ""
+    rows = [
+        [p.candidate, p.by, p.value, p.n, f"{p.score:.1%}", f"{p.low:.1%} to {p.high:.1%}"]
+        for p in parts
+    ]
+    return table(["worst parts", "by", "", "n", result.metric, "95%"], rows)
+
+
+def _notes(result: EvaluateResult) -> Iterator[str]:
+    for one in result.candidates:
+        if one.kind == "baseline":
+            continue
+        if one.missing and one.kind != "logs":
+            yield (
+                f"note: {one.name} has no answer to {counted(one.missing, 'held-out example')}, "
+                f"such as {one.missing_ids[0][:12]}; verdicts count them as lost"
+            )
+        if one.twice:
+            yield f"note: {one.name} has two different answers to {one.twice:,}; neither counts"
+        if one.unmatched or one.ambiguous:
+            yield (
+                f"note: {one.name}: {one.unmatched:,} answers are for no held-out example, "
+                f"{one.ambiguous:,} for several with the same prompt"
+            )
+        if one.unread:
+            yield f"note: {one.name}: lines without an answer: {listed(one.unread)}"
+        if one.refused_wrongly or one.answered_wrongly:
+            yield (
+                f"note: {one.name} refuses {one.refused_wrongly:,} that are to be answered, and "
+                f"answers {one.answered_wrongly:,} that are to be refused"
+            )
+        if one.failed and one.kind != "logs":
+            yield (
+                f"{one.name} failed {one.failed_count:,}; for example: "
+                f"curate why {one.failed[0][:12]}"
+            )
+        if one.confusions and one.kind != "logs":
+            parts = ", ".join(f"{a} as {b} ({n})" for a, b, n in one.confusions[:3])
+            yield f"{one.name} takes {parts}"
+    yield from (f"note: no baseline {name}: {why}" for name, why in result.absent.items())
+    if result.corrected:
+        yield f"corrected by {counted(result.corrected, 'audited held-out label')}"
+    elif result.audit_note:
+        yield f"note: {result.audit_note}"

@@ -1,0 +1,375 @@
+"""`curate evaluate`: is a model better than what it is to replace, by held-out examples.
+
+Everything is told from answers; where they are from makes no difference. What is compared is paired
+by example, what is drawn is conversations, and where people have audited held-out labels, wrong
+ones are taken into account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import duckdb
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from curate.errors import ConfigError, unknown_name
+from curate.evaluate import baselines, looks, metrics, neighbours, refusals, slices
+from curate.evaluate.answers import AnswerSet, read_answers
+from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
+from curate.evaluate.options import (
+    Candidate,
+    EvaluateResult,
+    EvaluateSettings,
+    ModelComparison,
+)
+from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
+from curate.messages import canonical
+from curate.progress import Progress, silent
+from curate.store import Run, Store, sql
+from curate.versions.versions import Version, find
+
+CIRCULAR = 0.5
+"""Share of right answers that are the logged ones from which on production cannot be judged."""
+
+
+_FAILED = 0.5
+_SHOWN = 10
+_NO_AUDIT = "no held-out label was audited: wrong ones are not corrected for"
+_NO_LABELS = "what is judged is no label, so no audit of labels corrects it"
+
+
+def evaluate(
+    store: Store,
+    text: str,
+    files: Mapping[str, str],
+    settings: EvaluateSettings,
+    *,
+    progress: Progress = silent,
+) -> EvaluateResult:
+    """Returns how good models are on the held-out part of a version, and stores it.
+
+    Args:
+        store: the project's store.
+        text: `NAME` (its newest version) or `NAME@N`, whose held-out part judges.
+        files: name -> file, folder or glob of a model's answers.
+        settings: what is asked for.
+        progress: called with (items, label) around the work.
+
+    Raises:
+        ConfigError: there is nothing to judge, or a name is not known.
+        SourceError: answers cannot be read.
+    """
+    version = find(store, text)
+    trained_on = {name: find(store, one).label for name, one in settings.trained_on.items()}
+    settings = replace(settings, trained_on=trained_on)
+    with store.run("evaluate", {"version": version.label, **asdict(settings)}) as run:
+        with store.read() as con:
+            heldout = read_heldout(con, version)
+            given = baselines.logged_by(con, heldout, settings.by) if settings.by else []
+        if settings.by and not given:
+            raise ConfigError(f"the logs do not say which {settings.by} answered held-out examples")
+        given += [read_answers(n, place, heldout, store.folder) for n, place in files.items()]
+        result = _evaluate(store, run, version, heldout, given, settings, progress)
+        run.counts = {"held_out": result.held_out, "answers": len(given), "looks": result.looks}
+    return result
+
+
+def _evaluate(
+    store: Store,
+    run: Run,
+    version: Version,
+    heldout: Sequence[HeldOut],
+    given: Sequence[AnswerSet],
+    settings: EvaluateSettings,
+    progress: Progress,
+) -> EvaluateResult:
+    _require(version, heldout, given)
+    with store.read() as con:
+        found = baselines.find(con, version, heldout, settings.seed)
+        judged = _Judged(con, heldout, [*given, *found.sets], settings, progress)
+        refused = refusals.find(heldout, judged.sets)
+        nearest = neighbours.find(con, version, judged.failed([g.name for g in given]))
+    against = _against(settings, judged, found)
+    result = EvaluateResult(
+        version=version,
+        metric=judged.metric,
+        margin=settings.margin,
+        held_out=len(heldout),
+        conversations=len({one.conversation for one in heldout}),
+        looks=0,
+        corrected=judged.audit.count,
+        audit_note=judged.audit.note,
+        candidates=tuple(judged.candidate(s, refused, settings.trained_on) for s in judged.sets),
+        comparisons=tuple(
+            _comparison(judged, one, other, found.same_as_reference, settings)
+            for one in given
+            for other in against
+            if other != one.name and judged.meet(one.name, other)
+        ),
+        slices=slices.find(
+            heldout,
+            {one.name: judged.scores[one.name] for one in given},
+            judged.clusters,
+            {},
+            settings.seed,
+        ),
+        absent=found.absent,
+        same_as_logged=found.same_as_reference,
+    )
+    return _stored(store, run, result, judged, given, settings, nearest)
+
+
+def _require(version: Version, heldout: Sequence[HeldOut], given: Sequence[AnswerSet]) -> None:
+    if not heldout:
+        raise ConfigError(
+            f"{version.label} has no held-out examples. Next: curate export {version.name}"
+        )
+    names = [one.name for one in given]
+    for name in names:
+        if names.count(name) > 1 or name in baselines.NAMES:
+            raise ConfigError(
+                f"two sets of answers are called {name!r}"
+                if name not in baselines.NAMES
+                else f"{name!r} is the name of a baseline. Next: call the answers otherwise"
+            )
+    if not given:
+        raise ConfigError(
+            "there is nothing to judge. Next: curate evaluate "
+            f"{version.label} --answers tuned=answers.jsonl"
+        )
+
+
+def _against(
+    settings: EvaluateSettings, judged: _Judged, found: baselines.Baselines
+) -> tuple[str, ...]:
+    """Returns the names of what models are judged against.
+
+    Raises:
+        ConfigError: one that was asked for is not there.
+    """
+    known = [one.name for one in judged.sets]
+    for name in settings.baselines:
+        if name in found.absent:
+            raise ConfigError(f"there is no baseline {name!r}: {found.absent[name]}")
+        if name not in known:
+            raise ConfigError(unknown_name("baseline", name, known))
+    return settings.baselines or tuple(known)
+
+
+class _Audit:
+    """What people said of the held-out labels."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut]) -> None:
+        self.true: dict[str, str] = {}
+        self.known: set[str] = set()
+        self.before: dict[str, str] = {}
+        self.note = _NO_LABELS if heldout[0].label is None else _NO_AUDIT
+        if heldout[0].label is None:
+            return
+        ids = [one.example_id for one in heldout]
+        for name, before, label, audited in con.execute(
+            sql("evaluate/audited"), {"ids": ids}
+        ).fetchall():
+            if audited and before is not None:
+                self.true[name], self.before[name] = label, before
+            else:
+                self.known.add(name)
+                self.before[name] = label
+        self.note = "" if self.true else _NO_AUDIT
+
+    @property
+    def count(self) -> int:
+        """Returns how many held-out labels were drawn at random and judged."""
+        return len(self.true)
+
+
+class _Judged:
+    """All answers, scored."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        heldout: Sequence[HeldOut],
+        sets: Sequence[AnswerSet],
+        settings: EvaluateSettings,
+        progress: Progress,
+    ) -> None:
+        self.heldout, self.sets, self.seed = heldout, sets, settings.seed
+        self.metric = metrics.choose(settings.metric, heldout)
+        self.audit = _Audit(con, heldout)
+        number_of = {name: n for n, name in enumerate(sorted({h.conversation for h in heldout}))}
+        self.clusters = np.array([number_of[one.conversation] for one in heldout], np.int64)
+        self.all_scores = {
+            one.name: metrics.scores(heldout, {k: a.messages for k, a in one.answers.items()})
+            for one in progress(sets, "judging")
+        }
+        self.scores = {name: found[self.metric] for name, found in self.all_scores.items()}
+        # As the labels stood when the audit was drawn, and as they are.
+        self._seen = {one.name: self._against(one, self.audit.before) for one in sets}
+        self._true = {one.name: self._against(one, self.audit.true) for one in sets}
+
+    def _against(self, answers: AnswerSet, labels: Mapping[str, str]) -> NDArray[np.float64]:
+        """Returns the scores against the labels that an audit tells, where it tells any."""
+        found = self.scores[answers.name].copy()
+        for place, one in enumerate(self.heldout):
+            if one.example_id in labels and one.example_id in answers.answers:
+                asked = replace(one, label=labels[one.example_id])
+                said = {one.example_id: answers.answers[one.example_id].messages}
+                found[place] = metrics.scores([asked], said)[self.metric][0]
+        return found
+
+    def pair(
+        self, one: str, other: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], LabelAudit | None]:
+        """Returns both scores of the examples that both answered, conversations, and the audit."""
+        both = ~np.isnan(self.scores[one]) & ~np.isnan(self.scores[other])
+        places = np.flatnonzero(both)
+        audit = None
+        if self.audit.count:
+            ids = [self.heldout[place].example_id for place in places.tolist()]
+            audit = LabelAudit(
+                np.array([name in self.audit.true for name in ids], bool),
+                self._true[one][places],
+                self._true[other][places],
+                np.array([name in self.audit.known for name in ids], bool),
+            )
+        mine, theirs = self._seen[one][places], self._seen[other][places]
+        return mine, theirs, self.clusters[places], audit
+
+    def meet(self, one: str, other: str) -> bool:
+        """Returns whether there is an example that both answered."""
+        return bool((~np.isnan(self.scores[one]) & ~np.isnan(self.scores[other])).any())
+
+    def failed(self, names: Sequence[str]) -> list[str]:
+        """Returns the examples that one of some models failed, in the order of the file."""
+        worst = [np.nan_to_num(self.scores[name], nan=1.0) < _FAILED for name in names]
+        return [self.heldout[place].example_id for place in np.flatnonzero(np.any(worst, axis=0))]
+
+    def candidate(
+        self,
+        answers: AnswerSet,
+        refused: refusals.Refusals,
+        trained_on: Mapping[str, str],
+    ) -> Candidate:
+        """Returns what is known of one set of answers."""
+        scores, given = self.scores[answers.name], answers.answers
+        mine, _, clusters, audit = self.pair(answers.name, answers.name)
+        whole = interval(mine, clusters, audit=audit, seed=self.seed)
+        missing = [one.example_id for one in self.heldout if one.example_id not in given]
+        missing = [name for name in missing if name not in answers.twice]
+        places = np.flatnonzero(np.nan_to_num(scores, nan=1.0) < _FAILED)
+        worst = sorted(places.tolist(), key=lambda p: (scores[p], self.heldout[p].example_id))
+        means = {
+            name: float(np.nanmean(values))
+            for name, values in self.all_scores[answers.name].items()
+            if not np.isnan(values).all()
+        }
+        if self.heldout[0].label is not None:
+            truth, said = self._labels(answers)
+            means["macro_f1"] = metrics.macro_f1(truth, said)
+        mistakes = metrics.confusions(*self._labels(answers)) if "macro_f1" in means else []
+        return Candidate(
+            name=answers.name,
+            kind=str(answers.source["kind"]),
+            digest=answers.digest,
+            answered=len(given),
+            missing=len(missing),
+            missing_ids=tuple(missing[:_SHOWN]),
+            twice=len(answers.twice),
+            unmatched=len(answers.unmatched),
+            ambiguous=len(answers.ambiguous),
+            unread=answers.unread,
+            scores=means,
+            low=whole.low,
+            high=whole.high,
+            confusions=tuple(mistakes[:_SHOWN]),
+            refusals=refused.refusals(answers),
+            refused_wrongly=refused.refused_wrongly(answers),
+            answered_wrongly=refused.answered_wrongly(answers),
+            failed_count=len(worst),
+            failed=tuple(self.heldout[p].example_id for p in worst[:_SHOWN]),
+            trained_on=trained_on.get(answers.name),
+            **_costs(answers),
+        )
+
+    def _labels(self, answers: AnswerSet) -> tuple[list[str], list[str]]:
+        known = [one for one in self.heldout if one.example_id in answers.answers]
+        said = [answer_text(answers.answers[one.example_id].messages).strip() for one in known]
+        return [one.label or "" for one in known], said
+
+
+def _costs(given: AnswerSet) -> dict[str, float | None]:
+    listed = list(given.answers.values())
+    latencies = [a.latency_ms for a in listed if a.latency_ms is not None]
+    costs = [a.cost_usd for a in listed if a.cost_usd is not None]
+    sizes = [
+        a.input_tokens + a.output_tokens
+        for a in listed
+        if a.input_tokens is not None and a.output_tokens is not None
+    ]
+    return {
+        "p50_ms": float(np.quantile(latencies, 0.5)) if latencies else None,
+        "p95_ms": float(np.quantile(latencies, 0.95)) if latencies else None,
+        "cost_usd": sum(costs) / len(costs) if costs else None,
+        "tokens": sum(sizes) / len(sizes) if sizes else None,
+    }
+
+
+def _comparison(
+    judged: _Judged, one: AnswerSet, other: str, same: float, settings: EvaluateSettings
+) -> ModelComparison:
+    mine, theirs, clusters, audit = judged.pair(one.name, other)
+    # Who answered which call in production was nobody's fault.
+    is_asked = one.source["kind"] != "logs"
+    missing = float(np.isnan(judged.scores[one.name]).mean()) if is_asked else 0.0
+    costs = {s.name: _costs(s)["cost_usd"] for s in judged.sets}
+    my_cost, their_cost = costs[one.name], costs[other]
+    cheaper = my_cost is not None and their_cost is not None and my_cost < their_cost
+    bar = Bar(margin=settings.margin, cheaper=cheaper, missing=missing)
+    found = compare(mine, theirs, clusters, bar=bar, audit=audit, seed=settings.seed)
+    circular = other == "logged" and same >= CIRCULAR and not found.corrected
+    return ModelComparison(
+        candidate=one.name,
+        baseline=other,
+        metric=judged.metric,
+        difference=found.difference,
+        low=found.low,
+        high=found.high,
+        n=found.examples,
+        conversations=found.clusters,
+        verdict="cannot_tell" if circular else found.verdict,
+        n_needed=None if circular else found.n_needed,
+        corrected=found.corrected,
+        missing=missing,
+        note=f"{same:.0%} of the right answers are what production answered" if circular else "",
+    )
+
+
+def _stored(
+    store: Store,
+    run: Run,
+    result: EvaluateResult,
+    judged: _Judged,
+    given: Sequence[AnswerSet],
+    settings: EvaluateSettings,
+    nearest: Any,
+) -> EvaluateResult:
+    """Stores looks and result in one transaction; the same again changes nothing."""
+    version = result.version
+    ids = [one.example_id for one in judged.heldout]
+    asked = canonical({**asdict(settings), "answers": {one.name: one.digest for one in given}})
+    with store.write() as con:
+        for one in given:
+            trained_on = settings.trained_on.get(one.name)
+            scores = judged.scores[one.name]
+            looks.record(con, run, version, one, trained_on, ids, judged.metric, scores)
+        plain = orjson.dumps({**asdict(result), "version": version.label}).decode()
+        is_new = looks.last(con, version, asked) != plain
+        if is_new:
+            neighbours.keep(con, nearest)
+            looks.keep(con, run, version, asked, plain)
+        return replace(result, looks=looks.most(con, ids), unchanged=not is_new)

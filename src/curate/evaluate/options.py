@@ -1,0 +1,153 @@
+"""What an evaluation is asked for, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from curate.kernels.paired_bootstrap import Bar
+from curate.versions.versions import Version
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What an evaluation is asked for.
+
+    Attributes:
+        baselines: against which to judge; empty: against all there are.
+        metric: that verdicts go by; None for the usual one of these answers.
+        margin: a fraction, by which a better model has to be better.
+        trained_on: candidate -> NAME@V that it was trained on.
+        by: what the logged answers are told apart by; None: they are no candidates.
+        seed: of draws and resamples.
+    """
+
+    baselines: tuple[str, ...] = ()
+    metric: str | None = None
+    margin: float = Bar.margin
+    trained_on: Mapping[str, str] = field(default_factory=dict)
+    by: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model, or one baseline, on the held-out examples.
+
+    Attributes:
+        kind: file, ask, logs or baseline.
+        answered: held-out examples that it has one answer to.
+        missing: those that it has none to; `missing_ids` names some.
+        twice: those with two different answers, which do not count.
+        unmatched: answers for no held-out example.
+        ambiguous: answers whose prompt several held-out examples share.
+        unread: documents without an answer, by reason.
+        scores: mean of each metric, 0 to 1.
+        low: lower end of the 95% interval of the metric that verdicts go by; `high` its upper end.
+        confusions: of labels, (right, said, how often), the most frequent first.
+        refusals: answers that refuse; `refused_wrongly` where the right answer does not, and
+            `answered_wrongly` where it does and this one does not.
+        failed: the worst answered examples, those that scored below one half.
+        p50_ms, p95_ms: latency, where it is known.
+        cost_usd: mean of a call, where it is known.
+        tokens: mean of input and output together, where they are known.
+    """
+
+    name: str
+    kind: str
+    digest: str
+    answered: int
+    missing: int
+    missing_ids: tuple[str, ...]
+    twice: int
+    unmatched: int
+    ambiguous: int
+    unread: Mapping[str, int]
+    scores: Mapping[str, float]
+    low: float
+    high: float
+    confusions: tuple[tuple[str, str, int], ...]
+    refusals: int
+    refused_wrongly: int
+    answered_wrongly: int
+    failed_count: int
+    failed: tuple[str, ...]
+    trained_on: str | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    cost_usd: float | None = None
+    tokens: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """A candidate against a baseline, on the examples that both answered.
+
+    Attributes:
+        difference: candidate less baseline, a fraction; `low` and `high` its 95% interval.
+        n: held-out examples; `conversations` that they are of.
+        verdict: beats, as_good_and_cheaper, no or cannot_tell.
+        n_needed: held-out examples that would tell; None where none would, or it is told.
+        corrected: whether the audited error of the labels is taken into account.
+        missing: share of the examples that the candidate did not answer; they count as lost.
+        note: why it cannot be told, where that has another reason than the number.
+    """
+
+    candidate: str
+    baseline: str
+    metric: str
+    difference: float
+    low: float
+    high: float
+    n: int
+    conversations: int
+    verdict: str
+    n_needed: int | None
+    corrected: bool
+    missing: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the held-out examples: how good a candidate is there."""
+
+    candidate: str
+    by: str
+    value: str
+    n: int
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """What an evaluation says.
+
+    Attributes:
+        held_out: examples; `conversations` that they are of.
+        looks: how often the most looked at of these examples was looked at, this time included.
+        corrected: audited held-out labels that the verdicts are corrected by.
+        audit_note: why nothing is corrected, where nothing is.
+        absent: baselines that there are none of, and why.
+        same_as_logged: share of the right answers that are what production answered.
+        unchanged: it was all said before.
+    """
+
+    version: Version
+    metric: str
+    margin: float
+    held_out: int
+    conversations: int
+    looks: int
+    corrected: int
+    audit_note: str
+    candidates: tuple[Candidate, ...]
+    comparisons: tuple[ModelComparison, ...]
+    slices: tuple[Slice, ...]
+    absent: Mapping[str, str]
+    same_as_logged: float
+    unchanged: bool = False
+    general: Any = None

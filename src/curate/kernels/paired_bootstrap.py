@@ -1,0 +1,439 @@
+"""Is one model better than another on the same examples: the difference, how sure, a verdict.
+
+Examples of one conversation are alike, so conversations (clusters) are drawn, not examples: the
+bootstrap resamples clusters with all that they hold. Three things keep the interval honest where
+the plain percentile bootstrap is too narrow:
+
+- Few clusters: percentiles further out, by the quantiles of Student's t.
+  Source: Hesterberg 2015, The American Statistician 69:371, section 5.3 (expanded percentile).
+- Few examples that differ: two more clusters, one that each model wins. No interval is [0, 0].
+  Source: Bonett & Price 2012, Journal of Educational and Behavioral Statistics 37:479.
+- Wrong labels: where people judged a random sample again, it corrects the mean of all.
+  Source: Angelopoulos et al. 2023, Science 382:669 (prediction-powered inference); Angelopoulos,
+  Duchi & Zrnic 2023, arXiv:2311.01453 (its power tuning).
+
+What comes out depends on the seed, not on the order of rows or the numbers of clusters. An
+interval says how other examples of the same kind would come out; of another kind, it says nothing.
+Arrays in, numbers out: no store, no screen.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.kernels.intervals import CONFIDENCE
+
+Verdict = str
+"""beats, as_good_and_cheaper, no, cannot_tell."""
+
+RESAMPLES = 3_000
+LEAST_AUDITED = 20
+"""Audited examples below which labels are taken as they are: they would say next to nothing."""
+
+_ROUNDING = 1e-9
+_CHUNK = 500_000  # draws at a time, which fit into the cache of a processor
+_SIZE, _EXACT, _REST, _NOISY, _AUDITED, _TRUE, _SEEN, _COMMON, _SPREAD = range(9)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a candidate has to show.
+
+    Attributes:
+        margin: difference from which on it is worth a change, as a fraction (0.02 = 2 points).
+        cheaper: it costs less than the baseline, so as good is enough.
+        missing: share of the held-out examples that it has no answer to, 0 to 1. `beats` and
+            `as_good_and_cheaper` count them as lost; `no` leaves them out, since they may be won.
+    """
+
+    margin: float = 0.02
+    cheaper: bool = False
+    missing: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabelAudit:
+    """What people said about the labels of the examples; arrays (n,) in the order of the scores.
+
+    Audited examples must be a random sample of those that are not `known`. This is what makes the
+    correction right, so scores of other examples are to be against the labels that stood when the
+    audit was drawn: what people corrected later, because something spoke for it, is not random.
+    Where such examples are `known`, mark those audited ones that it spoke for as `known`, too.
+
+    Attributes:
+        audited: bool; the example was drawn at random, and people judged its label.
+        true_candidate: float64, the candidate's score against the true label, 0 to 1, where
+            audited; whatever elsewhere. `true_baseline` likewise.
+        known: bool; people judged the label outside of the random sample, so its score is exact:
+            the true score where it is audited, too, else the one that is given with the rest.
+    """
+
+    audited: NDArray[np.bool_]
+    true_candidate: NDArray[np.float64]
+    true_baseline: NDArray[np.float64]
+    known: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A candidate against a baseline; differences are fractions (0.02 = 2 points).
+
+    Attributes:
+        difference: mean score of the candidate less that of the baseline.
+        low: lower end of the 95% interval; `high` its upper end.
+        examples: compared ones.
+        clusters: conversations they come from.
+        verdict: 'beats': better, and by the margin as estimated. 'as_good_and_cheaper': not worse
+            by the margin. 'no': not better by the margin. 'cannot_tell': too few examples.
+        n_needed: held-out examples that would decide if the difference stayed as it is, with as
+            large conversations and a like share of them audited; None where it is decided, or no
+            number would.
+        corrected: an audit of labels was enough to correct for wrong ones.
+    """
+
+    difference: float
+    low: float
+    high: float
+    examples: int
+    clusters: int
+    verdict: Verdict
+    n_needed: int | None
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """A model's mean score with its 95% interval, 0 to 1; `corrected` as for a comparison."""
+
+    mean: float
+    low: float
+    high: float
+    examples: int
+    clusters: int
+    corrected: bool
+
+
+def compare(
+    candidate: NDArray[np.float64],
+    baseline: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    *,
+    bar: Bar = Bar(),
+    audit: LabelAudit | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Returns whether the candidate is better than the baseline on the same examples.
+
+    Args:
+        candidate: its score on each example, float64 (n,), 0 to 1.
+        baseline: its scores, likewise.
+        clusters: conversation of each example, int64 (n,).
+        bar: what the candidate has to show.
+        audit: what people said about the labels that the scores are against.
+        seed: of the draws.
+
+    Raises:
+        ValueError: arrays of different lengths, scores that are not within 0 and 1, or audited
+            examples without true scores.
+    """
+    _check(clusters, candidate, baseline)
+    truth = None if audit is None else audit.true_candidate - audit.true_baseline
+    sample = _sample(candidate - baseline, clusters, truth, audit)
+    difference, low, high = _interval(sample, _one_won_each(sample), seed, (-1.0, 1.0))
+    verdict, n_needed = _verdict(difference, low, high, len(candidate), bar)
+    return Comparison(
+        difference, low, high, len(candidate), sample.clusters, verdict, n_needed, sample.corrected
+    )
+
+
+def interval(
+    scores: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    *,
+    audit: LabelAudit | None = None,
+    seed: int = 0,
+) -> MeanScore:
+    """Returns the mean score of one model; of the audit, `true_candidate` is its true score.
+
+    Args:
+        scores: of the examples, float64 (n,), 0 to 1.
+        clusters: conversation of each example, int64 (n,).
+        audit: what people said about the labels that the scores are against.
+        seed: of the draws.
+
+    Raises:
+        ValueError: arrays of different lengths, or scores that are not within 0 and 1.
+    """
+    _check(clusters, scores)
+    truth = None if audit is None else audit.true_candidate
+    sample = _sample(scores, clusters, truth, audit)
+    mean, low, high = _interval(sample, _two_right_two_wrong(sample, scores), seed, (0.0, 1.0))
+    return MeanScore(mean, low, high, len(scores), sample.clusters, sample.corrected)
+
+
+def _check(clusters: NDArray[np.int64], *scores: NDArray[np.float64]) -> None:
+    for values in scores:
+        if values.shape != clusters.shape:
+            raise ValueError(f"{len(values)} scores for {len(clusters)} examples")
+        if not ((values >= 0) & (values <= 1)).all():
+            raise ValueError("scores must be within 0 and 1")
+
+
+# -- what is resampled -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Sums of clusters.
+
+    Attributes:
+        table: float64 (clusters, 7 or 9). Its columns: examples; sum over those whose value is
+            taken as exact; examples of the rest; sum over these as labelled; audited ones among
+            them; sums over these by the true labels and as labelled. In the order of the values.
+        corrected: the rest is corrected by its audit.
+        prior: what keeps the tuning near 1 where an audit says little of it.
+    """
+
+    table: NDArray[np.float64]
+    corrected: bool
+    prior: float = 0.0
+
+    @property
+    def clusters(self) -> int:
+        return len(self.table)
+
+    @property
+    def size(self) -> float:
+        """Returns the mean number of examples of a cluster."""
+        return float(self.table[:, _SIZE].mean()) if self.clusters else 0.0
+
+    @property
+    def tuned(self) -> bool:
+        """Returns whether labels have a weight that an audit decides."""
+        return self.table.shape[1] > 2
+
+
+def _sample(
+    values: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    truth: NDArray[np.float64] | None,
+    audit: LabelAudit | None,
+) -> _Sample:
+    if audit is None or truth is None:
+        return _Sample(_sums(clusters, np.ones_like(values), values), False)
+    if not np.isfinite(truth[audit.audited]).all():
+        raise ValueError("audited examples need scores against their true labels")
+    known = np.zeros(len(values), dtype=bool) if audit.known is None else audit.known
+    audited = audit.audited & ~known
+    exact = np.where(audit.audited & known, truth, values)
+    if known.all() or audited.sum() < LEAST_AUDITED:
+        return _Sample(_sums(clusters, np.ones_like(values), exact), bool(known.all()))
+    columns = (
+        np.ones_like(values),
+        np.where(known, exact, 0.0),
+        (~known).astype(np.float64),
+        np.where(known, 0.0, values),
+        audited.astype(np.float64),
+        np.where(audited, truth, 0.0),
+        np.where(audited, values, 0.0),
+    )
+    table = _sums(clusters, *columns)
+    return _Sample(_with_tuning(table), True, 1 / table[:, _AUDITED].sum() ** 2)
+
+
+def _sums(clusters: NDArray[np.int64], *columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the sums of columns over clusters, in an order that only the values decide."""
+    order = np.lexsort((*columns, clusters))
+    rows: NDArray[np.float64] = np.stack(columns, axis=1)[order]
+    of = clusters[order]
+    if not len(of):
+        return rows
+    first = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
+    sums = np.add.reduceat(rows, first, axis=0)
+    in_order: NDArray[np.float64] = sums[np.lexsort(sums.T)]
+    return in_order
+
+
+def _with_tuning(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adds two columns, whose sums' ratio is the weight of labels that makes the variance least.
+
+    The mean over the audited by true labels is T, as labelled U, the mean of the rest as labelled
+    S; the estimate T - w (U - S) varies least with w = cov(T, U - S) / var(U - S), which is the
+    regression estimator of two-phase sampling.
+    """
+    rest, noisy, audited, true, seen = table[:, _REST : _SEEN + 1].T
+    number, whole = audited.sum(), rest.sum()
+    of_true = (true - audited * true.sum() / number) / number
+    of_seen = (seen - audited * seen.sum() / number) / number
+    of_noisy = (noisy - rest * noisy.sum() / whole) / whole
+    gap = of_seen - of_noisy
+    return np.column_stack([table, of_true * gap, gap**2])
+
+
+def _estimate(sums: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
+    """Returns the mean of each row of sums, (rows,)."""
+    columns = sums.T
+    if len(columns) == 2:
+        plain: NDArray[np.float64] = columns[_EXACT] / columns[_SIZE]
+        return plain
+    weight = np.clip((columns[_COMMON] + prior) / (columns[_SPREAD] + prior), 0.0, 1.0)
+    wrong = (columns[_TRUE] - weight * columns[_SEEN]) / np.maximum(columns[_AUDITED], 1e-9)
+    rest = weight * columns[_NOISY] + columns[_REST] * wrong
+    corrected: NDArray[np.float64] = (columns[_EXACT] + rest) / columns[_SIZE]
+    return corrected
+
+
+# -- clusters that are added -----------------------------------------------------------------------
+
+
+def _one_won_each(sample: _Sample) -> list[tuple[float, float]]:
+    """Returns two clusters (examples, sum): the candidate wins one, the baseline the other.
+
+    As much is won as in other clusters where something is, so that scores which hardly differ keep
+    a narrow interval; without any, all of it.
+    """
+    table = sample.table
+    sums = table[:, _EXACT] + (table[:, _NOISY] if sample.tuned else 0)
+    won = _usual(sums, sample.size)
+    return [(sample.size, won), (sample.size, -won)]
+
+
+def _usual(sums: NDArray[np.float64], most: float) -> float:
+    """Returns the root mean square of the sums that are not 0 and one of the most there can be."""
+    return math.sqrt((float(sums @ sums) + most**2) / (np.count_nonzero(sums) + 1))
+
+
+def _two_right_two_wrong(sample: _Sample, scores: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Returns four clusters (examples, sum), smaller where scores vary less than right and wrong.
+
+    Source: Agresti & Coull 1998, The American Statistician 52:119 (two of each).
+    """
+    if not len(scores):
+        return []
+    mean = float(np.sort(scores).mean())
+    spread = float(np.sort((scores - mean) ** 2).sum())
+    size = sample.size * (spread + 1) / (len(scores) * mean * (1 - mean) + 1)
+    return [(size, 0.0), (size, 0.0), (size, size), (size, size)]
+
+
+def _with_more(sample: _Sample, more: list[tuple[float, float]]) -> NDArray[np.float64]:
+    """Returns the table with further clusters; where it is corrected, two are audited and wrong."""
+    table = sample.table
+    rows = np.zeros((len(more), table.shape[1]))
+    rows[:, [_SIZE, _EXACT]] = more
+    if not sample.tuned:
+        return np.concatenate([table, rows])
+    audited = table[table[:, _AUDITED] > 0]
+    size = float(audited[:, _AUDITED].mean())
+    wrong = np.zeros((2, table.shape[1]))
+    wrong[:, _AUDITED] = size
+    wrong[0, _TRUE] = _usual(audited[:, _TRUE] - audited[:, _SEEN], size)
+    wrong[1, _TRUE] = -wrong[0, _TRUE]
+    return np.concatenate([table, rows, wrong])
+
+
+# -- the interval ----------------------------------------------------------------------------------
+
+
+def _interval(
+    sample: _Sample, more: list[tuple[float, float]], seed: int, ends: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Returns the mean and both ends of its interval; anything may be where one cluster speaks."""
+    least, most = ends
+    if not sample.clusters:
+        return (0.0, least, most)
+    mean = float(_estimate(sample.table.sum(axis=0)[None], sample.prior)[0])
+    counted = sample.table[:, _AUDITED if sample.tuned else _SIZE]
+    # Source: Kish 1965, Survey Sampling, section 8.2 (draws of unequal weight).
+    effective = float(counted.sum() ** 2 / (counted @ counted))
+    if effective < 1 + 1e-9:
+        return (mean, least, most)
+    means = _estimate(_resampled(_with_more(sample, more), seed), sample.prior)
+    tail = _tail(effective)
+    low, high = (float(end) for end in np.quantile(means, [tail, 1 - tail]))
+    mean = min(max(mean, least), most)
+    return mean, max(min(low, mean), least), min(max(high, mean), most)
+
+
+def _tail(clusters: float) -> float:
+    """Returns the percentile that a 95% interval of so many clusters starts with."""
+    from scipy.special import ndtr, stdtrit
+
+    quantile = float(stdtrit(clusters - 1, (1 - CONFIDENCE) / 2))
+    return float(ndtr(math.sqrt(clusters / (clusters - 1)) * quantile))
+
+
+def _resampled(table: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Returns the sums of rows drawn with replacement, as many as there are: (RESAMPLES, columns).
+
+    Where many rows are alike, it is drawn how often each kind comes.
+    """
+    rng = np.random.default_rng(seed)
+    rows, counts = np.unique(table, axis=0, return_counts=True)
+    number = len(table)
+    if len(rows) * 10 <= number:
+        times = rng.multinomial(number, counts / number, size=RESAMPLES)
+        return _weighted(times, rows)
+    each = np.repeat(rows, counts, axis=0)
+    step = max(1, _CHUNK // number)
+    parts = []
+    for first in range(0, RESAMPLES, step):
+        size = (min(step, RESAMPLES - first), number)
+        draws = rng.integers(0, number, size, dtype=np.uint16 if number <= 2**16 else np.uint32)
+        parts.append(_drawn(each, draws))
+    return np.concatenate(parts)
+
+
+def _drawn(rows: NDArray[np.float64], draws: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Returns the sums of the rows of each draw; a few columns are faster one by one."""
+    number = len(rows)
+    varying = np.flatnonzero((rows != rows[0]).any(axis=0))
+    sums = np.tile(rows[0] * number, (len(draws), 1))
+    if len(varying) <= 2:
+        for column in varying:
+            sums[:, column] = rows[:, column].take(draws).sum(axis=1)
+        return sums
+    cells = draws + np.arange(len(draws))[:, None] * number
+    times = np.bincount(cells.ravel(), minlength=draws.size).reshape(draws.shape)
+    sums[:, varying] = _weighted(times, rows[:, varying])
+    return sums
+
+
+def _weighted(times: NDArray[np.int64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns times @ rows, with the same digits whatever the number of threads."""
+    result: NDArray[np.float64] = np.einsum("bk,ck->bc", times.astype(np.float64), rows.T.copy())
+    return result
+
+
+# -- the verdict -----------------------------------------------------------------------------------
+
+
+def _verdict(
+    difference: float, low: float, high: float, examples: int, bar: Bar
+) -> tuple[Verdict, int | None]:
+    """Returns the verdict and, where it cannot be told, the examples that would decide."""
+    left = 1 - bar.missing
+    sure, sure_low = left * difference - bar.missing, left * low - bar.missing
+    enough = sure >= bar.margin - _ROUNDING
+    if sure_low > _ROUNDING and enough:
+        return "beats", None
+    if bar.cheaper and sure_low > -bar.margin + _ROUNDING:
+        return "as_good_and_cheaper", None
+    if high < bar.margin - _ROUNDING:
+        return "no", None
+    if not examples:
+        return "cannot_tell", None
+    below, above = sure - sure_low, high - difference
+    ways = [(above, bar.margin - difference)]
+    if enough:
+        ways.append((below, sure))
+    if bar.cheaper:
+        ways.append((below, sure + bar.margin))
+    # The width falls with the root of the number; it has to be narrower than what is between.
+    needed = [examples * (width / gap) ** 2 for width, gap in ways if gap > _ROUNDING]
+    return "cannot_tell", max(math.ceil(min(needed)), examples + 1) if needed else None

@@ -1,0 +1,288 @@
+"""`curate evaluate`: planted models get the verdicts they deserve, and train learns nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from curate.evaluate.heldout import HeldOut
+from curate.evaluate.options import EvaluateResult, EvaluateSettings
+from curate.label import by_file
+from curate.project import Project
+from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
+from program import Program
+
+WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Project:
+    return labelled_project(tmp_path_factory.mktemp("judged"), write_jsonl)
+
+
+@pytest.fixture(scope="module")
+def heldout(project: Project) -> list[HeldOut]:
+    return heldout_of(project)
+
+
+@pytest.fixture
+def own(tmp_path: Path, write_jsonl: WriteJsonl) -> Project:
+    return labelled_project(tmp_path, write_jsonl, 240)
+
+
+def good(n: int, one: HeldOut) -> str:
+    return str(one.label)
+
+
+def fair(n: int, one: HeldOut) -> str:
+    return wrong(str(one.label)) if n % 3 == 0 else str(one.label)
+
+
+def run(project: Project, *arguments: str) -> Result:
+    return CliRunner().invoke(Program(), ["-C", str(project.folder), *arguments])  # type: ignore[arg-type]
+
+
+def verdict_of(result: EvaluateResult, one: str, other: str) -> str:
+    [found] = [c for c in result.comparisons if (c.candidate, c.baseline) == (one, other)]
+    return found.verdict
+
+
+def test_a_better_model_beats_and_its_baselines_are_what_they_are(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    files = {
+        "tuned": answered_by(tmp_path, "tuned", heldout, good),
+        "prompted": answered_by(tmp_path, "prompted", heldout, fair),
+    }
+    found = project.evaluate("set", files)
+    named = {one.name: one for one in found.candidates}
+    assert found.metric == "accuracy" and found.held_out == len(heldout) >= 35
+    assert list(named) == ["tuned", "prompted", "random", "majority", "logged"]
+    assert "curate embed" in found.absent["nearest"]
+    right = sum(n % 3 != 0 for n in range(len(heldout))) / len(heldout)
+    assert named["prompted"].scores["accuracy"] == pytest.approx(right)
+    assert named["tuned"].scores == {"accuracy": 1.0, "macro_f1": 1.0}
+    assert named["majority"].scores["accuracy"] < 0.5 and named["random"].scores["accuracy"] < 0.6
+    logged = [one for one in heldout if int(one.source_id[1:]) % 10]
+    assert named["logged"].scores["accuracy"] == pytest.approx(len(logged) / len(heldout))
+    assert verdict_of(found, "tuned", "prompted") == "beats"
+    assert verdict_of(found, "prompted", "tuned") == "no"
+    assert verdict_of(found, "prompted", "majority") == "beats"
+    assert named["prompted"].failed_count == len(heldout) - round(right * len(heldout))
+    assert sum(n for *_, n in named["prompted"].confusions) == named["prompted"].failed_count
+    by_hand = named["tuned"].scores["accuracy"] - named["prompted"].scores["accuracy"]
+    [one] = [c for c in found.comparisons if (c.candidate, c.baseline) == ("tuned", "prompted")]
+    assert one.difference == pytest.approx(by_hand) and one.low < by_hand < one.high
+
+
+def test_the_same_answers_again_are_no_further_look(own: Project, tmp_path: Path) -> None:
+    heldout = heldout_of(own)
+    tuned = answered_by(tmp_path, "tuned", heldout, good)
+    first = own.evaluate("set", {"tuned": tuned})
+    before = own.store.state_digest()
+    again = own.evaluate("set", {"tuned": tuned})
+    assert own.store.state_digest() == before
+    assert (first.looks, first.unchanged, again.looks, again.unchanged) == (1, False, 1, True)
+    renamed = own.evaluate("set", {"other": tuned})
+    assert (renamed.looks, renamed.unchanged) == (1, False)
+    own.evaluate("set", {"prompted": answered_by(tmp_path, "prompted", heldout, fair)})
+    assert own.evaluate("set", {"tuned": tuned}).looks == 2
+    assert own.table("looks").num_rows == 2
+    assert [one.result["looks"] for one in own.evaluations()] == [0, 0, 0]
+
+
+def test_what_is_missing_twice_or_for_nobody_is_counted(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    lines = [{"id": one.source_id, "answer": one.label} for one in heldout[5:]]
+    lines += [{"id": heldout[5].example_id, "answer": wrong(str(heldout[5].label))}]
+    lines += [{"id": heldout[6].example_id, "answer": heldout[6].label}]
+    lines += [{"id": "nobody", "answer": "refund"}, {"id": heldout[7].example_id}]
+    path = tmp_path / "tuned.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    found = project.evaluate("set", {"tuned": str(path)})
+    tuned = found.candidates[0]
+    assert (tuned.answered, tuned.missing, tuned.twice) == (len(heldout) - 6, 5, 1)
+    assert (tuned.unmatched, tuned.ambiguous, tuned.unread) == (1, 0, {"no-answer": 1})
+    assert set(tuned.missing_ids) == {one.example_id for one in heldout[:5]}
+    said = run(project, "evaluate", "set", "--answers", f"tuned={path}").stdout
+    assert "no answer to 5 held-out examples" in said and "verdicts count them as lost" in said
+    assert "two different answers to 1" in said and "1 answers are for no held-out example" in said
+
+
+def test_what_is_not_answered_is_lost(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    tuned = answered_by(tmp_path, "tuned", heldout[len(heldout) // 2 :], good)
+    prompted = answered_by(tmp_path, "prompted", heldout, fair)
+    found = project.evaluate("set", {"tuned": tuned, "prompted": prompted})
+    [one] = [c for c in found.comparisons if (c.candidate, c.baseline) == ("tuned", "prompted")]
+    assert one.difference > 0.2 and one.n == len(heldout) - len(heldout) // 2
+    assert one.missing == pytest.approx(len(heldout) // 2 / len(heldout))
+    assert one.verdict == "cannot_tell"
+
+
+def test_files_may_name_the_prompt_and_come_as_csv(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    path = tmp_path / "tuned.csv"
+    rows = [f'"{one.prompt[-1]["content"]}",{one.label}' for one in heldout]
+    path.write_text("prompt,answer\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = project.evaluate("set", {"tuned": str(path)}).candidates[0]
+    assert (found.answered, found.scores["accuracy"]) == (len(heldout), 1.0)
+    batch = tmp_path / "batch.jsonl"
+    lines = [
+        {
+            "id": f"batch_req_{n}", "custom_id": one.example_id, "error": None,
+            "response": {"status_code": 200, "body": {
+                "model": "m", "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+                "choices": [{"message": {"role": "assistant", "content": one.label}}],
+            }},
+        }
+        for n, one in enumerate(heldout)
+    ]  # fmt: skip
+    batch.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    found = project.evaluate("set", {"tuned": str(batch)}).candidates[0]
+    assert (found.answered, found.tokens) == (len(heldout), 4)
+
+
+def test_as_good_and_cheaper(project: Project, heldout: list[HeldOut], tmp_path: Path) -> None:
+    files = {
+        name: answered_by(tmp_path, name, heldout, good, {"cost_usd": cost, "latency_ms": ms})
+        for name, cost, ms in (("small", 0.0001, 50.0), ("large", 0.01, 900.0))
+    }
+    settings = EvaluateSettings(margin=0.2, baselines=("large", "small"))
+    found = project.evaluate("set", files, settings)
+    assert verdict_of(found, "small", "large") == "as_good_and_cheaper"
+    assert verdict_of(found, "large", "small") == "no"
+    assert (found.candidates[0].p95_ms, found.candidates[0].cost_usd) == (50, pytest.approx(1e-4))
+
+
+def test_the_command_prints_gates_and_json_says_the_same(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    tuned = "tuned=" + answered_by(tmp_path, "tuned", heldout, good)
+    prompted = "prompted=" + answered_by(tmp_path, "prompted", heldout, fair)
+    ask = ("evaluate", "set@1", "--answers", tuned, "--answers", prompted)
+    said = run(project, *ask, "--trained-on", "tuned=set@1")
+    assert said.exit_code == 0, said.output
+    assert "tuned     prompted  +" in said.stdout and "beats" in said.stdout
+    assert "no held-out label was audited" in said.stdout
+    told = orjson.loads(run(project, *ask, "--json").stdout)
+    keys = {
+        "candidate",
+        "baseline",
+        "metric",
+        "difference",
+        "low",
+        "high",
+        "n",
+        "verdict",
+        "n_needed",
+    }
+    assert keys <= told["comparisons"][0].keys() and told["slices"]
+    only = (*ask, "--baseline", "prompted", "--gate")
+    assert run(project, *only).exit_code == 0
+    assert run(project, *ask, "--baseline", "tuned", "--gate").exit_code == 3
+    assert run(project, *ask).exit_code == 0, "a verdict is an answer, not a failure"
+    listed = run(project, "evaluations").stdout
+    assert "tuned" in listed and "set@1" in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Next: curate evaluate set@1 --answers"),
+        (("--answers", "x.jsonl"), "Next: --answers tuned=x.jsonl"),
+        (("--answers", "majority={file}"), "is the name of a baseline"),
+        (("--answers", "a={file}", "--answers", "a={file}"), "two sets of answers"),
+        (("--answers", "a={file}", "--baseline", "nobody"), "unknown baseline"),
+        (("--answers", "a={file}", "--baseline", "nearest"), "curate embed"),
+        (("--answers", "a={file}", "--metric", "bleu"), "unknown metric"),
+        (("--answers", "a={file}", "--trained-on", "a=other"), "unknown dataset"),
+        (("--answers", "a={empty}"), 'Next: give each line an "id"'),
+    ],
+)
+def test_what_cannot_be_judged(
+    project: Project, heldout: list[HeldOut], tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    file = answered_by(tmp_path, "a", heldout, good)
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text('{"id": "r1"}\n', encoding="utf-8")
+    given = [a.format(file=file, empty=empty) for a in arguments]
+    found = run(project, "evaluate", "set", *given)
+    assert found.exit_code == 2 and said in found.stderr, found.output
+
+
+def test_wrong_held_out_labels_are_corrected_by_an_audit(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    """A tenth of all labels are wrong; the model knows better, and an audit tells that it does."""
+    project = labelled_project(tmp_path, write_jsonl, 900)
+    log = tmp_path / "logs.jsonl"
+    rows = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    for n, row in enumerate(rows):
+        row["right"] = row["label"]
+        row["label"] = wrong(row["label"]) if n % 10 == 3 else row["label"]
+    log.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    project.pull([str(log)])
+    project.export("set")
+    heldout = heldout_of(project)
+    right = {row["id"]: row["right"] for row in rows}
+    tuned = answered_by(tmp_path, "tuned", heldout, lambda n, one: right[one.source_id])
+    before = project.evaluate("set", {"tuned": tuned}).candidates[0]
+    mistaken = sum(right[one.source_id] != one.label for one in heldout)
+    assert before.scores["accuracy"] == pytest.approx(1 - mistaken / len(heldout)) and mistaken > 4
+    asked = project.queue(kind="relabel", budget=150, audit=150)
+    said = {e.source_id: [right[e.source_id]] for e in asked.entries}
+    by_file.push_to_file(project.store, project.folder / "tasks.json", kind="relabel")
+    from questions import answered
+
+    answered(project, asked, said)
+    found = project.evaluate("set", {"tuned": tuned})
+    assert found.corrected >= 20 and found.audit_note == ""
+    assert all(one.corrected for one in found.comparisons)
+    [random] = [c for c in found.comparisons if c.baseline == "majority"]
+    truth = 1 - sum(right[one.source_id] == _majority(found, project) for one in heldout) / len(
+        heldout
+    )
+    assert random.low <= truth <= random.high
+    assert found.candidates[0].high == 1.0 and before.high < 1.0
+
+
+def _majority(found: EvaluateResult, project: Project) -> str:
+    labels = [
+        json.loads(line)["label"]
+        for line in (found.version.folder / "train.jsonl").read_text("utf-8").splitlines()
+    ]
+    return min(LABELS, key=lambda name: (-labels.count(name), name))
+
+
+def test_nothing_of_it_reaches_train(own: Project, tmp_path: Path) -> None:
+    heldout = heldout_of(own)
+    sides = own.table("split_ledger").sort_by("example_id")
+    files = sorted(p.read_bytes() for p in (own.folder / "datasets/set/v1").glob("*.jsonl"))
+    own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, fair)})
+    assert own.table("split_ledger").sort_by("example_id").equals(sides)
+    again = own.export("set")
+    assert not again.created
+    assert files == sorted(p.read_bytes() for p in (own.folder / "datasets/set/v1").glob("*.jsonl"))
+
+
+def test_models_of_production_are_told_apart(project: Project, heldout: list[HeldOut]) -> None:
+    found = project.evaluate("set", {}, EvaluateSettings(by="model"))
+    models = {one.name: one for one in found.candidates if one.kind == "logs"}
+    assert models.keys() == {"m0", "m1"}
+    assert sum(one.answered for one in models.values()) == len(heldout)
+    mine = [one for one in heldout if one.model == "m0"]
+    right = sum(int(one.source_id[1:]) % 10 != 0 for one in mine)
+    assert models["m0"].scores["accuracy"] == pytest.approx(right / len(mine))
+    assert models["m0"].cost_usd == pytest.approx(0.001) and models["m1"].p50_ms is not None
+    said = run(project, "evaluate", "set", "--from-logs")
+    assert said.exit_code == 0 and "m0" in said.stdout and "no answer to" not in said.stdout

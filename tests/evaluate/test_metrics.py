@@ -1,0 +1,94 @@
+"""Metrics: each by hand, on labels, fields, spans, tools and free text of several scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from curate.errors import ConfigError
+from curate.evaluate import metrics
+from curate.evaluate.heldout import HeldOut
+
+
+def held(text: str = "", **more: Any) -> HeldOut:
+    answer = [{"role": "assistant", "content": text}] if text else []
+    prompt = [{"role": "user", "content": more.pop("asked", "A question?")}]
+    return HeldOut("a", "a", "a", prompt, answer=answer, **more)
+
+
+def judged(one: HeldOut, text: str, **more: Any) -> dict[str, float]:
+    found = metrics.scores([one], {"a": [{"role": "assistant", "content": text, **more}]})
+    return {name: pytest.approx(values[0], abs=1e-9, nan_ok=True) for name, values in found.items()}
+
+
+def calling(name: str, arguments: Any) -> dict[str, Any]:
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return {"tool_calls": [{"function": {"name": name, "arguments": text}}]}
+
+
+def test_labels() -> None:
+    assert judged(held(label="refund"), " refund\n") == {"accuracy": 1.0}
+    assert judged(held(label="refund"), "Refund") == {"accuracy": 0.0}
+    several = held(label='["a","b"]')
+    assert judged(several, '["b", "a"]') == {"accuracy": 1.0, "label_f1": 1.0}
+    assert judged(several, "a") == {"accuracy": 0.0, "label_f1": 2 / 3}
+    assert metrics.macro_f1(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
+    assert metrics.macro_f1(["a", "b"], ["a", "a"]) == pytest.approx(1 / 3)
+    assert metrics.confusions(["a", "a", "b"], ["b", "b", "b"]) == [("a", "b", 2)]
+
+
+def test_fields() -> None:
+    one = held('{"city": "Rome", "size": 2, "tags": ["x", "y"]}')
+    assert judged(one, '{"tags": ["y", "x"], "size": 2, "city": "Rome"}')["field_f1"] == 1.0
+    assert judged(one, '{"city": "Rome", "size": "2", "tags": ["x"]}')["field_f1"] == 4 / 7
+    assert judged(one, "Rome, 2")["field_f1"] == 0.0
+    assert metrics.primary([one]) == "field_f1"
+
+
+def test_spans_by_place_and_by_text() -> None:
+    one = held(asked="Anna met Bo in Oslo", spans=((0, 4, "person"), (15, 19, "city")))
+    assert metrics.primary([one]) == "span_f1"
+    same = [{"start": 15, "end": 19, "label": "city"}, {"start": 0, "end": 4, "label": "person"}]
+    assert judged(one, json.dumps(same)) == {"exact": 1.0, "span_f1": 1.0}
+    assert judged(one, json.dumps(same[:1]))["span_f1"] == 2 / 3
+    assert judged(one, '{"person": ["Anna"], "city": "Oslo"}')["span_f1"] == 1.0
+    assert judged(one, '{"person": ["Anna", "Bo"], "city": null}')["span_f1"] == 0.5
+    nothing = held(asked="Nobody there", spans=())
+    assert judged(nothing, "[]") == {"exact": 1.0, "span_f1": 1.0}
+    assert judged(nothing, '{"person": "Nobody"}')["span_f1"] == 0.0
+
+
+def test_tools() -> None:
+    one = HeldOut(
+        "a", "a", "a", [{"role": "user", "content": "?"}],
+        answer=[{"role": "assistant", "content": None, **calling("book", {"n": 2, "at": "x"})}],
+    )  # fmt: skip
+    right = judged(one, "", **calling("book", '{"at": "x", "n": 2}'))
+    assert (right["tool_name"], right["tool_arguments"], right["exact"]) == (1.0, 1.0, 1.0)
+    other = judged(one, "", **calling("book", {"n": "two", "at": "x"}))
+    assert (other["tool_name"], other["tool_arguments"]) == (1.0, 0.0)
+    assert judged(one, "I booked it")["tool_name"] == 0.0
+    broken = judged(one, "", **calling("book", "{"))
+    assert (broken["tool_name"], broken["tool_arguments"]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You get your money back.", "Вы получите деньги.", "お金は戻ります。", "돈을 돌려받습니다."],
+)
+def test_free_text_of_any_script(text: str) -> None:
+    one = held(text)
+    assert judged(one, text) == {"exact": 1.0, "chrf": 1.0, "rouge_l": 1.0}
+    near, far = judged(one, text[: len(text) // 2]), judged(one, "?!")
+    for name in ("chrf", "rouge_l"):
+        assert 0.2 < near[name].expected < 1.0 and far[name].expected < 0.1
+
+
+def test_what_is_not_answered_has_no_score_and_names_are_known() -> None:
+    found = metrics.scores([held("x")], {})
+    assert all(values[0] != values[0] for values in found.values())
+    with pytest.raises(ConfigError, match="unknown metric 'bleu'"):
+        metrics.choose("bleu", [held("x")])
+    assert metrics.choose("exact", [held("x")]) == "exact"
