@@ -167,6 +167,17 @@ def test_fences_are_taken_off_where_they_are_allowed() -> None:
     assert check_text(f"Here:\n```json\n{GOOD}\n```", fenced) is not None
 
 
+def test_halves_of_characters_are_told_as_text() -> None:
+    for text in (
+        '{"intent": "\\ud83d", "amount": 1}',
+        '{"intent": "refund", "amount": 1, "\\udc00": 1}',
+    ):
+        found = check_text(text, CONTRACT)
+        assert found
+        assert "?" in found.path + found.message
+        (found.path + found.message).encode()
+
+
 def test_a_pattern_is_about_the_whole_answer() -> None:
     contract = Contract(pattern="yes|no")
     assert check_text("yes", contract) is None

@@ -132,6 +132,14 @@ def test_dates_and_the_like_are_formats_where_all_are() -> None:
     assert properties["to"] == {"type": "string", "format": "email"}
 
 
+def test_halves_of_characters_are_no_part_of_a_form() -> None:
+    guess = infer(
+        [*orders(30), '{"intent": "\\ud83d", "\\udc00": 1}', '{"intent": "\\ud83d\\ude00"}']
+    )
+    assert guess.json == 31 and guess.schema
+    guess.schema.encode()
+
+
 def test_fences_are_the_form_where_most_have_them() -> None:
     fenced = [f"```json\n{text}\n```" for text in orders(100)]
     assert infer(fenced).fences

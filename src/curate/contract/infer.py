@@ -105,7 +105,16 @@ def _value(text: str) -> Any:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     value, _ = read_json(text)
-    return value
+    return value if "\\ud" not in text.casefold() or _is_text(value) else None
+
+
+def _is_text(value: Any) -> bool:
+    """Returns whether a value can be written down: half of a character pair cannot."""
+    try:
+        as_json(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # -- values of JSON --------------------------------------------------------------------------------

@@ -34,6 +34,12 @@ class Break:
     path: str
     message: str
 
+    def __post_init__(self) -> None:
+        # Half of a character pair, which JSON can escape, is no text to a database.
+        for name in ("path", "message"):
+            text = getattr(self, name).encode("utf-8", "replace").decode()
+            object.__setattr__(self, name, text)
+
 
 def problem(schema: str) -> tuple[str, str] | None:
     """Returns what makes a text no schema, as (path, message); None where it is one."""
