@@ -156,6 +156,19 @@ def test_an_answer_is_checked_once_and_again_when_it_or_the_contract_changes(
     assert len(project.table("contract_checks")) == len(ROWS) + 1
 
 
+def test_answers_are_checked_anew_where_another_version_judges_otherwise(
+    shop: Callable[..., Project], checked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = shop()
+    project.filter()
+    monkeypatch.setattr(terms, "METHOD", "contract-next")
+    assert "filter" in project.status().stale
+    assert out(project) == {"word", "word-again", "cut", "prose", "low"}  # until then
+    project.filter()
+    assert len(checked) == 2 * len(ROWS) and "filter" not in project.status().stale
+    assert out(project) == {"word", "word-again", "cut", "prose", "low"}
+
+
 def test_the_state_is_that_of_a_store_that_knew_nothing_else(
     shop: Callable[..., Project], tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:

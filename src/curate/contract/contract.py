@@ -212,9 +212,14 @@ def _loaded(text: str | None) -> Any:
 
 
 def outdated(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
-    """Returns whether curate.toml has another contract than the one in force."""
-    wanted, current = terms.load(store.folder), in_force(store, con)
-    return (wanted.digest, wanted.written) != (current.digest, current.written)
+    """Returns whether curate.toml has another contract than the one in force.
+
+    One that another version of curate would judge otherwise is another one, too.
+    """
+    wanted, stored = terms.load(store.folder), store.setting(con, _SETTING)
+    if not stored:
+        return wanted.written
+    return (wanted.digest, wanted.written) != (stored["digest"], stored["written"])
 
 
 def form(store: Store, con: duckdb.DuckDBPyConnection, *, exported: bool = False) -> Form | None:
@@ -250,7 +255,7 @@ def contract(store: Store, con: duckdb.DuckDBPyConnection) -> ContractResult:
     pending = fetch_arrow(con, sql("contract/pending"), _what(wanted)).num_rows
     unseen = con.execute(sql("contract/calls_unseen")).fetchall()[0][0]
     rows = con.execute(sql("contract/breaks"), {"contract": wanted.digest}).fetchall()
-    is_old = outdated(store, con) and (wanted.written or in_force(store, con).written)
+    is_old = outdated(store, con)
     return ContractResult(
         contract=wanted,
         outdated=is_old or pending > 0,

@@ -147,7 +147,7 @@ def _read(folder: Path, file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         message = f"{file} is not there"
-        advice = "write it, or curate contract --infer --write --yes"
+        advice = "write it, or leave that line out and type curate contract --infer"
         raise _refused(folder, "schema", message, advice) from error
     except (OSError, UnicodeDecodeError) as error:
         raise _refused(folder, "schema", f"{file}: {error}", "name a file of UTF-8") from error
