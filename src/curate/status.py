@@ -153,7 +153,7 @@ def _surroundings(store: Store) -> str:
     """Returns a digest of what a status follows from besides verdicts: wishes and what can run."""
     toml = store.folder / config.NAME
     parts = [toml.read_bytes() if toml.exists() else b"", str(encoders.available()).encode()]
-    parts.append(terms.load(store.folder).digest.encode())
+    parts.append(terms.schema_bytes(store.folder))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

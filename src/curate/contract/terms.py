@@ -101,6 +101,14 @@ def load(folder: Path) -> Contract:
     )
 
 
+def schema_bytes(folder: Path) -> bytes:
+    """Returns what the file with the schema holds, unread; nothing where there is no file."""
+    section = config.load(folder).get(_SECTION)
+    name = section.get("schema") if isinstance(section, Mapping) else None
+    file = folder / name if isinstance(name, str) else None
+    return file.read_bytes() if file and file.is_file() else b""
+
+
 def _refused(folder: Path, key: str, message: str, advice: str) -> ConfigError:
     where = config.place(folder, _SECTION, key)
     return ConfigError(f"{where}: {message}. Next: {advice}")
