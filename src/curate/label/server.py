@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from curate.config import secret_of_file, secret_text
 from curate.errors import ConfigError, LabelStudioError, MissingExtra, RemoteUnavailable
 
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 (the SDK's own name for it)
@@ -352,23 +352,14 @@ def token(file: Path | None) -> str:
         ConfigError: there is none, or others can read the file.
     """
     if file is not None:
-        try:
-            mode = stat.S_IMODE(file.stat().st_mode)
-            text = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            what = getattr(error, "strerror", None) or "it is no text"
-            raise ConfigError(f"{file}: no token can be read from it: {what}") from None
-        if mode & 0o077:
-            raise ConfigError(f"{file} can be read by others. Next: chmod 600 {file}")
+        text = secret_of_file(file)
     else:
-        text = os.environ.get(TOKEN_VARIABLE, "").strip()
+        text = secret_text(os.environ.get(TOKEN_VARIABLE, ""))
     if not text:
         raise ConfigError(
             "no token for Label Studio. Next: copy one from Account & Settings in Label Studio and "
             f"export {TOKEN_VARIABLE}=..., or name a file of mode 600 with --token-file"
         )
-    if not text.isascii() or any(c.isspace() for c in text):
-        raise ConfigError("the token holds characters that no token has")
     return text
 
 

@@ -156,7 +156,7 @@ class Api:
         if code == 404:
             return NotThere()
         if code == _TOO_MUCH:
-            return _Busy(_seconds(error.headers.get("Retry-After")))
+            return _Busy(retry_after(error.headers.get("Retry-After")))
         if 300 <= code < 400:
             where = self.clean(str(error.headers.get("Location") or "elsewhere"))
             return SourceError(f"{self.shown} has moved to {where}. Next: use that address")
@@ -234,7 +234,7 @@ def _time(text: str | None) -> datetime | None:
     return when.astimezone(UTC).replace(tzinfo=None)
 
 
-def _seconds(text: str | None) -> float | None:
+def retry_after(text: str | None) -> float | None:
     """Returns how long a server asks to wait: it says seconds, or when."""
     if text is None:
         return None

@@ -1,0 +1,180 @@
+"""The table `asks`: what was sent to which model, and what it answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from curate.evaluate.answers import Answer, AnswerSet
+from curate.evaluate.ask_options import Ask, AskSettings, Prices
+from curate.evaluate.endpoint import Completion
+from curate.evaluate.heldout import HeldOut
+from curate.messages import Message
+from curate.store import Store, fetch_arrow, sql
+
+HeldOutPrompt = tuple[str, list[Message], list[Any] | None]
+"""Its key, the messages before the answer, and the tools that were offered."""
+
+
+@dataclass(frozen=True)
+class AskState:
+    """What is known of a prompt that was sent to a model.
+
+    Attributes:
+        sent: requests, those that were repeated included.
+        runs: commands that sent it.
+        completion: None until an answer came.
+        error: how the endpoint refused the prompt; None where it did not.
+    """
+
+    sent: int
+    runs: int
+    completion: Completion | None
+    error: str | None
+
+
+def prompt_hash(messages: Sequence[Message], tools: Sequence[Any] | None) -> str:
+    """Returns what names a prompt in the store: SHA-256 over its messages and tools."""
+    content = orjson.dumps([messages, tools or None], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()
+
+
+def distinct(prompts: Sequence[HeldOutPrompt]) -> dict[str, tuple[list[Message], list[Any]]]:
+    """Returns messages and tools of each prompt by its hash, in order; equal ones are one."""
+    found: dict[str, tuple[list[Message], list[Any]]] = {}
+    for _, messages, tools in prompts:
+        found.setdefault(prompt_hash(messages, tools), (messages, tools or []))
+    return found
+
+
+def answers(
+    store: Store, ask: Ask, settings: AskSettings, prompts: Sequence[HeldOutPrompt]
+) -> dict[str, Completion]:
+    """Returns the stored answer to each prompt by its key; prompts without one are missing."""
+    hashes = {key: prompt_hash(messages, tools) for key, messages, tools in prompts}
+    with store.read() as con:
+        states = states_of(con, ask, settings, list(dict.fromkeys(hashes.values())))
+    return {
+        key: completion
+        for key, name in hashes.items()
+        if (state := states.get(name)) and (completion := state.completion)
+    }
+
+
+def prompts_of(heldout: Sequence[HeldOut]) -> list[HeldOutPrompt]:
+    """Returns what held-out examples ask, by their ids."""
+    return [(one.example_id, one.prompt, one.tools or None) for one in heldout]
+
+
+def answer_set(
+    store: Store,
+    ask: Ask,
+    settings: AskSettings,
+    heldout: Sequence[HeldOut],
+    prices: Prices | None = None,
+) -> AnswerSet:
+    """Returns what a model answered to held-out examples, as it is judged.
+
+    With prices each answer has its cost, where the endpoint has told its tokens.
+    """
+    found = answers(store, ask, settings, prompts_of(heldout))
+    source = {"kind": "ask", "endpoint": ask.url, "model": ask.model, "settings": settings.fields}
+    return AnswerSet(ask.name, {key: _answer(one, prices) for key, one in found.items()}, source)
+
+
+def _answer(one: Completion, prices: Prices | None) -> Answer:
+    cost = None
+    if prices and one.input_tokens is not None and one.output_tokens is not None:
+        cost = prices.cost(one.input_tokens, one.output_tokens)
+    return Answer(one.messages, one.input_tokens, one.output_tokens, cost, one.latency_ms)
+
+
+def states_of(
+    con: duckdb.DuckDBPyConnection, ask: Ask, settings: AskSettings, hashes: Sequence[str]
+) -> dict[str, AskState]:
+    """Returns what is known of prompts by their hashes; those never sent are missing."""
+    parameters = {**_named(ask, settings), "hashes": list(hashes)}
+    rows = fetch_arrow(con, sql("evaluate/asks_known"), parameters).to_pylist()
+    return {row["prompt_hash"]: _state(row) for row in rows}
+
+
+def _state(row: Mapping[str, Any]) -> AskState:
+    completion = None
+    if row["answer"] is not None:
+        completion = Completion(
+            orjson.loads(row["answer"]),
+            row["finish_reason"],
+            row["input_tokens"],
+            row["output_tokens"],
+            row["latency_ms"],
+        )
+    return AskState(row["sent"], row["runs"], completion, row["error"])
+
+
+def count_sent(
+    con: duckdb.DuckDBPyConnection, ask: Ask, settings: AskSettings, going: Mapping[str, bool]
+) -> None:
+    """Counts requests that are about to go out.
+
+    Args:
+        con: a writing connection.
+        ask: the model.
+        settings: what is asked for beside the prompts.
+        going: prompt hash -> whether this command sends it for the first time.
+    """
+    columns = {
+        "prompt_hash": pa.array(list(going), pa.string()),
+        "is_first": pa.array(list(going.values()), pa.bool_()),
+    }
+    con.register("going", pa.table(columns))
+    con.execute(sql("evaluate/asks_sent"), _named(ask, settings))
+    con.unregister("going")
+
+
+def settle(
+    con: duckdb.DuckDBPyConnection,
+    ask: Ask,
+    settings: AskSettings,
+    arrived: Mapping[str, Completion | str],
+) -> None:
+    """Stores the answers to prompts, by their hashes, or how they were refused."""
+    rows = [_row(name, outcome) for name, outcome in arrived.items()]
+    con.register("arrived", pa.Table.from_pylist(rows, schema=_ARRIVED))
+    con.execute(sql("evaluate/asks_settle"), _named(ask, settings))
+    con.unregister("arrived")
+
+
+_ARRIVED = pa.schema(
+    {
+        "prompt_hash": pa.string(),
+        "answer": pa.string(),
+        "finish_reason": pa.string(),
+        "input_tokens": pa.int64(),
+        "output_tokens": pa.int64(),
+        "latency_ms": pa.float64(),
+        "error": pa.string(),
+    }
+)
+
+
+def _row(name: str, outcome: Completion | str) -> dict[str, Any]:
+    if isinstance(outcome, str):
+        return {"prompt_hash": name, "error": outcome}
+    return {
+        "prompt_hash": name,
+        "answer": orjson.dumps(outcome.messages).decode(),
+        "finish_reason": outcome.finish_reason,
+        "input_tokens": outcome.input_tokens,
+        "output_tokens": outcome.output_tokens,
+        "latency_ms": outcome.latency_ms,
+    }
+
+
+def _named(ask: Ask, settings: AskSettings) -> dict[str, str]:
+    return {"endpoint": ask.url, "model": ask.model, "settings": settings.digest}
