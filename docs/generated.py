@@ -30,7 +30,7 @@ STABLE = (
     "semantic_pairs", "mislabels", "split_ledger", "versions", "version_examples",
 )  # fmt: skip
 USEFUL = (
-    "annotations", "clusters", "cluster_members", "decisions", "embeddings", "examples",
+    "annotations", "clusters", "cluster_members", "contract_checks", "decisions", "embeddings", "examples",
     "filter_hits", "inputs", "interaction_history", "pairs", "privacy_findings", "ratings", "runs",
     "signals", "tasks",
 )  # fmt: skip

@@ -84,8 +84,8 @@ def test_the_older_program_said_something() -> None:
 
 
 def test_status_is_the_same(curate: Curate) -> None:
-    """But for the rules that are new, which have not been applied yet."""
-    said = {"stale": ["filter"], "next": "curate run"}
+    """But for the rules that are new, which have not been applied yet, and contracts."""
+    said = {"stale": ["filter"], "next": "curate run", "form": None}
     assert steady(curate("status", "--json")) == {**steady(SAID["status"]), **said}
 
 

@@ -44,6 +44,12 @@ task = "{task}"                    # sft, classification, preference or extracti
 # unrated = "drop"                 # drop or keep
 # where = "model <> 'old-model'"   # any SQL condition over the columns of `candidates`
 
+# [contract]                       # what an answer must look like; `curate contract --infer`
+# pattern = 'yes|no'               # a regular expression that the whole answer matches; or, where
+#                                  # answers are JSON: schema = "contract.schema.json"
+# tools = true                     # arguments of tool calls fit the tools that were offered
+# fences = false                   # whether JSON may stand in code fences
+
 # [dedupe]
 # exact = "example"                # example (messages and answer), input, or off
 # near = 0.8                       # Jaccard similarity of inputs that makes a duplicate, or "off"
@@ -142,6 +148,18 @@ def find_line(text: str, section: str, key: str | None = None, value: str = "") 
         quoting = (n for n in range(first, last + 1) if _quotes(value, lines[n - 1]))
         return next(quoting, first)
     return None
+
+
+def without_section(text: str, section: str) -> str:
+    """Returns the text of a curate.toml without a section and its tables; comments stay."""
+    lines = text.splitlines(keepends=True)
+    gone = {
+        number
+        for first, last, parsed in _statements(text)
+        if [*parsed][-1] == section  # a header is parsed after the one before it
+        for number in range(first, last + 1)
+    }
+    return "".join(line for number, line in enumerate(lines, 1) if number not in gone)
 
 
 def _quotes(message: str, line: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -141,6 +141,30 @@ def parse_tools(value: Any) -> list[Any] | None:
         else tool
         for tool in tools
     ]
+
+
+def declared_tools(tools: Iterable[Any]) -> Iterator[Message]:
+    """Yields what each offered tool declares: `name`, `parameters` and what else it says.
+
+    Nova and Gemini have other words around it; one tool of Gemini's declares several functions.
+    """
+    for tool in tools:
+        if isinstance(tool, dict):
+            inner = [tool.get("toolSpec"), *(tool.get("functionDeclarations") or [])]
+            named = [one for one in inner if isinstance(one, dict)]
+            yield from named or [function_of(tool)]
+
+
+def calls_of(message: Message) -> list[Message]:
+    """Returns the tool calls of a message; what is not an object is left out."""
+    calls = message.get("tool_calls")
+    return [c for c in calls if isinstance(c, dict)] if isinstance(calls, list) else []
+
+
+def function_of(call: Message) -> Message:
+    """Returns what a call or a tool says of its function, where that is nested; else itself."""
+    function = call.get("function")
+    return function if isinstance(function, dict) else call
 
 
 def spoken(messages: list[Message]) -> list[Message]:

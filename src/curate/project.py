@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from curate.cluster import ClusterResult
+    from curate.contract.contract import ContractResult
     from curate.curve import CurveResult
     from curate.dedupe.dedupe import DedupeResult
     from curate.dedupe.thresholds import Suggestion
@@ -191,11 +192,35 @@ class Project:
         drop: Sequence[str] = (),
     ) -> FilterResult:
         """Applies the drop rules with these numbers; see `curate.filters.filters.apply`."""
+        from curate.contract.contract import gather
         from curate.filters.filters import apply
         from curate.filters.rules import resolve, rules
 
         settings = resolve(rules(self.folder), parameters or {}, skip, where, drop)
-        return apply(self._writable(), settings)
+        store = self._writable()
+        return apply(store, settings, gather=partial(gather, store, progress=self._progress))
+
+    def contract(
+        self, *, infer: bool = False, write: bool = False, replace: bool = False
+    ) -> ContractResult:
+        """Returns the contract and how answers keep it; see `curate.contract.contract`.
+
+        Args:
+            infer: whether to say, too, what good answers suggest.
+            write: whether to write that into curate.toml, and its schema beside it.
+            replace: whether another contract may stand there.
+        """
+        from curate.contract.contract import contract, inferable, with_inferred
+        from curate.verdicts import verdicts
+
+        with verdicts.today(self.store) as today:
+            result = contract(self.store, today.con)
+            rows = inferable(today.con) if infer else None
+        if rows is None:
+            return result
+        return with_inferred(
+            result, self.folder, rows, write=write, replace=replace, progress=self._progress
+        )
 
     def embed(self, *, encoder: str = EmbedSettings.encoder, rebuild: bool = False) -> EmbedResult:
         """Computes vectors of new inputs; see `curate.embed.embed`."""

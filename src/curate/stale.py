@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from curate import config, pairs, signals
+from curate.contract import contract
 from curate.dedupe import dedupe
 from curate.embed import encoders
 from curate.filters import filters
@@ -64,8 +65,8 @@ def _lacks_inputs(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def filter_is_stale(store: Store, con: duckdb.DuckDBPyConnection) -> bool:
-    """Returns whether the rules or their settings in curate.toml are others than those in force."""
-    if filters.outdated(store, con):
+    """Returns whether rules, settings or contract in curate.toml are others than those in force."""
+    if filters.outdated(store, con) or contract.outdated(store, con):
         return True
     section: dict[str, Any] = dict(config.load(store.folder).get("filter", {}))
     if not section:

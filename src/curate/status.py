@@ -9,6 +9,8 @@ from typing import Any
 
 from curate import cluster, config, pairs, signals
 from curate.cluster import Alarm, ClusterRow
+from curate.contract import contract, terms
+from curate.contract.contract import Form
 from curate.embed import encoders
 from curate.kernels.error_rate import ErrorRate
 from curate.label import audit, reviews
@@ -75,6 +77,7 @@ class Status:
         error_rates: how wrong train and test are, where they were audited.
         audits_waiting: audited tasks without an answer.
         pairs: preference pairs: found, ready in train, ready in test.
+        form: how many answers keep the contract; None where nobody wrote one.
         models: what production's models took, by month, the last one first.
         task: of the project.
     """
@@ -101,6 +104,7 @@ class Status:
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
     pairs: tuple[int, int, int]
+    form: Form | None
     models: tuple[ModelMonth, ...]
     task: str
     next: str
@@ -149,6 +153,7 @@ def _surroundings(store: Store) -> str:
     """Returns a digest of what a status follows from besides verdicts: wishes and what can run."""
     toml = store.folder / config.NAME
     parts = [toml.read_bytes() if toml.exists() else b"", str(encoders.available()).encode()]
+    parts.append(terms.schema_bytes(store.folder))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -160,6 +165,7 @@ def _read(text: str) -> Status:
             row_of = _ROWS.get(name)
             rows = [row_of(**row) if row_of else row for row in value]
             fields[name] = tuple(tuple(r) if isinstance(r, list) else r for r in rows)
+    fields["form"] = Form(**fields["form"]) if fields["form"] else None
     return Status(**fields)
 
 
@@ -190,6 +196,7 @@ def _count(today: Today) -> Status:
         error_rates=wrong,
         audits_waiting=audits,
         pairs=preferred,
+        form=contract.form(today.store, con),
         models=tuple(ModelMonth(*row) for row in con.execute(sql("status/models")).fetchall()),
         task=str(today.store.setting(con, "project").get("task")),
         split_given=plan.counts["new"] == 0,

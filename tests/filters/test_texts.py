@@ -147,7 +147,8 @@ def test_the_notes_are_printed_with_what_drops_them(project: Project) -> None:
     refused = curate("filter", "--drop", "refusal")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert (
-        "unknown rule that only notes 'refusal'. Known: html_entities, mojibake." in refused.stderr
+        "unknown rule that only notes 'refusal'. Known: html_entities, mojibake, tool_arguments."
+        in refused.stderr
     )
     (project.folder / "curate.toml").write_text('[filter]\ndrop = ["mojibake"]\n', encoding="utf-8")
     assert "filter" in project.status().stale

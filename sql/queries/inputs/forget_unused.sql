@@ -23,6 +23,8 @@ DELETE FROM cover WHERE input_hash NOT IN (SELECT input_hash FROM inputs);
 DELETE FROM answer_vectors WHERE answer_hash NOT IN (SELECT md5(response) FROM examples WHERE response IS NOT NULL);
 -- Forgets what was said of examples that are gone.
 DELETE FROM signals WHERE example_id NOT IN (SELECT example_id FROM examples);
+-- What was said of the form of answers.
+DELETE FROM contract_checks WHERE example_id NOT IN (SELECT example_id FROM examples);
 -- Forgets templates that no text has.
 DELETE FROM templates
 WHERE (affix, text) NOT IN (

@@ -2,7 +2,7 @@
 -- drops.
 CREATE OR REPLACE TEMP TABLE excluded AS
 SELECT example_id, reason, 'filter' AS stage, place, judges,
-       CASE WHEN score IS NULL THEN rule ELSE rule || ': ' || round(score, 3) END AS evidence
+       concat_ws(': ', rule, coalesce(evidence, round(score, 3)::VARCHAR)) AS evidence
 FROM hits WHERE example_id NOT IN (SELECT example_id FROM settled WHERE verdict = 'keep')
 UNION ALL
 SELECT example_id, 'dropped', 'people', -1, 'input', 'by annotator ' || annotator

@@ -14,7 +14,8 @@ import orjson
 
 from curate.check.shapes import SHAPES, Message, ParsedRow, Row, said
 from curate.check.targets import Target
-from curate.messages import text_of
+from curate.contract.answers import check_calls
+from curate.messages import calls_of, declared_tools, function_of, text_of
 
 Problem = tuple[str, str]
 
@@ -105,6 +106,9 @@ RULES = {
     ),
     "tool-args-string": _warning(
         "arguments as a string, which chat templates quote twice", "write them as an object"
+    ),
+    "tool-args-refused": _warning(
+        "arguments that the offered tool does not take", "correct them, or leave the row out"
     ),
     "tools-missing": _warning("a call in a row that offers no tools", "add `tools`"),
     "tool-without-id": _warning("a tool's message names no call", "add `tool_call_id`"),
@@ -278,21 +282,10 @@ def _message_keys(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
             yield "unknown-key", f"message {place} has the key {key!r}"
 
 
-def calls_of(message: Message) -> list[Message]:
-    """Returns the tool calls of a message; what is not an object is left out."""
-    calls = message.get("tool_calls")
-    return [c for c in calls if isinstance(c, dict)] if isinstance(calls, list) else []
-
-
-def _function(call: Message) -> Message:
-    function = call.get("function")
-    return function if isinstance(function, dict) else call
-
-
 def _arguments(talk: Sequence[Message], target: Target) -> Iterator[Problem]:
     for place, message in enumerate(talk, 1):
         for call in calls_of(message):
-            name, arguments = _function(call).get("name"), _function(call).get("arguments")
+            name, arguments = function_of(call).get("name"), function_of(call).get("arguments")
             where = f"message {place}, call of {name!r}"
             if not isinstance(name, str) or not name:
                 yield "bad-field", f"message {place}: a call names no function"
@@ -362,22 +355,18 @@ def _answered(
 
 
 def _declared(talk: Sequence[Message], tools: Sequence[Any]) -> Iterator[Problem]:
-    names = {_function(tool).get("name") for tool in tools if isinstance(tool, dict)}
-    names |= {  # Nova's and Gemini's ways to declare them
-        inner.get("name")
-        for tool in tools
-        if isinstance(tool, dict)
-        for inner in [tool.get("toolSpec"), *(tool.get("functionDeclarations") or [])]
-        if isinstance(inner, dict)
-    }
+    names = {declared.get("name") for declared in declared_tools(tools)}
     for place, message in enumerate(talk, 1):
         for call in calls_of(message):
-            name = _function(call).get("name")
+            name = function_of(call).get("name")
             if not tools:
                 yield "tools-missing", "calls a tool, and has no `tools`"
             elif name not in names:
                 listing = ", ".join(sorted(map(str, names)))
                 yield "tool-undeclared", f"message {place} calls {name!r}; offered: {listing}"
+        found = check_calls(message, tools) if tools else None
+        if found and found.kind.startswith("argument-"):
+            yield "tool-args-refused", f"message {place}, {found.path}: {found.message}"
 
 
 def _keys(row: Row, shape: str, target: Target) -> Iterator[Problem]:

@@ -99,6 +99,7 @@ def render_status(status: Status) -> str:
         if status.train + status.test
         else ""
     )
+    text += f"form: {status.form.said}\n" if status.form else ""
     text += words.render_reviewed(status.detectors) + _spread(status) + _models(status)
     if status.latest:
         text += f"exported: {', '.join(status.latest)}\n"

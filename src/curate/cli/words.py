@@ -47,6 +47,8 @@ REASONS = {
     "too_short": "answer too short",
     "too_long": "too long",
     "outside_dates": "outside the dates",
+    "contract": "breaks the contract",
+    "tool_arguments": "a tool does not take its arguments",
     "unknown_label": "label not in curate.toml",
     "condition": "does not meet --where",
     "against": "in an evaluation set (--against)",

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from curate import formats
 from curate.check.unseen import SIDES, Survey, Unseen, sentence
+from curate.contract import contract
+from curate.contract.contract import Form
 from curate.export import lineage
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
@@ -35,7 +37,8 @@ def facts(
     Returns:
         `examples`, `pending`, `newer_train` (examples newer than the oldest test one), `funnel`
         [(reason, n)], `mix` {label, cluster, month, length: [(value, production, train, test)]},
-        `edge_cases` {reason: [production, train, test]}, `unseen` (what the leak check cannot see).
+        `edge_cases` {reason: [production, train, test]}, `unseen` (what the leak check cannot see),
+        `form` (how many answers keep the contract; None where nobody wrote one).
     """
     con = today.con
     con.register("left_out", assembled.left_out_table())
@@ -56,6 +59,7 @@ def facts(
         "mix": mix,
         "edge_cases": _edge_cases(assembled.edge_cases, kept, examples),
         "unseen": _unseen(today, assembled, with_labels=with_labels),
+        "form": contract.form(today.store, con, exported=True),
     }
 
 
@@ -140,10 +144,18 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         ),
         "## Edge cases\n\n" + _hard(manifest["edge_cases"]),
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
+        _form(facts["form"]),
         "## Held-out split\n\n" + _split(manifest["split"]),
         _not_seen(facts["unseen"]),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _form(form: Form | None) -> str:
+    """Returns how many answers keep the contract; empty where there is none."""
+    if form is None:
+        return ""
+    return f"## Form\n\nForm: {form.said} keep the contract (`curate contract`).\n"
 
 
 def _hard(counts: Mapping[str, Sequence[int]]) -> str:

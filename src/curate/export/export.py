@@ -12,6 +12,7 @@ from typing import Any
 
 from curate import config, formats, pairs, split, stale
 from curate.check import targets
+from curate.contract import contract
 from curate.dedupe import input_pairs, shared_text
 from curate.errors import ConfigError, GateFailed
 from curate.export import card, lineage, manifest, record
@@ -70,6 +71,7 @@ def export(
     _check_name(name)
     with store.run("export", {"name": name, **settings.as_dict()}) as run:
         folder.recover(store)
+        contract.catch_up(store, run, progress=progress)
         order = _order(store, run, name, settings)
         inputs.refresh(store, run)
         input_pairs.refresh_near(store, run, threshold=order.settings.split.leak_threshold)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.contract.contract import Form
 from curate.export.assemble import Assembled
 from curate.export.options import ExportResult, ExportSettings
 from curate.formats import Format
@@ -167,8 +168,14 @@ def manifest(version: VersionDraft, today: Today, run_id: int) -> dict[str, Any]
         "error_rates": [asdict(rate) for rate in result.error_rates],
         "mix": version.facts["mix"],
         "edge_cases": version.facts["edge_cases"],
+        **_form(version.facts["form"]),
         "volatile": _volatile(run_id),
     }
+
+
+def _form(form: Form | None) -> dict[str, Any]:
+    """Returns how many answers keep the contract; nothing where there is none."""
+    return {"form": asdict(form)} if form else {}
 
 
 def _volatile(run_id: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ time verdicts are asked for; other rules judge each revision of an example once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from curate.errors import ConfigError
 from curate.filters.rules import FilterSettings, Rule, resolve, rules
-from curate.store import Store, fetch_arrow, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.store import conditions as where_clause
 from curate.text import digest
 
@@ -49,8 +49,15 @@ def stored_settings(store: Store, con: duckdb.DuckDBPyConnection) -> FilterSetti
     return resolve(known, given, skip, last.get("where"), drop)
 
 
-def apply(store: Store, settings: FilterSettings) -> FilterResult:
+def apply(
+    store: Store, settings: FilterSettings, *, gather: Callable[[Run], None] = lambda _: None
+) -> FilterResult:
     """Makes these the settings in force and judges what they have not judged yet.
+
+    Args:
+        store: the project's store.
+        settings: which rules apply and with what numbers.
+        gather: called first; stores the evidence that rules read.
 
     Raises:
         ConfigError: a rule of the project or the condition is not one SELECT, or fails.
@@ -63,6 +70,7 @@ def apply(store: Store, settings: FilterSettings) -> FilterResult:
             section="filter",
         )
     with store.run("filter", settings.as_dict()) as run:
+        gather(run)
         with store.write() as con:
             run.changed |= store.set_setting(con, "filter", settings.as_dict())
             checked = refresh(store, con, settings)
@@ -146,7 +154,8 @@ def collect(store: Store, con: duckdb.DuckDBPyConnection, settings: FilterSettin
             # Our own live rules look at no inputs.
             own = sql("filters/candidates_rated")
             con.execute(own if rule.trusted else sql("filters/candidates_all"))
-            con.register("found", _evaluate(con, rule, _arguments(rule, settings)))
+            found = _evaluate(con, rule, _arguments(rule, settings))
+            con.register("found", _with_evidence(found) if rule.trusted else found)
             own = sql("filters/hits_temp_own")
             con.execute(own if rule.trusted else sql("filters/hits_temp_live"), {"rule": rule.name})
             con.unregister("found")
@@ -190,6 +199,13 @@ def _evaluate(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, A
     if rule.trusted:
         return fetch_arrow(con, rule.query, arguments)
     return _sandboxed(con, rule, arguments)
+
+
+def _with_evidence(found: pa.Table) -> pa.Table:
+    """Returns what a rule of ours found with the column `evidence`, which few of them have."""
+    if "evidence" in found.column_names:
+        return found
+    return found.append_column("evidence", pa.nulls(found.num_rows, pa.string()))
 
 
 def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:

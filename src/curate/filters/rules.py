@@ -1,9 +1,10 @@
 """Drop rules: one SQL file each, read without a store.
 
 A rule is `sql/filters/NAME.sql`, of curate or of the project. It selects `example_id, reason,
-score` from `candidates`. Its comment is the help; `-- $name type = default: help` declares an
-option; `-- when: live` marks a rule that reads ratings or compares examples; `-- judges: input`
-one that says nothing of the answer; `-- does: note` one that drops only where it is asked to.
+score` from `candidates`; a live one of curate may add `evidence`, a text that `why` shows. Its
+comment is the help; `-- $name type = default: help` declares an option; `-- when: live` marks a
+rule that reads ratings or compares examples; `-- judges: input` one that says nothing of the
+answer; `-- does: note` one that drops only where it is asked to.
 `filters/filters.py` evaluates them.
 """
 
