@@ -16,6 +16,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from curate.contract import contract as contracts
+from curate.contract.answers import check
+from curate.contract.terms import Contract
 from curate.errors import ConfigError, unknown_name
 from curate.evaluate import ask, asks, baselines, looks, metrics, neighbours, refusals, slices
 from curate.evaluate.answers import AnswerSet, read_answers
@@ -103,7 +106,8 @@ def _evaluate(
     _require(version, heldout, given)
     with store.read() as con:
         found = baselines.find(con, version, heldout, settings.seed)
-        judged = _Judged(con, heldout, [*given, *found.sets], settings, progress)
+        contract = contracts.in_force(store, con)
+        judged = _Judged(con, heldout, [*given, *found.sets], contract, settings, progress)
         refused = refusals.find(heldout, judged.sets)
         nearest = neighbours.find(con, version, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
@@ -127,7 +131,7 @@ def _evaluate(
             heldout,
             {one.name: judged.scores[one.name] for one in given},
             judged.clusters,
-            {},
+            judged.forms,
             settings.seed,
         ),
         absent=found.absent,
@@ -238,6 +242,7 @@ class _Judged:
         con: duckdb.DuckDBPyConnection,
         heldout: Sequence[HeldOut],
         sets: Sequence[AnswerSet],
+        contract: Contract,
         settings: EvaluateSettings,
         progress: Progress,
     ) -> None:
@@ -250,6 +255,9 @@ class _Judged:
             one.name: metrics.scores(heldout, {k: a.messages for k, a in one.answers.items()})
             for one in progress(sets, "judging")
         }
+        for one in sets:
+            self.all_scores[one.name] |= _form(heldout, one, contract)
+        self.forms = _forms(heldout, contract)
         self.scores = {name: found[self.metric] for name, found in self.all_scores.items()}
         # As the labels stood when the audit was drawn, and as they are.
         self._seen = {one.name: self._against(one, self.audit.before) for one in sets}
@@ -343,6 +351,28 @@ class _Judged:
         known = [one for one in self.heldout if one.example_id in answers.answers]
         said = [answer_text(answers.answers[one.example_id].messages).strip() for one in known]
         return [one.label or "" for one in known], said
+
+
+def _form(
+    heldout: Sequence[HeldOut], answers: AnswerSet, contract: Contract
+) -> dict[str, NDArray[np.float64]]:
+    """Returns whether each answer keeps the contract; nothing where it says nothing of any."""
+    if not contract.has_form and not any(one.tools for one in heldout):
+        return {}
+    found = np.full(len(heldout), np.nan)
+    for place, one in enumerate(heldout):
+        if one.example_id in answers.answers:
+            messages = answers.answers[one.example_id].messages
+            found[place] = check(messages, one.tools, contract) is None
+    return {"form": found}
+
+
+def _forms(heldout: Sequence[HeldOut], contract: Contract) -> dict[str, str]:
+    """Returns example -> whether its right answer keeps the contract, in words."""
+    if not contract.has_form:
+        return {}
+    kept = {one.example_id: check(one.answer, one.tools, contract) is None for one in heldout}
+    return {name: "right answer keeps it" if k else "breaks it" for name, k in kept.items()}
 
 
 def _costs(given: AnswerSet) -> dict[str, float | None]:
