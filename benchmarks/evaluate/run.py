@@ -85,7 +85,10 @@ def main() -> int:
     options = parser.parse_args()
     chosen = settings()
     with ProcessPoolExecutor(options.processes) as pool:
-        done = list(pool.map(partial(timed, times=options.times), chosen))
+        done = []
+        for setting, each in zip(chosen, pool.map(partial(timed, times=options.times), chosen)):
+            done.append(each)
+            print(row(setting, *each[:2]), file=sys.stderr, flush=True)
     us, scipy = [o for o, _, _ in done], [o for _, o, _ in done]
     covered, false = worst(list(zip(chosen, us, strict=True)))
     passed = covered >= COVERED and false <= FALSE

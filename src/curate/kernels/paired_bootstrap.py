@@ -24,15 +24,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.kernels.intervals import CONFIDENCE
 
-Verdict = str
-"""beats, as_good_and_cheaper, no, cannot_tell."""
+Verdict = Literal["beats", "as_good_and_cheaper", "no", "cannot_tell"]
 
 RESAMPLES = 3_000
 LEAST_AUDITED = 20
@@ -374,7 +373,7 @@ def _interval(
 def _percentiles(clusters: float, acceleration: float) -> tuple[float, float]:
     """Returns the percentiles of the draws between which a 95% interval lies.
 
-    The bias correction of a mean equals its acceleration.
+    The bias correction of a mean equals its acceleration, a sixth of the skewness.
     Source: Efron 1987, Journal of the American Statistical Association 82:171, section 4.
     """
     from scipy.special import ndtr, stdtrit
