@@ -2,7 +2,8 @@
 
     python benchmarks/evaluate/run.py
 
-`--times 50` is a quick look, `--processes 2` is sooner done. Exit status 1: a bar is missed.
+`--times 50` is a quick look, `--processes 2` is sooner done, `--keep FILE` lets a stopped run go
+on. Exit status 1: a bar is missed.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -31,6 +36,29 @@ COVERED, CONSERVATIVE, FALSE = 0.93, 0.97, 0.035
 def timed(setting: Setting, times: int) -> tuple[Outcome, Outcome, float]:
     begun = time.process_time()
     return *both(setting, times), time.process_time() - begun
+
+
+def kept_by(file: Path | None) -> dict[str, list[Any]]:
+    if not file or not file.exists():
+        return {}
+    return dict(map(orjson.loads, file.read_bytes().splitlines()))
+
+
+def outcomes(
+    chosen: list[Setting], options: argparse.Namespace
+) -> list[tuple[Outcome, Outcome, float]]:
+    """Returns what came out in each setting; takes what a stopped run has kept."""
+    kept = kept_by(options.keep)
+    left = [s for s in chosen if repr(s) not in kept]
+    with ProcessPoolExecutor(options.processes) as pool:
+        results = pool.map(partial(timed, times=options.times), left)
+        for setting, (us, scipy, seconds) in zip(left, results, strict=True):
+            kept[repr(setting)] = [asdict(us), asdict(scipy), seconds]
+            if options.keep:
+                with options.keep.open("ab") as file:
+                    file.write(orjson.dumps([repr(setting), kept[repr(setting)]]) + b"\n")
+    rows = [kept[repr(setting)] for setting in chosen]
+    return [(Outcome(**us), Outcome(**scipy), seconds) for us, scipy, seconds in rows]
 
 
 def row(setting: Setting, us: Outcome, scipy: Outcome) -> str:
@@ -82,13 +110,17 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=TIMES)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="file with what is done; a stopped run goes on")
+    parser.add_argument("--report", action="store_true", help="write what is kept, run nothing")
     options = parser.parse_args()
-    chosen = settings()
-    with ProcessPoolExecutor(options.processes) as pool:
-        done = []
-        for setting, each in zip(chosen, pool.map(partial(timed, times=options.times), chosen)):
-            done.append(each)
-            print(row(setting, *each[:2]), file=sys.stderr, flush=True)
+    kept = kept_by(options.keep)
+    chosen = [s for s in settings() if not options.report or repr(s) in kept]
+    left = [
+        f"{s.name}, {s.examples:,} examples, {s.difference:.0%}"
+        for s in settings()
+        if s not in chosen
+    ]
+    done = outcomes(chosen, options)
     us, scipy = [o for o, _, _ in done], [o for _, o, _ in done]
     covered, false = worst(list(zip(chosen, us, strict=True)))
     passed = covered >= COVERED and false <= FALSE
@@ -105,6 +137,7 @@ def main() -> int:
         f"worlds each: {covered:.1%} and {false:.1%} at worst.**",
         "",
         *summary(chosen, us, scipy),
+        *([f"- Not run yet: {'; '.join(left)}."] if left else []),
         "",
         "A world has held-out examples and the scores of two models on them. *True* is the",
         "difference that worlds are drawn with, candidate less baseline; *estimate* is the mean",
