@@ -132,6 +132,14 @@ def test_one_conversation_says_nothing() -> None:
     assert (mean.low, mean.high) == (0, 1)
 
 
+def test_a_long_conversation_among_short_ones_says_little() -> None:
+    candidate, baseline, _ = scores(60, 0, 240)
+    for others in (1, 5, 20):
+        found = compare(candidate, baseline, np.maximum(np.arange(300) - (300 - others), 0))
+        assert found.low < -0.2
+        assert found.high > 0.6
+
+
 def test_no_examples() -> None:
     nothing = np.zeros(0)
     found = compare(nothing, nothing, nothing.astype(np.int64))
