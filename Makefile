@@ -31,7 +31,7 @@ test-e2e: $(VENV)/.installed-dev $(VENV)/.installed-model test-duckdb2  ## whole
 test-duckdb2: $(VENV)-duckdb2/.installed  ## the tests of the store, with the other DuckDB that is supported
 	export PYTHONPATH=$(CURDIR)/$(VENV)-duckdb2; \
 	$(BIN)/python -c 'import duckdb; assert duckdb.__version__ == "2.0.0"' && \
-	$(BIN)/python -m pytest -m 'store and not e2e' -n 2
+	$(BIN)/python -m pytest -m 'store and not e2e and not slow' -n 2
 
 bench: $(VENV)/.installed-dev  ## benchmarks at full size; each rewrites its RESULTS.md
 	for run in benchmarks/*/run.py; do $(BIN)/python $$run || exit 1; done

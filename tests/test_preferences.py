@@ -189,3 +189,20 @@ def test_a_column_called_chosen_is_no_preference_by_itself(
     ]
     project = pulled(tmp_path, write_jsonl, rows)
     assert [r["response"] for r in project.table("interactions").to_pylist()] == ["r", "s"]
+
+
+def test_a_refusal_that_is_preferred_stays(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    """Who prefers a refusal says that refusing is right; a refusal nobody prefers stays out."""
+    refusal = "I'm sorry, but I can't help with that."
+    rows = [
+        {"id": f"p{n}", "prompt": f"How do I pick lock {n}?", "chosen": refusal, "rejected": "So."}
+        for n in range(14)
+    ]
+    rows += [{"id": "q", "prompt": "How do I open it?", "chosen": "", "rejected": "So."}]
+    project = pulled(tmp_path, write_jsonl, rows)
+    project.filter()
+    project.pairs()
+    out = {r["reason"] for r in project.table("excluded").to_pylist()}
+    assert "refusal" in out
+    reasons = [r["reason"] for r in project.table("pair_verdicts").to_pylist()]
+    assert reasons.count(None) == 14

@@ -56,7 +56,7 @@ def test_an_empty_project(tmp_path: Path) -> None:
     new_project(tmp_path)
     found = status(tmp_path)
     assert (found["interactions"], found["funnel"], found["next"]) == (0, [], "curate pull LOGS")
-    assert "too few to fine-tune on" in curate(tmp_path, "status").stdout
+    assert "rule of thumb: 200-500 are the least" in curate(tmp_path, "status").stdout
 
 
 @pytest.mark.slow
@@ -152,3 +152,40 @@ def test_looking_changes_nothing(tmp_path: Path, write_jsonl: WriteJsonl) -> Non
     curate(tmp_path, "versions")
     curate(tmp_path, "doctor")
     assert (project.store.state_digest(), project.table("runs").num_rows) == before
+
+
+def test_what_models_took_by_month(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = new_project(tmp_path)
+    rows = [
+        row(
+            n, created_at=f"2026-0{1 + n // 10}-05T10:00:00Z", model=("big", "small")[n % 2],
+            latency_ms=(900, 100)[n % 2], cost_usd=(0.01, 0.001)[n % 2],
+            input_tokens=30, output_tokens=4,
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [*rows, row(30)]))])
+    found = status(tmp_path)["models"]
+    assert [(m["model"], m["month"], m["calls"]) for m in found] == [
+        ("big", "2026-02", 5), ("small", "2026-02", 5), ("big", "2026-01", 5),
+        ("small", "2026-01", 5),
+    ]  # fmt: skip
+    assert (found[0]["p50_ms"], found[1]["p95_ms"], found[0]["tokens"]) == (900, 100, 170)
+    assert found[1]["cost_usd"] == pytest.approx(0.005)
+    assert "900 ms" in curate(tmp_path, "status").stdout
+
+
+def test_a_preference_project_counts_pairs(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    project = new_project(tmp_path, task="preference")
+    rows = [
+        {"id": f"p{n}", "prompt": f"Question {n}?", "chosen": f"Good {n}.", "rejected": f"Bad {n}."}
+        for n in range(30)
+    ]
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+    project.filter()
+    project.pairs()
+    found = status(tmp_path)
+    said = curate(tmp_path, "status").stdout
+    assert found["pairs"][0] == 30 and found["pairs"][1] > 0
+    assert f"effective train size {found['pairs'][1]} pairs; no rule says how many do" in said
+    assert "effective train size 0" not in said

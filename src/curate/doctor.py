@@ -27,6 +27,8 @@ OPTIONAL = {
     "label-studio-sdk": "label",
     "krippendorff": "label",
     "adbc-driver-postgresql": "postgres",
+    "rouge-score": "evaluate",
+    "sacrebleu": "evaluate",
     "pandas": "notebook",
     "datasets": "notebook",
 }

@@ -20,8 +20,6 @@ from curate.store import Store, sql
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
-MINIMUM_EXAMPLES, RELIABLE_EXAMPLES = 200, 1_000
-
 
 @dataclass(frozen=True)
 class FunnelRow:
@@ -44,6 +42,26 @@ class LabelRow:
 
 
 @dataclass(frozen=True)
+class ModelMonth:
+    """What the calls of a model took in a month; None where no call says it.
+
+    Attributes:
+        model: empty where calls do not say it.
+        month: such as 2026-02.
+        p50_ms: median latency, about; `p95_ms` likewise.
+        cost_usd: of all calls together; `tokens` likewise, in and out.
+    """
+
+    model: str
+    month: str | None
+    calls: int
+    p50_ms: float | None
+    p95_ms: float | None
+    cost_usd: float | None
+    tokens: int
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a project, in counts.
 
@@ -57,6 +75,8 @@ class Status:
         error_rates: how wrong train and test are, where they were audited.
         audits_waiting: audited tasks without an answer.
         pairs: preference pairs: found, ready in train, ready in test.
+        models: what production's models took, by month, the last one first.
+        task: of the project.
     """
 
     interactions: int
@@ -81,6 +101,8 @@ class Status:
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
     pairs: tuple[int, int, int]
+    models: tuple[ModelMonth, ...]
+    task: str
     next: str
 
     @property
@@ -102,6 +124,7 @@ class Status:
 _ROWS: dict[str, Any] = {
     "funnel": FunnelRow, "labels": LabelRow, "clusters": ClusterRow, "alarms": Alarm,
     "detectors": Detector, "error_rates": ErrorRate,
+    "models": ModelMonth,
 }  # fmt: skip
 
 
@@ -167,6 +190,8 @@ def _count(today: Today) -> Status:
         error_rates=wrong,
         audits_waiting=audits,
         pairs=preferred,
+        models=tuple(ModelMonth(*row) for row in con.execute(sql("status/models")).fetchall()),
+        task=str(today.store.setting(con, "project").get("task")),
         split_given=plan.counts["new"] == 0,
         next=_next(totals, stale, bool(latest), plan.counts["new"]),
     )

@@ -15,6 +15,7 @@ from projects import Demo
 pytestmark = pytest.mark.slow
 
 PLANTED = {
+    "better models": 1,
     "broken lines": 1,
     "late ratings": 15,
     "refusals": 25,

@@ -59,7 +59,7 @@ def test_the_distribution_is_described() -> None:
 def test_dependencies_have_a_lower_bound_and_are_the_ones_imported() -> None:
     extras = PYPROJECT["project"]["optional-dependencies"]
     bounds = PYPROJECT["project"]["dependencies"] + extras["ml"] + extras["label"]
-    bounds += extras["tokens"] + extras["pii"] + extras["s3"]
+    bounds += extras["evaluate"] + extras["tokens"] + extras["pii"] + extras["s3"]
     assert all(">=" in bound for bound in bounds + extras["postgres"] + extras["notebook"])
     modules = {"scikit-learn": "sklearn"}
     names = [re.split(r"[<>=\[]", bound)[0] for bound in bounds]

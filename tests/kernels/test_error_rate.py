@@ -268,7 +268,7 @@ def test_the_whole_path_covers_the_truth(world: World) -> None:
 
 
 @pytest.mark.e2e
-def test_the_whole_path_covers_the_truth_17_times_of_20(world: World) -> None:
-    made = [world.run(WHOLE_PATH, seed) for seed in range(20)]
-    assert covered(made, "train") >= 17
-    assert covered(made, "test") >= 17
+def test_the_whole_path_covers_the_truth_8_times_of_10(world: World) -> None:
+    made = [world.run(WHOLE_PATH, seed) for seed in range(10)]
+    assert covered(made, "train") >= 8
+    assert covered(made, "test") >= 8

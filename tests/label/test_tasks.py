@@ -126,6 +126,7 @@ def edited(text: str) -> dict[str, Any]:
         ("review", [RATED, edited(ROW["response"])], [("rate", "2")]),
         ("review", [RATED, edited("Better.")], [("rate", "2"), ("correct", "Better.")]),
         ("review", [choice("verdict", "keep")], [("keep", None)]),
+        ("review", [choice("verdict", "refuse")], [("keep", None)]),
         ("preference", [choice("preference", "both_bad")], [("prefer", "both_bad")]),
         ("spans", [choice("verdict", "drop")], [("drop", None)]),
         ("spans", [choice("verdict", "nothing")], [("spans", "[]"), ("correct", "{}")]),

@@ -36,7 +36,17 @@ def demo(folder: Path, seed: int, as_json: bool) -> None:
 
 def render_step(command: str, result: Any) -> str:
     """Returns the result of a command as that command prints it."""
-    from curate.cli import cluster, dedupe, embed, export, filter, mislabels, verify, words
+    from curate.cli import (
+        cluster,
+        dedupe,
+        embed,
+        evaluate,
+        export,
+        filter,
+        mislabels,
+        verify,
+        words,
+    )
 
     renders: dict[str, Callable[[Any], str]] = {
         "pull": lambda pulled: words.render_mapping(pulled.mapping) + words.render_pull(pulled),
@@ -47,6 +57,7 @@ def render_step(command: str, result: Any) -> str:
         "mislabels": mislabels.render_mislabels,
         "export": lambda exported: export.render_export(exported, dry_run=False),
         "verify": verify.render_verifications,
+        "evaluate": evaluate.render_evaluation,
     }
     return renders[command.split()[0]](result)
 

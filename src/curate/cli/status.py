@@ -36,6 +36,7 @@ def status(context: Context, rejects: bool, as_json: bool) -> None:
 
 
 _STATUS_CLUSTERS = 5
+_STATUS_MODELS = 6
 _REJECTS = 50
 
 
@@ -92,13 +93,13 @@ def render_status(status: Status) -> str:
         text += "curate.toml or a rule file says otherwise than the rules in force: curate run\n"
     if other := [stage for stage in status.stale if stage != "filter"]:
         text += f"not up to date: {', '.join(other)}\n"
-    text += _size(status.train)
+    text += _size(status)
     text += (
         words.render_how_wrong(status.error_rates, status.audits_waiting)
         if status.train + status.test
         else ""
     )
-    text += words.render_reviewed(status.detectors) + _spread(status)
+    text += words.render_reviewed(status.detectors) + _spread(status) + _models(status)
     if status.latest:
         text += f"exported: {', '.join(status.latest)}\n"
     return text + f"Next: {status.next}\n"
@@ -121,13 +122,39 @@ def _spread(status: Status) -> str:
     return text + render_alarms(status.alarms)
 
 
-def _size(train: int) -> str:
-    from curate.status import MINIMUM_EXAMPLES, RELIABLE_EXAMPLES
+def _models(status: Status) -> str:
+    """Returns what production's models took in the last months."""
+    rows = [
+        [
+            one.model or "(not said)",
+            one.month or "",
+            one.calls,
+            "" if one.p50_ms is None else f"{one.p50_ms:,.0f} ms",
+            "" if one.p95_ms is None else f"{one.p95_ms:,.0f} ms",
+            "" if one.cost_usd is None else f"{one.cost_usd:,.2f}",
+            one.tokens or "",
+        ]
+        for one in status.models[:_STATUS_MODELS]
+    ]
+    header = ["model", "month", "calls", "p50", "p95", "USD", "tokens"]
+    used = [c for c in range(len(header)) if c < 3 or any(row[c] != "" for row in rows)]
+    if not rows:
+        return ""
+    return table([header[c] for c in used], [[row[c] for c in used] for row in rows])
 
-    if train >= RELIABLE_EXAMPLES:
-        verdict = "enough for reliable fine-tuning (1,000-2,000)"
-    elif train >= MINIMUM_EXAMPLES:
-        verdict = "enough to begin (200-500); 1,000-2,000 is reliable"
-    else:
-        verdict = "too few to fine-tune on: 200-500 is the minimum"
-    return f"effective train size {train:,} (after duplicates): {verdict}\n"
+
+_RULE_OF_THUMB = "200-500 are the least for a narrow task, 1,000-2,000 reliable"
+"""What practice says; of preference pairs it says nothing that holds for most (docs/status.md)."""
+
+
+def _size(status: Status) -> str:
+    """Returns how much there is to train on, beside what a rule of thumb says of the task."""
+    if status.task == "preference":
+        return (
+            f"effective train size {counted(status.pairs[1], 'pair')}; no rule says how many do\n"
+        )
+    measured = ". Measured: curate curve" if status.labels else ""
+    return wrapped(
+        f"effective train size {status.train:,} (after duplicates); rule of thumb: "
+        f"{_RULE_OF_THUMB}{measured}"
+    )

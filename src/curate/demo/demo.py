@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.demo import logs
+from curate.demo import logs, models
 from curate.demo.logs import write_logs
 from curate.embed import encoders
 from curate.errors import ConfigError, GateFailed, MissingExtra
+from curate.evaluate.heldout import read_heldout
+from curate.evaluate.options import EvaluateSettings
 from curate.progress import Progress
 from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions
+from curate.versions.versions import find
 
 DATASET = "support"
 # Planted kind -> the reasons that the rules for it give.
@@ -104,13 +107,31 @@ def demo(
     show(f"verify {DATASET}", verifications)
     if any(verification.problems for verification in verifications):
         raise GateFailed(f"{version.folder} does not verify")
+    judged = _judged(project, folder, seed, show)
     return DemoResult(
         folder,
         logs,
         version.folder,
         str(version.content_id),
         _id_of(project)[planted.exact_duplicates[0][0]],
-        tuple(_findings(project, planted)),
+        (*_findings(project, planted), judged),
+    )
+
+
+def _judged(
+    project: Project, folder: Path, seed: int, show: Callable[[str, Any], None]
+) -> PlantedCount:
+    """Evaluates three models: one is better than the prompted one, and one only looks so."""
+    with project.store.read() as con:
+        heldout = read_heldout(con, find(project.store, DATASET))
+    files = models.write_answers(folder / "answers", heldout, seed)
+    found = project.evaluate(DATASET, files, EvaluateSettings(baselines=("prompted",)))
+    named = " ".join(f"--answers {name}={path}" for name, path in files.items())
+    show(f"evaluate {DATASET} {named} --baseline prompted", found)
+    better = {one.candidate for one in found.comparisons if one.verdict == "beats"}
+    right = better & set(models.BETTER)
+    return PlantedCount(
+        "better models", len(models.BETTER), len(right), len(better - right), "evaluate"
     )
 
 

@@ -9,6 +9,10 @@ from curate.label.kinds import Decisions, Parts, kind
 from curate.label.tasks import one_choice
 
 
+# What is chosen -> what it does; a refusal that is right stays, as anything does that is kept.
+_VERDICTS = {"keep": "keep", "refuse": "keep", "drop": "drop"}
+
+
 @kind(
     "review",
     asks="rate the answer 1 to 5, and better it",
@@ -24,7 +28,8 @@ from curate.label.tasks import one_choice
         "question. Where you know a better one, open <b>Write a better answer</b> and change the "
         "text: a model will learn from what stands there.",
         "<b>Keep</b> overrules all filters, <b>Drop</b> takes it out of the dataset. Usually you "
-        "need neither.",
+        "need neither. An answer that refuses is taken for a fault: where it should refuse, say "
+        "<b>Refusing is right</b>.",
     ),
     votes="rate",
     settled_by=("verdict", "correction", "rating"),
@@ -44,9 +49,9 @@ def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
     if text.strip() and _lines(text) != _lines(row["response"] or ""):
         decisions.append(("correct", text))
     verdict = one_choice(parts, "verdict")
-    if verdict not in (None, "keep", "drop"):
+    if verdict not in (None, *_VERDICTS):
         raise ValueError(f"a verdict of {verdict!r}")
-    return decisions + ([(verdict, None)] if verdict else [])
+    return decisions + ([(_VERDICTS[verdict], None)] if verdict else [])
 
 
 def _lines(text: str) -> list[str]:
