@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from curate.dedupe.thresholds import Suggestion
     from curate.doctor import Check
     from curate.embed.embed import EmbedResult
+    from curate.evaluate.ask import AskPlan
+    from curate.evaluate.ask_options import Asked
     from curate.evaluate.looks import PastEvaluation
     from curate.evaluate.options import EvaluateResult, EvaluateSettings
     from curate.export.options import ExportResult, ExportSettings
@@ -442,6 +444,7 @@ class Project:
         version: str,
         answers: Mapping[str, str],
         settings: EvaluateSettings | None = None,
+        asked: Asked | None = None,
     ) -> EvaluateResult:
         """Judges models by the held-out part of a version; see `curate.evaluate.evaluate`."""
         from curate.evaluate.evaluate import evaluate
@@ -452,8 +455,15 @@ class Project:
             version,
             answers,
             settings or EvaluateSettings(),
+            asked,
             progress=self._progress,
         )
+
+    def plan_asking(self, version: str, asked: Asked) -> list[AskPlan]:
+        """Returns what would be sent to endpoints; see `curate.evaluate.evaluate`."""
+        from curate.evaluate.evaluate import plan_asking
+
+        return plan_asking(self.store, version, asked)
 
     def evaluations(self) -> list[PastEvaluation]:
         """Returns what was said of all versions; see `curate.evaluate.looks.evaluations`."""

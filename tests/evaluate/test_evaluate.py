@@ -15,6 +15,7 @@ from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import EvaluateResult, EvaluateSettings
 from curate.label import by_file
 from curate.project import Project
+from endpoint import Body, EndpointServer, completion
 from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
 from program import Program
 
@@ -286,3 +287,30 @@ def test_models_of_production_are_told_apart(project: Project, heldout: list[Hel
     assert models["m0"].cost_usd == pytest.approx(0.001) and models["m1"].p50_ms is not None
     said = run(project, "evaluate", "set", "--from-logs")
     assert said.exit_code == 0 and "m0" in said.stdout and "no answer to" not in said.stdout
+
+
+def test_an_endpoint_is_asked_after_a_yes_and_once(own: Project, tmp_path: Path) -> None:
+    heldout = heldout_of(own)
+    right = {one.prompt[-1]["content"]: str(one.label) for one in heldout}
+
+    def reply(body: Body) -> Body:
+        label = right[body["messages"][-1]["content"]]
+        return completion({"role": "assistant", "content": label})
+
+    with EndpointServer(reply) as server:
+        ask = ("evaluate", "set", "--ask", f"tuned={server.url}#m", "--price", "1", "4")
+        planned = run(own, *ask)
+        assert planned.exit_code == 0 and not server.calls
+        assert f"{len(heldout)} held-out prompts would go to {server.url}" in planned.stdout
+        assert "Next: the same command with --yes" in planned.stdout
+        assert own.table("asks").num_rows == 0
+        said = run(own, *ask, "--yes")
+        assert said.exit_code == 0, said.output
+        assert f"{len(heldout)} answers from {server.url}" in said.stdout
+        assert {call.prompt for call in server.calls} == right.keys()
+        again = orjson.loads(run(own, *ask, "--json").stdout)
+        assert len(server.calls) == len(right)
+    tuned = again["candidates"][0]
+    assert (tuned["name"], tuned["kind"], tuned["scores"]["accuracy"]) == ("tuned", "ask", 1.0)
+    assert tuned["cost_usd"] > 0 and tuned["p50_ms"] > 0
+    assert again["unchanged"] and again["asked"][0]["answered_before"] == len(right)

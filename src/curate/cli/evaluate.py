@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.errors import ConfigError, GateFailed
+from curate.evaluate.ask_options import AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.wording import counted, listed, table, wrapped
 
 if TYPE_CHECKING:
+    from curate.evaluate.ask import AskPlan, AskResult
     from curate.evaluate.options import Candidate, EvaluateResult, ModelComparison, Slice
 
 _GOOD = ("beats", "as_good_and_cheaper")
@@ -32,6 +35,42 @@ _WORST = 6
     multiple=True,
     metavar="NAME=FILE",
     help='Answers of a model: lines with an "id" (or the "prompt") and an "answer"; repeatable.',
+)
+@click.option(
+    "--ask",
+    "asks",
+    cls=Once,
+    multiple=True,
+    metavar="NAME=URL#MODEL",
+    help="Ask an endpoint like OpenAI's for a model's answers; planned first, sent with --yes.",
+)
+@click.option("--yes", cls=Once, is_flag=True, help="Send the held-out prompts to the endpoints.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=AskConduct.concurrency,
+    show_default=True,
+    help="Requests to an endpoint that are under way at once.",
+)
+@click.option("--budget", type=click.FloatRange(0), help="USD that asking may cost at the most.")
+@click.option(
+    "--price",
+    nargs=2,
+    type=click.FloatRange(0),
+    metavar="IN OUT",
+    help="USD per million tokens of prompts, and of answers.",
+)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(1),
+    default=AskSettings.max_tokens,
+    show_default=True,
+    help="Of an answer that is asked for.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="File of mode 600 with the endpoint's key (default: CURATE_API_KEY).",
 )
 @click.option(
     "--from-logs", "from_logs", is_flag=True, help="Judge what production itself answered."
@@ -78,6 +117,13 @@ def evaluate(
     context: Context,
     version: str,
     answers: Sequence[str],
+    asks: Sequence[str],
+    yes: bool,
+    concurrency: int,
+    budget: float | None,
+    price: tuple[float, float] | None,
+    max_tokens: int,
+    token_file: Path | None,
     from_logs: bool,
     by: str,
     baselines: Sequence[str],
@@ -97,6 +143,7 @@ def evaluate(
     Example: curate evaluate support@3 --answers tuned=tuned.jsonl --answers prompted=gpt.jsonl
     """  # fmt: skip
     from curate.evaluate.answers import parse_named
+    from curate.evaluate.endpoint import api_key
     from curate.evaluate.options import EvaluateSettings
 
     settings = EvaluateSettings(
@@ -108,9 +155,20 @@ def evaluate(
         by=by if from_logs else None,
     )
     named = [parse_named(one, "--answers") for one in answers]
-    if twice := [name for name, _ in named if [n for n, _ in named].count(name) > 1]:
+    models = tuple(parse_ask(one) for one in asks)
+    names = [name for name, _ in named] + [model.name for model in models]
+    if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"two sets of answers are called {twice[0]!r}. Next: name one otherwise")
-    result = context.project().evaluate(version, dict(named), settings)
+    project, asked = context.project(), None
+    if models:
+        prices = Prices(*price) if price else None
+        conduct = AskConduct(concurrency=concurrency, budget_usd=budget, prices=prices)
+        asked = Asked(models, AskSettings(max_tokens=max_tokens), conduct, api_key(token_file))
+        plans = project.plan_asking(version, asked)
+        if not yes and any(plan.to_send for plan in plans):
+            show_result(plans, as_json, lambda: render_plans(plans))
+            return
+    result = project.evaluate(version, dict(named), settings, asked)
     show_result(result, as_json, lambda: render_evaluation(result))
     if gate:
         _gate(result)
@@ -126,9 +184,40 @@ def _gate(result: EvaluateResult) -> None:
         )
 
 
+def render_plans(plans: Sequence[AskPlan]) -> str:
+    """Returns what would be sent to whom."""
+    text = ""
+    for plan in plans:
+        again = f", {plan.asked_again:,} of them again" if plan.asked_again else ""
+        cost = "" if plan.cost_usd is None else f", at most {plan.cost_usd:,.2f} USD"
+        text += wrapped(
+            f"{plan.name}   {counted(plan.to_send, 'held-out prompt')} would go to {plan.url} "
+            f"(model {plan.model}){again}: about {plan.input_tokens:,} tokens, and at most "
+            f"{plan.output_tokens:,} back{cost}; {plan.answered:,} of {plan.prompts:,} are answered"
+        )
+    return text + "Nothing was sent. Next: the same command with --yes\n"
+
+
+def _replies(result: AskResult) -> Iterator[str]:
+    """Yields what came of asking an endpoint."""
+    again = f", {result.asked_again:,} of them again" if result.asked_again else ""
+    cost = "" if result.cost_usd is None else f", {result.cost_usd:,.4f} USD"
+    yield (
+        f"{result.name}   {counted(result.asked, 'answer')} from {result.url}{again}, "
+        f"{result.answered_before:,} were there; {counted(result.requests, 'request')}{cost}"
+    )
+    if result.repeated:
+        yield f"note: requests that were repeated: {listed(result.repeated)}"
+    if result.failed:
+        yield f"note: prompts without an answer: {listed(result.failed)}"
+    if result.left:
+        yield f"note: the budget left {result.left:,} prompts unasked"
+
+
 def render_evaluation(result: EvaluateResult) -> str:
     """Returns an evaluation: scores, verdicts, the worst parts, and what is to be known."""
-    text = (
+    text = "".join(wrapped(line) for one in result.asked for line in _replies(one))
+    text += (
         f"{result.version.label}   {counted(result.held_out, 'held-out example')} of "
         f"{counted(result.conversations, 'conversation')}, looked at "
         f"{counted(result.looks, 'time')}{'; unchanged' if result.unchanged else ''}\n\n"

@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -178,3 +178,22 @@ class AskConduct:
                 raise ConfigError(f"{name} is {getattr(self, name)}: expected more than 0")
         if self.budget_usd is not None and self.prices is None:
             raise ConfigError("a budget in USD needs the endpoint's prices. Next: name both")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Endpoints that are asked for the answers to judge.
+
+    Attributes:
+        key: of all of them; it is stored and shown nowhere.
+    """
+
+    models: tuple[Ask, ...]
+    settings: AskSettings = AskSettings()
+    conduct: AskConduct = AskConduct()
+    key: str | None = field(default=None, repr=False)
+
+    @property
+    def prices(self) -> Prices | None:
+        """Returns what their tokens cost, where that is known."""
+        return self.conduct.prices

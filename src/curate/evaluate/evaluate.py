@@ -17,8 +17,10 @@ import orjson
 from numpy.typing import NDArray
 
 from curate.errors import ConfigError, unknown_name
-from curate.evaluate import baselines, looks, metrics, neighbours, refusals, slices
+from curate.evaluate import ask, asks, baselines, looks, metrics, neighbours, refusals, slices
 from curate.evaluate.answers import AnswerSet, read_answers
+from curate.evaluate.ask import AskPlan, AskResult
+from curate.evaluate.ask_options import Asked
 from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
 from curate.evaluate.options import (
     Candidate,
@@ -47,6 +49,7 @@ def evaluate(
     text: str,
     files: Mapping[str, str],
     settings: EvaluateSettings,
+    asked: Asked | None = None,
     *,
     progress: Progress = silent,
 ) -> EvaluateResult:
@@ -57,11 +60,13 @@ def evaluate(
         text: `NAME` (its newest version) or `NAME@N`, whose held-out part judges.
         files: name -> file, folder or glob of a model's answers.
         settings: what is asked for.
+        asked: endpoints to ask first; None: none.
         progress: called with (items, label) around the work.
 
     Raises:
         ConfigError: there is nothing to judge, or a name is not known.
         SourceError: answers cannot be read.
+        RemoteUnavailable: an endpoint does not answer any more; what it answered is stored.
     """
     version = find(store, text)
     trained_on = {name: find(store, one).label for name, one in settings.trained_on.items()}
@@ -73,7 +78,15 @@ def evaluate(
         if settings.by and not given:
             raise ConfigError(f"the logs do not say which {settings.by} answered held-out examples")
         given += [read_answers(n, place, heldout, store.folder) for n, place in files.items()]
+        replies: tuple[AskResult, ...] = ()
+        if asked:
+            replies = _asked(store, run, heldout, asked, progress)
+            given += [
+                asks.answer_set(store, model, asked.settings, heldout, asked.prices)
+                for model in asked.models
+            ]
         result = _evaluate(store, run, version, heldout, given, settings, progress)
+        result = replace(result, asked=replies)
         run.counts = {"held_out": result.held_out, "answers": len(given), "looks": result.looks}
     return result
 
@@ -121,6 +134,36 @@ def _evaluate(
         same_as_logged=found.same_as_reference,
     )
     return _stored(store, run, result, judged, given, settings, nearest)
+
+
+def plan_asking(store: Store, text: str, asked: Asked) -> list[AskPlan]:
+    """Returns what would be sent to each endpoint; sends nothing.
+
+    Args:
+        store: the project's store.
+        text: `NAME` or `NAME@N`, whose held-out prompts would be sent.
+        asked: the endpoints.
+    """
+    with store.read() as con:
+        prompts = asks.prompts_of(read_heldout(con, find(store, text)))
+    return [
+        ask.plan(store, model, prompts, asked.settings, asked.conduct, key=asked.key)
+        for model in asked.models
+    ]
+
+
+def _asked(
+    store: Store, run: Run, heldout: Sequence[HeldOut], asked: Asked, progress: Progress
+) -> tuple[AskResult, ...]:
+    """Asks each endpoint what it has not answered yet."""
+    prompts = asks.prompts_of(heldout)
+    return tuple(
+        ask.send(
+            store, run, model, prompts, asked.settings, asked.conduct,
+            key=asked.key, progress=progress,
+        )
+        for model in asked.models
+    )  # fmt: skip
 
 
 def _require(version: Version, heldout: Sequence[HeldOut], given: Sequence[AnswerSet]) -> None:

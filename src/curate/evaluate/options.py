@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from curate.kernels.paired_bootstrap import Bar
 from curate.versions.versions import Version
+
+if TYPE_CHECKING:
+    from curate.evaluate.ask import AskResult
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ class EvaluateResult:
         absent: baselines that there are none of, and why.
         same_as_logged: share of the right answers that are what production answered.
         unchanged: it was all said before.
+        asked: what came of asking endpoints.
     """
 
     version: Version
@@ -150,4 +154,4 @@ class EvaluateResult:
     absent: Mapping[str, str]
     same_as_logged: float
     unchanged: bool = False
-    general: Any = None
+    asked: tuple[AskResult, ...] = ()

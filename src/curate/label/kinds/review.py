@@ -8,7 +8,6 @@ from typing import Any
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.tasks import one_choice
 
-
 # What is chosen -> what it does; a refusal that is right stays, as anything does that is kept.
 _VERDICTS = {"keep": "keep", "refuse": "keep", "drop": "drop"}
 
