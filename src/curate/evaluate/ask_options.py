@@ -197,8 +197,8 @@ class Asked:
         hosts = sorted({model.host for model in self.models if not model.is_local})
         if self.key and len(hosts) > 1:
             raise ConfigError(
-                f"one key would go to {' and '.join(hosts)}. Next: ask one endpoint after the other, "
-                "each with its key; answers are stored, so name all of them afterwards without one"
+                f"one key would go to {' and '.join(hosts)}. Next: ask one endpoint after the "
+                "other, each with its key; answers are stored, so then name all without a key"
             )
 
     @property
