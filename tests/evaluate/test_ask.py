@@ -16,7 +16,7 @@ import pytest
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, TransportError
 from curate.evaluate import asks
 from curate.evaluate.ask import AskResult, ask, plan
-from curate.evaluate.ask_options import Ask, AskConduct, AskSettings, Prices, parse_ask
+from curate.evaluate.ask_options import Ask, AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.evaluate.asks import HeldOutPrompt, answers
 from curate.evaluate.endpoint import api_key
 from curate.evaluate.heldout import HeldOut
@@ -539,6 +539,16 @@ def test_a_key_does_not_go_over_an_open_line(store: Store) -> None:
     assert not plan(store, far, prompts(1)).stays
     assert plan(store, far, prompts(1), conduct=AskConduct(plain_http=True), key="k1").to_send == 1
     assert plan(store, replace(far, url="https://models.example/v1"), prompts(1), key="k1").to_send
+
+
+def test_the_key_of_one_host_does_not_go_to_another() -> None:
+    texts = ["a=https://one.example#m", "b=https://one.example#n", "c=http://localhost:1#m"]
+    models = tuple(map(parse_ask, texts))
+    assert "k1" not in repr(Asked(models, key="k1"))
+    two = (*models, parse_ask("d=https://two.example#m"))
+    assert Asked(two).models == two
+    with pytest.raises(ConfigError, match=r"one key would go to one.example and two.example"):
+        Asked(two, key="k1")
 
 
 def test_the_key_is_kept_nowhere(

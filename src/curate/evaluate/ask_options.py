@@ -193,6 +193,14 @@ class Asked:
     conduct: AskConduct = AskConduct()
     key: str | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        hosts = sorted({model.host for model in self.models if not model.is_local})
+        if self.key and len(hosts) > 1:
+            raise ConfigError(
+                f"one key would go to {' and '.join(hosts)}. Next: ask one endpoint after the "
+                "other, each with its key; answers are stored, so then name all without a key"
+            )
+
     @property
     def prices(self) -> Prices | None:
         """Returns what their tokens cost, where that is known."""
