@@ -84,9 +84,11 @@ def test_the_older_program_said_something() -> None:
 
 
 def test_status_is_the_same(curate: Curate) -> None:
-    """But for the rules that are new, which have not been applied yet, and contracts."""
-    said = {"stale": ["filter"], "next": "curate run", "form": None}
-    assert steady(curate("status", "--json")) == {**steady(SAID["status"]), **said}
+    """But for the rules that are new, which have not been applied yet, and what was not told."""
+    said = {"stale": ["filter"], "next": "curate run", "form": None, "task": "sft"}
+    told = steady(curate("status", "--json"))
+    assert all(model["calls"] for model in told.pop("models"))
+    assert told == {**steady(SAID["status"]), **said}
 
 
 def test_every_story_is_the_same(curate: Curate) -> None:

@@ -18,6 +18,7 @@ from curate.project import Project
 from endpoint import Body, EndpointServer, completion
 from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
 from program import Program
+from questions import answered
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
@@ -243,21 +244,18 @@ def test_wrong_held_out_labels_are_corrected_by_an_audit(
     asked = project.queue(kind="relabel", budget=150, audit=150)
     said = {e.source_id: [right[e.source_id]] for e in asked.entries}
     by_file.push_to_file(project.store, project.folder / "tasks.json", kind="relabel")
-    from questions import answered
-
     answered(project, asked, said)
     found = project.evaluate("set", {"tuned": tuned})
     assert found.corrected >= 20 and found.audit_note == ""
     assert all(one.corrected for one in found.comparisons)
-    [random] = [c for c in found.comparisons if c.baseline == "majority"]
-    truth = 1 - sum(right[one.source_id] == _majority(found, project) for one in heldout) / len(
-        heldout
-    )
-    assert random.low <= truth <= random.high
-    assert found.candidates[0].high == 1.0 and before.high < 1.0
+    [majority] = [c for c in found.comparisons if c.baseline == "majority"]
+    commonest = _majority(found)
+    truth = 1 - sum(right[h.source_id] == commonest for h in heldout) / len(heldout)
+    assert majority.low <= truth <= majority.high
+    assert found.candidates[0].high > max(before.high, 0.99)
 
 
-def _majority(found: EvaluateResult, project: Project) -> str:
+def _majority(found: EvaluateResult) -> str:
     labels = [
         json.loads(line)["label"]
         for line in (found.version.folder / "train.jsonl").read_text("utf-8").splitlines()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curate.errors import ConfigError
 from curate.export import evaluation_sets, mix
-from curate.export.mix import Candidate, HeldOut, Mix, Pool, choose, clean
+from curate.export.mix import Candidate, HeldOutInput, Mix, Pool, choose, clean
 from curate.formats import Example
 from curate.kernels.jaccard import near_pairs
 from curate.split import SplitSettings
@@ -142,18 +142,18 @@ TALK = [user("Tell me of the tides."), assistant("They come and go."), user("Whe
 @pytest.mark.parametrize(
     ("messages", "held", "leaks"),
     [
-        ([user(LONG.upper())], HeldOut(LONG), True),
-        ([user(f"{LONG} today")], HeldOut(LONG), True),
-        ([user("how the tides in this narrow bay work")], HeldOut(LONG), False),
-        ([user(f"{LONG} {' '.join(f'w{n}' for n in range(30))}")], HeldOut(LONG), False),
-        (TALK, HeldOut.of("x", TALK[:1], TALK[1:2]), True),
-        (TALK, HeldOut.of("x", [*TALK, assistant("At noon."), user("So?")], None), True),
-        (TALK, HeldOut.of("x", TALK[:1], [assistant("Another answer.")]), False),
-        (TALK, HeldOut("", frozenset(), ""), False),
+        ([user(LONG.upper())], HeldOutInput(LONG), True),
+        ([user(f"{LONG} today")], HeldOutInput(LONG), True),
+        ([user("how the tides in this narrow bay work")], HeldOutInput(LONG), False),
+        ([user(f"{LONG} {' '.join(f'w{n}' for n in range(30))}")], HeldOutInput(LONG), False),
+        (TALK, HeldOutInput.of("x", TALK[:1], TALK[1:2]), True),
+        (TALK, HeldOutInput.of("x", [*TALK, assistant("At noon."), user("So?")], None), True),
+        (TALK, HeldOutInput.of("x", TALK[:1], [assistant("Another answer.")]), False),
+        (TALK, HeldOutInput("", frozenset(), ""), False),
     ],
 )  # fmt: skip
 def test_what_leaks_a_held_out_example_is_left_out(
-    messages: list[dict[str, Any]], held: HeldOut, leaks: bool,
+    messages: list[dict[str, Any]], held: HeldOutInput, leaks: bool,
     tmp_path: Path, write_jsonl: WriteJsonl,
 ) -> None:  # fmt: skip
     rows = [{"messages": [*messages, assistant("At noon.")]}, *ROWS]
@@ -177,7 +177,7 @@ def test_leaks_are_those_of_comparing_all_pairs(seed: int) -> None:
     across = {general[j - len(held)] for i, j in zip(a, b, strict=True) if i < len(held) <= j}
     expected = across | (set(held) & set(general))
     candidates = [candidate(n, text) for n, text in enumerate(general)]
-    found = mix.leaking(candidates, [HeldOut(text) for text in held], threshold=0.7)
+    found = mix.leaking(candidates, [HeldOutInput(text) for text in held], threshold=0.7)
     assert found == {c.example.example_id for c in candidates if c.inputs[0] in expected}
     assert 0 < len(found) < len(candidates)
 

@@ -248,7 +248,7 @@ def test_an_unknown_kind_of_address(store: Store) -> None:
 
 
 def test_an_evaluation_set_is_a_file_here(store: Store) -> None:
-    from curate.pull import other_files
+    from curate.export import other_files
 
     with pytest.raises(ConfigError, match="--against and --mix read files of this"):
         other_files.read("s3://bucket/eval.jsonl#question", store.folder)

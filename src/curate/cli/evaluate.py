@@ -15,7 +15,7 @@ from curate.wording import counted, listed, table, wrapped
 
 if TYPE_CHECKING:
     from curate.evaluate.ask import AskPlan, AskResult
-    from curate.evaluate.options import Candidate, EvaluateResult, ModelComparison, Slice
+    from curate.evaluate.options import EvaluateResult, JudgedModel, ModelComparison, Slice
 
 _GOOD = ("beats", "as_good_and_cheaper")
 _WORDS = {
@@ -248,11 +248,11 @@ def _scores(result: EvaluateResult) -> str:
     return table([header[c] for c in used], [[row[c] for c in used] for row in rows])
 
 
-def _names(candidates: Sequence[Candidate]) -> list[str]:
+def _names(candidates: Sequence[JudgedModel]) -> list[str]:
     return list(dict.fromkeys(name for one in candidates for name in one.scores))
 
 
-def _cost(one: Candidate) -> list[str]:
+def _cost(one: JudgedModel) -> list[str]:
     return [
         "" if one.p50_ms is None else f"{one.p50_ms:,.0f} ms",
         "" if one.p95_ms is None else f"{one.p95_ms:,.0f} ms",

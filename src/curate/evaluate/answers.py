@@ -23,7 +23,7 @@ _ANSWER = "answer"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """One answer, with what is known of the call."""
 
     messages: list[Message]
@@ -48,7 +48,7 @@ class AnswerSet:
     """
 
     name: str
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ModelAnswer]
     source: Mapping[str, Any]
     twice: tuple[str, ...] = ()
     repeated: int = 0
@@ -89,7 +89,7 @@ def read_answers(name: str, location: str, heldout: Sequence[HeldOut], folder: P
         ConfigError: no document of it holds an answer.
     """
     index = _Index(heldout)
-    found: dict[str, list[Answer]] = defaultdict(list)
+    found: dict[str, list[ModelAnswer]] = defaultdict(list)
     unmatched: list[int] = []
     ambiguous: list[int] = []
     unread: Counter[str] = Counter()
@@ -186,7 +186,7 @@ def _with_text(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, _ANSWER: canonical(value)} if is_data or is_list else dict(fields)
 
 
-def _answer(row: Row) -> Answer:
+def _answer(row: Row) -> ModelAnswer:
     messages = decoded(row["output"]) or [{"role": "assistant", "content": row["label"]}]
     numbers = ("input_tokens", "output_tokens", "cost_usd", "latency_ms")
-    return Answer(messages, *(row.get(name) for name in numbers))
+    return ModelAnswer(messages, *(row.get(name) for name in numbers))

@@ -11,7 +11,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate.evaluate.answers import Answer, AnswerSet
+from curate.evaluate.answers import AnswerSet, ModelAnswer
 from curate.evaluate.ask_options import Ask, AskSettings, Prices
 from curate.evaluate.endpoint import Completion
 from curate.evaluate.heldout import HeldOut
@@ -88,11 +88,11 @@ def answer_set(
     return AnswerSet(ask.name, {key: _answer(one, prices) for key, one in found.items()}, source)
 
 
-def _answer(one: Completion, prices: Prices | None) -> Answer:
+def _answer(one: Completion, prices: Prices | None) -> ModelAnswer:
     cost = None
     if prices and one.input_tokens is not None and one.output_tokens is not None:
         cost = prices.cost(one.input_tokens, one.output_tokens)
-    return Answer(one.messages, one.input_tokens, one.output_tokens, cost, one.latency_ms)
+    return ModelAnswer(one.messages, one.input_tokens, one.output_tokens, cost, one.latency_ms)
 
 
 def states_of(

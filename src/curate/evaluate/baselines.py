@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curate.embed import embed
-from curate.evaluate.answers import Answer, AnswerSet
+from curate.evaluate.answers import AnswerSet, ModelAnswer
 from curate.evaluate.heldout import HeldOut, answer_text, label_or_text, lines
 from curate.messages import decoded
 from curate.store import fetch_arrow, sql
@@ -77,7 +77,7 @@ def find(
 
 def _set(name: str, heldout: Sequence[HeldOut], texts: Sequence[str | None]) -> AnswerSet:
     answers = {
-        one.example_id: Answer([{"role": "assistant", "content": text}])
+        one.example_id: ModelAnswer([{"role": "assistant", "content": text}])
         for one, text in zip(heldout, texts, strict=True)
         if text is not None
     }
@@ -141,15 +141,15 @@ def logged_by(
     were asked the same.
     """
     parameters = {"ids": [one.example_id for one in heldout], "by": by}
-    answers: dict[str, dict[str, Answer]] = {}
+    answers: dict[str, dict[str, ModelAnswer]] = {}
     for name, example, *call in con.execute(sql("evaluate/logged_by"), parameters).fetchall():
         answers.setdefault(name, {})[example] = _answer(*call)
     return [AnswerSet(name, found, {"kind": "logs"}) for name, found in sorted(answers.items())]
 
 
-def _answer(output: str | None, response: str | None, *numbers: Any) -> Answer:
+def _answer(output: str | None, response: str | None, *numbers: Any) -> ModelAnswer:
     messages = decoded(output) or [{"role": "assistant", "content": response}]
-    return Answer(messages, *numbers)
+    return ModelAnswer(messages, *numbers)
 
 
 def _logged(con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut]) -> AnswerSet:

@@ -26,9 +26,9 @@ from curate.evaluate.ask import AskPlan, AskResult
 from curate.evaluate.ask_options import Asked
 from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
 from curate.evaluate.options import (
-    Candidate,
     EvaluateResult,
     EvaluateSettings,
+    JudgedModel,
     ModelComparison,
 )
 from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
@@ -107,7 +107,7 @@ def _evaluate(
     with store.read() as con:
         found = baselines.find(con, version, heldout, settings.seed)
         contract = contracts.in_force(store, con)
-        judged = _Judged(con, heldout, [*given, *found.sets], contract, settings, progress)
+        judged = _Scored(con, heldout, [*given, *found.sets], contract, settings, progress)
         refused = refusals.find(heldout, judged.sets)
         nearest = neighbours.find(con, version, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
@@ -191,7 +191,7 @@ def _require(version: Version, heldout: Sequence[HeldOut], given: Sequence[Answe
 
 
 def _against(
-    settings: EvaluateSettings, judged: _Judged, found: baselines.Baselines
+    settings: EvaluateSettings, judged: _Scored, found: baselines.Baselines
 ) -> tuple[str, ...]:
     """Returns the names of what models are judged against.
 
@@ -234,7 +234,7 @@ class _Audit:
         return len(self.true)
 
 
-class _Judged:
+class _Scored:
     """All answers, scored."""
 
     def __init__(
@@ -305,7 +305,7 @@ class _Judged:
         answers: AnswerSet,
         refused: refusals.Refusals,
         trained_on: Mapping[str, str],
-    ) -> Candidate:
+    ) -> JudgedModel:
         """Returns what is known of one set of answers."""
         scores, given = self.scores[answers.name], answers.answers
         mine, _, clusters, audit = self.pair(answers.name, answers.name)
@@ -323,7 +323,7 @@ class _Judged:
             truth, said = self._labels(answers)
             means["macro_f1"] = metrics.macro_f1(truth, said)
         mistakes = metrics.confusions(*self._labels(answers)) if "macro_f1" in means else []
-        return Candidate(
+        return JudgedModel(
             name=answers.name,
             kind=str(answers.source["kind"]),
             digest=answers.digest,
@@ -393,7 +393,7 @@ def _costs(given: AnswerSet) -> dict[str, float | None]:
 
 
 def _comparison(
-    judged: _Judged, one: AnswerSet, other: str, same: float, settings: EvaluateSettings
+    judged: _Scored, one: AnswerSet, other: str, same: float, settings: EvaluateSettings
 ) -> ModelComparison:
     mine, theirs, clusters, audit = judged.pair(one.name, other)
     # Who answered which call in production was nobody's fault.
@@ -426,7 +426,7 @@ def _stored(
     store: Store,
     run: Run,
     result: EvaluateResult,
-    judged: _Judged,
+    judged: _Scored,
     given: Sequence[AnswerSet],
     settings: EvaluateSettings,
     nearest: Any,

@@ -35,7 +35,7 @@ class EvaluateSettings:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class JudgedModel:
     """One model, or one baseline, on the held-out examples.
 
     Attributes:
@@ -148,7 +148,7 @@ class EvaluateResult:
     looks: int
     corrected: int
     audit_note: str
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[JudgedModel, ...]
     comparisons: tuple[ModelComparison, ...]
     slices: tuple[Slice, ...]
     absent: Mapping[str, str]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from curate.export import other_files
 from curate.kernels.jaccard import covered
 from curate.kernels.templates import NO_TEMPLATES, Templates
-from curate.pull import other_files
 from curate.store import sql
 from curate.text import tokens
 from curate.verdicts.verdicts import Today

@@ -18,14 +18,14 @@ import duckdb
 import orjson
 
 from curate.errors import ConfigError
+from curate.export import other_files
 from curate.export.evaluation_sets import EvaluationSets, find
+from curate.export.other_files import FileRow, Outside
 from curate.formats import Example
 from curate.kernels.jaccard import covered
 from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.messages import Message, chain_hashes, spoken
-from curate.pull import other_files
 from curate.pull.interactions import Row
-from curate.pull.other_files import FileRow, Outside
 from curate.store import sql
 from curate.text import digest
 from curate.verdicts.verdicts import Today
@@ -85,7 +85,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutInput:
     """What a mixed-in row must not leak: an input, and the calls of its conversation.
 
     Attributes:
@@ -98,7 +98,7 @@ class HeldOut:
     call: str = ""
 
     @classmethod
-    def of(cls, input: str, messages: list[Message], output: list[Message] | None) -> HeldOut:
+    def of(cls, input: str, messages: list[Message], output: list[Message] | None) -> HeldOutInput:
         """Returns it for a call; `input` is normalised."""
         earlier, call = chain_hashes(messages, output)
         return cls(input, frozenset(earlier), call)
@@ -257,11 +257,11 @@ def _has_answer(example: Example, task: str) -> bool:
     return bool(example.response.strip() or any(m.get("tool_calls") for m in example.output))
 
 
-def held_out(today: Today) -> list[HeldOut]:
+def held_out(today: Today) -> list[HeldOutInput]:
     """Returns all examples that are not on the train side of the ledger, kept or not, by id."""
     rows = today.con.execute(sql("export/mix_held_out")).fetchall()
     return [
-        HeldOut.of(text, orjson.loads(messages), orjson.loads(output or "null"))
+        HeldOutInput.of(text, orjson.loads(messages), orjson.loads(output or "null"))
         for text, messages, output in rows
     ]
 
@@ -272,7 +272,7 @@ def ours(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def clean(
-    pool: Pool, held_out: Sequence[HeldOut], ours: Collection[str], *, threshold: float
+    pool: Pool, held_out: Sequence[HeldOutInput], ours: Collection[str], *, threshold: float
 ) -> Pool:
     """Returns a pool without what leaks a held-out example (`leak`) or is ours already (`ours`).
 
@@ -297,7 +297,7 @@ def apart(pool: Pool, evaluation: EvaluationSets, *, threshold: float) -> Pool:
 
 
 def leaking(
-    candidates: Sequence[Candidate], held_out: Sequence[HeldOut], *, threshold: float
+    candidates: Sequence[Candidate], held_out: Sequence[HeldOutInput], *, threshold: float
 ) -> set[str]:
     """Returns the ids of the candidates that leak a held-out example, as `leaks` defines it."""
     inputs = sorted({one.input for one in held_out} - {""})

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.errors import ConfigError, SourceError
+from curate.export import other_files
 from curate.kernels.templates import Templates
-from curate.pull import other_files
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
 
