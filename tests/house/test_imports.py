@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, write_jsonl: Any) -> Path:
     """A project with two versions."""
     made = Project.init(tmp_path_factory.mktemp("imports") / "project")
     rows = [{"id": f"r{n}", "query": f"What is {n} and {n * n} and {n + 1} in words, please?",
-             "response": f"It is {n}.", "rating": 5} for n in range(60)]  # fmt: skip
+             "response": f"It is {n}.", "rating": 5, "model": "m"} for n in range(60)]  # fmt: skip
     log = write_jsonl(made.folder / "logs" / "a.jsonl", rows[:40])
     made.pull([str(log.parent)])
     made.export("set")
@@ -126,9 +126,11 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "label", "sync", "--from-file", str(tmp_path / "tasks.json")],
         [*here, "heldout", "import", str(folder / "logs" / "a.jsonl")],
         [*here, "undo", "--help"],
+        [*here, "contract", "--infer"],
+        [*here, "evaluations"],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
-    meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve", "signals"}
+    meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve", "signals", "evaluate"}
     assert {*cli.cli.commands} - run == meaning, "a command that is not run here"
     for arguments, (code, names, out) in zip(commands, _loaded(*commands), strict=True):
         assert code == 0, (arguments, out)
