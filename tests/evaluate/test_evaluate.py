@@ -11,6 +11,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from curate.embed.embed import embed
 from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import EvaluateResult, EvaluateSettings
 from curate.label import by_file
@@ -312,3 +313,40 @@ def test_an_endpoint_is_asked_after_a_yes_and_once(own: Project, tmp_path: Path)
     assert (tuned["name"], tuned["kind"], tuned["scores"]["accuracy"]) == ("tuned", "ask", 1.0)
     assert tuned["cost_usd"] > 0 and tuned["p50_ms"] > 0
     assert again["unchanged"] and again["asked"][0]["answered_before"] == len(right)
+
+
+@pytest.mark.slow
+def test_failures_propose_their_neighbours_of_train(
+    own: Project, tmp_path: Path, encoder: Any
+) -> None:
+    embed(own.store, load=lambda _: encoder)
+    heldout = heldout_of(own)
+    found = own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, fair)})
+    nearest = next(one for one in found.candidates if one.name == "nearest")
+    assert found.absent == {} and nearest.scores["accuracy"] > 0.8
+    failed = {one.example_id for n, one in enumerate(heldout) if n % 3 == 0}
+    sides = {r["example_id"]: r["side"] for r in own.table("split_ledger").to_pylist()}
+    neighbours = own.table("failure_neighbours").to_pylist()
+    assert neighbours and {r["failed_id"] for r in neighbours} <= failed
+    assert {sides[r["example_id"]] for r in neighbours} == {"train"}
+    asked = own.queue(kind="relabel", budget=400, audit=0).entries
+    proposed = {one.example_id for one in asked if "failure" in one.detectors}
+    assert proposed and proposed <= {r["example_id"] for r in neighbours}
+    assert not failed & {one.example_id for one in asked if not one.blind}
+
+
+def test_an_answer_that_breaks_the_contract_is_told(own: Project, tmp_path: Path) -> None:
+    toml = own.folder / "curate.toml"
+    toml.write_text(
+        toml.read_text("utf-8") + f"\n[contract]\npattern = '{'|'.join(LABELS)}'\n", "utf-8"
+    )
+    own.filter()
+    heldout = heldout_of(own)
+
+    def loose(n: int, one: HeldOut) -> str:
+        return f"{one.label}!" if n % 2 else str(one.label)
+
+    found = own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, loose)})
+    kept = (len(heldout) + 1) // 2 / len(heldout)
+    assert found.candidates[0].scores["form"] == pytest.approx(kept)
+    assert found.candidates[0].scores["accuracy"] == pytest.approx(kept)
