@@ -14,11 +14,13 @@ from click.testing import CliRunner, Result
 from curate.embed.embed import embed
 from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import EvaluateResult, EvaluateSettings
+from curate.export.options import ExportSettings
 from curate.label import by_file
 from curate.project import Project
 from endpoint import Body, EndpointServer, completion
 from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
 from program import Program
+from projects import new_project
 from questions import answered
 
 WriteJsonl = Callable[[Path, Iterable[Mapping[str, Any]]], Path]
@@ -350,3 +352,30 @@ def test_an_answer_that_breaks_the_contract_is_told(own: Project, tmp_path: Path
     kept = (len(heldout) + 1) // 2 / len(heldout)
     assert found.candidates[0].scores["form"] == pytest.approx(kept)
     assert found.candidates[0].scores["accuracy"] == pytest.approx(kept)
+
+
+@pytest.mark.parametrize("form", ["openai-chat", "trl-prompt-completion"])
+def test_labels_in_any_format_are_labels(own: Project, tmp_path: Path, form: str) -> None:
+    own.export("chat", ExportSettings((form,)))
+    heldout = heldout_of(own, "chat")
+    assert {one.label for one in heldout} == set(LABELS)
+    found = own.evaluate("chat", {"tuned": answered_by(tmp_path, "tuned", heldout, good)})
+    assert (found.metric, found.candidates[0].scores["accuracy"]) == ("accuracy", 1.0)
+
+
+def test_answers_with_a_thumb_down_are_no_right_ones(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    rows = [
+        {"id": f"r{n}", "prompt": f"What is {n} in words?", "response": f"Word {n}.",
+         "rating": 1 if n % 4 == 0 else 5}
+        for n in range(120)
+    ]  # fmt: skip
+    project = new_project(tmp_path / "p")
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+    project.filter()
+    project.export("thumbs", ExportSettings(("trl-kto",)))
+    heldout = heldout_of(project, "thumbs")
+    written = (project.folder / "datasets/thumbs/v1/test.jsonl").read_text("utf-8")
+    assert '"label":false' in written
+    assert heldout and all(int(one.source_id[1:]) % 4 for one in heldout)

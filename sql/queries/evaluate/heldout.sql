@@ -11,7 +11,7 @@ WITH lines AS (
 )
 SELECT l.example_id, coalesce(e.source_id, '') AS source_id,
        coalesce(l.conversation_id, e.conversation_id, l.example_id) AS conversation,
-       e.model, c.name AS cluster, i.text AS input, l.line
+       e.model, c.name AS cluster, i.text AS input, e.task = 'classification' AS is_labelled, l.line
 FROM lines l
 LEFT JOIN examples e USING (example_id)
 LEFT JOIN example_inputs x USING (example_id)

@@ -1,10 +1,10 @@
 -- Whether the last command (before $run_id, unless that is null) left all inputs as the calls have them: a finished
 -- one of this version that brings inputs up to date, and changes nothing that they are made of afterwards; one row.
--- The run under way is to be such a command, too: any other may have changed something already. `filter` neither
--- reads nor changes any input.
+-- The run under way is to be such a command, too: any other may have changed something already. `filter` and
+-- `evaluate` neither read nor change any input.
 WITH last AS (
     SELECT run_id, command, finished_at, curate_version FROM runs
-    WHERE (run_id < $run_id OR $run_id IS NULL) AND command <> 'filter'
+    WHERE (run_id < $run_id OR $run_id IS NULL) AND command NOT IN ('filter', 'evaluate')
     ORDER BY run_id DESC LIMIT 1
 ),
 concerned AS (

@@ -175,6 +175,8 @@ def evaluate(
 
 
 def _gate(result: EvaluateResult) -> None:
+    if not result.comparisons:
+        raise GateFailed("nothing was compared: no example has answers of two. Next: --baseline")
     failed = [one for one in result.comparisons if one.verdict not in _GOOD]
     if failed:
         first = failed[0]

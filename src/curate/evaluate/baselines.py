@@ -96,7 +96,7 @@ def _train(con: duckdb.DuckDBPyConnection, version: Version) -> dict[str, str]:
     return {
         places[number]: label_or_text(row)
         for number, row in enumerate(lines(version, "train"), 1)
-        if number in places
+        if number in places and row.label is not False
     }
 
 

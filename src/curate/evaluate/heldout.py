@@ -119,7 +119,8 @@ def read_heldout(con: duckdb.DuckDBPyConnection, version: Version) -> list[HeldO
     rows = list(lines(version, "test"))
     if known and len(rows) != known[-1][-1]:
         raise _damaged(version)
-    return [_heldout(rows[line - 1], *facts) for *facts, line in known]
+    # An answer with its thumb down is no right one.
+    return [_heldout(rows[n - 1], *facts) for *facts, n in known if rows[n - 1].label is not False]
 
 
 def lines(version: Version, side: str) -> Iterator[ParsedRow]:
@@ -149,8 +150,10 @@ def _damaged(version: Version) -> StoreError:
 
 
 def _heldout(row: ParsedRow, *facts: Any) -> HeldOut:
-    example_id, source_id, conversation, model, cluster, text = facts
+    example_id, source_id, conversation, model, cluster, text, is_labelled = facts
     label = label_sets.text(row.label) if isinstance(row.label, list) else row.label
+    if is_labelled and not isinstance(label, str) and row.answers:
+        label = answer_text(row.answers[0])  # a chat whose answer is the label
     return HeldOut(
         example_id,
         source_id,
@@ -168,4 +171,4 @@ def _heldout(row: ParsedRow, *facts: Any) -> HeldOut:
 
 def label_or_text(row: ParsedRow) -> str:
     """Returns the right answer of a line as one text."""
-    return _heldout(row, "", "", "", None, None, "").text
+    return _heldout(row, "", "", "", None, None, "", False).text
