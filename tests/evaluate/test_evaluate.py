@@ -206,7 +206,7 @@ def test_the_command_prints_gates_and_json_says_the_same(
         ((), "Next: curate evaluate set@1 --answers"),
         (("--answers", "x.jsonl"), "Next: --answers tuned=x.jsonl"),
         (("--answers", "majority={file}"), "is the name of a baseline"),
-        (("--answers", "a={file}", "--answers", "a={file}"), "two sets of answers"),
+        (("--answers", "a={file}", "--answers", "a={file}"), "two sets of answers have one name"),
         (("--answers", "a={file}", "--baseline", "nobody"), "unknown baseline"),
         (("--answers", "a={file}", "--baseline", "nearest"), "curate embed"),
         (("--answers", "a={file}", "--metric", "bleu"), "unknown metric"),

@@ -156,9 +156,8 @@ def evaluate(
     )
     named = [parse_named(one, "--answers") for one in answers]
     models = tuple(parse_ask(one) for one in asks)
-    names = [name for name, _ in named] + [model.name for model in models]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ConfigError(f"two sets of answers are called {twice[0]!r}. Next: name one otherwise")
+    if len(dict(named)) < len(named):
+        raise ConfigError("two sets of answers have one name. Next: name one otherwise")
     project, asked = context.project(), None
     if models:
         prices = Prices(*price) if price else None

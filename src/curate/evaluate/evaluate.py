@@ -78,15 +78,18 @@ def evaluate(
         with store.read() as con:
             heldout = read_heldout(con, version)
             given = baselines.logged_by(con, heldout, settings.by) if settings.by else []
-        if settings.by and not given:
+        if heldout and settings.by and not given:
             raise ConfigError(f"the logs do not say which {settings.by} answered held-out examples")
+        models = asked.models if asked else ()
+        names = [*(one.name for one in given), *(model.name for model in models), *files]
+        _require(version, heldout, names)
         given += [read_answers(n, place, heldout, store.folder) for n, place in files.items()]
         replies: tuple[AskResult, ...] = ()
         if asked:
             replies = _asked(store, run, heldout, asked, progress)
             given += [
                 asks.answer_set(store, model, asked.settings, heldout, asked.prices)
-                for model in asked.models
+                for model in models
             ]
         result = _evaluate(store, run, version, heldout, given, settings, progress)
         result = replace(result, asked=replies)
@@ -103,7 +106,6 @@ def _evaluate(
     settings: EvaluateSettings,
     progress: Progress,
 ) -> EvaluateResult:
-    _require(version, heldout, given)
     with store.read() as con:
         found = baselines.find(con, version, heldout, settings.seed)
         contract = contracts.in_force(store, con)
@@ -170,24 +172,28 @@ def _asked(
     )  # fmt: skip
 
 
-def _require(version: Version, heldout: Sequence[HeldOut], given: Sequence[AnswerSet]) -> None:
+def _require(version: Version, heldout: Sequence[HeldOut], names: Sequence[str]) -> None:
+    """Refuses what cannot be judged, before anything is asked.
+
+    Raises:
+        ConfigError: there is nothing to judge, or nothing to judge by, or a name means two things.
+    """
     if not heldout:
         raise ConfigError(
             f"{version.label} has no held-out examples. Next: curate export {version.name}"
         )
-    names = [one.name for one in given]
-    for name in names:
-        if names.count(name) > 1 or name in baselines.NAMES:
-            raise ConfigError(
-                f"two sets of answers are called {name!r}"
-                if name not in baselines.NAMES
-                else f"{name!r} is the name of a baseline. Next: call the answers otherwise"
-            )
-    if not given:
+    if not names:
         raise ConfigError(
             "there is nothing to judge. Next: curate evaluate "
             f"{version.label} --answers tuned=answers.jsonl"
         )
+    for name in names:
+        if name in baselines.NAMES:
+            raise ConfigError(
+                f"{name!r} is the name of a baseline. Next: name the answers otherwise"
+            )
+        if names.count(name) > 1:
+            raise ConfigError(f"two sets of answers are called {name!r}. Next: name one otherwise")
 
 
 def _against(
