@@ -305,6 +305,11 @@ def _notes(result: EvaluateResult) -> Iterator[str]:
                 f"note: {one.name} has no answer to {counted(one.missing, 'held-out example')}, "
                 f"such as {one.missing_ids[0][:12]}; verdicts count them as lost"
             )
+        if one.late:
+            yield (
+                f"note: {counted(one.late, 'example')} were held out after {one.trained_on}, which "
+                f"{one.name} was trained on, and may be known to it: left out"
+            )
         if one.twice:
             yield f"note: {one.name} has two different answers to {one.twice:,}; neither counts"
         if one.unmatched or one.ambiguous:

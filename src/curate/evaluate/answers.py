@@ -45,6 +45,8 @@ class AnswerSet:
         unmatched: answers for no held-out example, by the line they stand on.
         ambiguous: answers whose prompt several held-out examples share, by line.
         unread: documents that hold no answer, by reason.
+        late: examples that were held out after the model was trained, on a version that knows
+            them; they do not measure it.
     """
 
     name: str
@@ -55,6 +57,7 @@ class AnswerSet:
     unmatched: tuple[int, ...] = ()
     ambiguous: tuple[int, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:

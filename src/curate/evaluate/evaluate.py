@@ -35,6 +35,7 @@ from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
 from curate.messages import canonical
 from curate.progress import Progress, silent
 from curate.store import Run, Store, sql
+from curate.versions.verify import late_examples
 from curate.versions.versions import Version, find
 
 CIRCULAR = 0.5
@@ -91,6 +92,7 @@ def evaluate(
                 asks.answer_set(store, model, asked.settings, heldout, asked.prices)
                 for model in models
             ]
+        given = _measured(store, given, settings)
         result = _evaluate(store, run, version, heldout, given, settings, progress)
         result = replace(result, asked=replies)
         run.counts = {"held_out": result.held_out, "answers": len(given), "looks": result.looks}
@@ -170,6 +172,20 @@ def _asked(
         )
         for model in asked.models
     )  # fmt: skip
+
+
+def _measured(
+    store: Store, given: Sequence[AnswerSet], settings: EvaluateSettings
+) -> list[AnswerSet]:
+    """Returns the answers without those to examples that a model may have been trained on."""
+    found = []
+    with store.read() as con:
+        for one in given:
+            trained_on = settings.trained_on.get(one.name)
+            late = late_examples(con, find(store, trained_on)) if trained_on else frozenset()
+            kept = {name: answer for name, answer in one.answers.items() if name not in late}
+            found.append(replace(one, answers=kept, late=late & one.answers.keys()))
+    return found
 
 
 def _require(version: Version, heldout: Sequence[HeldOut], names: Sequence[str]) -> None:
@@ -317,7 +333,7 @@ class _Scored:
         mine, _, clusters, audit = self.pair(answers.name, answers.name)
         whole = interval(mine, clusters, audit=audit, seed=self.seed)
         missing = [one.example_id for one in self.heldout if one.example_id not in given]
-        missing = [name for name in missing if name not in answers.twice]
+        missing = [name for name in missing if name not in {*answers.twice, *answers.late}]
         places = np.flatnonzero(np.nan_to_num(scores, nan=1.0) < _FAILED)
         worst = sorted(places.tolist(), key=lambda p: (scores[p], self.heldout[p].example_id))
         means = {
@@ -337,6 +353,7 @@ class _Scored:
             missing=len(missing),
             missing_ids=tuple(missing[:_SHOWN]),
             twice=len(answers.twice),
+            late=len(answers.late),
             unmatched=len(answers.unmatched),
             ambiguous=len(answers.ambiguous),
             unread=answers.unread,
@@ -404,7 +421,8 @@ def _comparison(
     mine, theirs, clusters, audit = judged.pair(one.name, other)
     # Who answered which call in production was nobody's fault.
     is_asked = one.source["kind"] != "logs"
-    missing = float(np.isnan(judged.scores[one.name]).mean()) if is_asked else 0.0
+    unanswered = int(np.isnan(judged.scores[one.name]).sum()) - len(one.late)
+    missing = unanswered / (len(judged.heldout) - len(one.late)) if is_asked else 0.0
     costs = {s.name: _costs(s)["cost_usd"] for s in judged.sets}
     my_cost, their_cost = costs[one.name], costs[other]
     cheaper = my_cost is not None and their_cost is not None and my_cost < their_cost

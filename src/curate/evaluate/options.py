@@ -43,6 +43,7 @@ class JudgedModel:
         answered: held-out examples that it has one answer to.
         missing: those that it has none to; `missing_ids` names some.
         twice: those with two different answers, which do not count.
+        late: answers to examples that the version it was trained on knows; they do not count.
         unmatched: answers for no held-out example.
         ambiguous: answers whose prompt several held-out examples share.
         unread: documents without an answer, by reason.
@@ -64,6 +65,7 @@ class JudgedModel:
     missing: int
     missing_ids: tuple[str, ...]
     twice: int
+    late: int
     unmatched: int
     ambiguous: int
     unread: Mapping[str, int]

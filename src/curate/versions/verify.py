@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -153,6 +154,14 @@ def _evicted(store: Store, versions: Sequence[Version]) -> dict[str, dict[str, s
             v.label: dict(con.execute(query, {"name": v.name, "version": v.version}).fetchall())
             for v in versions
         }
+
+
+def late_examples(con: duckdb.DuckDBPyConnection, version: Version) -> frozenset[str]:
+    """Returns held-out examples that came later, of which a model trained on a version knows."""
+    which = {"name": version.name, "version": version.version}
+    return frozenset(
+        row[0] for row in con.execute(sql("versions/verify_evicted"), which).fetchall()
+    )
 
 
 def _late_notes(since: Mapping[str, str]) -> Iterable[str]:
