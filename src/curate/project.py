@@ -484,11 +484,11 @@ class Project:
             progress=self._progress,
         )
 
-    def plan_asking(self, version: str, asked: Asked) -> list[AskPlan]:
+    def plan_asking(self, version: str, asked: Asked, general: str | None = None) -> list[AskPlan]:
         """Returns what would be sent to endpoints; see `curate.evaluate.evaluate`."""
         from curate.evaluate.evaluate import plan_asking
 
-        return plan_asking(self.store, version, asked)
+        return plan_asking(self.store, version, asked, general)
 
     def evaluations(self) -> list[PastEvaluation]:
         """Returns what was said of all versions; see `curate.evaluate.looks.evaluations`."""

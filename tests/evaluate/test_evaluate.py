@@ -379,3 +379,32 @@ def test_answers_with_a_thumb_down_are_no_right_ones(
     written = (project.folder / "datasets/thumbs/v1/test.jsonl").read_text("utf-8")
     assert '"label":false' in written
     assert heldout and all(int(one.source_id[1:]) % 4 for one in heldout)
+
+
+def test_what_a_model_has_forgotten_is_told(
+    project: Project, heldout: list[HeldOut], tmp_path: Path
+) -> None:
+    general = [{"prompt": f"What is {n} and {n}?", "answer": f"{n + n} it is."} for n in range(90)]
+    path = tmp_path / "general.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in general), encoding="utf-8")
+
+    def file(name: str, forgets: bool) -> str:
+        said = answered_by(tmp_path, name, heldout, good if forgets else fair)
+        with Path(said).open("a", encoding="utf-8") as lines:
+            for n, line in enumerate(general):
+                answer = "order refund" if forgets and n % 2 else line["answer"]
+                lines.write(json.dumps({**line, "answer": answer}) + "\n")
+        return said
+
+    files = {"tuned": file("tuned", True), "base": file("base", False)}
+    found = project.evaluate("set", files, EvaluateSettings(general=str(path)))
+    assert verdict_of(found, "tuned", "base") == "beats"
+    verdicts = {(one.candidate, one.baseline): one.verdict for one in found.general}
+    assert verdicts == {("tuned", "base"): "no", ("base", "tuned"): "beats"}
+    assert {one.n for one in found.general} == {90} and not found.candidates[0].unmatched
+    answers = [f"{name}={place}" for name, place in files.items()]
+    arguments = ("--answers", answers[0], "--answers", answers[1], "--general", str(path))
+    said = run(project, "evaluate", "set", *arguments)
+    assert "general set  against" in said.stdout, said.output
+    alone = project.evaluate("set", {"tuned": answered_by(tmp_path, "alone", heldout, good)})
+    assert alone.candidates[0].digest == found.candidates[0].digest, "the same look"

@@ -83,6 +83,12 @@ _WORST = 6
     help="What the logged answers are told apart by.",
 )
 @click.option(
+    "--general",
+    cls=Once,
+    metavar="FILE",
+    help="General prompts with right answers, to see what a model has forgotten.",
+)
+@click.option(
     "--baseline",
     "baselines",
     multiple=True,
@@ -126,6 +132,7 @@ def evaluate(
     token_file: Path | None,
     from_logs: bool,
     by: str,
+    general: str | None,
     baselines: Sequence[str],
     metric: str | None,
     margin: float,
@@ -153,6 +160,7 @@ def evaluate(
         trained_on=dict(parse_named(one, "--trained-on") for one in trained_on),
         seed=seed,
         by=by if from_logs else None,
+        general=general,
     )
     named = [parse_named(one, "--answers") for one in answers]
     models = tuple(parse_ask(one) for one in asks)
@@ -163,7 +171,7 @@ def evaluate(
         prices = Prices(*price) if price else None
         conduct = AskConduct(concurrency=concurrency, budget_usd=budget, prices=prices)
         asked = Asked(models, AskSettings(max_tokens=max_tokens), conduct, api_key(token_file))
-        plans = project.plan_asking(version, asked)
+        plans = project.plan_asking(version, asked, general)
         if not yes and any(plan.to_send for plan in plans):
             show_result(plans, as_json, lambda: render_plans(plans))
             return
@@ -225,7 +233,9 @@ def render_evaluation(result: EvaluateResult) -> str:
     )
     text += _scores(result)
     if result.comparisons:
-        text += "\n" + _verdicts(result)
+        text += "\n" + _verdicts(result.comparisons, "")
+    if result.general:
+        text += "\n" + _verdicts(result.general, "general set")
     if worst := _worst(result):
         text += "\n" + worst
     return text + "".join(wrapped(note) for note in _notes(result))
@@ -262,7 +272,7 @@ def _cost(one: JudgedModel) -> list[str]:
     ]
 
 
-def _verdicts(result: EvaluateResult) -> str:
+def _verdicts(comparisons: Sequence[ModelComparison], title: str) -> str:
     rows = [
         [
             one.candidate,
@@ -272,9 +282,9 @@ def _verdicts(result: EvaluateResult) -> str:
             one.n,
             _verdict(one),
         ]
-        for one in result.comparisons
+        for one in comparisons
     ]
-    return table(["", "against", "points", "95%", "n", "verdict"], rows)
+    return table([title, "against", "points", "95%", "n", "verdict"], rows)
 
 
 def _verdict(one: ModelComparison) -> str:

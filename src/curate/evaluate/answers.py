@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,15 @@ class AnswerSet:
     unread: Mapping[str, int] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
 
+    def of(self, examples: Sequence[HeldOut]) -> AnswerSet:
+        """Returns the answers to some examples alone."""
+        ids = {one.example_id for one in examples}
+        return replace(
+            self,
+            answers={name: answer for name, answer in self.answers.items() if name in ids},
+            twice=tuple(name for name in self.twice if name in ids),
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256 over example ids and answers: the same answers are the same look."""
@@ -96,14 +105,8 @@ def read_answers(name: str, location: str, heldout: Sequence[HeldOut], folder: P
     unmatched: list[int] = []
     ambiguous: list[int] = []
     unread: Counter[str] = Counter()
-    for file in find_files([location]):
-        documents = []
-        for document in reader(format_of(file.path) or "")(file):
-            if isinstance(document, Document):
-                documents.append(document)
-            else:
-                unread[document.reason] += 1
-        for document, row in _rows(documents, unread):
+    for documents in documents_of(location, unread):
+        for document, row in rows_of(documents, unread):
             ids = index.find(document.fields, row)
             if len(ids) == 1:
                 found[ids[0]].append(_answer(row))
@@ -160,7 +163,23 @@ class _Index:
         return self._by_question.get(question(messages), []) if len(messages) == 1 else []
 
 
-def _rows(documents: list[Document], unread: Counter[str]) -> list[tuple[Document, Row]]:
+def documents_of(location: str, unread: Counter[str]) -> Iterator[list[Document]]:
+    """Yields the documents of each file of a location; counts what is none.
+
+    Raises:
+        SourceError: there is no such file, or it cannot be read.
+    """
+    for file in find_files([location]):
+        documents = []
+        for document in reader(format_of(file.path) or "")(file):
+            if isinstance(document, Document):
+                documents.append(document)
+            else:
+                unread[document.reason] += 1
+        yield documents
+
+
+def rows_of(documents: list[Document], unread: Counter[str]) -> list[tuple[Document, Row]]:
     """Returns the documents that hold an answer, each as `pull` would read it."""
     if not documents:
         return []

@@ -24,6 +24,7 @@ from curate.evaluate import ask, asks, baselines, looks, metrics, neighbours, re
 from curate.evaluate.answers import AnswerSet, read_answers
 from curate.evaluate.ask import AskPlan, AskResult
 from curate.evaluate.ask_options import Asked
+from curate.evaluate.general import judge, read_general
 from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
 from curate.evaluate.options import (
     EvaluateResult,
@@ -84,16 +85,19 @@ def evaluate(
         models = asked.models if asked else ()
         names = [*(one.name for one in given), *(model.name for model in models), *files]
         _require(version, heldout, names)
-        given += [read_answers(n, place, heldout, store.folder) for n, place in files.items()]
+        general = read_general(settings.general) if settings.general else []
+        everything = [*heldout, *general]
+        given += [read_answers(n, place, everything, store.folder) for n, place in files.items()]
         replies: tuple[AskResult, ...] = ()
         if asked:
-            replies = _asked(store, run, heldout, asked, progress)
+            replies = _asked(store, run, everything, asked, progress)
             given += [
-                asks.answer_set(store, model, asked.settings, heldout, asked.prices)
+                asks.answer_set(store, model, asked.settings, everything, asked.prices)
                 for model in models
             ]
-        given = _measured(store, given, settings)
-        result = _evaluate(store, run, version, heldout, given, settings, progress)
+        forgotten = judge(general, [s.of(general) for s in given], settings.margin, settings.seed)
+        measured = _measured(store, [s.of(heldout) for s in given], settings)
+        result = _evaluate(store, run, version, heldout, measured, settings, forgotten, progress)
         result = replace(result, asked=replies)
         run.counts = {"held_out": result.held_out, "answers": len(given), "looks": result.looks}
     return result
@@ -106,6 +110,7 @@ def _evaluate(
     heldout: Sequence[HeldOut],
     given: Sequence[AnswerSet],
     settings: EvaluateSettings,
+    forgotten: tuple[ModelComparison, ...],
     progress: Progress,
 ) -> EvaluateResult:
     with store.read() as con:
@@ -140,20 +145,23 @@ def _evaluate(
         ),
         absent=found.absent,
         same_as_logged=found.same_as_reference,
+        general=forgotten,
     )
     return _stored(store, run, result, judged, given, settings, nearest)
 
 
-def plan_asking(store: Store, text: str, asked: Asked) -> list[AskPlan]:
+def plan_asking(store: Store, text: str, asked: Asked, general: str | None = None) -> list[AskPlan]:
     """Returns what would be sent to each endpoint; sends nothing.
 
     Args:
         store: the project's store.
         text: `NAME` or `NAME@N`, whose held-out prompts would be sent.
         asked: the endpoints.
+        general: a file of general prompts that would be sent, too.
     """
     with store.read() as con:
-        prompts = asks.prompts_of(read_heldout(con, find(store, text)))
+        heldout = read_heldout(con, find(store, text))
+    prompts = asks.prompts_of([*heldout, *(read_general(general) if general else [])])
     return [
         ask.plan(store, model, prompts, asked.settings, asked.conduct, key=asked.key)
         for model in asked.models

@@ -24,6 +24,8 @@ class EvaluateSettings:
         trained_on: candidate -> NAME@V that it was trained on.
         by: what the logged answers are told apart by; None: they are no candidates.
         seed: of draws and resamples.
+        general: a file of general prompts with right answers, which shows what was forgotten; the
+            files of answers hold what models say to these, too.
     """
 
     baselines: tuple[str, ...] = ()
@@ -32,6 +34,7 @@ class EvaluateSettings:
     trained_on: Mapping[str, str] = field(default_factory=dict)
     by: str | None = None
     seed: int = 0
+    general: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class EvaluateResult:
         absent: baselines that there are none of, and why.
         same_as_logged: share of the right answers that are what production answered.
         unchanged: it was all said before.
+        general: each model against each other one, on the general set.
         asked: what came of asking endpoints.
     """
 
@@ -156,4 +160,5 @@ class EvaluateResult:
     absent: Mapping[str, str]
     same_as_logged: float
     unchanged: bool = False
+    general: tuple[ModelComparison, ...] = ()
     asked: tuple[AskResult, ...] = ()
