@@ -322,7 +322,8 @@ def test_a_server_that_is_gone_stops_it_and_the_next_run_goes_on(
     assert set(server.prompts()[: result.asked_again]) == failed
     assert (told.answered, told.to_send, told.asked_again) == (5, 15, result.asked_again)
     assert (result.asked, result.answered_before, len(server.calls)) == (15, 5, 15)
-    assert 1 <= result.asked_again <= 2 and result.ever_asked_again == result.asked_again
+    # One may have been given up while others were answered; two were under way at the end.
+    assert 1 <= result.asked_again <= 3 and result.ever_asked_again == result.asked_again
 
 
 def test_nobody_who_listens_is_unavailable(store: Store) -> None:

@@ -36,6 +36,7 @@ from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
 from curate.messages import canonical
 from curate.progress import Progress, silent
 from curate.store import Run, Store, sql
+from curate.verdicts import verdicts
 from curate.versions.verify import late_examples
 from curate.versions.versions import Version, find
 
@@ -78,6 +79,7 @@ def evaluate(
     settings = replace(settings, trained_on=trained_on)
     with store.run("evaluate", {"version": version.label, **asdict(settings)}) as run:
         with store.read() as con:
+            named = verdicts.name(store, con)
             heldout = read_heldout(con, version)
             given = baselines.logged_by(con, heldout, settings.by) if settings.by else []
         if heldout and settings.by and not given:
@@ -99,6 +101,7 @@ def evaluate(
         measured = _measured(store, [s.of(heldout) for s in given], settings)
         result = _evaluate(store, run, version, heldout, measured, settings, forgotten, progress)
         result = replace(result, asked=replies)
+        verdicts.carry_over(store, named)  # none follows from what models answer
         run.counts = {"held_out": result.held_out, "answers": len(given), "looks": result.looks}
     return result
 
