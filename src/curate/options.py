@@ -6,10 +6,11 @@ pull is asked for stands in `export/options.py` and `pull/options.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, unknown_name
 
 OFF = 2.0
 """A threshold that nothing reaches."""
@@ -161,3 +162,35 @@ class SignalsSettings:
     """How many of each signal are shown."""
 
     top: int = 3
+
+
+LOGGED_BY = ("model", "source")
+"""What logged answers may be told apart by."""
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What an evaluation is asked for.
+
+    Attributes:
+        baselines: against which to judge; empty: against all there are.
+        metric: that verdicts go by; None for the usual one of these answers.
+        margin: a fraction, by which a better model has to be better.
+        trained_on: candidate -> NAME@V that it was trained on.
+        by: what the logged answers are told apart by; None: they are no candidates.
+        seed: of draws and resamples.
+        general: a file of general prompts with right answers, which shows what was forgotten; the
+            files of answers hold what models say to these, too.
+    """
+
+    baselines: tuple[str, ...] = ()
+    metric: str | None = None
+    margin: float = 0.02
+    trained_on: Mapping[str, str] = field(default_factory=dict)
+    by: str | None = None
+    seed: int = 0
+    general: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.by not in (None, *LOGGED_BY):
+            raise ConfigError(unknown_name("column", str(self.by), LOGGED_BY), option="by")

@@ -14,6 +14,7 @@ from curate.options import (
     CurveSettings,
     DedupeSettings,
     EmbedSettings,
+    EvaluateSettings,
     PairsSettings,
     QueueSettings,
     SignalsSettings,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from curate.evaluate.ask import AskPlan
     from curate.evaluate.ask_options import Asked
     from curate.evaluate.looks import PastEvaluation
-    from curate.evaluate.options import EvaluateResult, EvaluateSettings
+    from curate.evaluate.options import EvaluateResult
     from curate.export.options import ExportResult, ExportSettings
     from curate.filters.filters import FilterResult
     from curate.filters.rules import Rule
@@ -473,7 +474,6 @@ class Project:
     ) -> EvaluateResult:
         """Judges models by the held-out part of a version; see `curate.evaluate.evaluate`."""
         from curate.evaluate.evaluate import evaluate
-        from curate.evaluate.options import EvaluateSettings
 
         return evaluate(
             self._writable(),

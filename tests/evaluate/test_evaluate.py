@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from curate.embed.embed import embed
+from curate.errors import ConfigError
 from curate.evaluate.heldout import HeldOut
-from curate.evaluate.options import EvaluateResult, EvaluateSettings
+from curate.evaluate.options import EvaluateResult
 from curate.export.options import ExportSettings
 from curate.label import by_file
+from curate.options import EvaluateSettings
 from curate.project import Project
 from endpoint import Body, EndpointServer, completion
 from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
@@ -286,6 +288,8 @@ def test_models_of_production_are_told_apart(project: Project, heldout: list[Hel
     right = sum(int(one.source_id[1:]) % 10 != 0 for one in mine)
     assert models["m0"].scores["accuracy"] == pytest.approx(right / len(mine))
     assert models["m0"].cost_usd == pytest.approx(0.001) and models["m1"].p50_ms is not None
+    with pytest.raises(ConfigError, match="'user'.*model, source"):
+        EvaluateSettings(by="user")
     said = run(project, "evaluate", "set", "--from-logs")
     assert said.exit_code == 0 and "m0" in said.stdout and "no answer to" not in said.stdout
 

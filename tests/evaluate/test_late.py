@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.evaluate.options import EvaluateSettings
+from curate.options import EvaluateSettings
 from curate.project import Project
 from judged import answered_by, heldout_of
 from ledger import SplitProject, many, text

@@ -11,6 +11,7 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.errors import ConfigError, GateFailed
 from curate.evaluate.ask_options import AskConduct, Asked, AskSettings, Prices, parse_ask
+from curate.options import LOGGED_BY, EvaluateSettings
 from curate.wording import counted, listed, table, wrapped
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ _WORST = 6
 )
 @click.option(
     "--by",
-    type=click.Choice(["model", "source"]),
+    type=click.Choice(LOGGED_BY),
     default="model",
     show_default=True,
     help="What the logged answers are told apart by.",
@@ -99,7 +100,7 @@ _WORST = 6
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1),
-    default=0.02,
+    default=EvaluateSettings.margin,
     show_default=True,
     help="How much better a model has to be; a fraction.",
 )
@@ -111,7 +112,13 @@ _WORST = 6
     metavar="NAME=VERSION",
     help="Which version a model was trained on; repeatable.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of draws and resamples.")
+@click.option(
+    "--seed",
+    type=int,
+    default=EvaluateSettings.seed,
+    show_default=True,
+    help="Of draws and resamples.",
+)
 @click.option(
     "--gate",
     is_flag=True,
@@ -151,7 +158,6 @@ def evaluate(
     """  # fmt: skip
     from curate.evaluate.answers import parse_named
     from curate.evaluate.endpoint import api_key
-    from curate.evaluate.options import EvaluateSettings
 
     settings = EvaluateSettings(
         baselines=tuple(baselines),

@@ -12,7 +12,7 @@ from curate.demo.logs import write_logs
 from curate.embed import encoders
 from curate.errors import ConfigError, GateFailed, MissingExtra
 from curate.evaluate.heldout import read_heldout
-from curate.evaluate.options import EvaluateSettings
+from curate.options import EvaluateSettings
 from curate.progress import Progress
 from curate.project import Project
 from curate.pull.mapping import Declared

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import ConfigError
-from curate.evaluate.heldout import HeldOut, prompt_hash, question
+from curate.evaluate.heldout import HeldOut, messages_hash, question
 from curate.files.files import find_files
 from curate.messages import Message, canonical, decoded
 from curate.pull.contents import UnknownShape
@@ -41,7 +41,6 @@ class AnswerSet:
         answers: example id -> answer.
         source: where they are from.
         twice: held-out examples with two different answers; neither counts.
-        repeated: answers that say again what another one said.
         unmatched: answers for no held-out example, by the line they stand on.
         ambiguous: answers whose prompt several held-out examples share, by line.
         unread: documents that hold no answer, by reason.
@@ -53,7 +52,6 @@ class AnswerSet:
     answers: Mapping[str, ModelAnswer]
     source: Mapping[str, Any]
     twice: tuple[str, ...] = ()
-    repeated: int = 0
     unmatched: tuple[int, ...] = ()
     ambiguous: tuple[int, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict)
@@ -124,7 +122,6 @@ def read_answers(name: str, location: str, heldout: Sequence[HeldOut], folder: P
         answers,
         {"kind": "file", "location": _shown(location, folder)},
         twice=tuple(sorted(set(found) - set(answers))),
-        repeated=sum(len(found[i]) - 1 for i in answers),
         unmatched=tuple(unmatched),
         ambiguous=tuple(ambiguous),
         unread=dict(unread),
@@ -146,7 +143,7 @@ class _Index:
         for one in heldout:
             for name in {one.example_id, one.source_id} - {""}:
                 self._by_id[name].append(one.example_id)
-            self._by_prompt[one.prompt_hash].append(one.example_id)
+            self._by_prompt[one.messages_hash].append(one.example_id)
             self._by_question[one.question].append(one.example_id)
 
     def find(self, fields: Mapping[str, Any], row: Row) -> list[str]:
@@ -158,7 +155,7 @@ class _Index:
         messages = decoded(row["messages"])
         if not messages:
             return []
-        if whole := self._by_prompt.get(prompt_hash(messages)):
+        if whole := self._by_prompt.get(messages_hash(messages)):
             return whole
         return self._by_question.get(question(messages), []) if len(messages) == 1 else []
 

@@ -25,6 +25,14 @@ _ROWS = 1_024
 
 
 @dataclass(frozen=True)
+class TrainVectors:
+    """The train examples that have a vector, and their unit vectors, float32 (n, dim)."""
+
+    ids: list[str]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Baselines:
     """The baselines that there are.
 
@@ -33,11 +41,13 @@ class Baselines:
         absent: name -> why there is none, and what to type.
         same_as_reference: share of the held-out answers that are what was logged: by these,
             production cannot be told from the truth.
+        train: the vectors of train.
     """
 
     sets: tuple[AnswerSet, ...]
     absent: dict[str, str]
     same_as_reference: float
+    train: TrainVectors
 
 
 def find(
@@ -46,6 +56,9 @@ def find(
     """Returns what each baseline answers to the held-out examples of a version."""
     train = _train(con, version)
     sets, absent = [], {}
+    places, vectors = vectors_of(con, list(train))
+    names = list(train)
+    near = TrainVectors([names[place] for place in places], vectors)
     if train:
         ordered = sorted(set(train.values())) if heldout[0].label is not None else None
         pool = ordered or [train[name] for name in sorted(train)]
@@ -54,7 +67,7 @@ def find(
         counts = Counter(train.values())
         commonest = min(counts, key=lambda text: (-counts[text], text))
         sets.append(_set("majority", heldout, [commonest] * len(heldout)))
-        nearest = _nearest(con, list(train), heldout)
+        nearest = _nearest(con, near, heldout)
         if nearest is None:
             absent["nearest"] = "there are no vectors. Next: curate embed"
         else:
@@ -72,7 +85,7 @@ def find(
         for one in heldout
         if one.example_id in logged.answers
     ]
-    return Baselines(tuple(sets), absent, sum(same) / len(same) if same else 0.0)
+    return Baselines(tuple(sets), absent, sum(same) / len(same) if same else 0.0, near)
 
 
 def _set(name: str, heldout: Sequence[HeldOut], texts: Sequence[str | None]) -> AnswerSet:
@@ -113,23 +126,18 @@ def vectors_of(
 
 
 def _nearest(
-    con: duckdb.DuckDBPyConnection, train: Sequence[str], heldout: Sequence[HeldOut]
+    con: duckdb.DuckDBPyConnection, train: TrainVectors, heldout: Sequence[HeldOut]
 ) -> list[str | None] | None:
     """Returns the train example nearest to each held-out one; None where there are no vectors."""
-    places, vectors = vectors_of(con, train)
     asked, queries = vectors_of(con, [one.example_id for one in heldout])
-    if not places or not asked:
+    if not train.ids or not asked:
         return None
     found: list[str | None] = [None] * len(heldout)
     for start in range(0, len(asked), _ROWS):
-        best = (queries[start : start + _ROWS] @ vectors.T).argmax(axis=1)
+        best = (queries[start : start + _ROWS] @ train.vectors.T).argmax(axis=1)
         for place, at in zip(asked[start : start + _ROWS], best.tolist(), strict=True):
-            found[place] = train[places[at]]
+            found[place] = train.ids[at]
     return found
-
-
-BY = ("model", "source")
-"""What logged answers may be told apart by."""
 
 
 def logged_by(

@@ -28,12 +28,12 @@ from curate.evaluate.general import judge, read_general
 from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
 from curate.evaluate.options import (
     EvaluateResult,
-    EvaluateSettings,
     JudgedModel,
     ModelComparison,
 )
 from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
 from curate.messages import canonical
+from curate.options import EvaluateSettings
 from curate.progress import Progress, silent
 from curate.store import Run, Store, sql
 from curate.verdicts import verdicts
@@ -121,7 +121,7 @@ def _evaluate(
         contract = contracts.in_force(store, con)
         judged = _Scored(con, heldout, [*given, *found.sets], contract, settings, progress)
         refused = refusals.find(heldout, judged.sets)
-        nearest = neighbours.find(con, version, judged.failed([g.name for g in given]))
+        nearest = neighbours.find(con, found.train, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
     result = EvaluateResult(
         version=version,
@@ -352,10 +352,11 @@ class _Scored:
             for name, values in self.all_scores[answers.name].items()
             if not np.isnan(values).all()
         }
+        mistakes: list[tuple[str, str, int]] = []
         if self.heldout[0].label is not None:
             truth, said = self._labels(answers)
             means["macro_f1"] = metrics.macro_f1(truth, said)
-        mistakes = metrics.confusions(*self._labels(answers)) if "macro_f1" in means else []
+            mistakes = metrics.confusions(truth, said)
         return JudgedModel(
             name=answers.name,
             kind=str(answers.source["kind"]),

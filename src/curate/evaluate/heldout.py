@@ -14,7 +14,7 @@ import orjson
 from curate import label_sets
 from curate.check.shapes import SHAPES, ParsedRow, fitting
 from curate.errors import StoreError
-from curate.messages import Message, canonical, text_of
+from curate.messages import Message, calls_of, canonical, function_of, text_of
 from curate.store import sql
 from curate.text import digest, normalise
 from curate.versions.versions import Version
@@ -59,9 +59,9 @@ class HeldOut:
         return answer_text(self.answer)
 
     @cached_property
-    def prompt_hash(self) -> str:
+    def messages_hash(self) -> str:
         """What a file of answers may name the example by: its messages."""
-        return prompt_hash(self.prompt)
+        return messages_hash(self.prompt)
 
     @cached_property
     def question(self) -> str:
@@ -69,7 +69,7 @@ class HeldOut:
         return question(self.prompt)
 
 
-def prompt_hash(messages: list[Message]) -> str:
+def messages_hash(messages: list[Message]) -> str:
     """Returns a hash of who said what before the answer."""
     return digest(canonical([[m["role"], text_of(m.get("content"))] for m in messages]))
 
@@ -93,8 +93,7 @@ def calls(messages: list[Message]) -> list[tuple[str, Any]]:
     """Returns the tools that an answer calls, with their arguments, parsed where they are JSON."""
     found = []
     for message in messages:
-        for call in message.get("tool_calls") or ():
-            function = call.get("function") or {}
+        for function in map(function_of, calls_of(message)):
             given = function.get("arguments")
             if isinstance(given, str):
                 with suppress(orjson.JSONDecodeError):

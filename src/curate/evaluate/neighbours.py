@@ -12,26 +12,22 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from curate.evaluate.baselines import vectors_of
+from curate.evaluate.baselines import TrainVectors, vectors_of
 from curate.store import sql
-from curate.versions.versions import Version
 
 NEAREST, ALIKE = 3, 0.5
 """Train examples that are proposed for each failed one, and the cosine that they must have."""
 
 
-def find(con: duckdb.DuckDBPyConnection, version: Version, failed: Sequence[str]) -> pa.Table:
+def find(con: duckdb.DuckDBPyConnection, train: TrainVectors, failed: Sequence[str]) -> pa.Table:
     """Returns train examples near failed ones: example_id, failed_id, similarity."""
-    which = {"name": version.name, "version": version.version}
-    train = [row[1] for row in con.execute(sql("evaluate/train_lines"), which).fetchall()]
-    places, vectors = vectors_of(con, train)
     asked, queries = vectors_of(con, failed)
     rows: list[tuple[str, str, float]] = []
-    for at, place in enumerate(asked if places else ()):
-        cosines = vectors @ queries[at]
+    for at, place in enumerate(asked if train.ids else ()):
+        cosines = train.vectors @ queries[at]
         best = np.argsort(-cosines, kind="stable")[:NEAREST]
         rows += [
-            (train[places[one]], failed[place], round(float(cosines[one]), 6))
+            (train.ids[one], failed[place], round(float(cosines[one]), 6))
             for one in best.tolist()
             if cosines[one] >= ALIKE
         ]

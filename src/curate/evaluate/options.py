@@ -1,40 +1,15 @@
-"""What an evaluation is asked for, and what it says."""
+"""What an evaluation says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from curate.kernels.paired_bootstrap import Bar
 from curate.versions.versions import Version
 
 if TYPE_CHECKING:
     from curate.evaluate.ask import AskResult
-
-
-@dataclass(frozen=True)
-class EvaluateSettings:
-    """What an evaluation is asked for.
-
-    Attributes:
-        baselines: against which to judge; empty: against all there are.
-        metric: that verdicts go by; None for the usual one of these answers.
-        margin: a fraction, by which a better model has to be better.
-        trained_on: candidate -> NAME@V that it was trained on.
-        by: what the logged answers are told apart by; None: they are no candidates.
-        seed: of draws and resamples.
-        general: a file of general prompts with right answers, which shows what was forgotten; the
-            files of answers hold what models say to these, too.
-    """
-
-    baselines: tuple[str, ...] = ()
-    metric: str | None = None
-    margin: float = Bar.margin
-    trained_on: Mapping[str, str] = field(default_factory=dict)
-    by: str | None = None
-    seed: int = 0
-    general: str | None = None
 
 
 @dataclass(frozen=True)
