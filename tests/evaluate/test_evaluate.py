@@ -288,7 +288,7 @@ def test_models_of_production_are_told_apart(project: Project, heldout: list[Hel
     right = sum(int(one.source_id[1:]) % 10 != 0 for one in mine)
     assert models["m0"].scores["accuracy"] == pytest.approx(right / len(mine))
     assert models["m0"].cost_usd == pytest.approx(0.001) and models["m1"].p50_ms is not None
-    with pytest.raises(ConfigError, match="'user'.*model, source"):
+    with pytest.raises(ConfigError, match=r"'user'.*model, source"):
         EvaluateSettings(by="user")
     said = run(project, "evaluate", "set", "--from-logs")
     assert said.exit_code == 0 and "m0" in said.stdout and "no answer to" not in said.stdout
