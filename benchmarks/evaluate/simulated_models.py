@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.kernels.paired_bootstrap import LabelAudit
+from curate.kernels.clustered_mean import LabelAudit
 
 CLASSES, RIGHT = 5, 0.8
 """Answers there are, and how often the baseline is right (an answer is a class)."""

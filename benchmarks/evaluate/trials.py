@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 from simulated_models import Setting, World, simulated
 
-from curate.kernels.paired_bootstrap import RESAMPLES, Bar, compare
+from curate.kernels.clustered_mean import RESAMPLES
+from curate.kernels.paired_bootstrap import Bar, compare
 
 MARGIN = Bar().margin
 

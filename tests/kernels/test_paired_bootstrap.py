@@ -11,14 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from curate.kernels.paired_bootstrap import (
-    LEAST_AUDITED,
-    Bar,
-    Comparison,
-    LabelAudit,
-    compare,
-    interval,
-)
+from curate.kernels.clustered_mean import LEAST_AUDITED, LabelAudit
+from curate.kernels.paired_bootstrap import Bar, Comparison, compare, interval
 
 Floats = NDArray[np.float64]
 

@@ -31,7 +31,8 @@ from curate.evaluate.options import (
     JudgedModel,
     ModelComparison,
 )
-from curate.kernels.paired_bootstrap import Bar, LabelAudit, compare, interval
+from curate.kernels.clustered_mean import LabelAudit
+from curate.kernels.paired_bootstrap import Bar, compare, interval
 from curate.messages import canonical
 from curate.options import EvaluateSettings
 from curate.progress import Progress, silent
