@@ -231,12 +231,13 @@ def _evaluated(curator: Curator, name: str, model: str, said: Said) -> dict[str,
     return dict(one)
 
 
-ABOUT = f"""Train has wrong labels: one in ten was moved to a class that is near. *Raw* is a model that learned
-from it; *curated* one that learned from it after one queue of {BUDGET} tasks, answered by the
-published labels. *Vectors* is a logistic regression on the packaged encoder's vectors, *fine-tuned*
-that encoder with a linear head, all weights, {EPOCHS} epochs over {TUNED_ON:,} examples. Held out is the
-published test; where one in ten of its labels is wrong, an audit drew some {int(AUDIT) // 3} of them,
-answered by the published labels. The truth is the difference on all of test by its published labels.
+ABOUT = f"""Train has wrong labels: one in ten was moved to a class that is near. *Raw* is a model
+that learned from it; *curated* one that learned from it after one queue of {BUDGET} tasks, answered
+by the published labels. *Vectors* is a logistic regression on the packaged encoder's vectors;
+*fine-tuned* is that encoder with a linear head, all weights, {EPOCHS} epochs over {TUNED_ON:,}
+examples. Held out is the published test; where one in ten of its labels is wrong, an audit drew
+some {int(AUDIT) // 3} of them, answered by the published labels. The truth is the difference on all
+of test by its published labels.
 """
 
 
@@ -256,8 +257,8 @@ def report(found: Sequence[Judgement], seconds: float) -> str:
             f"Written by `python benchmarks/real_models/run.py` on {datetime.now(UTC):%Y-%m-%d}; "
             f"sources {sources()}; {seconds / 60:.0f} minutes.",
             "",
-            f"**{len(found) - missed} of {len(found)} intervals hold the truth; {wrong} verdicts are "
-            "turned around by wrong labels.**",
+            f"**{len(found) - missed} of {len(found)} intervals hold the truth; {wrong} verdicts "
+            "are turned around by wrong labels.**",
             "",
             ABOUT,
             HEAD,

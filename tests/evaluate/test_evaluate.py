@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -412,3 +413,26 @@ def test_what_a_model_has_forgotten_is_told(
     assert "general set  against" in said.stdout, said.output
     alone = project.evaluate("set", {"tuned": answered_by(tmp_path, "alone", heldout, good)})
     assert alone.candidates[0].digest == found.candidates[0].digest, "the same look"
+
+
+def test_failures_are_asked_about_blind_among_as_many_passes(own: Project, tmp_path: Path) -> None:
+    heldout = heldout_of(own)
+    own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, fair)})
+    failed = {one.example_id for n, one in enumerate(heldout) if n % 3 == 0}
+    label_of = {one.example_id: str(one.label) for one in heldout}
+    asked = own.queue(kind="relabel", budget=400, audit=0).entries
+    mixed = [one for one in asked if one.detectors[:1] == ("evaluated",)]
+    assert all(one.blind and one.side == "test" and not one.why for one in mixed)
+    halves = [one.example_id in failed for one in mixed]
+    assert all(a != b for a, b in zip(halves[::2], halves[1::2], strict=True)), "whatever the cut"
+    passes = Counter(label_of[one.example_id] for one in mixed if one.example_id not in failed)
+    failures = Counter(label_of[one.example_id] for one in mixed if one.example_id in failed)
+    of_label = Counter(label_of[name] for name in failed)
+    assert passes == failures and passes.total() > 5
+    assert all(
+        n == min(of_label[label], Counter(label_of.values())[label] - of_label[label])
+        for label, n in failures.items()
+    )
+    own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, good)})
+    better = own.queue(kind="relabel", budget=400, audit=0).entries
+    assert not [one for one in better if "evaluated" in one.detectors], "the newest answers count"

@@ -94,6 +94,6 @@ def test_no_order_of_rows_changes_what_is_chosen() -> None:
 @pytest.mark.parametrize("kind", ["relabel", "review", "spans"])
 def test_a_first_queue_keeps_likely_errors_before_unlikely_ones(kind: str) -> None:
     worth = [budget.expected(name, 0, 0) for name in list(kinds.detectors_of(kind))[4:]]
-    assert sum(d.prior != (0, 0) for d in detectors.detectors().values()) == 5
+    assert sum(d.prior != (0, 0) for d in detectors.detectors().values()) == 6
     assert all(0 < share < 1 for share in worth)
     assert budget.expected("mislabel", 0, 0) > 2 * budget.expected("low_confidence", 0, 0)
