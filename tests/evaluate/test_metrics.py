@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from curate.embed import encoders
+from curate.embed.embed import embed
 from curate.errors import ConfigError
 from curate.evaluate import metrics
 from curate.evaluate.heldout import HeldOut
+from curate.options import EvaluateSettings
+from judged import answered_by, heldout_of
+from projects import WriteJsonl, new_project
 
 
 def held(text: str = "", **more: Any) -> HeldOut:
@@ -92,3 +99,40 @@ def test_what_is_not_answered_has_no_score_and_names_are_known() -> None:
     with pytest.raises(ConfigError, match="unknown metric 'bleu'"):
         metrics.choose("bleu", [held("x")])
     assert metrics.choose("exact", [held("x")]) == "exact"
+
+
+@pytest.mark.slow
+def test_similarity_is_the_cosine_of_the_projects_encoder(
+    tmp_path: Path, write_jsonl: WriteJsonl, encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {
+            "id": f"r{n}", "rating": 5,
+            "prompt": f"How do I reset password number {n}?",
+            "response": f"Open the settings and choose a new password for account {n}.",
+        }
+        for n in range(60)
+    ]  # fmt: skip
+    project = new_project(tmp_path / "p")
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+    project.filter()
+    project.export("set")
+    heldout = heldout_of(project)
+
+    def said(n: int, one: HeldOut) -> str:
+        return [one.text, f"Please pick another password in the settings. {n}", "Bananas."][n % 3]
+
+    files = {"tuned": answered_by(tmp_path, "tuned", heldout, said)}
+    settings = EvaluateSettings(metric="similarity")
+    with pytest.raises(ConfigError, match=r"similarity needs an encoder\. Next: curate embed"):
+        project.evaluate("set", files, settings)
+    embed(project.store, load=lambda _: encoder)
+    monkeypatch.setattr(encoders, "load", lambda _: encoder)
+    found = project.evaluate("set", files, settings)
+    texts = [said(n, one) for n, one in enumerate(heldout)]
+    right, answers = (encoder.encode(list(each)) for each in ([one.text for one in heldout], texts))
+    cosines = np.clip((right * answers).sum(axis=1), 0, 1)
+    tuned = next(one for one in found.candidates if one.name == "tuned")
+    assert found.metric == "similarity"
+    assert tuned.scores["similarity"] == pytest.approx(cosines.mean(), abs=1e-6)
+    assert cosines[0] == pytest.approx(1) and 0.4 < cosines[1] < 0.99 > cosines[2]

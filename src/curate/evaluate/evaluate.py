@@ -20,7 +20,17 @@ from curate.contract import contract as contracts
 from curate.contract.answers import check
 from curate.contract.terms import Contract
 from curate.errors import ConfigError, unknown_name
-from curate.evaluate import ask, asks, baselines, looks, metrics, neighbours, refusals, slices
+from curate.evaluate import (
+    ask,
+    asks,
+    baselines,
+    looks,
+    metrics,
+    neighbours,
+    refusals,
+    similarity,
+    slices,
+)
 from curate.evaluate.answers import AnswerSet, read_answers
 from curate.evaluate.ask import AskPlan, AskResult
 from curate.evaluate.ask_options import Asked
@@ -120,7 +130,7 @@ def _evaluate(
     with store.read() as con:
         found = baselines.find(con, version, heldout, settings.seed)
         contract = contracts.in_force(store, con)
-        judged = _Scored(con, heldout, [*given, *found.sets], contract, settings, progress)
+        judged = _Scored(store, con, heldout, [*given, *found.sets], contract, settings, progress)
         refused = refusals.find(heldout, judged.sets)
         nearest = neighbours.find(con, found.train, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
@@ -273,6 +283,7 @@ class _Scored:
 
     def __init__(
         self,
+        store: Store,
         con: duckdb.DuckDBPyConnection,
         heldout: Sequence[HeldOut],
         sets: Sequence[AnswerSet],
@@ -291,6 +302,10 @@ class _Scored:
         }
         for one in sets:
             self.all_scores[one.name] |= _form(heldout, one, contract)
+        if self.metric == metrics.SIMILARITY:
+            alike = similarity.scores(store, con, heldout, sets, progress)
+            for name, values in alike.items():
+                self.all_scores[name][self.metric] = values
         self.forms = _forms(heldout, contract)
         self.scores = {name: found[self.metric] for name, found in self.all_scores.items()}
         # As the labels stood when the audit was drawn, and as they are.

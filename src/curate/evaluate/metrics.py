@@ -23,6 +23,10 @@ from curate.text import tokens
 
 Score = Callable[[HeldOut, list[Message]], float | None]
 
+SIMILARITY = "similarity"
+"""The metric that needs an encoder, see `curate.evaluate.similarity`."""
+
+
 _MISSING = (
     "chrF and ROUGE-L need sacrebleu and rouge-score. "
     "Next: pip install 'curate-workbench[evaluate]'"
@@ -69,10 +73,14 @@ def choose(name: str | None, heldout: Sequence[HeldOut]) -> str:
     Raises:
         ConfigError: there is none of this name for these examples.
     """
-    known = _of(heldout)
+    known = {*_of(heldout)} | ({SIMILARITY} if _free_text(heldout) else set())
     if name is not None and name not in known:
         raise ConfigError(unknown_name("metric", name, known))
     return name or primary(heldout)
+
+
+def _free_text(heldout: Sequence[HeldOut]) -> bool:
+    return heldout[0].label is None and heldout[0].spans is None
 
 
 def _of(heldout: Sequence[HeldOut]) -> dict[str, Score]:
