@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.kernels.audit_weights import audit_weights
 from curate.kernels.clustered_mean import LabelAudit
 
 CLASSES, RIGHT = 5, 0.8
@@ -29,6 +30,7 @@ class Setting:
         from_candidate: it is the candidate whose answers are labels, not the baseline.
         audit: examples whose label people judged, drawn at random.
         caught: chance that a wrong label is flagged (a right one: 5%); people judged the flagged.
+        queues: in which they did, each with a part of the audit and of the flagged.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Setting:
     from_candidate: bool = False
     audit: int = 0
     caught: float = 0.0
+    queues: int = 1
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,24 @@ def _mislabelled(
     lender = candidate if setting.from_candidate else baseline
     label = np.where(rng.random(size) < setting.borrowed, lender, label)
     flagged = rng.random(size) < np.where(label != truth, setting.caught, 0.05)
-    known = flagged if setting.caught else np.zeros(size, dtype=bool)
-    audited = np.zeros(size, dtype=bool)
-    audited[rng.permutation(size)[: setting.audit]] = True
-    label = np.where(known, truth, label)
+    rounds, drawn = _judged(setting, flagged if setting.caught else np.zeros(size, bool), rng)
     scores = [(a == label).astype(np.float64) for a in (candidate, baseline)]
     true = [r.astype(np.float64) for r in right]
-    return World(*scores, clusters, LabelAudit(audited, *true, known=known))
+    return World(*scores, clusters, LabelAudit(audit_weights(rounds, drawn), *true))
+
+
+def _judged(
+    setting: Setting, flagged: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Returns in which queue each example was judged (-1: in none), and whether by chance."""
+    rounds, drawn = np.full(len(flagged), -1), np.zeros(len(flagged), dtype=bool)
+    part = int(flagged.sum()) // setting.queues
+    for queue in range(setting.queues):
+        chance = rng.permutation(np.flatnonzero(rounds < 0))[: setting.audit // setting.queues]
+        drawn[chance] = True
+        rounds[chance] = queue
+        rounds[np.flatnonzero((rounds < 0) & flagged)[:part]] = queue
+    return rounds, drawn
 
 
 SIZES, DIFFERENCES = (100, 300, 1000), (0.0, 0.02, 0.05)
@@ -136,6 +150,10 @@ KINDS = {
     "20% wrong labels, flagged ones judged, 100 audited": (
         SIZES[2:],
         {"wrong": 0.2, "audit": 100, "caught": 0.6},
+    ),
+    "20% wrong labels, flagged ones judged in 5 queues, 100 audited": (
+        SIZES[2:],
+        {"wrong": 0.2, "audit": 100, "caught": 0.6, "queues": 5},
     ),
     "conversations, 10% wrong labels, 200 audited": (
         SIZES[2:],

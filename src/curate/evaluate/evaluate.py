@@ -41,7 +41,8 @@ from curate.evaluate.options import (
     JudgedModel,
     ModelComparison,
 )
-from curate.kernels.clustered_mean import LabelAudit
+from curate.kernels.audit_weights import audit_weights
+from curate.kernels.clustered_mean import LEAST_AUDITED, LabelAudit
 from curate.kernels.paired_bootstrap import Bar, compare, interval
 from curate.messages import canonical
 from curate.options import EvaluateSettings
@@ -55,7 +56,7 @@ CIRCULAR = 0.5
 """Share of right answers that are the logged ones from which on production cannot be judged."""
 
 
-_FAILED = 0.5
+_FAILED, _LEFT = 0.5, 0.1
 _SHOWN = 10
 _NO_AUDIT = "no held-out label was audited: wrong ones are not corrected for"
 _NO_LABELS = "what is judged is no label, so no audit of labels corrects it"
@@ -252,30 +253,47 @@ def _against(
 
 
 class _Audit:
-    """What people said of the held-out labels."""
+    """What people said of the held-out labels.
+
+    Attributes:
+        before: example -> the label that stood before people judged it, where one did.
+        true: the same examples -> the label that people gave.
+        weights: the same examples -> how much they say of those that nobody judged.
+        known: examples that had no label before people gave one; where nearly all were judged, or
+            too few at random, all that were.
+        note: why nothing is corrected, where nothing is.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut]) -> None:
-        self.true: dict[str, str] = {}
-        self.known: set[str] = set()
         self.before: dict[str, str] = {}
-        self.note = _NO_LABELS if heldout[0].label is None else _NO_AUDIT
-        if heldout[0].label is None:
+        self.true: dict[str, str] = {}
+        self.weights: dict[str, float] = {}
+        self.count, self.note = 0, _NO_LABELS if heldout[0].label is None else _NO_AUDIT
+        ids = [one.example_id for one in heldout if one.label is not None]
+        rows = con.execute(sql("evaluate/audited"), {"ids": ids}).fetchall()
+        self.known = {name for name, *_ in rows}
+        judged = {name: row for name, *row in rows if row[0] is not None}
+        drawn = sum(row[-1] for row in judged.values())
+        if not drawn:
             return
-        ids = [one.example_id for one in heldout]
-        for name, before, label, audited in con.execute(
-            sql("evaluate/audited"), {"ids": ids}
-        ).fetchall():
-            if audited and before is not None:
-                self.true[name], self.before[name] = label, before
-            else:
-                self.known.add(name)
-                self.before[name] = label
-        self.note = "" if self.true else _NO_AUDIT
-
-    @property
-    def count(self) -> int:
-        """Returns how many held-out labels were drawn at random and judged."""
-        return len(self.true)
+        if len(ids) - len(rows) <= _LEFT * len(ids):
+            self.note = f"people judged {len(rows):,} of {len(ids):,} held-out labels"
+            return
+        if drawn < LEAST_AUDITED:
+            self.note = (
+                f"{drawn} held-out labels were audited: wrong ones are corrected for from "
+                f"{LEAST_AUDITED} on"
+            )
+            return
+        self.count, self.note = drawn, ""
+        self.known -= judged.keys()
+        drawable = [name for name in ids if name not in self.known]
+        rounds = [judged[name][2] if name in judged else -1 for name in drawable]
+        at_random = [name in judged and judged[name][3] for name in drawable]
+        weights = audit_weights(np.array(rounds, np.int64), np.array(at_random, bool))
+        self.weights = dict(zip(drawable, weights.tolist(), strict=True))
+        self.before = {name: before for name, (before, *_) in judged.items()}
+        self.true = {name: label for name, (_, label, *_) in judged.items()}
 
 
 class _Scored:
@@ -332,7 +350,7 @@ class _Scored:
         if self.audit.count:
             ids = [self.heldout[place].example_id for place in places.tolist()]
             audit = LabelAudit(
-                np.array([name in self.audit.true for name in ids], bool),
+                np.array([self.audit.weights.get(name, 0.0) for name in ids]),
                 self._true[one][places],
                 self._true[other][places],
                 np.array([name in self.audit.known for name in ids], bool),

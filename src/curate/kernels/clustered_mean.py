@@ -34,20 +34,19 @@ _SIZE, _EXACT, _REST, _NOISY, _AUDITED, _TRUE, _SEEN, _COMMON, _SPREAD = range(9
 class LabelAudit:
     """What people said about the labels of the examples; arrays (n,) in the order of the scores.
 
-    Audited examples must be a random sample of those that are not `known`. This is what makes the
-    correction right, so scores of other examples are to be against the labels that stood when the
-    audit was drawn: what people corrected later, because something spoke for it, is not random.
-    Where such examples are `known`, mark those audited ones that it spoke for as `known`, too.
+    Scores of the other arrays are to be against the labels that stood before people judged them:
+    what people corrected because something spoke for it is not random, and what they left is not
+    as wrong as what they drew (`curate.kernels.audit_weights`).
 
     Attributes:
-        audited: bool; the example was drawn at random, and people judged its label.
-        true_candidate: float64, the candidate's score against the true label, 0 to 1, where
-            audited; whatever elsewhere. `true_baseline` likewise.
-        known: bool; people judged the label outside of the random sample, so its score is exact:
-            the true score where it is audited, too, else the one that is given with the rest.
+        weights: float64; how much the example says of those that are not `known`: 1 where its
+            label was drawn at random and judged, 0 where it says nothing.
+        true_candidate: float64, the candidate's score against the true label, 0 to 1, where the
+            weight is not 0; whatever elsewhere. `true_baseline` likewise.
+        known: bool; its label is certain, and it could not be drawn: its score is exact.
     """
 
-    audited: NDArray[np.bool_]
+    weights: NDArray[np.float64]
     true_candidate: NDArray[np.float64]
     true_baseline: NDArray[np.float64]
     known: NDArray[np.bool_] | None = None
@@ -59,8 +58,8 @@ class ClusterSums:
 
     Attributes:
         table: float64 (clusters, 7 or 9). Its columns: examples; sum over those whose value is
-            taken as exact; examples of the rest; sum over these as labelled; audited ones among
-            them; sums over these by the true labels and as labelled. In the order of the values.
+            taken as exact; examples of the rest; sum over these as labelled; weights of the audited
+            ones; sums over these by the true labels and as labelled. In the order of the values.
         corrected: the rest is corrected by its audit.
         prior: what keeps the tuning near 1 where an audit says little of it.
         swing: by how much a wrong label is taken to move a value before an audit says more: a
@@ -106,7 +105,7 @@ def cluster_sums(
     Args:
         values: of the examples by the labels as they are, float64 (n,).
         clusters: of each example, int64 (n,).
-        truth: values by the true labels where `audit.audited`, float64 (n,); None: no audit.
+        truth: values by the true labels where `audit.weights`, float64 (n,); None: no audit.
         audit: which labels people judged.
 
     Raises:
@@ -114,21 +113,20 @@ def cluster_sums(
     """
     if audit is None or truth is None:
         return ClusterSums(_sums(clusters, np.ones_like(values), values), False)
-    if not np.isfinite(truth[audit.audited]).all():
-        raise ValueError("audited examples need scores against their true labels")
     known = np.zeros(len(values), dtype=bool) if audit.known is None else audit.known
-    audited = audit.audited & ~known
-    exact = np.where(audit.audited & known, truth, values)
-    if known.all() or audited.sum() < LEAST_AUDITED:
-        return ClusterSums(_sums(clusters, np.ones_like(values), exact), bool(known.all()))
+    weights = np.where(known, 0.0, audit.weights)
+    if not np.isfinite(truth[weights > 0]).all():
+        raise ValueError("audited examples need scores against their true labels")
+    if known.all() or weights.sum() < LEAST_AUDITED:
+        return ClusterSums(_sums(clusters, np.ones_like(values), values), bool(known.all()))
     columns = (
         np.ones_like(values),
-        np.where(known, exact, 0.0),
+        np.where(known, values, 0.0),
         (~known).astype(np.float64),
         np.where(known, 0.0, values),
-        audited.astype(np.float64),
-        np.where(audited, truth, 0.0),
-        np.where(audited, values, 0.0),
+        weights,
+        np.where(weights > 0, weights * truth, 0.0),
+        weights * values,
     )
     table = _sums(clusters, *columns)
     return ClusterSums(_with_tuning(table), True, 1 / table[:, _AUDITED].sum() ** 2)
@@ -188,7 +186,8 @@ def _with_more(sample: ClusterSums, more: list[tuple[float, float]]) -> NDArray[
     rows[:, [_SIZE, _EXACT]] = more
     if not sample.tuned:
         return np.concatenate([table, rows])
-    audited = table[table[:, _AUDITED] > 0]
+    # Those that were drawn; what is known beside them may weigh next to nothing.
+    audited = table[table[:, _AUDITED] >= 0.5]
     size = float(audited[:, _AUDITED].mean())
     wrong = np.zeros((2, table.shape[1]))
     wrong[:, _AUDITED] = size
