@@ -228,21 +228,26 @@ def test_what_cannot_be_judged(
     assert found.exit_code == 2 and said in found.stderr, found.output
 
 
+def mislabelled(folder: Path, write: WriteJsonl) -> tuple[Project, dict[str, str]]:
+    """Returns a project with a version, a tenth of whose labels are wrong, and the right ones."""
+    project = labelled_project(folder, write, 900)
+    log = folder / "logs.jsonl"
+    rows = [orjson.loads(line) for line in log.read_bytes().splitlines()]
+    right = {row["id"]: row["label"] for row in rows}
+    for row in rows[3::10]:
+        row["label"] = wrong(row["label"])
+    log.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    project.pull([str(log)])
+    project.export("set")
+    return project, right
+
+
 def test_wrong_held_out_labels_are_corrected_by_an_audit(
     tmp_path: Path, write_jsonl: WriteJsonl
 ) -> None:
     """A tenth of all labels are wrong; the model knows better, and an audit tells that it does."""
-    project = labelled_project(tmp_path, write_jsonl, 900)
-    log = tmp_path / "logs.jsonl"
-    rows = [orjson.loads(line) for line in log.read_bytes().splitlines()]
-    for n, row in enumerate(rows):
-        row["right"] = row["label"]
-        row["label"] = wrong(row["label"]) if n % 10 == 3 else row["label"]
-    log.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    project.pull([str(log)])
-    project.export("set")
+    project, right = mislabelled(tmp_path, write_jsonl)
     heldout = heldout_of(project)
-    right = {row["id"]: row["right"] for row in rows}
     tuned = answered_by(tmp_path, "tuned", heldout, lambda n, one: right[one.source_id])
     before = project.evaluate("set", {"tuned": tuned}).candidates[0]
     mistaken = sum(right[one.source_id] != one.label for one in heldout)
@@ -436,3 +441,28 @@ def test_failures_are_asked_about_blind_among_as_many_passes(own: Project, tmp_p
     own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, good)})
     better = own.queue(kind="relabel", budget=400, audit=0).entries
     assert not [one for one in better if "evaluated" in one.detectors], "the newest answers count"
+
+
+def test_what_was_judged_for_a_reason_says_nothing_of_the_rest(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    """In two queues, an audit and what a model failed: two kinds of labels that are judged."""
+    project, right = mislabelled(tmp_path, write_jsonl)
+    heldout = heldout_of(project)
+    said = {one.source_id: right[one.source_id] for one in heldout}
+    for one in heldout[::4]:
+        said[one.source_id] = wrong(right[one.source_id])
+    tuned = answered_by(tmp_path, "tuned", heldout, lambda n, one: said[one.source_id])
+    truth = sum(said[one.source_id] == right[one.source_id] for one in heldout) / len(heldout)
+    for _ in range(2):
+        project.evaluate("set", {"tuned": tuned})
+        asked = project.queue(kind="relabel", budget=80, audit=60)
+        by_file.push_to_file(project.store, project.folder / "tasks.json", kind="relabel")
+        answered(project, asked, {e.source_id: [right[e.source_id]] for e in asked.entries})
+        (project.folder / "tasks.json").unlink()
+    result = project.evaluate("set", {"tuned": tuned})
+    found = result.candidates[0]
+    judged = project.table("hand_labels")["example_id"].to_pylist()
+    assert 20 <= result.corrected < len({one.example_id for one in heldout}.intersection(judged))
+    assert found.low < truth < found.high
+    assert (found.low + found.high) / 2 == pytest.approx(truth, abs=0.03)
