@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from asking import ask
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, TransportError
 from curate.evaluate import asks
-from curate.evaluate.ask import AskResult, ask, plan
+from curate.evaluate.ask import AskResult, plan
 from curate.evaluate.ask_options import Ask, AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.evaluate.asks import HeldOutPrompt, answers
 from curate.evaluate.endpoint import api_key

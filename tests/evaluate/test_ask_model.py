@@ -44,7 +44,8 @@ from pathlib import Path
 
 import duckdb, httpx, numpy, pyarrow
 
-from curate.evaluate.ask import ask, plan
+from asking import ask
+from curate.evaluate.ask import plan
 from curate.evaluate.ask_options import AskConduct, AskSettings, parse_ask
 from curate.store import Store
 

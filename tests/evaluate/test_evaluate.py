@@ -20,7 +20,7 @@ from curate.export.options import ExportSettings
 from curate.label import by_file
 from curate.options import EvaluateSettings
 from curate.project import Project
-from endpoint import Body, EndpointServer, completion
+from endpoint import Body, EndpointServer, completion, status
 from judged import LABELS, answered_by, heldout_of, labelled_project, wrong
 from program import Program
 from projects import new_project
@@ -325,6 +325,41 @@ def test_an_endpoint_is_asked_after_a_yes_and_once(own: Project, tmp_path: Path)
     assert (tuned["name"], tuned["kind"], tuned["scores"]["accuracy"]) == ("tuned", "ask", 1.0)
     assert tuned["cost_usd"] > 0 and tuned["p50_ms"] > 0
     assert again["unchanged"] and again["asked"][0]["answered_before"] == len(right)
+
+
+def test_a_system_prompt_goes_to_the_model_that_it_is_for(own: Project, tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text(f"Answer with one of {', '.join(LABELS)}.\n", encoding="utf-8")
+    prompts = {one.prompt[0]["content"] for one in heldout_of(own)}
+    with EndpointServer() as server:
+        two = [f"--ask={name}={server.url}#m" for name in ("prompted", "tuned")]
+        command = ("evaluate", "set", *two, f"--system=prompted={file}", "--yes")
+        assert run(own, *command).exit_code == 0
+        firsts = Counter(call.body["messages"][0]["role"] for call in server.calls)
+        asked = {
+            c.body["messages"][0]["content"] for c in server.calls if len(c.body["messages"]) > 1
+        }
+        assert asked == {"Answer with one of delivery, refund, password."}
+        assert firsts == {"system": len(heldout_of(own)), "user": len(heldout_of(own))}
+        assert run(own, *command).exit_code == 0 and len(server.calls) == firsts.total()
+    said = run(own, "evaluate", "set", *two, f"--system=other={file}")
+    assert said.exit_code == 2 and "unknown model that is asked 'other'" in said.stderr
+    said = run(own, "evaluate", "set", "--answers=a=b.jsonl", f"--system=a={file}")
+    assert said.exit_code == 2 and "--ask NAME=URL#MODEL" in said.stderr
+    said = run(own, "evaluate", "set", *two, "--system=tuned=nowhere.txt")
+    assert said.exit_code == 2 and "nowhere.txt" in said.stderr
+
+
+def test_what_an_endpoint_refused_is_sent_again_where_that_is_asked_for(own: Project) -> None:
+    with EndpointServer() as server:
+        command = ("evaluate", "set", f"--ask=tuned={server.url}#m", "--yes")
+        server.script = [status(400)]
+        said = run(own, *command, "--concurrency=1")
+        assert said.exit_code == 0 and "prompts without an answer: refused" in said.stdout
+        calls = len(server.calls)
+        assert run(own, *command).exit_code == 0 and len(server.calls) == calls
+        assert run(own, *command, "--retry-refused").exit_code == 0
+        assert len(server.calls) == calls + 1
 
 
 @pytest.mark.slow

@@ -69,6 +69,17 @@ _WORST = 6
     help="Of an answer that is asked for.",
 )
 @click.option(
+    "--system",
+    "systems",
+    cls=Once,
+    multiple=True,
+    metavar="NAME=FILE",
+    help="System prompt for a model that is asked, in place of a logged one; repeatable.",
+)
+@click.option(
+    "--retry-refused", is_flag=True, help="Send prompts again that an endpoint did not take."
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     help="File of mode 600 with the endpoint's key (default: CURATE_API_KEY).",
@@ -136,6 +147,8 @@ def evaluate(
     budget: float | None,
     price: tuple[float, float] | None,
     max_tokens: int,
+    systems: Sequence[str],
+    retry_refused: bool,
     token_file: Path | None,
     from_logs: bool,
     by: str,
@@ -172,11 +185,16 @@ def evaluate(
     models = tuple(parse_ask(one) for one in asks)
     if len(dict(named)) < len(named):
         raise ConfigError("two sets of answers have one name. Next: name one otherwise")
+    if systems and not models:
+        raise ConfigError("--system is for a model that is asked. Next: --ask NAME=URL#MODEL")
     project, asked = context.project(), None
     if models:
         prices = Prices(*price) if price else None
         conduct = AskConduct(concurrency=concurrency, budget_usd=budget, prices=prices)
-        asked = Asked(models, AskSettings(max_tokens=max_tokens), conduct, api_key(token_file))
+        asked = Asked(
+            models, AskSettings(max_tokens=max_tokens), conduct, api_key(token_file),
+            dict(_system(one) for one in systems), retry_refused,
+        )  # fmt: skip
         plans = project.plan_asking(version, asked, general)
         if not yes and any(plan.to_send for plan in plans):
             show_result(plans, as_json, lambda: render_plans(plans))
@@ -185,6 +203,17 @@ def evaluate(
     show_result(result, as_json, lambda: render_evaluation(result))
     if gate:
         _gate(result)
+
+
+def _system(text: str) -> tuple[str, str]:
+    """Returns whose system prompt it is, and the prompt."""
+    from curate.evaluate.answers import parse_named
+
+    name, file = parse_named(text, "--system")
+    try:
+        return name, Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--system {file}: {error}", option="system") from error
 
 
 def _gate(result: EvaluateResult) -> None:

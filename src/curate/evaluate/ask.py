@@ -114,7 +114,7 @@ def plan(
     key: str | None = None,
     refused_again: bool = False,
 ) -> AskPlan:
-    """Returns what `ask` would send; sends nothing.
+    """Returns what `send` would send; sends nothing.
 
     Args:
         store: the project's store.
@@ -152,21 +152,23 @@ def plan(
     )
 
 
-def ask(
+def send(
     store: Store,
+    run: Run,
     ask: Ask,
     prompts: Sequence[HeldOutPrompt],
-    settings: AskSettings = AskSettings(),  # noqa: B008
-    conduct: AskConduct = AskConduct(),  # noqa: B008
+    settings: AskSettings,
+    conduct: AskConduct,
     *,
     key: str | None = None,
     refused_again: bool = False,
     progress: Progress = silent,
 ) -> AskResult:
-    """Asks a model what has no answer yet, as a command of its own; see `send`.
+    """Asks a model what has no answer yet.
 
     Args:
         store: the project's store.
+        run: the one under way.
         ask: the model.
         prompts: key, messages before the answer, and tools of each held-out example.
         settings: what is asked for beside the prompts.
@@ -182,27 +184,6 @@ def ask(
         RemoteUnavailable: it does not answer any more; what it answered is stored, and the same
             command again goes on from there.
     """
-    told = {"ask": ask.name, "url": ask.url, "model": ask.model, **settings.fields}
-    with store.run("evaluate ask", told) as run:
-        return send(
-            store, run, ask, prompts, settings, conduct,
-            key=key, refused_again=refused_again, progress=progress,
-        )  # fmt: skip
-
-
-def send(
-    store: Store,
-    run: Run,
-    ask: Ask,
-    prompts: Sequence[HeldOutPrompt],
-    settings: AskSettings,
-    conduct: AskConduct,
-    *,
-    key: str | None = None,
-    refused_again: bool = False,
-    progress: Progress = silent,
-) -> AskResult:
-    """Asks a model what has no answer yet, as a part of a run; arguments and errors as `ask`."""
     distinct = asks.distinct(prompts)
     with store.read() as con:
         states = asks.states_of(con, ask, settings, list(distinct))

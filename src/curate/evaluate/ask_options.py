@@ -6,11 +6,12 @@ import hashlib
 import ipaddress
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from curate.errors import ConfigError
+from curate.errors import ConfigError, unknown_name
 
 COMPLETIONS = "/chat/completions"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -186,14 +187,24 @@ class Asked:
 
     Attributes:
         key: of all of them; it is stored and shown nowhere.
+        systems: name of a model -> the system prompt that it gets, in place of a logged one.
+        retry_refused: sends prompts too that an endpoint did not take.
     """
 
     models: tuple[Ask, ...]
     settings: AskSettings = AskSettings()
     conduct: AskConduct = AskConduct()
     key: str | None = field(default=None, repr=False)
+    systems: Mapping[str, str] = field(default_factory=dict)
+    retry_refused: bool = False
 
     def __post_init__(self) -> None:
+        for name in self.systems:
+            if name not in {model.name for model in self.models}:
+                raise ConfigError(
+                    unknown_name("model that is asked", name, [m.name for m in self.models]),
+                    option="system",
+                )
         hosts = sorted({model.host for model in self.models if not model.is_local})
         if self.key and len(hosts) > 1:
             raise ConfigError(

@@ -67,9 +67,24 @@ def answers(
     }
 
 
-def prompts_of(heldout: Sequence[HeldOut]) -> list[HeldOutPrompt]:
-    """Returns what held-out examples ask, by their ids."""
-    return [(one.example_id, one.prompt, one.tools or None) for one in heldout]
+def prompts_of(heldout: Sequence[HeldOut], system: str | None = None) -> list[HeldOutPrompt]:
+    """Returns what held-out examples ask, by their ids.
+
+    Args:
+        heldout: the examples.
+        system: a system prompt that takes the place of a logged one; None: as it was logged.
+    """
+    if system is None:
+        return [(one.example_id, one.prompt, one.tools or None) for one in heldout]
+    first: Message = {"role": "system", "content": system}
+    return [
+        (
+            one.example_id,
+            [first, *(m for m in one.prompt if m["role"] not in ("system", "developer"))],
+            one.tools or None,
+        )
+        for one in heldout
+    ]
 
 
 def answer_set(
@@ -78,13 +93,16 @@ def answer_set(
     settings: AskSettings,
     heldout: Sequence[HeldOut],
     prices: Prices | None = None,
+    system: str | None = None,
 ) -> AnswerSet:
     """Returns what a model answered to held-out examples, as it is judged.
 
     With prices each answer has its cost, where the endpoint has told its tokens.
     """
-    found = answers(store, ask, settings, prompts_of(heldout))
+    found = answers(store, ask, settings, prompts_of(heldout, system))
     source = {"kind": "ask", "endpoint": ask.url, "model": ask.model, "settings": settings.fields}
+    if system is not None:
+        source["system"] = system
     return AnswerSet(ask.name, {key: _answer(one, prices) for key, one in found.items()}, source)
 
 

@@ -106,7 +106,14 @@ def evaluate(
         if asked:
             replies = _asked(store, run, everything, asked, progress)
             given += [
-                asks.answer_set(store, model, asked.settings, everything, asked.prices)
+                asks.answer_set(
+                    store,
+                    model,
+                    asked.settings,
+                    everything,
+                    asked.prices,
+                    asked.systems.get(model.name),
+                )
                 for model in models
             ]
         forgotten = judge(general, [s.of(general) for s in given], settings.margin, settings.seed)
@@ -176,22 +183,25 @@ def plan_asking(store: Store, text: str, asked: Asked, general: str | None = Non
     """
     with store.read() as con:
         heldout = read_heldout(con, find(store, text))
-    prompts = asks.prompts_of([*heldout, *(read_general(general) if general else [])])
+    everything = [*heldout, *(read_general(general) if general else [])]
     return [
-        ask.plan(store, model, prompts, asked.settings, asked.conduct, key=asked.key)
+        ask.plan(
+            store, model, asks.prompts_of(everything, asked.systems.get(model.name)),
+            asked.settings, asked.conduct, key=asked.key, refused_again=asked.retry_refused,
+        )
         for model in asked.models
-    ]
+    ]  # fmt: skip
 
 
 def _asked(
     store: Store, run: Run, heldout: Sequence[HeldOut], asked: Asked, progress: Progress
 ) -> tuple[AskResult, ...]:
     """Asks each endpoint what it has not answered yet."""
-    prompts = asks.prompts_of(heldout)
     return tuple(
         ask.send(
-            store, run, model, prompts, asked.settings, asked.conduct,
-            key=asked.key, progress=progress,
+            store, run, model, asks.prompts_of(heldout, asked.systems.get(model.name)),
+            asked.settings, asked.conduct,
+            key=asked.key, refused_again=asked.retry_refused, progress=progress,
         )
         for model in asked.models
     )  # fmt: skip
