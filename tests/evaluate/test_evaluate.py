@@ -330,7 +330,6 @@ def test_an_endpoint_is_asked_after_a_yes_and_once(own: Project, tmp_path: Path)
 def test_a_system_prompt_goes_to_the_model_that_it_is_for(own: Project, tmp_path: Path) -> None:
     file = tmp_path / "prompt.txt"
     file.write_text(f"Answer with one of {', '.join(LABELS)}.\n", encoding="utf-8")
-    prompts = {one.prompt[0]["content"] for one in heldout_of(own)}
     with EndpointServer() as server:
         two = [f"--ask={name}={server.url}#m" for name in ("prompted", "tuned")]
         command = ("evaluate", "set", *two, f"--system=prompted={file}", "--yes")
