@@ -177,6 +177,8 @@ def test_the_query_and_what_was_said_before() -> None:
     assert query_and_context([u("1"), u("2")]) == ("2", "1")
     assert query_and_context([u("1")]) == ("1", "")
     assert query_and_context([SYSTEM, a("x")]) == ("", "")
+    called = {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}
+    assert query_and_context([u("1"), called, u("2")]) == ("2", "1\n")
 
 
 def test_text_of_parts() -> None:

@@ -238,7 +238,7 @@ def query_and_context(messages: list[Message]) -> tuple[str, str]:
             talk.append(message)
             if len(talk) == 3:
                 break
-    texts = [text_of(message["content"]) for message in talk] or [""]
+    texts = [text_of(message.get("content")) for message in talk] or [""]
     return texts[0], "\n".join(reversed(texts[1:]))
 
 

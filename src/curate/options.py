@@ -181,6 +181,7 @@ class EvaluateSettings:
         seed: of draws and resamples.
         general: a file of general prompts with right answers, which shows what was forgotten; the
             files of answers hold what models say to these, too.
+        review: held-out examples that people compare the answers to, of each two models.
     """
 
     baselines: tuple[str, ...] = ()
@@ -190,6 +191,7 @@ class EvaluateSettings:
     by: str | None = None
     seed: int = 0
     general: str | None = None
+    review: int = 0
 
     def __post_init__(self) -> None:
         if self.by not in (None, *LOGGED_BY):

@@ -53,7 +53,7 @@ def test_killed_at_any_moment_the_same_is_stored(tmp_path: Path, write_jsonl: Wr
             ("other", lambda n, one: wrong(str(one.label)) if n % 4 == 0 else str(one.label)),
         )
     ]
-    asked = ["evaluate", "set", "--answers", files[0], "--answers", files[1]]
+    asked = ["evaluate", "set", "--answers", files[0], "--answers", files[1], "--review", "9"]
     driver = subprocess.Popen(
         [sys.executable, "-c", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONWARNINGS": "ignore"},
@@ -78,6 +78,8 @@ def test_killed_at_any_moment_the_same_is_stored(tmp_path: Path, write_jsonl: Wr
             assert run(folder) == 0
             took.append(time.monotonic() - begun)
         expected = Project(tmp_path / "undisturbed").store.state_digest()
+        tasks = Project(tmp_path / "undisturbed").table("tasks").num_rows
+        assert tasks > 5
         died, rng = 0, random.Random(7)
         for number in range(KILLS):
             folder = fresh(f"p{number}")
@@ -86,6 +88,7 @@ def test_killed_at_any_moment_the_same_is_stored(tmp_path: Path, write_jsonl: Wr
             assert run(folder) == 0
             assert Project(folder).store.state_digest() == expected
             assert Project(folder).table("looks").num_rows == 2
+            assert Project(folder).table("tasks").num_rows == tasks
         assert died >= KILLS // 2
     finally:
         driver.kill()

@@ -35,6 +35,7 @@ from faulty import (
     says,
     too_many,
 )
+from judged import answered_by, heldout_of
 from labelstudio import LabelStudio
 from office import Office, choice, corrected, rating, span
 
@@ -160,6 +161,45 @@ def test_preference(tmp_path: Path, label_studio: LabelStudio) -> None:
         said = [r["completion"][0]["content"] for r in rows if r["prompt"][-1]["content"] == text]
         assert said
         assert loser not in said
+
+
+def test_compare(tmp_path: Path, label_studio: LabelStudio) -> None:
+    rows = [{"id": f"r{n}", "prompt": f"Question {n} about a thing?",
+             "response": f"Answer {n}.", "rating": 5} for n in range(200)]  # fmt: skip
+    office = Office(tmp_path, label_studio, rows, "sft")
+    office.project.export("set")
+    heldout = heldout_of(office.project)
+    files = [
+        f"--answers={name}={answered_by(tmp_path, name, heldout, answer)}"
+        for name, answer in (
+            ("tuned", lambda n, _: f"{ODD} better {n}"),
+            ("prompted", lambda n, _: f"{ODD} worse {n}"),
+        )
+    ]
+    told = ("evaluate", "set", *files, "--baseline=prompted")
+    said = office.curate(*told, "--review=6")
+    assert said.stdout.endswith("Next: curate label push --kind compare\n"), said.output
+    office.push(kind="compare", annotators=2)
+    one_to_one(office, "compare")
+    tasks = list(office.tasks("compare").values())
+    shown = {"curate_id", "text", "context", "response_a", "response_b"}
+    assert len(tasks) == 6
+    assert all(t["data"].keys() == shown and not t["predictions"] for t in tasks)
+    assert office.curate(*told, "--review=6").stdout.endswith("Next: curate label sync\n")
+    for number, task in enumerate(tasks[:4]):
+        better = "A" if "better" in task["data"]["response_a"] else "B"
+        for who in ("anna", "ben"):
+            chosen = "both_bad" if number == 0 else better
+            office.answer(who, task["id"], choice(chosen, "preference"))
+    result = office.sync()
+    assert (result["new"], result["decisions"], result["problems"]) == (8, {}, [])
+    evaluated = orjson.loads(office.curate(*told, "--json").stdout)
+    [one] = [c for c in evaluated["comparisons"] if c["metric"] == "preferred"]
+    assert (one["candidate"], one["n"], one["difference"]) == ("tuned", 4, 0.75)
+    [far] = evaluated["side_by_side"]
+    assert (far["drawn"], far["reviewed"], far["waiting"]) == (6, 4, 2)
+    assert "0 tasks to compare" in office.curate("label", "push", "--kind=compare").stdout
+    assert len(office.there("compare")) == 6
 
 
 def test_spans_after_emoji_and_line_ends(tmp_path: Path, label_studio: LabelStudio) -> None:

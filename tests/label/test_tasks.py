@@ -33,7 +33,7 @@ def span(start: int, end: int, text: str, field: str) -> dict[str, Any]:
 def test_the_interface_of_each_kind_is_xml_with_the_projects_names_in_it(kind: str) -> None:
     root = ET.fromstring(interface.config(kind, LABELS))
     shown = [e.get("value") for e in root.iter() if e.tag in ("Choice", "Label")]
-    assert shown[: len(LABELS)] == LABELS or kind in ("review", "preference")
+    assert shown[: len(LABELS)] == LABELS or not kinds.get(kind).choices
     assert "pre-wrap" in str(root.findtext(".//Style"))
     assert len(interface.instructions(kind)) > 100
     variables = {v[1:] for e in root.iter() for v in e.attrib.values() if v.startswith("$")}
@@ -95,6 +95,8 @@ def test_the_order_of_a_preference_is_kept_on_our_side() -> None:
         row = {**ROW, "swapped": swapped}
         answer = tasks.understand("preference", [choice("preference", chosen)], row, [])
         assert answer.decisions == (("prefer", winner),)
+        answer = tasks.understand("compare", [choice("preference", chosen)], row, [])
+        assert answer.decisions == (("prefer", {"x": "this", "y": "other"}[winner]),)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,7 @@ def edited(text: str) -> dict[str, Any]:
         ("review", [choice("verdict", "keep")], [("keep", None)]),
         ("review", [choice("verdict", "refuse")], [("keep", None)]),
         ("preference", [choice("preference", "both_bad")], [("prefer", "both_bad")]),
+        ("compare", [choice("preference", "tie")], [("prefer", "tie")]),
         ("spans", [choice("verdict", "drop")], [("drop", None)]),
         ("spans", [choice("verdict", "nothing")], [("spans", "[]"), ("correct", "{}")]),
         ("spans", [span(6, 13, "88-1203", "order")],
@@ -150,6 +153,7 @@ def test_answers_are_understood(
         ("relabel", [{"from_name": "label"}], "not understood"),
         ("review", [{"from_name": "rating", "value": {"rating": 9}}], "a rating of 9"),
         ("preference", [choice("preference", "C")], "a preference of 'C'"),
+        ("compare", [], "nothing was answered"),
         ("spans", [span(7, 14, "88-1203", "order")], "does not stand at 7 to 14"),
         ("spans", [span(6, 13, "88-1203", "colour")], "no field of this project"),
     ],

@@ -1,12 +1,14 @@
 -- Tasks of the ledger with what is shown of their examples; one row per task, in the order of the queue.
 SELECT t.task_key, t.kind, t.example_id, t.other_id, t.content_hash, t.label_seen, t.why, t.suggested, t.blind,
-       t.swapped, t.state, t.place, e.source_id, e.query, e.context, i.response, e.label, o.response AS other_response,
-       m.probability,
+       t.swapped, t.state, t.place, e.source_id, coalesce(p.query, e.query) AS query,
+       coalesce(p.context, e.context) AS context, coalesce(p.answer, i.response) AS response, e.label,
+       coalesce(p.other_answer, o.response) AS other_response, m.probability,
        (SELECT coalesce(max((value->>'$.multi_label')::BOOLEAN), false) FROM settings WHERE name = 'project') AS multi_label
 FROM tasks t
 LEFT JOIN examples e ON e.example_id = t.example_id
 LEFT JOIN interactions i ON i.interaction_id = t.example_id
 LEFT JOIN interactions o ON o.interaction_id = t.other_id
+LEFT JOIN answer_pairs p ON p.content_hash = t.content_hash
 LEFT JOIN mislabels m ON m.example_id = t.example_id AND m.suggested = t.suggested
 WHERE t.task_key IN (SELECT unnest($keys::VARCHAR[]))
 ORDER BY t.place, t.task_key

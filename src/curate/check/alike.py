@@ -36,7 +36,7 @@ Found = tuple[int, str, str]
 def input_of(read: ParsedRow) -> str:
     """Returns the normalised input of a row; a row without a prompt is its own input."""
     talk = read.prompt or read.messages
-    query, context = query_and_context([{**m, "content": m.get("content")} for m in talk])
+    query, context = query_and_context(talk)
     said = input_text(query or text_of(talk[-1].get("content")), context)
     return bare(normalise(with_steps(said, talk)))
 

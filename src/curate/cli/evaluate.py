@@ -26,6 +26,7 @@ _WORDS = {
     "cannot_tell": "cannot tell",
 }
 _WORST = 6
+_PREFERRED = "preferred"
 
 
 @cli.command()
@@ -107,6 +108,13 @@ _WORST = 6
     metavar="NAME",
     help="Judge against this one only: random, majority, nearest, logged, or other answers.",
 )
+@click.option(
+    "--review",
+    cls=Once,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Let people compare the answers to N held-out examples, blind and side by side.",
+)
 @click.option("--metric", help="What verdicts go by; the usual one of the task by default.")
 @click.option(
     "--margin",
@@ -154,6 +162,7 @@ def evaluate(
     by: str,
     general: str | None,
     baselines: Sequence[str],
+    review: int | None,
     metric: str | None,
     margin: float,
     trained_on: Sequence[str],
@@ -180,6 +189,7 @@ def evaluate(
         seed=seed,
         by=by if from_logs else None,
         general=general,
+        review=review or 0,
     )
     named = [parse_named(one, "--answers") for one in answers]
     models = tuple(parse_ask(one) for one in asks)
@@ -223,7 +233,7 @@ def _gate(result: EvaluateResult) -> None:
     if failed:
         first = failed[0]
         raise GateFailed(
-            f"{first.candidate} against {first.baseline}: {_WORDS[first.verdict]} "
+            f"{first.candidate} against {first.baseline}, {first.metric}: {_WORDS[first.verdict]} "
             f"({len(failed)} of {counted(len(result.comparisons), 'comparison')} failed)"
         )
 
@@ -267,13 +277,17 @@ def render_evaluation(result: EvaluateResult) -> str:
         f"{counted(result.looks, 'time')}{'; unchanged' if result.unchanged else ''}\n\n"
     )
     text += _scores(result)
-    if result.comparisons:
-        text += "\n" + _verdicts(result.comparisons, "")
+    preferred = [one for one in result.comparisons if one.metric == _PREFERRED]
+    if others := [one for one in result.comparisons if one.metric != _PREFERRED]:
+        text += "\n" + _verdicts(others, "")
+    if preferred:
+        text += "\n" + _verdicts(preferred, _PREFERRED)
     if result.general:
         text += "\n" + _verdicts(result.general, "general set")
     if worst := _worst(result):
         text += "\n" + worst
-    return text + "".join(wrapped(note) for note in _notes(result))
+    text += "".join(wrapped(note) for note in _notes(result))
+    return text + "".join(wrapped(line) for line in _side_by_side(result))
 
 
 def _scores(result: EvaluateResult) -> str:
@@ -382,3 +396,20 @@ def _notes(result: EvaluateResult) -> Iterator[str]:
         yield f"corrected by {counted(result.corrected, 'audited held-out label')}"
     elif result.audit_note:
         yield f"note: {result.audit_note}"
+
+
+def _side_by_side(result: EvaluateResult) -> Iterator[str]:
+    """Yields how far people are with comparing answers, and what comes next."""
+    for one in result.side_by_side:
+        tied = f"; annotators tie about {one.tied:,}" if one.tied else ""
+        yield (
+            f"{one.candidate} and {one.baseline} side by side: {one.reviewed:,} of {one.drawn:,} "
+            f"reviewed{tied} ({counted(one.differing, 'pair')} of answers differ)"
+        )
+    if any(one.queued for one in result.side_by_side):
+        yield "Next: curate label push --kind compare"
+    elif any(one.waiting for one in result.side_by_side):
+        is_filed = any(one.filed for one in result.side_by_side)
+        yield "Next: curate label sync" + (" --from-file EXPORT.json" if is_filed else "")
+    elif any(one.tied for one in result.side_by_side):
+        yield "Next: the same command with --review, which asks once more what annotators tie about"

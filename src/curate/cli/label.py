@@ -291,6 +291,6 @@ def _agreement(agreement: Agreement) -> str:
 
 def _next_of_status(result: LabelStatus) -> str:
     waiting = sum(p.waiting for p in result.progress)
-    if any(p.queued for p in result.progress):
-        return "curate label push"
+    if queued := [p.kind for p in result.progress if p.queued]:
+        return f"curate label push --kind {queued[0]}"
     return "curate label sync" if waiting else "curate queue"

@@ -7,7 +7,7 @@ ones are taken into account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from curate.evaluate import (
     metrics,
     neighbours,
     refusals,
+    side_by_side,
     similarity,
     slices,
 )
@@ -41,6 +42,7 @@ from curate.evaluate.options import (
     JudgedModel,
     ModelComparison,
 )
+from curate.evaluate.side_by_side import Reviewed
 from curate.kernels.audit_weights import audit_weights
 from curate.kernels.clustered_mean import LEAST_AUDITED, LabelAudit
 from curate.kernels.paired_bootstrap import Bar, compare, interval
@@ -142,6 +144,16 @@ def _evaluate(
         refused = refusals.find(heldout, judged.sets)
         nearest = neighbours.find(con, found.train, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
+    compared = [
+        (one, other)
+        for one in given
+        for other in judged.named(against)
+        if other.name != one.name and judged.meet(one.name, other.name)
+    ]
+    if settings.review:
+        pairs = side_by_side.pairs(given, judged.sets, settings.baselines)
+        side_by_side.ask(store, run, heldout, pairs, settings)
+    reviewed = side_by_side.find(store, heldout, compared)
     result = EvaluateResult(
         version=version,
         metric=judged.metric,
@@ -152,11 +164,12 @@ def _evaluate(
         corrected=judged.audit.count,
         audit_note=judged.audit.note,
         candidates=tuple(judged.candidate(s, refused, settings.trained_on) for s in judged.sets),
-        comparisons=tuple(
-            _comparison(judged, one, other, found.same_as_reference, settings)
-            for one in given
-            for other in against
-            if other != one.name and judged.meet(one.name, other)
+        comparisons=(
+            *(
+                _comparison(judged, one, other.name, found.same_as_reference, settings)
+                for one, other in compared
+            ),
+            *_preferred(judged, reviewed, settings),
         ),
         slices=slices.find(
             heldout,
@@ -168,6 +181,7 @@ def _evaluate(
         absent=found.absent,
         same_as_logged=found.same_as_reference,
         general=forgotten,
+        side_by_side=side_by_side.progress(reviewed),
     )
     return _stored(store, run, result, judged, given, settings, nearest)
 
@@ -368,6 +382,11 @@ class _Scored:
         mine, theirs = self._seen[one][places], self._seen[other][places]
         return mine, theirs, self.clusters[places], audit
 
+    def named(self, names: Sequence[str]) -> list[AnswerSet]:
+        """Returns the answers of some names, in their order."""
+        set_of = {one.name: one for one in self.sets}
+        return [set_of[name] for name in names]
+
     def meet(self, one: str, other: str) -> bool:
         """Returns whether there is an example that both answered."""
         return bool((~np.isnan(self.scores[one]) & ~np.isnan(self.scores[other])).any())
@@ -475,14 +494,7 @@ def _comparison(
     judged: _Scored, one: AnswerSet, other: str, same: float, settings: EvaluateSettings
 ) -> ModelComparison:
     mine, theirs, clusters, audit = judged.pair(one.name, other)
-    # Who answered which call in production was nobody's fault.
-    is_asked = one.source["kind"] != "logs"
-    unanswered = int(np.isnan(judged.scores[one.name]).sum()) - len(one.late)
-    missing = unanswered / (len(judged.heldout) - len(one.late)) if is_asked else 0.0
-    costs = {s.name: _costs(s)["cost_usd"] for s in judged.sets}
-    my_cost, their_cost = costs[one.name], costs[other]
-    cheaper = my_cost is not None and their_cost is not None and my_cost < their_cost
-    bar = Bar(margin=settings.margin, cheaper=cheaper, missing=missing)
+    bar = _bar(judged, one, other, settings)
     found = compare(mine, theirs, clusters, bar=bar, audit=audit, seed=settings.seed)
     circular = other == "logged" and same >= CIRCULAR and not found.corrected
     return ModelComparison(
@@ -497,9 +509,32 @@ def _comparison(
         verdict="cannot_tell" if circular else found.verdict,
         n_needed=None if circular else found.n_needed,
         corrected=found.corrected,
-        missing=missing,
+        missing=bar.missing,
         note=f"{same:.0%} of the right answers are what production answered" if circular else "",
     )
+
+
+def _bar(judged: _Scored, one: AnswerSet, other: str, settings: EvaluateSettings) -> Bar:
+    # Who answered which call in production was nobody's fault.
+    is_asked = one.source["kind"] != "logs"
+    unanswered = int(np.isnan(judged.scores[one.name]).sum()) - len(one.late)
+    missing = unanswered / (len(judged.heldout) - len(one.late)) if is_asked else 0.0
+    costs = {s.name: _costs(s)["cost_usd"] for s in judged.sets}
+    my_cost, their_cost = costs[one.name], costs[other]
+    cheaper = my_cost is not None and their_cost is not None and my_cost < their_cost
+    return Bar(margin=settings.margin, cheaper=cheaper, missing=missing)
+
+
+def _preferred(
+    judged: _Scored, reviewed: Sequence[Reviewed], settings: EvaluateSettings
+) -> Iterator[ModelComparison]:
+    """Yields the comparisons by what people prefer."""
+    for pair in reviewed:
+        [one] = judged.named([pair.progress.candidate])
+        bar = _bar(judged, one, pair.progress.baseline, settings)
+        found = side_by_side.compare(pair, judged.clusters, bar=bar, seed=settings.seed)
+        if found:
+            yield found
 
 
 def _stored(
@@ -514,7 +549,8 @@ def _stored(
     """Stores looks and result in one transaction; the same again changes nothing."""
     version = result.version
     ids = [one.example_id for one in judged.heldout]
-    asked = canonical({**asdict(settings), "answers": {one.name: one.digest for one in given}})
+    told = {name: value for name, value in asdict(settings).items() if name != "review"}
+    asked = canonical({**told, "answers": {one.name: one.digest for one in given}})
     with store.write() as con:
         for one in given:
             trained_on = settings.trained_on.get(one.name)

@@ -68,6 +68,7 @@ class ModelComparison:
     """A candidate against a baseline, on the examples that both answered.
 
     Attributes:
+        metric: what it goes by; `preferred` where people compared the answers.
         difference: candidate less baseline, a fraction; `low` and `high` its 95% interval.
         n: held-out examples; `conversations` that they are of.
         verdict: beats, as_good_and_cheaper, no or cannot_tell.
@@ -90,6 +91,29 @@ class ModelComparison:
     corrected: bool
     missing: float
     note: str = ""
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """How far people are with comparing two models.
+
+    Attributes:
+        differing: held-out examples to which the two answers differ.
+        drawn: of them, those that people are asked about; `reviewed` those with an answer.
+        tied: those that annotators tie about.
+        queued: tasks that are not handed over yet; `waiting` those that are and have no answer,
+            `filed` of them by file.
+    """
+
+    candidate: str
+    baseline: str
+    differing: int
+    drawn: int
+    reviewed: int
+    tied: int
+    queued: int
+    waiting: int
+    filed: int
 
 
 @dataclass(frozen=True)
@@ -119,6 +143,7 @@ class EvaluateResult:
         unchanged: it was all said before.
         general: each model against each other one, on the general set.
         asked: what came of asking endpoints.
+        side_by_side: how far people are, of models that they compare.
     """
 
     version: Version
@@ -137,3 +162,4 @@ class EvaluateResult:
     unchanged: bool = False
     general: tuple[ModelComparison, ...] = ()
     asked: tuple[AskResult, ...] = ()
+    side_by_side: tuple[SideBySide, ...] = ()

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate.label import tasks
+from curate.label import kinds, tasks
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
 
@@ -134,9 +134,10 @@ def apply_annotations(
         if answer.problem:
             counts.problems.append((one.key, answer.problem))
         stored.append((one, people.number(one.user), answer))
-        decided += [
-            (one, row, kind, value, people.number(one.user)) for kind, value in answer.decisions
-        ]
+        if kinds.get(row["kind"]).decides:
+            decided += [
+                (one, row, kind, value, people.number(one.user)) for kind, value in answer.decisions
+            ]
     counts.decisions.update(kind for _, _, kind, _, _ in decided)
     withdrawn = [n for n in gone if digest_of.get(n) not in (None, _GONE)]
     counts.withdrawn = len(withdrawn)

@@ -12,7 +12,7 @@ from curate.files import files
 from curate.inputs import inputs
 from curate.label.annotations import Annotation, apply_annotations, parse_annotation
 from curate.label.interface import config
-from curate.label.kinds import kind_of, multi_label, vocabulary
+from curate.label.kinds import get, kind_of, multi_label, vocabulary
 from curate.label.ledger import (
     PushResult,
     SyncResult,
@@ -67,7 +67,7 @@ def push_to_file(
                 ]
             rows = to_hand_over(today, keys)
         if not rows:
-            raise ConfigError(f"nothing is queued to {asked}. Next: curate queue --kind {asked}")
+            raise ConfigError(f"nothing is queued to {asked}. Next: {get(asked).queued_by}")
         interface = config(asked, names[asked], config_file, multi_label=several)
         tasks, refused = build_tasks(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())

@@ -8,14 +8,16 @@ ledger and the same checks apply: `push --to-file` writes what Label Studio impo
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+import orjson
 import pyarrow as pa
 
+from curate.label import tasks
 from curate.label.annotations import Applied
-from curate.store import fetch_arrow, sql
+from curate.store import Run, fetch_arrow, sql
 from curate.verdicts.verdicts import Today
 
 
@@ -73,6 +75,57 @@ def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncRe
         origin, applied.new, applied.changed, applied.same, applied.withdrawn, applied.skipped,
         applied.foreign, dict(applied.decisions), tuple(applied.problems), notes,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AskedContent:
+    """What was asked about one content, and what was said.
+
+    Attributes:
+        round: of the last task.
+        state: of the last task: queued, pending, sent or gone.
+        server: that the last task was handed to; file, or empty.
+        answered: somebody has answered the last task, or skipped it.
+        values: what each annotator said last.
+    """
+
+    round: int
+    state: str
+    server: str
+    answered: bool
+    values: list[str | None] = field(default_factory=list)
+
+
+def ask(con: duckdb.DuckDBPyConnection, run: Run, kind: str, entries: pa.Table) -> None:
+    """Queues tasks without a hint, for a kind of work that no detector speaks for.
+
+    Args:
+        con: a connection inside a transaction.
+        run: the one under way.
+        kind: of the work.
+        entries: task_key, example_id, content_hash, round, place, swapped; a key that is in the
+            ledger already is of a task that the server has lost.
+    """
+    con.register("entries", entries)
+    con.execute(sql("label/ask"), {"kind": kind, "run_id": run.run_id})
+    con.unregister("entries")
+    run.changed |= entries.num_rows > 0
+
+
+def asked(
+    con: duckdb.DuckDBPyConnection, kind: str, contents: Sequence[str]
+) -> dict[str, AskedContent]:
+    """Returns what was asked about some contents, and said, of those that were asked about."""
+    parameters = {"kind": kind, "contents": list(contents)}
+    found = {
+        name: AskedContent(*row)
+        for name, *row in con.execute(sql("label/asked"), parameters).fetchall()
+    }
+    rows = con.execute(sql("label/asked_answers"), parameters).fetchall()
+    for name, swapped, result in rows:
+        answer = tasks.understand(kind, orjson.loads(result), {"swapped": swapped}, ())
+        found[name].values.extend(value for _, value in answer.decisions)
+    return found
 
 
 def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:

@@ -145,9 +145,8 @@ class _Push:
             self.blind = {row["task_key"] for row in rows if row["blind"]}
             before = con.execute(sql("label/count"), {"kind": self.kind}).fetchall()[0][0]
         if not rows and not before:
-            raise ConfigError(
-                f"nothing is queued to {self.kind}. Next: curate queue --kind {self.kind}"
-            )
+            step = kinds.get(self.kind).queued_by
+            raise ConfigError(f"nothing is queued to {self.kind}. Next: {step}")
         return rows, before
 
     def _made(

@@ -195,6 +195,20 @@ def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str,
     return results
 
 
+def better_of_two(parts: kinds.Parts, row: Mapping[str, Any]) -> str | None:
+    """Returns this, other, tie or both_bad of a pair shown as A and B; None where nobody chose.
+
+    Raises:
+        ValueError: several things were chosen, or what there is not.
+    """
+    chosen = one_choice(parts, "preference")
+    if chosen in (None, "tie", "both_bad"):
+        return chosen
+    if chosen not in ("A", "B"):
+        raise ValueError(f"a preference of {chosen!r}")
+    return "this" if (chosen == "A") != row["swapped"] else "other"
+
+
 def one_choice(parts: kinds.Parts, name: str) -> str | None:
     """Returns what was chosen in a control, None where nothing was.
 

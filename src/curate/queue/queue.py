@@ -156,10 +156,12 @@ def queue(
 
 
 def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind: str) -> None:
+    work = kinds.get(kind)
+    if not work.decides:
+        raise ConfigError(f"what to {kind} is not queued from the logs. Next: {work.queued_by}")
     logs, answered = con.execute(sql("queue/answers")).fetchall()[0]
     if not logs:
         return
-    work = kinds.get(kind)
     if work.reads_answers and not answered:
         raise ConfigError(f"there is nothing to {work.asks}: the logs hold no answers")
     if work.vocabulary and not work.vocabulary(store, con):

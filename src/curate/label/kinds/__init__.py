@@ -44,7 +44,7 @@ class Kind:
     name: str
     read: Read
     asks: str
-    about: Literal["label", "answer", "pair"]
+    about: Literal["label", "answer", "pair", "models"]
     controls: Mapping[str, str]
     shows: tuple[str, ...]
     needs: tuple[str, ...]
@@ -64,6 +64,12 @@ class Kind:
     level: Literal["nominal", "ordinal"]
     changed: Callable[[Mapping[str, Any]], bool] | None
     audited_by: str
+    queued_by: str
+
+    @property
+    def decides(self) -> bool:
+        """Whether answers decide about examples; what models answered is none."""
+        return self.about != "models"
 
 
 _kinds: dict[str, Kind] = {}
@@ -73,7 +79,7 @@ def kind(
     name: str,
     *,
     asks: str,
-    about: Literal["label", "answer", "pair"],
+    about: Literal["label", "answer", "pair", "models"],
     controls: Mapping[str, str],
     shows: tuple[str, ...],
     needs: tuple[str, ...],
@@ -93,14 +99,15 @@ def kind(
     level: Literal["nominal", "ordinal"] = "nominal",
     changed: Callable[[Mapping[str, Any]], bool] | None = None,
     audited_by: str | None = None,
+    queued_by: str | None = None,
 ) -> Callable[[Read], Read]:
     """Registers a kind of work under its name; the function reads an answer.
 
     Args:
         name: as in `--kind`, and of the XML file.
         asks: what annotators do, after "to": `give the right label`.
-        about: what a question is about: the label of an input, an answer, or a pair of answers.
-            Detectors that serve it may flag examples of this kind.
+        about: what a question is about: the label of an input, an answer, a pair of answers, or
+            what models answered. Detectors that serve it may flag examples of this kind.
         controls: of the interface, from which answers are read: name -> tag.
         shows: variables that a task has; see `tasks.VARIABLES`.
         needs: those of them that have to be shown, so that anybody can answer.
@@ -121,6 +128,7 @@ def kind(
         changed: returns whether a settled answer says that what was there was wrong; without it,
             a correction does, or a low rating. A dropped example always was.
         audited_by: the kind whose audits tell how wrong such data is; None for itself.
+        queued_by: the command that queues such work; None for `curate queue`.
     """
 
     def register(function: Read) -> Read:
@@ -133,6 +141,7 @@ def kind(
             marks=marks or {}, prefill=prefill, let_choose_several=let_choose_several,
             instructions_several=instructions_several or instructions, votes=votes,
             settled_by=settled_by, level=level, changed=changed, audited_by=audited_by or name,
+            queued_by=queued_by or f"curate queue --kind {name}",
         )  # fmt: skip
         return function
 

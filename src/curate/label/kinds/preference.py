@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import one_choice
+from curate.label.tasks import better_of_two
 
 
 @kind(
@@ -30,10 +30,6 @@ from curate.label.tasks import one_choice
 )
 def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
     """Returns the example whose answer is better, or that neither is."""
-    chosen = one_choice(parts, "preference")
-    if chosen is None or chosen in ("tie", "both_bad"):
-        return [("prefer", chosen)] if chosen else []
-    if chosen not in ("A", "B"):
-        raise ValueError(f"a preference of {chosen!r}")
-    first = (chosen == "A") != row["swapped"]
-    return [("prefer", row["example_id"] if first else row["other_id"])]
+    chosen = better_of_two(parts, row)
+    named = {"this": row["example_id"], "other": row["other_id"]}
+    return [("prefer", named.get(chosen, chosen))] if chosen else []
