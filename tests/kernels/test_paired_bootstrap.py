@@ -164,16 +164,6 @@ def test_no_and_as_good_and_cheaper() -> None:
     assert verdict(60, 20, 220, Bar(cheaper=True)).verdict == "beats"
 
 
-def test_answers_that_are_missing_count_as_lost() -> None:
-    found = verdict(40, 15, 245)
-    few, many = (verdict(40, 15, 245, Bar(missing=share)) for share in (0.01, 0.06))
-    assert (found.verdict, few.verdict, many.verdict) == ("beats", "beats", "cannot_tell")
-    assert replace(many, verdict="beats", n_needed=None) == found
-    # 0.94 * 25 / 300 - 0.06 is 1.8 points: short of the margin however many there are.
-    assert many.n_needed is None
-    assert verdict(40, 15, 245, Bar(missing=0.05)).n_needed
-
-
 @pytest.mark.parametrize(
     ("won", "lost", "bar", "expected"),
     [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--refit", cls=Once, is_flag=True, help="Find the clusters anew; ids stay by overlap."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the fit.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the fit.")
 @json_option
 @pass_context
 def cluster(context: Context, refit: bool, seed: int, as_json: bool) -> None:

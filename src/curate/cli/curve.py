@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     help="How often the part that judges is drawn.",
 )
 @click.option(
-    "--seed", type=int, default=CurveSettings.seed, show_default=True, help="Of the draws."
+    "--seed",
+    type=click.IntRange(0),
+    default=CurveSettings.seed,
+    show_default=True,
+    help="Of the draws.",
 )
 @json_option
 @pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +134,7 @@ _PREFERRED = "preferred"
 )
 @click.option(
     "--seed",
-    type=int,
+    type=click.IntRange(0),
     default=EvaluateSettings.seed,
     show_default=True,
     help="Of draws and resamples.",
@@ -229,13 +230,22 @@ def _system(text: str) -> tuple[str, str]:
 def _gate(result: EvaluateResult) -> None:
     if not result.comparisons:
         raise GateFailed("nothing was compared: no example has answers of two. Next: --baseline")
-    failed = [one for one in result.comparisons if one.verdict not in _GOOD]
-    if failed:
-        first = failed[0]
+    # Where the right answers are production's own, nobody can be better than production.
+    told = [one for one in result.comparisons if not one.circular]
+    failed = [one for one in told if one.verdict not in _GOOD]
+    if failed or not told:
+        first = (failed or result.comparisons)[0]
         raise GateFailed(
             f"{first.candidate} against {first.baseline}, {first.metric}: {_WORDS[first.verdict]} "
-            f"({len(failed)} of {counted(len(result.comparisons), 'comparison')} failed)"
+            f"({len(failed)} of {counted(len(told), 'comparison')} failed)"
         )
+    pairs = {(one.candidate, one.baseline) for one in told}
+    for one in result.general:
+        if one.high < 0 and (one.candidate, one.baseline) in pairs:
+            raise GateFailed(
+                f"{one.candidate} is worse than {one.baseline} on the general set: "
+                f"{100 * one.difference:+.1f} points"
+            )
 
 
 def render_plans(plans: Sequence[AskPlan]) -> str:
@@ -345,9 +355,14 @@ def _verdict(one: ModelComparison) -> str:
 
 def _worst(result: EvaluateResult) -> str:
     names = {one.candidate for one in result.comparisons}
-    parts: list[Slice] = [one for one in result.slices if one.candidate in names][:_WORST]
+    score_of = {one.name: one.scores.get(result.metric, 1.0) for one in result.candidates}
+    parts: list[Slice] = []
+    for name in sorted(names):
+        worse = [p for p in result.slices if p.candidate == name and p.score < score_of[name]]
+        parts += worse[: math.ceil(_WORST / len(names))]
     if not parts:
         return ""
+    parts.sort(key=lambda part: part.score)
     rows = [
         [p.candidate, p.by, p.value, p.n, f"{p.score:.1%}", f"{p.low:.1%} to {p.high:.1%}"]
         for p in parts
@@ -362,12 +377,17 @@ def _notes(result: EvaluateResult) -> Iterator[str]:
         if one.missing and one.kind != "logs":
             yield (
                 f"note: {one.name} has no answer to {counted(one.missing, 'held-out example')}, "
-                f"such as {one.missing_ids[0][:12]}; verdicts count them as lost"
+                f"such as {one.missing_ids[0][:12]}; a good verdict has to hold where they are lost"
             )
         if one.late:
             yield (
                 f"note: {counted(one.late, 'example')} were held out after {one.trained_on}, which "
                 f"{one.name} was trained on, and may be known to it: left out"
+            )
+        if one.cost_usd is not None and one.costs_known < one.answered:
+            yield (
+                f"note: {one.name}: the cost of {one.costs_known:,} of {one.answered:,} answers is "
+                "known; cheaper is who is so on nine of ten or more"
             )
         if one.twice:
             yield f"note: {one.name} has two different answers to {one.twice:,}; neither counts"
@@ -393,7 +413,11 @@ def _notes(result: EvaluateResult) -> Iterator[str]:
             yield f"{one.name} takes {parts}"
     yield from (f"note: no baseline {name}: {why}" for name, why in result.absent.items())
     if result.corrected:
-        yield f"corrected by {counted(result.corrected, 'audited held-out label')}"
+        yield (
+            f"{result.metric} and verdicts are corrected by "
+            f"{counted(result.corrected, 'audited held-out label')}; other figures and parts go by "
+            "the labels as they are"
+        )
     elif result.audit_note:
         yield f"note: {result.audit_note}"
 

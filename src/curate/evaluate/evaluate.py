@@ -11,57 +11,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import duckdb
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from curate.contract import contract as contracts
-from curate.contract.answers import check
-from curate.contract.terms import Contract
 from curate.errors import ConfigError, unknown_name
 from curate.evaluate import (
     ask,
     asks,
     baselines,
     looks,
-    metrics,
     neighbours,
     refusals,
     side_by_side,
-    similarity,
     slices,
 )
 from curate.evaluate.answers import AnswerSet, read_answers
 from curate.evaluate.ask import AskPlan, AskResult
 from curate.evaluate.ask_options import Asked
 from curate.evaluate.general import judge, read_general
-from curate.evaluate.heldout import HeldOut, answer_text, read_heldout
-from curate.evaluate.options import (
-    EvaluateResult,
-    JudgedModel,
-    ModelComparison,
-)
+from curate.evaluate.heldout import HeldOut, read_heldout
+from curate.evaluate.options import EvaluateResult, ModelComparison
+from curate.evaluate.scored import Scored
 from curate.evaluate.side_by_side import Reviewed
-from curate.kernels.audit_weights import audit_weights
-from curate.kernels.clustered_mean import LEAST_AUDITED, LabelAudit
-from curate.kernels.paired_bootstrap import Bar, compare, interval
 from curate.messages import canonical
 from curate.options import EvaluateSettings
 from curate.progress import Progress, silent
-from curate.store import Run, Store, sql
+from curate.store import Run, Store
 from curate.verdicts import verdicts
 from curate.versions.verify import late_examples
 from curate.versions.versions import Version, find
 
 CIRCULAR = 0.5
 """Share of right answers that are the logged ones from which on production cannot be judged."""
-
-
-_FAILED, _LEFT = 0.5, 0.1
-_SHOWN = 10
-_NO_AUDIT = "no held-out label was audited: wrong ones are not corrected for"
-_NO_LABELS = "what is judged is no label, so no audit of labels corrects it"
 
 
 def evaluate(
@@ -100,7 +81,7 @@ def evaluate(
             raise ConfigError(f"the logs do not say which {settings.by} answered held-out examples")
         models = asked.models if asked else ()
         names = [*(one.name for one in given), *(model.name for model in models), *files]
-        _require(version, heldout, names)
+        _require(version, heldout, names, settings)
         general = read_general(settings.general) if settings.general else []
         everything = [*heldout, *general]
         given += [read_answers(n, place, everything, store.folder) for n, place in files.items()]
@@ -140,20 +121,15 @@ def _evaluate(
     with store.read() as con:
         found = baselines.find(con, version, heldout, settings.seed)
         contract = contracts.in_force(store, con)
-        judged = _Scored(store, con, heldout, [*given, *found.sets], contract, settings, progress)
+        judged = Scored(store, con, heldout, [*given, *found.sets], contract, settings, progress)
         refused = refusals.find(heldout, judged.sets)
         nearest = neighbours.find(con, found.train, judged.failed([g.name for g in given]))
     against = _against(settings, judged, found)
-    compared = [
-        (one, other)
-        for one in given
-        for other in judged.named(against)
-        if other.name != one.name and judged.meet(one.name, other.name)
-    ]
+    pairs = [(one, other) for one in given for other in judged.named(against) if other is not one]
     if settings.review:
-        pairs = side_by_side.pairs(given, judged.sets, settings.baselines)
-        side_by_side.ask(store, run, heldout, pairs, settings)
-    reviewed = side_by_side.find(store, heldout, compared)
+        to_review = side_by_side.pairs(given, judged.sets, settings.baselines)
+        side_by_side.ask(store, run, heldout, to_review, settings)
+    reviewed = side_by_side.find(store, heldout, pairs)
     result = EvaluateResult(
         version=version,
         metric=judged.metric,
@@ -165,10 +141,7 @@ def _evaluate(
         audit_note=judged.audit.note,
         candidates=tuple(judged.candidate(s, refused, settings.trained_on) for s in judged.sets),
         comparisons=(
-            *(
-                _comparison(judged, one, other.name, found.same_as_reference, settings)
-                for one, other in compared
-            ),
+            *_compared(judged, pairs, found.same_as_reference, settings),
             *_preferred(judged, reviewed, settings),
         ),
         slices=slices.find(
@@ -235,7 +208,12 @@ def _measured(
     return found
 
 
-def _require(version: Version, heldout: Sequence[HeldOut], names: Sequence[str]) -> None:
+def _require(
+    version: Version,
+    heldout: Sequence[HeldOut],
+    names: Sequence[str],
+    settings: EvaluateSettings,
+) -> None:
     """Refuses what cannot be judged, before anything is asked.
 
     Raises:
@@ -257,10 +235,15 @@ def _require(version: Version, heldout: Sequence[HeldOut], names: Sequence[str])
             )
         if names.count(name) > 1:
             raise ConfigError(f"two sets of answers are called {name!r}. Next: name one otherwise")
+    for name in settings.trained_on:
+        if name not in names:
+            raise ConfigError(unknown_name("model", name, names), option="trained_on")
+    if [*names] == [*settings.baselines]:
+        raise ConfigError(f"{names[0]} is compared with itself alone. Next: another --baseline")
 
 
 def _against(
-    settings: EvaluateSettings, judged: _Scored, found: baselines.Baselines
+    settings: EvaluateSettings, judged: Scored, found: baselines.Baselines
 ) -> tuple[str, ...]:
     """Returns the names of what models are judged against.
 
@@ -276,272 +259,39 @@ def _against(
     return settings.baselines or tuple(known)
 
 
-class _Audit:
-    """What people said of the held-out labels.
-
-    Attributes:
-        before: example -> the label that stood before people judged it, where one did.
-        true: the same examples -> the label that people gave.
-        weights: the same examples -> how much they say of those that nobody judged.
-        known: examples that had no label before people gave one; where nearly all were judged, or
-            too few at random, all that were.
-        note: why nothing is corrected, where nothing is.
-    """
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, heldout: Sequence[HeldOut]) -> None:
-        self.before: dict[str, str] = {}
-        self.true: dict[str, str] = {}
-        self.weights: dict[str, float] = {}
-        self.count, self.note = 0, _NO_LABELS if heldout[0].label is None else _NO_AUDIT
-        ids = [one.example_id for one in heldout if one.label is not None]
-        rows = con.execute(sql("evaluate/audited"), {"ids": ids}).fetchall()
-        self.known = {name for name, *_ in rows}
-        judged = {name: row for name, *row in rows if row[0] is not None}
-        drawn = sum(row[-1] for row in judged.values())
-        if not drawn:
-            return
-        if len(ids) - len(rows) <= _LEFT * len(ids):
-            self.note = f"people judged {len(rows):,} of {len(ids):,} held-out labels"
-            return
-        if drawn < LEAST_AUDITED:
-            self.note = (
-                f"{drawn} held-out labels were audited: wrong ones are corrected for from "
-                f"{LEAST_AUDITED} on"
-            )
-            return
-        self.count, self.note = drawn, ""
-        self.known -= judged.keys()
-        drawable = [name for name in ids if name not in self.known]
-        rounds = [judged[name][2] if name in judged else -1 for name in drawable]
-        at_random = [name in judged and judged[name][3] for name in drawable]
-        weights = audit_weights(np.array(rounds, np.int64), np.array(at_random, bool))
-        self.weights = dict(zip(drawable, weights.tolist(), strict=True))
-        self.before = {name: before for name, (before, *_) in judged.items()}
-        self.true = {name: label for name, (_, label, *_) in judged.items()}
-
-
-class _Scored:
-    """All answers, scored."""
-
-    def __init__(
-        self,
-        store: Store,
-        con: duckdb.DuckDBPyConnection,
-        heldout: Sequence[HeldOut],
-        sets: Sequence[AnswerSet],
-        contract: Contract,
-        settings: EvaluateSettings,
-        progress: Progress,
-    ) -> None:
-        self.heldout, self.sets, self.seed = heldout, sets, settings.seed
-        self.metric = metrics.choose(settings.metric, heldout)
-        self.audit = _Audit(con, heldout)
-        number_of = {name: n for n, name in enumerate(sorted({h.conversation for h in heldout}))}
-        self.clusters = np.array([number_of[one.conversation] for one in heldout], np.int64)
-        self.all_scores = {
-            one.name: metrics.scores(heldout, {k: a.messages for k, a in one.answers.items()})
-            for one in progress(sets, "judging")
-        }
-        for one in sets:
-            self.all_scores[one.name] |= _form(heldout, one, contract)
-        if self.metric == metrics.SIMILARITY:
-            alike = similarity.scores(store, con, heldout, sets, progress)
-            for name, values in alike.items():
-                self.all_scores[name][self.metric] = values
-        self.forms = _forms(heldout, contract)
-        self.scores = {name: found[self.metric] for name, found in self.all_scores.items()}
-        # As the labels stood when the audit was drawn, and as they are.
-        self._seen = {one.name: self._against(one, self.audit.before) for one in sets}
-        self._true = {one.name: self._against(one, self.audit.true) for one in sets}
-
-    def _against(self, answers: AnswerSet, labels: Mapping[str, str]) -> NDArray[np.float64]:
-        """Returns the scores against the labels that an audit tells, where it tells any."""
-        found = self.scores[answers.name].copy()
-        for place, one in enumerate(self.heldout):
-            if one.example_id in labels and one.example_id in answers.answers:
-                asked = replace(one, label=labels[one.example_id])
-                said = {one.example_id: answers.answers[one.example_id].messages}
-                found[place] = metrics.scores([asked], said)[self.metric][0]
-        return found
-
-    def pair(
-        self, one: str, other: str
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], LabelAudit | None]:
-        """Returns both scores of the examples that both answered, conversations, and the audit."""
-        both = ~np.isnan(self.scores[one]) & ~np.isnan(self.scores[other])
-        places = np.flatnonzero(both)
-        audit = None
-        if self.audit.count:
-            ids = [self.heldout[place].example_id for place in places.tolist()]
-            audit = LabelAudit(
-                np.array([self.audit.weights.get(name, 0.0) for name in ids]),
-                self._true[one][places],
-                self._true[other][places],
-                np.array([name in self.audit.known for name in ids], bool),
-            )
-        mine, theirs = self._seen[one][places], self._seen[other][places]
-        return mine, theirs, self.clusters[places], audit
-
-    def named(self, names: Sequence[str]) -> list[AnswerSet]:
-        """Returns the answers of some names, in their order."""
-        set_of = {one.name: one for one in self.sets}
-        return [set_of[name] for name in names]
-
-    def meet(self, one: str, other: str) -> bool:
-        """Returns whether there is an example that both answered."""
-        return bool((~np.isnan(self.scores[one]) & ~np.isnan(self.scores[other])).any())
-
-    def failed(self, names: Sequence[str]) -> list[str]:
-        """Returns the examples that one of some models failed, in the order of the file."""
-        worst = [np.nan_to_num(self.scores[name], nan=1.0) < _FAILED for name in names]
-        return [self.heldout[place].example_id for place in np.flatnonzero(np.any(worst, axis=0))]
-
-    def candidate(
-        self,
-        answers: AnswerSet,
-        refused: refusals.Refusals,
-        trained_on: Mapping[str, str],
-    ) -> JudgedModel:
-        """Returns what is known of one set of answers."""
-        scores, given = self.scores[answers.name], answers.answers
-        mine, _, clusters, audit = self.pair(answers.name, answers.name)
-        whole = interval(mine, clusters, audit=audit, seed=self.seed)
-        missing = [one.example_id for one in self.heldout if one.example_id not in given]
-        missing = [name for name in missing if name not in {*answers.twice, *answers.late}]
-        places = np.flatnonzero(np.nan_to_num(scores, nan=1.0) < _FAILED)
-        worst = sorted(places.tolist(), key=lambda p: (scores[p], self.heldout[p].example_id))
-        means = {
-            name: float(np.nanmean(values))
-            for name, values in self.all_scores[answers.name].items()
-            if not np.isnan(values).all()
-        }
-        mistakes: list[tuple[str, str, int]] = []
-        if self.heldout[0].label is not None:
-            truth, said = self._labels(answers)
-            means["macro_f1"] = metrics.macro_f1(truth, said)
-            mistakes = metrics.confusions(truth, said)
-        return JudgedModel(
-            name=answers.name,
-            kind=str(answers.source["kind"]),
-            digest=answers.digest,
-            answered=len(given),
-            missing=len(missing),
-            missing_ids=tuple(missing[:_SHOWN]),
-            twice=len(answers.twice),
-            late=len(answers.late),
-            unmatched=len(answers.unmatched),
-            ambiguous=len(answers.ambiguous),
-            unread=answers.unread,
-            scores=means,
-            low=whole.low,
-            high=whole.high,
-            confusions=tuple(mistakes[:_SHOWN]),
-            refusals=refused.refusals(answers),
-            refused_wrongly=refused.refused_wrongly(answers),
-            answered_wrongly=refused.answered_wrongly(answers),
-            failed_count=len(worst),
-            failed=tuple(self.heldout[p].example_id for p in worst[:_SHOWN]),
-            trained_on=trained_on.get(answers.name),
-            **_costs(answers),
-        )
-
-    def _labels(self, answers: AnswerSet) -> tuple[list[str], list[str]]:
-        known = [one for one in self.heldout if one.example_id in answers.answers]
-        said = [answer_text(answers.answers[one.example_id].messages).strip() for one in known]
-        return [one.label or "" for one in known], said
-
-
-def _form(
-    heldout: Sequence[HeldOut], answers: AnswerSet, contract: Contract
-) -> dict[str, NDArray[np.float64]]:
-    """Returns whether each answer keeps the contract; nothing where it says nothing of any."""
-    if not contract.has_form and not any(one.tools for one in heldout):
-        return {}
-    found = np.full(len(heldout), np.nan)
-    for place, one in enumerate(heldout):
-        if one.example_id in answers.answers:
-            messages = answers.answers[one.example_id].messages
-            found[place] = check(messages, one.tools, contract) is None
-    return {"form": found}
-
-
-def _forms(heldout: Sequence[HeldOut], contract: Contract) -> dict[str, str]:
-    """Returns example -> whether its right answer keeps the contract, in words."""
-    if not contract.has_form:
-        return {}
-    kept = {one.example_id: check(one.answer, one.tools, contract) is None for one in heldout}
-    return {name: "right answer keeps it" if k else "breaks it" for name, k in kept.items()}
-
-
-def _costs(given: AnswerSet) -> dict[str, float | None]:
-    listed = list(given.answers.values())
-    latencies = [a.latency_ms for a in listed if a.latency_ms is not None]
-    costs = [a.cost_usd for a in listed if a.cost_usd is not None]
-    sizes = [
-        a.input_tokens + a.output_tokens
-        for a in listed
-        if a.input_tokens is not None and a.output_tokens is not None
-    ]
-    return {
-        "p50_ms": float(np.quantile(latencies, 0.5)) if latencies else None,
-        "p95_ms": float(np.quantile(latencies, 0.95)) if latencies else None,
-        "cost_usd": sum(costs) / len(costs) if costs else None,
-        "tokens": sum(sizes) / len(sizes) if sizes else None,
-    }
-
-
-def _comparison(
-    judged: _Scored, one: AnswerSet, other: str, same: float, settings: EvaluateSettings
-) -> ModelComparison:
-    mine, theirs, clusters, audit = judged.pair(one.name, other)
-    bar = _bar(judged, one, other, settings)
-    found = compare(mine, theirs, clusters, bar=bar, audit=audit, seed=settings.seed)
-    circular = other == "logged" and same >= CIRCULAR and not found.corrected
-    return ModelComparison(
-        candidate=one.name,
-        baseline=other,
-        metric=judged.metric,
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        n=found.examples,
-        conversations=found.clusters,
-        verdict="cannot_tell" if circular else found.verdict,
-        n_needed=None if circular else found.n_needed,
-        corrected=found.corrected,
-        missing=bar.missing,
-        note=f"{same:.0%} of the right answers are what production answered" if circular else "",
-    )
-
-
-def _bar(judged: _Scored, one: AnswerSet, other: str, settings: EvaluateSettings) -> Bar:
-    # Who answered which call in production was nobody's fault.
-    is_asked = one.source["kind"] != "logs"
-    unanswered = int(np.isnan(judged.scores[one.name]).sum()) - len(one.late)
-    missing = unanswered / (len(judged.heldout) - len(one.late)) if is_asked else 0.0
-    costs = {s.name: _costs(s)["cost_usd"] for s in judged.sets}
-    my_cost, their_cost = costs[one.name], costs[other]
-    cheaper = my_cost is not None and their_cost is not None and my_cost < their_cost
-    return Bar(margin=settings.margin, cheaper=cheaper, missing=missing)
+def _compared(
+    judged: Scored,
+    pairs: Sequence[tuple[AnswerSet, AnswerSet]],
+    same: float,
+    settings: EvaluateSettings,
+) -> Iterator[ModelComparison]:
+    """Yields the comparisons; with production none is told where right answers are its own."""
+    for one, other in pairs:
+        found = judged.compared(one, other, settings)
+        if found and other.name == "logged" and same >= CIRCULAR and not found.corrected:
+            note = f"{same:.0%} of the right answers are what production answered"
+            found = replace(found, verdict="cannot_tell", n_needed=None, note=note, circular=True)
+        if found:
+            yield found
 
 
 def _preferred(
-    judged: _Scored, reviewed: Sequence[Reviewed], settings: EvaluateSettings
+    judged: Scored, reviewed: Sequence[Reviewed], settings: EvaluateSettings
 ) -> Iterator[ModelComparison]:
     """Yields the comparisons by what people prefer."""
     for pair in reviewed:
-        [one] = judged.named([pair.progress.candidate])
-        bar = _bar(judged, one, pair.progress.baseline, settings)
+        one, other = judged.named([pair.progress.candidate, pair.progress.baseline])
+        bar = judged.bar(one, other, settings)
         found = side_by_side.compare(pair, judged.clusters, bar=bar, seed=settings.seed)
         if found:
-            yield found
+            yield replace(found, missing=float(judged.unanswered(one).mean()))
 
 
 def _stored(
     store: Store,
     run: Run,
     result: EvaluateResult,
-    judged: _Scored,
+    judged: Scored,
     given: Sequence[AnswerSet],
     settings: EvaluateSettings,
     nearest: Any,

@@ -11,9 +11,10 @@ import numpy as np
 from curate.errors import ConfigError
 from curate.evaluate import metrics
 from curate.evaluate.answers import AnswerSet, documents_of, rows_of
+from curate.evaluate.comparisons import compared
 from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import ModelComparison
-from curate.kernels.paired_bootstrap import Bar, compare
+from curate.kernels.paired_bootstrap import Bar
 from curate.messages import decoded
 from curate.text import digest
 
@@ -61,18 +62,13 @@ def judge(
         one.name: metrics.scores(general, {k: a.messages for k, a in one.answers.items()})[metric]
         for one in given
     }
+    each, bar = np.arange(len(general)), Bar(margin=margin)
     found = []
-    for one, other in permutations(scores, 2):
-        both = np.flatnonzero(~np.isnan(scores[one]) & ~np.isnan(scores[other]))
-        missing = float(np.isnan(scores[one]).mean())
-        if not len(both):
-            continue
-        bar = Bar(margin=margin, missing=missing)
-        told = compare(scores[one][both], scores[other][both], both, bar=bar, seed=seed)
-        found.append(
-            ModelComparison(
-                one, other, metric, told.difference, told.low, told.high, told.examples,
-                told.clusters, told.verdict, told.n_needed, corrected=False, missing=missing,
-            )
+    for one, other in permutations(given, 2):
+        unanswered = np.array([line.example_id not in one.answers for line in general], bool)
+        told = compared(
+            (one.name, other.name), metric, (scores[one.name], scores[other.name]), each,
+            bar=bar, seed=seed, unanswered=unanswered,
         )  # fmt: skip
+        found += [told] if told else []
     return tuple(found)

@@ -32,7 +32,7 @@ class JudgedModel:
             `answered_wrongly` where it does and this one does not.
         failed: the worst answered examples, those that scored below one half.
         p50_ms, p95_ms: latency, where it is known.
-        cost_usd: mean of a call, where it is known.
+        cost_usd: mean of a call, where it is known; so it is of `costs_known` answers.
         tokens: mean of input and output together, where they are known.
     """
 
@@ -60,6 +60,7 @@ class JudgedModel:
     p50_ms: float | None = None
     p95_ms: float | None = None
     cost_usd: float | None = None
+    costs_known: int = 0
     tokens: float | None = None
 
 
@@ -74,8 +75,11 @@ class ModelComparison:
         verdict: beats, as_good_and_cheaper, no or cannot_tell.
         n_needed: held-out examples that would tell; None where none would, or it is told.
         corrected: whether the audited error of the labels is taken into account.
-        missing: share of the examples that the candidate did not answer; they count as lost.
+        missing: share of the examples that the candidate did not answer. They are not in the
+            difference; a good verdict by another metric than `preferred` has to hold where they
+            count as lost, too.
         note: why it cannot be told, where that has another reason than the number.
+        circular: the right answers are the baseline's own, so nobody can be better.
     """
 
     candidate: str
@@ -91,6 +95,7 @@ class ModelComparison:
     corrected: bool
     missing: float
     note: str = ""
+    circular: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from curate.errors import ConfigError
 from curate.evaluate.answers import AnswerSet
+from curate.evaluate.comparisons import compared
 from curate.evaluate.heldout import HeldOut, answer_text
 from curate.evaluate.options import ModelComparison, SideBySide
-from curate.kernels import consensus, paired_bootstrap
+from curate.kernels import consensus
 from curate.kernels.paired_bootstrap import Bar
 from curate.label import ledger, tasks
 from curate.label.by_file import FILE_SERVER
@@ -154,25 +155,9 @@ def compare(
         bar: what the candidate has to show.
         seed: of the draws.
     """
-    places = np.flatnonzero(~np.isnan(reviewed.scores))
-    if not len(places):
-        return None
-    mine = reviewed.scores[places]
-    found = paired_bootstrap.compare(mine, 1 - mine, clusters[places], bar=bar, seed=seed)
-    return ModelComparison(
-        candidate=reviewed.progress.candidate,
-        baseline=reviewed.progress.baseline,
-        metric=METRIC,
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        n=found.examples,
-        conversations=found.clusters,
-        verdict=found.verdict,
-        n_needed=found.n_needed,
-        corrected=False,
-        missing=bar.missing,
-    )
+    names = (reviewed.progress.candidate, reviewed.progress.baseline)
+    mine = reviewed.scores
+    return compared(names, METRIC, (mine, 1 - mine), clusters, bar=bar, seed=seed)
 
 
 def progress(reviewed: Sequence[Reviewed]) -> tuple[SideBySide, ...]:

@@ -51,6 +51,12 @@ class LabelAudit:
     true_baseline: NDArray[np.float64]
     known: NDArray[np.bool_] | None = None
 
+    def of(self, chosen: NDArray[np.bool_]) -> LabelAudit:
+        """Returns what was said of some of the examples, bool (n,)."""
+        known = None if self.known is None else self.known[chosen]
+        true = self.true_candidate[chosen], self.true_baseline[chosen]
+        return LabelAudit(self.weights[chosen], *true, known)
+
 
 @dataclass(frozen=True)
 class ClusterSums:

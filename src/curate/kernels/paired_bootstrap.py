@@ -40,13 +40,10 @@ class Bar:
     Attributes:
         margin: difference from which on it is worth a change, as a fraction (0.02 = 2 points).
         cheaper: it costs less than the baseline, so as good is enough.
-        missing: share of the held-out examples that it has no answer to, 0 to 1. `beats` and
-            `as_good_and_cheaper` count them as lost; `no` leaves them out, since they may be won.
     """
 
     margin: float = 0.02
     cheaper: bool = False
-    missing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -184,23 +181,21 @@ def _verdict(
     difference: float, low: float, high: float, examples: int, bar: Bar
 ) -> tuple[Verdict, int | None]:
     """Returns the verdict and, where it cannot be told, the examples that would decide."""
-    left = 1 - bar.missing
-    sure, sure_low = left * difference - bar.missing, left * low - bar.missing
-    enough = sure >= bar.margin - _ROUNDING
-    if sure_low > _ROUNDING and enough:
+    enough = difference >= bar.margin - _ROUNDING
+    if low > _ROUNDING and enough:
         return "beats", None
-    if bar.cheaper and sure_low > -bar.margin + _ROUNDING:
+    if bar.cheaper and low > -bar.margin + _ROUNDING:
         return "as_good_and_cheaper", None
     if high < bar.margin - _ROUNDING:
         return "no", None
     if not examples:
         return "cannot_tell", None
-    below, above = sure - sure_low, high - difference
+    below, above = difference - low, high - difference
     ways = [(above, bar.margin - difference)]
     if enough:
-        ways.append((below, sure))
+        ways.append((below, difference))
     if bar.cheaper:
-        ways.append((below, sure + bar.margin))
+        ways.append((below, difference + bar.margin))
     # The width falls with the root of the number; it has to be narrower than what is between.
     needed = [examples * (width / gap) ** 2 for width, gap in ways if gap > _ROUNDING]
     return "cannot_tell", max(math.ceil(min(needed)), examples + 1) if needed else None
