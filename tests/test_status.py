@@ -189,3 +189,5 @@ def test_a_preference_project_counts_pairs(tmp_path: Path, write_jsonl: WriteJso
     assert found["pairs"][0] == 30 and found["pairs"][1] > 0
     assert f"effective train size {found['pairs'][1]} pairs; no rule says how many do" in said
     assert "effective train size 0" not in said
+    assert "30  ready as single answers" not in said and "ready as single answers" in said
+    assert "wait for a good answer" not in said and "as feedback" not in said

@@ -200,7 +200,7 @@ def _count(today: Today) -> Status:
         models=tuple(ModelMonth(*row) for row in con.execute(sql("status/models")).fetchall()),
         task=str(today.store.setting(con, "project").get("task")),
         split_given=plan.counts["new"] == 0,
-        next=_next(totals, stale, bool(latest), plan.counts["new"]),
+        next=_next(totals, stale, bool(latest), plan.counts["new"], sum(preferred[1:])),
     )
 
 
@@ -240,12 +240,14 @@ def _one(con: Any, query: str) -> dict[str, Any]:
     return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
-def _next(totals: dict[str, Any], stale: tuple[str, ...], exported: bool, new: int) -> str:
+def _next(
+    totals: dict[str, Any], stale: tuple[str, ...], exported: bool, new: int, paired: int
+) -> str:
     if not totals["interactions"]:
         return "curate pull LOGS"
     if "filter" in stale or totals["unchecked"]:
         return "curate run"
-    if not totals["rated"] and not totals["train"]:
+    if not totals["rated"] and not totals["train"] and not paired:
         return "curate pull FILE --as feedback --key COLUMN"
     if stale:
         return "curate run"

@@ -1,14 +1,15 @@
 -- The verdict on every pair under today's verdicts on examples: its side, and why it is out (null: it
--- is in); one row per pair. The worse answer may be rated low, or be a duplicate in its input; the better
--- one may refuse, since whoever prefers it says that refusing is right. Where
--- two methods contradict one another the more trusted one counts, where one contradicts itself none;
--- but a ranking is one judgement, also where a text stands in it twice.
+-- is in); one row per pair. The worse answer may be rated low, or be a duplicate in its input. Either
+-- may refuse: whoever prefers one of them says whether refusing is right. Where two methods contradict
+-- one another the more trusted one counts, where one contradicts itself none; but a ranking is one
+-- judgement, also where a text stands in it twice.
 CREATE OR REPLACE TEMP TABLE pair_verdicts AS
 WITH out AS (
     SELECT example_id,
            arg_min(reason, place) FILTER (reason <> 'refusal') AS of_rated,
            arg_min(reason, place) FILTER (reason NOT IN ('unrated', 'refusal')) AS of_chosen,
-           arg_min(reason, place) FILTER (reason NOT IN ('unrated', 'low_rating', 'not_preferred')) AS of_rejected
+           arg_min(reason, place) FILTER (reason NOT IN ('unrated', 'low_rating', 'not_preferred', 'refusal'))
+               AS of_rejected
     FROM excluded
     WHERE reason NOT IN ('duplicate', 'near_duplicate', 'semantic_duplicate')
     GROUP BY example_id

@@ -63,9 +63,8 @@ def render_status(status: Status) -> str:
         [f"-{r.examples:,}", REASONS.get(r.reason, r.reason), f"-{r.train:,}", f"-{r.test:,}"]
         for r in status.funnel
     ]
-    rows.append(
-        [f"{status.train + status.test:,}", "ready", f"{status.train:,}", f"{status.test:,}"]
-    )
+    ready = "ready as single answers" if status.pairs[0] else "ready"
+    rows.append([f"{status.train + status.test:,}", ready, f"{status.train:,}", f"{status.test:,}"])
     width = [max(len(str(row[c])) for row in rows) for c in range(4)]
     text = (
         f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  "
@@ -79,7 +78,7 @@ def render_status(status: Status) -> str:
         )
     if not status.split_given:
         text += "sides of new examples as the next export would give them\n"
-    if status.pending:
+    if status.pending and not status.pairs[0]:
         text += f"{status.pending:,} held-out examples wait for a good answer\n"
     text += "".join(f"issue: {n:,} {kind.replace('_', ' ')}\n" for kind, n in status.issues)
     text += words.render_pairs_ready(status.pairs)
