@@ -105,6 +105,20 @@ def test_the_same_answers_again_are_no_further_look(own: Project, tmp_path: Path
     assert [one.result["looks"] for one in own.evaluations()] == [0, 0, 0]
 
 
+def test_what_is_for_nobody_or_differs_in_white_space_is_no_look(
+    own: Project, tmp_path: Path
+) -> None:
+    stray = tmp_path / "stray.jsonl"
+    stray.write_text('{"id": "nobody", "answer": "refund"}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="none of 1 answers is for a held-out example"):
+        own.evaluate("set", {"stray": str(stray)})
+    assert own.table("looks").num_rows == 0
+    heldout = heldout_of(own)
+    own.evaluate("set", {"tuned": answered_by(tmp_path, "tuned", heldout, good)})
+    spaced = answered_by(tmp_path, "spaced", heldout, lambda n, one: f" {good(n, one)}\n")
+    assert own.evaluate("set", {"tuned": spaced}).looks == own.table("looks").num_rows == 1
+
+
 def test_what_is_missing_twice_or_for_nobody_is_counted(
     project: Project, heldout: list[HeldOut], tmp_path: Path
 ) -> None:

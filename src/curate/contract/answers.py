@@ -53,9 +53,14 @@ def check_text(text: str, contract: Contract) -> Break | None:
         return _check_pattern(text, contract.pattern)
     if contract.schema is None:
         return None
-    fenced = FENCED.fullmatch(text) if contract.fences else None
-    value, found = read_json(fenced["inside"] if fenced else text)
+    value, found = read_json(unfenced(text) if contract.fences else text)
     return found or schemas.check_value(contract.schema, value)
+
+
+def unfenced(text: str) -> str:
+    """Returns what stands in the block of code fences that a text is; a text without, as it is."""
+    fenced = FENCED.fullmatch(text)
+    return fenced["inside"] if fenced else text
 
 
 def _check_pattern(text: str, pattern: str) -> Break | None:

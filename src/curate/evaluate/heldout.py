@@ -21,6 +21,8 @@ from curate.versions.versions import Version
 
 Span = tuple[int, int, str]
 
+_DEEPEST = 200
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -96,10 +98,25 @@ def calls(messages: list[Message]) -> list[tuple[str, Any]]:
         for function in map(function_of, calls_of(message)):
             given = function.get("arguments")
             if isinstance(given, str):
-                with suppress(orjson.JSONDecodeError):
-                    given = orjson.loads(given or "{}")
+                with suppress(orjson.JSONDecodeError, RecursionError):
+                    given = plain_numbers(orjson.loads(given or "{}"))
             found.append((str(function.get("name")), given))
     return found
+
+
+def plain_numbers(value: Any, depth: int = 0) -> Any:
+    """Returns a JSON value with whole numbers written in one way: 3.0 and 3 are one value.
+
+    Raises:
+        RecursionError: it is nested deeper than any answer that is asked for.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError
+    if isinstance(value, dict):
+        return {key: plain_numbers(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain_numbers(inner, depth + 1) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def spans_text(spans: tuple[Span, ...]) -> str:

@@ -12,13 +12,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from curate import label_sets
+from curate.contract.answers import read_json, unfenced
 from curate.errors import ConfigError, MissingExtra, unknown_name
-from curate.evaluate.heldout import HeldOut, answer_text, calls
+from curate.evaluate.heldout import HeldOut, answer_text, calls, plain_numbers
 from curate.messages import Message, canonical
+from curate.pull.contents import as_text
 from curate.text import tokens
 
 Score = Callable[[HeldOut, list[Message]], float | None]
@@ -98,37 +99,75 @@ def _of(heldout: Sequence[HeldOut]) -> dict[str, Score]:
     return found
 
 
+def without_spans(heldout: Sequence[HeldOut], answers: Mapping[str, list[Message]]) -> int:
+    """Returns how many answers hold nothing that can be read as spans, where spans are asked for.
+
+    They score 0: to find nothing is said by an empty list.
+    """
+    asked = [one for one in heldout if one.spans is not None and one.example_id in answers]
+    return sum(_spans(answer_text(answers[one.example_id])) is None for one in asked)
+
+
 def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
-    """Returns the mean F1 of the classes that the truth has."""
-    hits = Counter(a for a, b in zip(truth, said, strict=True) if a == b)
-    of_truth, of_said = Counter(truth), Counter(said)
+    """Returns the mean F1 of the classes that the truth has; of several labels, that of each."""
+    pairs = _label_pairs(truth, said)
+    hits = Counter(name for right, given in pairs for name in right & given)
+    of_truth = Counter(name for right, _ in pairs for name in right)
+    of_said = Counter(name for _, given in pairs for name in given)
     parts = [2 * hits[c] / (of_truth[c] + of_said[c]) for c in of_truth]
     return sum(parts) / len(parts) if parts else 0.0
 
 
 def confusions(truth: Sequence[str], said: Sequence[str]) -> list[tuple[str, str, int]]:
-    """Returns (right, said, how often) of wrong labels, the most frequent first."""
-    pairs = Counter((a, b) for a, b in zip(truth, said, strict=True) if a != b)
+    """Returns (right, said, how often) of wrong labels, the most frequent first.
+
+    Several labels are one set, written as a right one is.
+    """
+    several = _all_lists(truth)
+    pairs = Counter(
+        (label_sets.text(a), label_sets.text(b)) if several else (*a, *b)
+        for a, b in _label_pairs(truth, said)
+        if a != b
+    )
     return [(a, b, n) for (a, b), n in sorted(pairs.items(), key=lambda p: (-p[1], p[0]))]
+
+
+def _label_pairs(truth: Sequence[str], said: Sequence[str]) -> list[tuple[set[str], set[str]]]:
+    """Returns (right, said) labels of each example; where there is one each, sets of one."""
+    several = _all_lists(truth)
+    return [
+        (_names(a), _names(b)) if several else ({a}, {b}) for a, b in zip(truth, said, strict=True)
+    ]
+
+
+def _all_lists(labels: Sequence[str]) -> bool:
+    return bool(labels) and all(map(_is_list, labels))
 
 
 def _exact(one: HeldOut, answer: list[Message]) -> float:
     said = answer_text(answer).strip()
     if one.label is not None and _is_list(one.label):
-        return float(_names(said) == set(label_sets.names(one.label)))
+        return float(_names(said) == _names(one.label))
+    right = None if one.label is not None else _bare_object(one.text)
+    if right is not None and (found := _bare_object(said)) is not None:
+        return float(canonical(right) == canonical(found))
     return float(said == one.text.strip())
 
 
 def _is_list(label: str) -> bool:
-    return label.startswith("[")
+    return label.startswith("[") and label_sets.read(label) != (label,)
 
 
 def _names(text: str) -> set[str]:
-    return set(label_sets.read(text)) if text else set()
+    """Returns the labels of a text: the names in a list of JSON, or the text itself."""
+    found = _bare_object(text)
+    if not isinstance(found, list) or any(isinstance(name, list | dict) for name in found):
+        return {text} - {""}
+    return {name.strip() for name in map(as_text, found) if name is not None}
 
 
 def _label_f1(one: HeldOut, answer: list[Message]) -> float:
-    right, said = set(label_sets.names(one.label or "[]")), _names(answer_text(answer).strip())
+    right, said = _names(one.label or ""), _names(answer_text(answer).strip())
     return _f1(Counter(right), Counter(said))
 
 
@@ -173,13 +212,23 @@ def _tools() -> tuple[Any, Any]:
 
 
 def _object(text: str) -> Any:
-    """Returns the JSON object or list in a text; None where it is none."""
-    begins = text.lstrip()[:1]
-    if begins not in ("{", "["):
+    """Returns the JSON object or list that a text is; None where it is none.
+
+    It may stand in code fences, whether the contract allows them or not: whether an answer keeps
+    its form is said by `form` and `exact`, and what it says is to be judged alike under each
+    contract.
+    """
+    return _bare_object(unfenced(text))
+
+
+def _bare_object(text: str) -> Any:
+    """Returns the JSON object or list that a text is, without code fences."""
+    if text.lstrip()[:1] not in ("{", "["):
         return None
+    value, found = read_json(text)
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return None if found else plain_numbers(value)
+    except RecursionError:
         return None
 
 
@@ -215,7 +264,8 @@ def _tool_arguments(one: HeldOut, answer: list[Message]) -> float | None:
 
 def _spans_exact(one: HeldOut, answer: list[Message]) -> float:
     right, said = _span_sets(one, answer)
-    return float(right == said)
+    text = answer_text(answer)
+    return float(right == said and unfenced(text) == text)
 
 
 def _span_f1(one: HeldOut, answer: list[Message]) -> float:
@@ -224,15 +274,43 @@ def _span_f1(one: HeldOut, answer: list[Message]) -> float:
 
 def _span_sets(one: HeldOut, answer: list[Message]) -> tuple[Counter[Any], Counter[Any]]:
     """Returns the right spans and those of an answer: by place, or by text where it gives none."""
-    spans = one.spans or ()
-    said = _object(answer_text(answer).strip())
-    listed = said if isinstance(said, list) else []
-    places = [p for p in (_place(item) for item in listed) if p]
-    if isinstance(said, list) and len(places) == len(listed):
-        return Counter(spans), Counter(places)
+    spans, said = one.spans or (), _spans(answer_text(answer))
+    if said is None:
+        return Counter(spans), Counter([None])
+    if not said or any(span and len(span) == 3 for span in said):
+        return Counter(spans), Counter(said)
     text = _last_text(one)
-    right = Counter((label, text[start:end]) for start, end, label in spans)
-    return right, Counter(_texts(said))
+    return Counter((label, text[start:end]) for start, end, label in spans), Counter(said)
+
+
+def _spans(text: str) -> list[tuple[Any, ...] | None] | None:
+    """Returns the spans of an answer, as (start, end, label) or as (label, text).
+
+    None stands for a part that cannot be read, and for an answer of which none can be.
+    """
+    said = _object(text.strip())
+    if isinstance(said, dict):
+        lists = [said[key] for key in _SPAN_LISTS if _holds_spans(said.get(key))]
+        said = lists[0] if lists else list(_by_label(said))
+    if said is None:
+        return None
+    found = [_span(item) for item in said]
+    return None if found and not any(found) else found
+
+
+_SPAN_LISTS = ("spans", "entities")
+
+
+def _holds_spans(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, list | dict) for item in value)
+
+
+def _by_label(said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields the spans of an object that has the texts under each label."""
+    for label, found in said.items():
+        for text in found if isinstance(found, list) else [found]:
+            if text is not None:
+                yield {"label": label, "text": text}
 
 
 def _last_text(one: HeldOut) -> str:
@@ -240,22 +318,13 @@ def _last_text(one: HeldOut) -> str:
     return str(turns[-1]) if turns else ""
 
 
-def _place(item: Any) -> tuple[int, int, str] | None:
+def _span(item: Any) -> tuple[Any, ...] | None:
+    values = item if isinstance(item, list) else None
     if isinstance(item, dict):
-        item = [item.get("start"), item.get("end"), item.get("label")]
-    if isinstance(item, list) and [type(part) for part in item] == [int, int, str]:
-        return item[0], item[1], item[2]
+        values = [item.get("start"), item.get("end"), item.get("label")]
+    if values and [type(part) for part in values] == [int, int, str]:
+        return tuple(values)
+    if isinstance(item, dict) and not {"label", "text"} - item.keys():
+        label, text = item["label"], item["text"]
+        return None if isinstance(text, list | dict) else (str(label), str(text))
     return None
-
-
-def _texts(said: Any) -> Iterator[tuple[str, str]]:
-    """Yields (label, text) of an answer that names what it found."""
-    if isinstance(said, dict):
-        for label, found in said.items():
-            for text in found if isinstance(found, list) else [found]:
-                if text is not None:
-                    yield label, str(text)
-    elif isinstance(said, list):
-        for item in said:
-            if isinstance(item, dict) and "label" in item and "text" in item:
-                yield str(item["label"]), str(item["text"])
