@@ -390,12 +390,24 @@ def _notes(result: EvaluateResult) -> Iterator[str]:
                 "known; cheaper is who is so on nine of ten or more"
             )
         if one.twice:
-            yield f"note: {one.name} has two different answers to {one.twice:,}; neither counts"
-        if one.unmatched or one.ambiguous:
             yield (
-                f"note: {one.name}: {one.unmatched:,} answers are for no held-out example, "
-                f"{one.ambiguous:,} for several with the same prompt"
+                f"note: {one.name} has two different answers to {one.twice:,}, such as "
+                f"{one.twice_ids[0][:12]}; neither counts"
             )
+        if one.unmatched:
+            yield (
+                f"note: {one.name}: {counted(one.unmatched, 'answer')} for no held-out example, "
+                f"such as {', '.join(one.unmatched_ids)}"
+            )
+        if one.ambiguous:
+            yield (
+                f"note: {one.name}: {counted(one.ambiguous, 'answer')} for several examples with "
+                "the same prompt; give them an id"
+            )
+        if one.remarks:
+            yield f"note: {one.name}: {listed(one.remarks)}"
+        if one.without_spans:
+            yield f"note: {one.name}: {counted(one.without_spans, 'answer')} without spans: 0 each"
         if one.unread:
             yield f"note: {one.name}: lines without an answer: {listed(one.unread)}"
         if one.refused_wrongly or one.answered_wrongly:

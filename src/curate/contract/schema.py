@@ -103,17 +103,6 @@ def _parts(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from _parts(value, f"{path}/{number}")
 
 
-def patterns(schema: str) -> list[tuple[str, str]]:
-    """Returns the regular expressions of a schema, with the places where they stand."""
-    found = []
-    for path, part in _parts(json.loads(schema)):
-        if isinstance(part.get("pattern"), str):
-            found.append((f"{path}/pattern", part["pattern"]))
-        keyed = part.get("patternProperties")
-        found += [(f"{path}/patternProperties", key) for key in keyed or ()]
-    return found
-
-
 def unchecked_formats(schema: str) -> list[str]:
     """Returns the values of `format` in a schema that the library cannot check here."""
     parsed = json.loads(schema)

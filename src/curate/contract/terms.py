@@ -15,7 +15,6 @@ from typing import Any
 
 from curate import config
 from curate.contract import schema as schemas
-from curate.contract.patterns import is_endless
 from curate.errors import ConfigError
 from curate.messages import canonical
 from curate.text import digest
@@ -24,8 +23,6 @@ KEYS = ("schema", "pattern", "tools", "fences")
 SCHEMA_FILE = "contract.schema.json"
 _SECTION = "contract"
 _LINE = 88
-_ENDLESS = "repeats a repeat: a text that does not match would be tried for ever"
-_ONE_REPEAT = "leave one of the two out, as in a+ for (a+)+"
 
 METHOD = "contract-1"
 """Changes whenever the same answers would be judged otherwise, so that they are judged anew."""
@@ -128,8 +125,6 @@ def _pattern(folder: Path, value: Any) -> str | None:
     except re.error as error:
         message = f"{value!r} is no regular expression: {error}"
         raise _refused(folder, "pattern", message, "correct that line") from error
-    if is_endless(value):
-        raise _refused(folder, "pattern", f"{value!r} {_ENDLESS}", _ONE_REPEAT)
     return value
 
 
@@ -151,9 +146,6 @@ def _schema(folder: Path, value: Any) -> tuple[str | None, str | None]:
         place, message = found
         at = f", {place}" if place else ""
         raise ConfigError(f"{where}{at}: no JSON Schema: {message}. Next: correct it there")
-    for place, pattern in schemas.patterns(text):
-        if is_endless(pattern):
-            raise ConfigError(f"{where}, {place}: {pattern!r} {_ENDLESS}. Next: {_ONE_REPEAT}")
     return text, value if isinstance(value, str) else None
 
 

@@ -60,8 +60,8 @@ class AnswerSet:
         ambiguous: answers whose prompt several held-out examples share, by line.
         unread: documents that hold no answer, by reason.
         notes: what else is to be known of the file, and of how many lines.
-        late: examples that were held out after the model was trained, on a version that knows
-            them; they do not measure it.
+        late: answers to examples that were held out after the model was trained, on a version
+            that knows them; they do not measure it.
     """
 
     name: str
@@ -71,7 +71,7 @@ class AnswerSet:
     unmatched: tuple[int, ...] = ()
     ambiguous: tuple[int, ...] = ()
     unread: Mapping[str, int] = field(default_factory=dict)
-    late: frozenset[str] = frozenset()
+    late: Mapping[str, ModelAnswer] = field(default_factory=dict)
     unmatched_ids: tuple[str, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
 
@@ -85,9 +85,14 @@ class AnswerSet:
         )
 
     @property
+    def given(self) -> Mapping[str, ModelAnswer]:
+        """All answers to held-out examples, whether they measure the model or not."""
+        return {**self.answers, **self.late}
+
+    @property
     def digest(self) -> str:
         """SHA-256 over example ids and answers: the same answers are the same look."""
-        said = (f"{name} {_stripped(a.messages)}" for name, a in sorted(self.answers.items()))
+        said = (f"{name} {_stripped(a.messages)}" for name, a in sorted(self.given.items()))
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     @property

@@ -202,9 +202,10 @@ def _measured(
     with store.read() as con:
         for one in given:
             trained_on = settings.trained_on.get(one.name)
-            late = late_examples(con, find(store, trained_on)) if trained_on else frozenset()
-            kept = {name: answer for name, answer in one.answers.items() if name not in late}
-            found.append(replace(one, answers=kept, late=late & one.answers.keys()))
+            names = late_examples(con, find(store, trained_on)) if trained_on else frozenset()
+            kept = {name: answer for name, answer in one.answers.items() if name not in names}
+            late = {name: answer for name, answer in one.answers.items() if name in names}
+            found.append(replace(one, answers=kept, late=late))
     return found
 
 

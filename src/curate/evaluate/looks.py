@@ -66,7 +66,7 @@ def record(
             "version": version.version,
             "source": canonical(dict(looked.source)),
             "trained_on": trained_on,
-            "answered": len(looked.answers),
+            "answered": len(looked.given),
             "run_id": run.run_id,
         }
         con.execute(sql("evaluate/look_add"), look)
@@ -92,7 +92,7 @@ def _answers(looked: AnswerSet) -> pa.Table:
             "cost_usd": one.cost_usd,
             "latency_ms": one.latency_ms,
         }
-        for name, one in sorted(looked.answers.items())
+        for name, one in sorted(looked.given.items())
     ]
     columns = {"example_id": pa.string(), "answer": pa.string()}
     columns |= {"input_tokens": pa.int64(), "output_tokens": pa.int64()}

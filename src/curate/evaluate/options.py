@@ -22,9 +22,12 @@ class JudgedModel:
         missing: those that it has none to; `missing_ids` names some.
         twice: those with two different answers, which do not count.
         late: answers to examples that the version it was trained on knows; they do not count.
-        unmatched: answers for no held-out example.
+        twice_ids: some of those.
+        unmatched: answers for no held-out example; `unmatched_ids` are some, as the file has them.
         ambiguous: answers whose prompt several held-out examples share.
         unread: documents without an answer, by reason.
+        remarks: what else is to be known of the answers, and of how many.
+        without_spans: answers that hold nothing to be read as spans, where spans are asked for.
         scores: mean of each metric, 0 to 1.
         low: lower end of the 95% interval of the metric that verdicts go by; `high` its upper end.
         confusions: of labels, (right, said, how often), the most frequent first.
@@ -43,10 +46,14 @@ class JudgedModel:
     missing: int
     missing_ids: tuple[str, ...]
     twice: int
+    twice_ids: tuple[str, ...]
     late: int
     unmatched: int
+    unmatched_ids: tuple[str, ...]
     ambiguous: int
     unread: Mapping[str, int]
+    remarks: Mapping[str, int]
+    without_spans: int
     scores: Mapping[str, float]
     low: float
     high: float

@@ -161,10 +161,16 @@ class Scored:
             missing=len(missing),
             missing_ids=tuple(missing[:_SHOWN]),
             twice=len(answers.twice),
+            twice_ids=answers.twice_ids,
             late=len(answers.late),
             unmatched=len(answers.unmatched),
+            unmatched_ids=answers.unmatched_ids,
             ambiguous=len(answers.ambiguous),
             unread=answers.unread,
+            remarks=answers.notes,
+            without_spans=metrics.without_spans(
+                self.heldout, {name: a.messages for name, a in given.items()}
+            ),
             scores=means,
             low=whole.low,
             high=whole.high,
