@@ -34,6 +34,8 @@ def test_what_a_model_was_trained_on_does_not_judge_it(tmp_path: Path) -> None:
     old, new = project.evaluate("set@2", answers, settings).candidates[:2]
     assert (old.answered, old.late, old.missing) == (2, 1, 0)
     assert (new.answered, new.late, new.missing) == (3, 0, 0)
+    alone = project.evaluate("set@2", answers)
+    assert alone.looks == 1, "the same answers, whatever they measure"
     [one] = [
         c
         for c in project.evaluate("set@2", answers, settings).comparisons
