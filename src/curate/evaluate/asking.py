@@ -47,6 +47,7 @@ which on the endpoint counts as unavailable."""
 TOLD_AFTER_SECONDS, TOLD_AGAIN_SECONDS, TOLD_ALWAYS_SECONDS = 10.0, 30.0, 60.0
 """When it is said what is waited for: first, and again; and how far it is, where nothing waits."""
 
+_LONGEST_WAIT_SECONDS = 0.5
 INSISTS_SECONDS = 1.0
 """From one Ctrl-C to the next that does not wait for the database."""
 
@@ -140,7 +141,7 @@ class Asking:
         self._insists = self._holds_interrupts = False
         self._stop: BaseException | None = None
         self._jobs: queue.SimpleQueue[OpenPrompt | None] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[tuple[OpenPrompt, Completion | BaseException] | None] = (
+        self._outcomes: queue.SimpleQueue[tuple[OpenPrompt, Completion | BaseException]] = (
             queue.SimpleQueue()
         )
 
@@ -203,14 +204,13 @@ class Asking:
         self._endpoint.close()
 
     def _interrupt(self, *_: object) -> None:
-        """Notes a Ctrl-C and ends the wait; one more is for whoever cannot wait for the database.
+        """Notes a Ctrl-C, which ends the wait; one more is for whoever cannot wait for the database.
 
         `timeout` sends two at once, which are one.
         """
         now = time.monotonic()
         if self._interrupted_at is None:
             self._interrupted_at = now
-            self._outcomes.put(None)
         elif now - self._interrupted_at > INSISTS_SECONDS:
             self._insists = True
             raise KeyboardInterrupt
@@ -284,21 +284,19 @@ class Asking:
 
     def _receive(self) -> None:
         """Waits for an outcome, or until a prompt is to be sent again, or something to be said."""
-        times = [self._tell()]
+        # A signal does not end a wait that is just about to begin.
+        times = [self._tell(), time.monotonic() + _LONGEST_WAIT_SECONDS]
         if not self._stop:
             times += [each.due for each in self._pausing if self._fits(each)]
         try:
-            arrived = self._outcomes.get(timeout=max(0.0, min(times) - time.monotonic()))
+            self._take(*self._outcomes.get(timeout=max(0.0, min(times) - time.monotonic())))
         except queue.Empty:
             return
-        if arrived:
-            self._take(*arrived)
         self._take_arrived()
 
     def _take_arrived(self) -> None:
         while not self._outcomes.empty():
-            if arrived := self._outcomes.get():
-                self._take(*arrived)
+            self._take(*self._outcomes.get())
 
     def _tell(self) -> float:
         """Says how far it is and what is waited for; returns when it is to be said again."""
