@@ -204,7 +204,7 @@ class Asking:
         self._endpoint.close()
 
     def _interrupt(self, *_: object) -> None:
-        """Notes a Ctrl-C, which ends the wait; one more is for whoever cannot wait for the database.
+        """Notes a Ctrl-C, which ends the wait; a later one does not wait to store.
 
         `timeout` sends two at once, which are one.
         """
