@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
+import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,7 +19,7 @@ import pytest
 
 from asking import ask
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, TransportError
-from curate.evaluate import asks
+from curate.evaluate import asking, asks
 from curate.evaluate.ask import AskResult, plan
 from curate.evaluate.ask_options import Ask, AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.evaluate.asks import HeldOutPrompt, answers
@@ -180,6 +184,139 @@ def test_calls_of_tools_are_kept_as_logs_have_them(store: Store, server: Endpoin
     assert one.messages == [said] and one.finish_reason == "tool_calls"
 
 
+def tool_talk(arguments: Any, **named: str) -> list[Any]:
+    """Returns a conversation in which a tool was called, as a version may have it."""
+    function = {"name": "find", "arguments": arguments}
+    result = {"role": "tool", "content": "none", **({"tool_call_id": named["id"]} if named else {})}
+    return [
+        {"role": "user", "content": "Rooms?"},
+        {"role": "assistant", "content": "", "weight": 0,
+         "tool_calls": [{**named, "type": "function", "function": function}]},
+        result,
+        {"role": "user", "content": "And suites?"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("talk", "call_id", "text"),
+    [
+        (tool_talk({"x": 1}, id="c1"), "c1", '{"x":1}'),
+        (tool_talk('{"x": 1}', id="c1"), "c1", '{"x": 1}'),
+        (tool_talk({"x": 1}), "call00001", '{"x":1}'),
+        (tool_talk({}), "call00001", "{}"),
+    ],
+)
+def test_a_prompt_goes_out_as_the_api_has_it_however_its_version_is_written(
+    store: Store, server: EndpointServer, talk: list[Any], call_id: str, text: str
+) -> None:
+    flat = {"name": "find", "parameters": {"type": "object"}}
+    ask(store, model(server), [("a", talk, [flat])], SETTINGS, QUICK)
+    (body,) = (call.body for call in server.calls)
+    function = {"name": "find", "arguments": text}
+    assert body["messages"] == [
+        talk[0],
+        {"role": "assistant", "content": None,
+         "tool_calls": [{"id": call_id, "type": "function", "function": function}]},
+        {"role": "tool", "content": "none", "tool_call_id": call_id},
+        talk[3],
+    ]  # fmt: skip
+    assert body["tools"] == [{"type": "function", "function": flat}]
+
+
+def test_an_image_of_a_prompt_is_not_lost(store: Store, server: EndpointServer) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    talk = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}]
+    ask(store, model(server), [("a", talk, None)], SETTINGS, QUICK)
+    assert server.calls[0].body["messages"] == talk
+
+
+@pytest.mark.parametrize(
+    ("said", "content", "thought"),
+    [
+        ({"content": "<think>Hm.</think>\n\nYes."}, "Yes.", "Hm."),
+        ({"content": "Hm.\n</think>\n\nYes."}, "Yes.", "Hm."),
+        ({"content": "Yes.", "reasoning_content": "Hm."}, "Yes.", "Hm."),
+        ({"content": "Yes.", "reasoning": "Hm."}, "Yes.", "Hm."),
+        ({"content": "Use <think> tags."}, "Use <think> tags.", None),
+        ({"content": None, "refusal": "I cannot."}, "I cannot.", None),
+        ({"content": "", "refusal": "I cannot."}, "I cannot.", None),
+        ({"content": "Yes.", "refusal": None}, "Yes.", None),
+    ],
+)
+def test_what_is_thought_is_no_answer_and_to_refuse_is_one(
+    store: Store, server: EndpointServer, said: dict[str, Any], content: str, thought: str | None
+) -> None:
+    server.reply = lambda _: completion({"role": "assistant", **said})
+    assert asked(store, server, 1).asked == 1
+    (one,) = answers(store, model(server), SETTINGS, prompts(1)).values()
+    (message,) = one.messages
+    assert (message["content"], message.get("reasoning_content")) == (content, thought)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"content": None},
+        {"content": ""},
+        {"content": " \n"},
+        {"content": []},
+        {},
+        {"content": None, "tool_calls": []},
+        {"content": "<think>Hm."},
+        {"content": None, "reasoning_content": "Hm."},
+    ],
+)
+def test_an_empty_reply_is_no_answer_and_is_not_asked_for_again(
+    store: Store, server: EndpointServer, said: dict[str, Any]
+) -> None:
+    server.reply = lambda body: (
+        completion({"role": "assistant", **said})
+        if body["messages"][-1]["content"] == "What is 1?"
+        else completion({"role": "assistant", "content": "Yes."})
+    )
+    result = asked(store, server, 3)
+    assert (result.asked, result.failed, result.given_up, result.left) == (
+        2,
+        {"no-answer": 1},
+        0,
+        0,
+    )
+    assert (result.requests, result.output_tokens) == (3, 9)
+    assert answers(store, model(server), SETTINGS, prompts(3)).keys() == {"e0", "e2"}
+    again = asked(store, server, 3)
+    assert (again.requests, again.failed, again.answered_before) == (0, {"no-answer": 1}, 2)
+    told = plan(store, model(server), prompts(3), SETTINGS, QUICK)
+    assert (told.answered, told.refused, told.to_send) == (2, 1, 0)
+    server.reply = lambda _: completion({"role": "assistant", "content": "Yes."})
+    assert asked(store, server, 3, refused_again=True).asked == 1
+    assert {row[2:] for row in rows(store)} == {(True, None)}
+
+
+def test_nothing_but_empty_replies_is_no_error(store: Store, server: EndpointServer) -> None:
+    server.reply = lambda _: completion({"role": "assistant", "content": None})
+    result = asked(store, server, 5)
+    assert (result.asked, result.failed, result.left) == (0, {"no-answer": 5}, 0)
+
+
+def test_answers_that_were_cut_are_counted_and_asked_for_anew_with_more_tokens(
+    store: Store, server: EndpointServer
+) -> None:
+    def reply(body: Body) -> Body:
+        needs = {"What is 0?": 20, "What is 1?": 40}.get(body["messages"][-1]["content"], 3)
+        end = "length" if needs > body["max_tokens"] else "stop"
+        content = None if end == "length" and needs == 40 else "Yes."
+        return completion({"role": "assistant", "content": content}, end=end)
+
+    server.reply = reply
+    first = asked(store, server, 4)
+    assert (first.asked, first.failed) == (3, {"no-answer": 1})
+    assert (first.cut, first.max_tokens, asked(store, server, 4).cut) == (2, 16, 2)
+    longer = ask(store, model(server), prompts(4), AskSettings(max_tokens=32), QUICK)
+    assert (longer.asked, longer.requests, longer.cut, longer.max_tokens) == (3, 4, 1, 32)
+    last = ask(store, model(server), prompts(4), AskSettings(max_tokens=64), QUICK)
+    assert (last.asked, last.cut, last.failed) == (4, 0, {})
+
+
 def test_answers_are_judged_like_those_of_a_file(store: Store, server: EndpointServer) -> None:
     tool = {"type": "function", "function": {"name": "find"}}
     heldout = [
@@ -334,6 +471,64 @@ def test_nobody_who_listens_is_unavailable(store: Store) -> None:
         ask(store, closed, prompts(3), SETTINGS, QUICK)
 
 
+def test_an_endpoint_that_never_answers_is_given_up_after_two_tries_of_each(
+    store: Store, server: EndpointServer
+) -> None:
+    server.fault = lambda _: hang
+    begun = time.monotonic()
+    with pytest.raises(RemoteUnavailable, match=r"timeout, 2 times in a row.*Next: ") as caught:
+        asked(store, server, 9, replace(HASTY, concurrency=3))
+    assert time.monotonic() - begun < 3 * HASTY.timeout_seconds + 1
+    assert caught.value.exit_code == 4
+    assert len(server.calls) <= 2 * 3 + 2
+
+
+def test_an_endpoint_that_answers_now_and_then_is_tried_as_often_as_usual(
+    store: Store, server: EndpointServer
+) -> None:
+    server.script = [hang, status(429), hang, status(429), hang, status(429), hang]
+    assert asked(store, server, 3, replace(HASTY, concurrency=1)).asked == 3
+
+
+def test_the_defaults_give_up_a_silent_endpoint_within_five_minutes() -> None:
+    conduct = AskConduct()
+    assert asking.SILENT_TRIES * (conduct.timeout_seconds + conduct.first_pause_seconds) < 300
+    assert conduct.patience_seconds <= 300
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (status(429, retry_after="1"), r"429 from {}: waiting [01] s; 0 of 3 answered"),
+        (hang, r"{}: waiting for an answer since 0 s; 0 of 3 answered"),
+    ],
+)
+def test_long_waits_say_what_is_waited_for(
+    store: Store, server: EndpointServer, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, fault: Any, said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(asking, "TOLD_AFTER_SECONDS", 0.2)
+    server.script = [fault]
+    asked(store, server, 3, replace(QUICK, concurrency=1, timeout_seconds=0.5))
+    (line,) = (r.getMessage() for r in caplog.records if r.levelname == "WARNING")
+    assert re.fullmatch(said.format(model(server).url), line)
+
+
+def test_a_long_run_says_how_far_it_is_and_a_short_one_nothing(
+    store: Store, server: EndpointServer, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    server.fault = lambda _: slow(0.05)
+    asked(store, server, 3)
+    assert not caplog.records
+    monkeypatch.setattr(asking, "TOLD_AGAIN_SECONDS", 0.3)
+    monkeypatch.setattr(asking, "TOLD_ALWAYS_SECONDS", 0.3)
+    asked(store, server, 23, replace(QUICK, concurrency=1))
+    lines = [record.getMessage() for record in caplog.records]
+    assert 2 <= len(lines) <= 8
+    assert all(re.fullmatch(r"asking tuned; \d+ of 20 answered", line) for line in lines)
+
+
 def test_a_prompt_that_never_works_is_given_up_and_asked_again_by_the_next_run(
     store: Store, server: EndpointServer
 ) -> None:
@@ -458,6 +653,43 @@ def test_an_interrupt_keeps_what_has_arrived(store: Store, server: EndpointServe
     assert (result.answered_before, result.asked) == (answered, 20 - answered)
 
 
+@pytest.mark.parametrize("is_waiting", [True, False])
+def test_an_interrupt_of_the_main_thread_waits_for_no_network(
+    store: Store, server: EndpointServer, is_waiting: bool
+) -> None:
+    def fault(_: Call) -> Any:
+        if len(server.calls) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return status(429, retry_after="30") if is_waiting else hang
+
+    server.fault = lambda call: None if len(server.calls) < 3 else fault(call)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        asked(store, server, 20, replace(QUICK, timeout_seconds=30, concurrency=1))
+    assert time.monotonic() - begun < 3 and sum(row[2] for row in rows(store)) == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_interrupts_again_does_not_wait_for_the_database(
+    store: Store, server: EndpointServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "INSISTS_SECONDS", 0.2)
+    other = Store(store.folder).read_database()
+
+    def reply(_: Body) -> Body:
+        other.__enter__()
+        for seconds in (0.3, 0.4, 1.0):  # the second comes too soon to be meant as one
+            threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return completion({"role": "assistant", "content": "Yes."})
+
+    server.reply = reply
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        asked(store, server, 1)
+    other.__exit__(None, None, None)
+    assert 1.0 <= time.monotonic() - begun < 3 and rows(store) == [(1, 1, False, None)]
+
+
 # -- budget and plan -------------------------------------------------------------------------------
 
 
@@ -491,6 +723,14 @@ def test_a_reply_that_did_not_arrive_may_have_cost_all_that_it_could(
 def test_a_budget_in_usd_needs_prices() -> None:
     with pytest.raises(ConfigError, match="needs the endpoint's prices"):
         AskConduct(budget_usd=1.0)
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), -1.0])
+def test_amounts_are_numbers(amount: float) -> None:
+    with pytest.raises(ConfigError, match=r"the price is .* USD: expected 0 or more"):
+        Prices(1, amount)
+    with pytest.raises(ConfigError, match=r"the budget is .* USD: expected 0 or more"):
+        AskConduct(budget_usd=amount, prices=Prices(1, 1))
 
 
 def test_a_plan_sends_nothing_and_says_what_it_would_cost(

@@ -100,10 +100,9 @@ class SmallModel:
             whole = self.model.generate(**inputs, max_new_tokens=most, do_sample=False)
         asked = inputs["input_ids"].shape[1]
         said = whole[0][asked:]
-        message = {
-            "role": "assistant",
-            "content": self.tokenizer.decode(said, skip_special_tokens=True),
-        }
+        text = self.tokenizer.decode(said, skip_special_tokens=True)
+        # It says nothing now and then, which is no answer.
+        message = {"role": "assistant", "content": text if text.strip() else "..."}
         end = "length" if len(said) == most else "stop"
         return completion(message, tokens=(asked, len(said)), end=end)
 

@@ -412,6 +412,49 @@ def test_an_endpoint_is_asked_after_a_yes_and_once(own: Project, tmp_path: Path)
     assert again["unchanged"] and again["asked"][0]["answered_before"] == len(right)
 
 
+def test_a_plan_as_json_is_an_object(own: Project) -> None:
+    with EndpointServer() as server:
+        said = run(own, "evaluate", "set", f"--ask=tuned={server.url}#m", "--json")
+        (planned,) = orjson.loads(said.stdout)["planned"]
+        assert (planned["name"], planned["to_send"]) == ("tuned", len(heldout_of(own)))
+        assert not server.calls
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--price=1 nan",
+        "--price=inf 1",
+        "--budget=nan",
+        "--budget=inf",
+        "--margin=nan",
+        "--budget=x",
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(own: Project, option: str) -> None:
+    name, _, values = option.partition("=")
+    price = () if name == "--price" else ("--price", "1", "1")
+    command = ("evaluate", "set", "--ask=tuned=http://127.0.0.1:1#m", *price)
+    said = run(own, *command, name, *values.split())
+    assert said.exit_code == 2 and f"'{name}'" in said.stderr
+    assert not said.stdout
+
+
+def test_answers_that_were_cut_and_empty_ones_are_told(own: Project) -> None:
+    def reply(body: Body) -> Body:
+        is_empty = len(server.calls) == 1
+        message = {"role": "assistant", "content": None if is_empty else "refund"}
+        return completion(message, end="length")
+
+    with EndpointServer(reply) as server:
+        ask = ("evaluate", "set", f"--ask=tuned={server.url}#m", "--yes", "--max-tokens=32")
+        said = run(own, *ask, "--concurrency=1")
+        count = len(heldout_of(own))
+        assert f"note: {count} answers cut at 32 tokens. Next: --max-tokens 128" in said.stdout
+        assert "note: prompts without an answer: no-answer 1" in said.stdout
+        assert "note: tuned has no answer to 1 held-out example" in said.stdout
+
+
 def test_a_system_prompt_goes_to_the_model_that_it_is_for(own: Project, tmp_path: Path) -> None:
     file = tmp_path / "prompt.txt"
     file.write_text(f"Answer with one of {', '.join(LABELS)}.\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.cli.options import FiniteRange
 from curate.errors import ConfigError, GateFailed
 from curate.evaluate.ask_options import AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.options import LOGGED_BY, EvaluateSettings
@@ -28,6 +29,7 @@ _WORDS = {
 }
 _WORST = 6
 _PREFERRED = "preferred"
+_LONGER = 4
 
 
 @cli.command()
@@ -55,11 +57,11 @@ _PREFERRED = "preferred"
     show_default=True,
     help="Requests to an endpoint that are under way at once.",
 )
-@click.option("--budget", type=click.FloatRange(0), help="USD that asking may cost at the most.")
+@click.option("--budget", type=FiniteRange(0), help="USD that asking may cost at the most.")
 @click.option(
     "--price",
     nargs=2,
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="IN OUT",
     help="USD per million tokens of prompts, and of answers.",
 )
@@ -119,7 +121,7 @@ _PREFERRED = "preferred"
 @click.option("--metric", help="What verdicts go by; the usual one of the task by default.")
 @click.option(
     "--margin",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=EvaluateSettings.margin,
     show_default=True,
     help="How much better a model has to be; a fraction.",
@@ -208,7 +210,7 @@ def evaluate(
         )  # fmt: skip
         plans = project.plan_asking(version, asked, general)
         if not yes and any(plan.to_send for plan in plans):
-            show_result(plans, as_json, lambda: render_plans(plans))
+            show_result({"planned": plans}, as_json, lambda: render_plans(plans))
             return
     result = project.evaluate(version, dict(named), settings, asked)
     show_result(result, as_json, lambda: render_evaluation(result))
@@ -274,6 +276,11 @@ def _replies(result: AskResult) -> Iterator[str]:
         yield f"note: requests that were repeated: {listed(result.repeated)}"
     if result.failed:
         yield f"note: prompts without an answer: {listed(result.failed)}"
+    if result.cut:
+        yield (
+            f"note: {counted(result.cut, 'answer')} cut at {result.max_tokens:,} tokens. Next: "
+            f"--max-tokens {_LONGER * result.max_tokens}, which asks for all of them anew"
+        )
     if result.left:
         yield f"note: the budget left {result.left:,} prompts unasked"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,19 @@ class Size(click.ParamType[int]):
             self.fail(f"{value!r}: expected a size such as 64MB", param, ctx)
         power = " kmg".index(match[2].lower() or " ")
         return int(match[1]) << 10 * power
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range; infinity, and what is no number, are within none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Returns the number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r}: expected a finite number", param, ctx)
+        return number
 
 
 kind_option = click.option(

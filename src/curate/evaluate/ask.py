@@ -39,7 +39,8 @@ class AskPlan:
         model: as the endpoint calls it.
         prompts: distinct ones.
         answered: have an answer that is stored.
-        refused: prompts that the endpoint does not take; they are not sent again.
+        refused: prompts that the endpoint does not take, or says nothing to; they are not sent
+            again.
         to_send: have neither.
         asked_again: of these, sent by a command that ended before the answer came.
         input_tokens: of the prompts to send, roughly.
@@ -84,6 +85,8 @@ class AskResult:
         input_tokens: of the answers of now, as the endpoint counts.
         output_tokens: of these.
         cost_usd: of these; None without prices.
+        cut: replies, those of before included, that `max_tokens` has cut.
+        max_tokens: of a reply.
     """
 
     name: str
@@ -102,6 +105,8 @@ class AskResult:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    cut: int = 0
+    max_tokens: int = 0
 
 
 def plan(
@@ -190,14 +195,11 @@ def send(
     waiting = _open_prompts(distinct, states, settings, conduct, refused_again=refused_again)
     before = sum(state.completion is not None for state in states.values())
     endpoint = Endpoint(ask, settings, conduct, key)
-    asking = Asking(store, run, endpoint, settings, conduct, waiting, has_answers=before > 0)
-    try:
+    with Asking(store, run, endpoint, settings, conduct, waiting, has_answers=before > 0) as asking:
         _take(progress(asking, f"asking {ask.name}"))
-    finally:
-        asking.close()
     with store.read() as con:
         states = asks.states_of(con, ask, settings, list(distinct))
-    result = _result(ask, asking, states, before, len(distinct))
+    result = _result(ask, asking, states, before, len(distinct), settings.max_tokens)
     run.counts = {
         "asked": result.asked,
         "again": result.asked_again,
@@ -239,11 +241,20 @@ def _rough_tokens(messages: Sequence[Message], tools: Sequence[Any]) -> int:
     return sum(estimate(texts)) + _MESSAGE_TOKENS * len(messages) + _REPLY_TOKENS
 
 
+def _why(error: str) -> str:
+    return error if error == asks.NO_ANSWER else f"refused ({error.partition(':')[0]})"
+
+
 def _result(
-    ask: Ask, asking: Asking, states: Mapping[str, AskState], before: int, prompts: int
+    ask: Ask,
+    asking: Asking,
+    states: Mapping[str, AskState],
+    before: int,
+    prompts: int,
+    max_tokens: int,
 ) -> AskResult:
     refused = Counter(
-        f"refused ({state.error.partition(':')[0]})"
+        _why(state.error)
         for state in states.values()
         if state.completion is None and state.error is not None
     )
@@ -265,4 +276,6 @@ def _result(
         input_tokens=asking.input_tokens,
         output_tokens=asking.output_tokens,
         cost_usd=asking.cost_usd,
+        cut=sum(state.is_cut for state in states.values()),
+        max_tokens=max_tokens,
     )

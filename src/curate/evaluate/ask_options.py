@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -139,6 +140,10 @@ class Prices:
     input_usd: float
     output_usd: float
 
+    def __post_init__(self) -> None:
+        _require_amount("price", self.input_usd)
+        _require_amount("price", self.output_usd)
+
     def cost(self, input_tokens: int, output_tokens: int) -> float:
         """Returns what some tokens cost in USD."""
         return (input_tokens * self.input_usd + output_tokens * self.output_usd) / 1e6
@@ -177,8 +182,16 @@ class AskConduct:
         for name in ("concurrency", "tries", "timeout_seconds"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: expected more than 0")
-        if self.budget_usd is not None and self.prices is None:
+        if self.budget_usd is None:
+            return
+        _require_amount("budget", self.budget_usd)
+        if self.prices is None:
             raise ConfigError("a budget in USD needs the endpoint's prices. Next: name both")
+
+
+def _require_amount(what: str, usd: float) -> None:
+    if not (math.isfinite(usd) and usd >= 0):
+        raise ConfigError(f"the {what} is {usd} USD: expected 0 or more")
 
 
 @dataclass(frozen=True)

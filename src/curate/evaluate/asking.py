@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import queue
 import random
+import signal
 import threading
 import time
 from collections import Counter, deque
@@ -23,6 +24,7 @@ from curate.evaluate import asks
 from curate.evaluate.ask_options import AskConduct, AskSettings
 from curate.evaluate.endpoint import (
     NO_CONNECTION,
+    TIMEOUT,
     Completion,
     Endpoint,
     NoCompletion,
@@ -37,6 +39,17 @@ log = logging.getLogger(__name__)
 
 REFUSALS_OF_ALL = 3
 """Refused prompts without any answer, from which on not the prompts are taken to be at fault."""
+
+SILENT_TRIES = 2
+"""Tries of each prompt under way that time out, one after the other and with no reply to any, from
+which on the endpoint counts as unavailable."""
+
+TOLD_AFTER_SECONDS, TOLD_AGAIN_SECONDS, TOLD_ALWAYS_SECONDS = 10.0, 30.0, 60.0
+"""When it is said what is waited for: first, and again; and how far it is, where nothing waits."""
+
+_LONGEST_WAIT_SECONDS = 0.5
+INSISTS_SECONDS = 1.0
+"""From one Ctrl-C to the next that does not wait for the database."""
 
 
 @dataclass
@@ -72,6 +85,9 @@ class OpenPrompt:
 
 class Asking:
     """Prompts that are being asked; iterating asks them, and yields each that is settled.
+
+    It is a context: at its end what has arrived is stored. Inside, Ctrl-C stops the wait and not a
+    transaction, which would leave the database open where the last one needs it.
 
     Args:
         store: the project's store.
@@ -118,11 +134,34 @@ class Asking:
         self._refused: dict[str, str] = {}
         self._settled: list[str] = []
         self._answered_at = float("-inf")
+        self._begun_at = self._heard_at = time.monotonic()
+        self._told_at = float("-inf")
+        self._failure, self._timeouts = "", 0
+        self._interrupted_at: float | None = None
+        self._insists = self._holds_interrupts = False
         self._stop: BaseException | None = None
         self._jobs: queue.SimpleQueue[OpenPrompt | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[tuple[OpenPrompt, Completion | BaseException]] = (
             queue.SimpleQueue()
         )
+
+    def __enter__(self) -> Asking:
+        """Returns itself; from here on Ctrl-C is taken between two transactions."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._holds_interrupts = True
+            signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stores what has arrived, and passes on a Ctrl-C."""
+        try:
+            self.close()
+        finally:
+            if self._holds_interrupts:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._interrupted_at is not None:
+            raise KeyboardInterrupt
 
     def __len__(self) -> int:
         return self._number
@@ -149,19 +188,32 @@ class Asking:
                 self._jobs.put(prompt)
             settled, self._settled = self._settled, []
             yield from settled
-            if not self._under_way and (self._stop or not self._pausing or self._is_spent()):
+            is_over = self._stop or not self._pausing or self._is_spent()
+            if self._interrupted_at is not None or (not self._under_way and is_over):
                 break
             self._receive()
         self._raise_what_stopped()
 
     def close(self) -> None:
         """Stores what has arrived, and lets go of the endpoint."""
-        while not self._outcomes.empty():
-            self._take(*self._outcomes.get())
-        self._write([])
+        self._take_arrived()
+        if not self._insists:
+            self._write([])
         for _ in range(self._conduct.concurrency):
             self._jobs.put(None)
         self._endpoint.close()
+
+    def _interrupt(self, *_: object) -> None:
+        """Notes a Ctrl-C, which ends the wait; a later one does not wait to store.
+
+        `timeout` sends two at once, which are one.
+        """
+        now = time.monotonic()
+        if self._interrupted_at is None:
+            self._interrupted_at = now
+        elif now - self._interrupted_at > INSISTS_SECONDS:
+            self._insists = True
+            raise KeyboardInterrupt
 
     def _work(self) -> None:
         """Sends one request after the other; runs in a thread."""
@@ -178,7 +230,7 @@ class Asking:
     def _next(self) -> list[OpenPrompt]:
         """Returns the prompts to send now, which are under way from here on."""
         going: list[OpenPrompt] = []
-        if self._stop:
+        if self._stop or self._interrupted_at is not None:
             return going
         now = time.monotonic()
         for prompt in [prompt for prompt in self._pausing if prompt.due <= now]:
@@ -231,22 +283,45 @@ class Asking:
     # -- what comes back ---------------------------------------------------------------------------
 
     def _receive(self) -> None:
-        """Waits for an outcome, or until a prompt is to be sent again."""
-        now = time.monotonic()
-        pauses = [max(0.0, each.due - now) for each in self._pausing if self._fits(each)]
-        seconds = min(pauses) if pauses and not self._stop else None
-        if not self._under_way:
-            time.sleep(seconds or 0.0)
-            return
+        """Waits for an outcome, or until a prompt is to be sent again, or something to be said."""
+        # A signal does not end a wait that is just about to begin.
+        times = [self._tell(), time.monotonic() + _LONGEST_WAIT_SECONDS]
+        if not self._stop:
+            times += [each.due for each in self._pausing if self._fits(each)]
         try:
-            self._take(*self._outcomes.get(timeout=seconds))
+            self._take(*self._outcomes.get(timeout=max(0.0, min(times) - time.monotonic())))
         except queue.Empty:
             return
+        self._take_arrived()
+
+    def _take_arrived(self) -> None:
         while not self._outcomes.empty():
             self._take(*self._outcomes.get())
 
+    def _tell(self) -> float:
+        """Says how far it is and what is waited for; returns when it is to be said again."""
+        now, url = time.monotonic(), self._endpoint.ask.url
+        silent_at = max(self._heard_at + TOLD_AFTER_SECONDS, self._told_at + TOLD_AGAIN_SECONDS)
+        due = min(silent_at, max(self._begun_at, self._told_at) + TOLD_ALWAYS_SECONDS)
+        if now < due:
+            return due
+        self._told_at = now
+        what = f"asking {self._endpoint.ask.name}"
+        if now >= silent_at and self._pausing and not self._under_way:
+            seconds = max(0.0, min(each.due for each in self._pausing) - now)
+            what = f"{self._failure} from {url}: waiting {seconds:,.0f} s"
+        elif now >= silent_at:
+            before = f" ({self._failure})" if self._failure else ""
+            what = f"{url}{before}: waiting for an answer since {now - self._heard_at:,.0f} s"
+        log.warning("%s; %s of %s answered", what, f"{self.answered:,}", f"{self._number:,}")
+        return now + min(TOLD_AGAIN_SECONDS, TOLD_ALWAYS_SECONDS)
+
     def _take(self, prompt: OpenPrompt, outcome: Completion | BaseException) -> None:
         del self._under_way[prompt.name]
+        is_timeout = isinstance(outcome, NoCompletion) and outcome.reason == TIMEOUT
+        self._timeouts = self._timeouts + 1 if is_timeout else 0
+        if not isinstance(outcome, NoCompletion):
+            self._heard_at, self._failure = time.monotonic(), ""
         if isinstance(outcome, Completion):
             self._take_answer(prompt, outcome)
         elif isinstance(outcome, PromptRefused):
@@ -260,7 +335,7 @@ class Asking:
         self._arrived |= {**self._refused, prompt.name: completion}
         self._refused, self._has_answers = {}, True
         self._answered_at = time.monotonic()
-        self.answered += 1
+        self.answered += not completion.is_empty
         self.input_tokens += completion.input_tokens or 0
         self.output_tokens += completion.output_tokens or 0
         if (prices := self._conduct.prices) is None:
@@ -289,6 +364,7 @@ class Asking:
     def _take_failure(self, prompt: OpenPrompt, failure: NoCompletion) -> None:
         """Sends a prompt again later, or gives it up, or takes the endpoint for unavailable."""
         self.repeated[failure.reason] += 1
+        self._failure = failure.reason.removeprefix("status ")
         self._spent_usd += prompt.most_usd if failure.may_cost else 0.0
         pause, now = 0.0, time.monotonic()
         if not isinstance(failure, OtherName):
@@ -298,7 +374,8 @@ class Asking:
             pause = self._pause(prompt, failure)
         prompt.waited_seconds += pause
         is_over = prompt.waited_seconds > self._conduct.patience_seconds
-        if not is_over and prompt.failures < self._conduct.tries:
+        is_over |= prompt.failures >= self._conduct.tries or self._is_silent()
+        if not is_over:
             prompt.due = now + pause
             self._pausing.append(prompt)
             log.info("%s: %s; again in %.1f s", self._endpoint.ask.url, failure.reason, pause)
@@ -307,6 +384,11 @@ class Asking:
             self._settled.append(prompt.name)
         else:
             self._stop = self._stop or self._is_gone(prompt, failure)
+
+    def _is_silent(self) -> bool:
+        """Returns whether the endpoint has let all tries time out, and nothing has come of it."""
+        under_way = min(self._conduct.concurrency, self._number)
+        return not self.answered and self._timeouts >= SILENT_TRIES * under_way
 
     def _is_alive(self, prompt: OpenPrompt, failure: NoCompletion) -> bool:
         """Returns whether a prompt has failed for good, and not the endpoint.

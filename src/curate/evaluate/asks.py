@@ -21,6 +21,11 @@ from curate.store import Store, fetch_arrow, sql
 HeldOutPrompt = tuple[str, list[Message], list[Any] | None]
 """Its key, the messages before the answer, and the tools that were offered."""
 
+NO_ANSWER = "no-answer"
+"""Stands for a reply that says nothing, as in a file of answers; it is not asked for again."""
+
+_CUT = "length"
+
 
 @dataclass(frozen=True)
 class AskState:
@@ -30,13 +35,15 @@ class AskState:
         sent: requests, those that were repeated included.
         runs: commands that sent it.
         completion: None until an answer came.
-        error: how the endpoint refused the prompt; None where it did not.
+        error: how the endpoint refused the prompt, or `NO_ANSWER`; None where it did neither.
+        is_cut: whether the answer was cut by the limit of its tokens.
     """
 
     sent: int
     runs: int
     completion: Completion | None
     error: str | None
+    is_cut: bool = False
 
 
 def prompt_hash(messages: Sequence[Message], tools: Sequence[Any] | None) -> str:
@@ -132,7 +139,8 @@ def _state(row: Mapping[str, Any]) -> AskState:
             row["output_tokens"],
             row["latency_ms"],
         )
-    return AskState(row["sent"], row["runs"], completion, row["error"])
+    is_cut = row["finish_reason"] == _CUT
+    return AskState(row["sent"], row["runs"], completion, row["error"], is_cut)
 
 
 def count_sent(
@@ -186,7 +194,8 @@ def _row(name: str, outcome: Completion | str) -> dict[str, Any]:
         return {"prompt_hash": name, "error": outcome}
     return {
         "prompt_hash": name,
-        "answer": orjson.dumps(outcome.messages).decode(),
+        "answer": None if outcome.is_empty else orjson.dumps(outcome.messages).decode(),
+        "error": NO_ANSWER if outcome.is_empty else None,
         "finish_reason": outcome.finish_reason,
         "input_tokens": outcome.input_tokens,
         "output_tokens": outcome.output_tokens,

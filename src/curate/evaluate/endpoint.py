@@ -20,18 +20,22 @@ import orjson
 from curate import config
 from curate.errors import ConfigError, MissingExtra, RemoteUnavailable, TransportError
 from curate.evaluate.ask_options import Ask, AskConduct, AskSettings
-from curate.messages import parse_messages
+from curate.evaluate.heldout import answer_text
+from curate.formats import Inexpressible, _chat
+from curate.messages import Message, parse_messages, parse_tools
+from curate.pull.bodies.reasoning import with_reasoning
 from curate.sources.platforms._http import retry_after
 
 KEY_VARIABLE = "CURATE_API_KEY"
 LONGEST_REPLY_BYTES = 32 * 2**20
 
-NO_CONNECTION = "no connection"
+NO_CONNECTION, TIMEOUT = "no connection", "timeout"
 
 _CONNECT_SECONDS = 10.0
 _AGAIN = (408, 409, 425)
 _BUSY = 429
 _DETAIL_CHARACTERS = 300
+_THOUGHTS = ("reasoning_content", "reasoning")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Completion:
     input_tokens: int | None
     output_tokens: int | None
     latency_ms: float
+
+    @property
+    def is_empty(self) -> bool:
+        """Returns whether nothing was said and no tool called: that is no answer."""
+        return not answer_text(self.messages)
 
 
 class NoCompletion(RemoteUnavailable):
@@ -180,8 +189,9 @@ class Endpoint:
     ) -> bytes:
         fields = self._settings.fields
         fields[limit] = fields.pop("max_tokens")
-        request = {"model": self.ask.model, "messages": list(messages), **fields}
-        return orjson.dumps(request | ({"tools": list(tools)} if tools else {}))
+        request = {"model": self.ask.model, "messages": _sendable(messages), **fields}
+        definitions = parse_tools(list(tools))
+        return orjson.dumps(request | ({"tools": definitions} if definitions else {}))
 
     def _send(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Returns status, headers and content of a whole reply."""
@@ -194,14 +204,14 @@ class Endpoint:
                 for part in response.iter_bytes():
                     content += part
                     if time.monotonic() > until:
-                        raise NoCompletion("timeout", may_cost=True)
+                        raise NoCompletion(TIMEOUT, may_cost=True)
                     if len(content) > LONGEST_REPLY_BYTES:
                         raise NoCompletion("endless reply", may_cost=True)
                 return response.status_code, response.headers, bytes(content)
         except (httpx.ConnectTimeout, httpx.PoolTimeout):
             raise NoCompletion(NO_CONNECTION) from None
         except httpx.TimeoutException:
-            raise NoCompletion("timeout", may_cost=True) from None
+            raise NoCompletion(TIMEOUT, may_cost=True) from None
         except httpx.ConnectError as error:
             raise self._no_connection(error) from None
         except httpx.HTTPError:
@@ -250,6 +260,20 @@ class Endpoint:
         return text.replace(self._key, "***") if self._key else text
 
 
+def _sendable(messages: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Returns messages in the API's shape, whatever format their version is written in.
+
+    The texts of tool calls, their ids and those of the results are as `openai-chat` has them.
+    """
+    parsed = parse_messages(list(messages))
+    if parsed is None:
+        return list(messages)
+    try:
+        return _chat.messages(parsed)
+    except Inexpressible:  # an image, which a format of text alone would lose
+        return parsed
+
+
 def _completion(content: bytes, latency_ms: float) -> Completion:
     """Returns the answer in a reply.
 
@@ -259,7 +283,8 @@ def _completion(content: bytes, latency_ms: float) -> Completion:
     try:
         reply = _parsed(content)
         choice = reply["choices"][0]
-        messages = parse_messages([{"role": "assistant", **choice["message"]}])
+        message = choice["message"]
+        messages = parse_messages([{"role": "assistant", **message}])
         usage = reply.get("usage") or {}
         counts = [_number(usage.get(f"{side}_tokens")) for side in ("prompt", "completion")]
         finish_reason = choice.get("finish_reason")
@@ -268,7 +293,21 @@ def _completion(content: bytes, latency_ms: float) -> Completion:
     if messages is None:
         raise NoCompletion("no chat completion", may_cost=True)
     reason = None if finish_reason is None else str(finish_reason)
-    return Completion(messages, reason, counts[0], counts[1], latency_ms)
+    answer = _answer(messages[0], [message.get(name) for name in _THOUGHTS])
+    return Completion([answer], reason, counts[0], counts[1], latency_ms)
+
+
+def _answer(message: Message, thoughts: Sequence[Any]) -> Message:
+    """Returns a message with what was thought apart from what was said; to refuse says something.
+
+    Source: OpenAI API reference, `refusal`; `reasoning_content` as DeepSeek and vLLM write it,
+    `reasoning` as OpenRouter does.
+    """
+    answer = with_reasoning(message, *(t for t in thoughts if isinstance(t, str)))
+    refusal = answer.get("refusal")
+    if isinstance(refusal, str) and not answer_text([answer]):
+        return {**answer, "content": refusal}
+    return answer
 
 
 def _parsed(content: bytes) -> Any:
