@@ -113,3 +113,33 @@ def test_without_vectors_nothing_is_doubted(
     assert found.doubted == () and found.questions == 24
     with desk.project.store.read() as con:
         assert agreement.doubted(con, "relabel") == ()
+
+
+def _simulated(classes: int, questions: int, accuracy: list[float], seed: int) -> Answers:
+    """Annotators who give the right label so often, and else any other one."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, classes, (questions, 1))
+    right = rng.random((questions, len(accuracy))) < np.array(accuracy)
+    wrong = (truth + rng.integers(1, classes, right.shape)) % classes
+    item, annotator = np.divmod(np.arange(right.size), len(accuracy))
+    value = np.where(right, truth, wrong).ravel()
+    return Answers(item, annotator, value, (questions, len(accuracy), classes))
+
+
+@pytest.mark.parametrize("classes", [3, 10, 77])
+@pytest.mark.parametrize("questions", [29, 400])
+def test_intervals_of_annotators_hold_the_truth(classes: int, questions: int) -> None:
+    accuracy = [0.9, 0.75, 1 / classes]
+    p = np.array(accuracy)
+    pairs = np.outer(p, p) + np.outer(1 - p, 1 - p) / (classes - 1)
+    expected = (pairs.sum(axis=1) - pairs.diagonal()) / (len(p) - 1)
+    shared, held = np.ones(questions, dtype=bool), []
+    for seed in range(300):
+        answers = _simulated(classes, questions, accuracy, seed)
+        found = agreement.annotators_of([1, 2, 3], answers, shared, None)
+        held += [
+            one.low <= truth <= one.high  # type: ignore[operator]
+            for one, truth in zip(found, expected, strict=True)
+        ]
+        assert agreement.enough(answers, shared) == (questions == 400 or classes == 3)
+    assert np.mean(held) >= 0.93

@@ -376,7 +376,7 @@ def test_the_gate_wants_a_measured_rate_that_is_low_enough(audited: Audit) -> No
     audited.draw(60)
     result = curate(audited.project, "export", "set", "--max-error", "0.03")
     assert result.exit_code == 3
-    assert "of train, 0.0% (95%: 0.0% to " in result.stderr
+    assert "wrong in train: none seen (95%: at most " in result.stderr
     assert "more of train, as good as these, would do" in result.stderr
     assert curate(audited.project, "export", "set", "--max-error", "30%").exit_code == 0
     for text in ("3", "no", "0%"):

@@ -219,7 +219,7 @@ def render_status(result: LabelStatus) -> str:
     if result.error_rates:
         rates = [
             [r.side, r.examples, r.reviewed, r.audited, r.wrong]
-            + [f"{share:.1%}" if r.told else "" for share in (r.rate, r.low, r.high)]
+            + ([_rate(r.rate), f"{r.low:.1%}", f"{r.high:.1%}"] if r.told else ["", "", ""])
             + [r.more if r.told else ""]
             for r in result.error_rates
         ]
@@ -228,6 +228,11 @@ def render_status(result: LabelStatus) -> str:
     else:
         text += "\n" + render_how_wrong((), result.audits_waiting)
     return text + f"Next: {_next_of_status(result)}\n"
+
+
+def _rate(rate: float) -> str:
+    """Returns how wrong a side still is; that nothing was seen is not that there is nothing."""
+    return f"{rate:.1%}" if rate else "none seen"
 
 
 def _progress(result: LabelStatus) -> str:
@@ -264,11 +269,13 @@ def _agreement(agreement: Agreement) -> str:
         f"{agreement.same:.0%} of pairs are the same{alpha} ({agreement.level}){tied}"
     )
     text = "\n" + textwrap.fill(phrase, WIDTH, subsequent_indent="  ") + "\n"
-    head = ["annotator", "answers", "shared", "same as others", "as consensus", "quality"]
+    head = ["annotator", "answers", "shared", "same as others", "95%", "as consensus", "quality"]
     weighed = any(a.quality is not None for a in agreement.annotators)
     rows = [
         [a.annotator, a.answers, a.shared]
-        + [None if n is None else f"{n:.0%}" for n in (a.same, a.consensus, a.quality)]
+        + [None if a.same is None else f"{a.same:.0%}"]
+        + [None if a.same is None else f"{a.low:.0%} to {a.high:.0%}"]
+        + [None if n is None else f"{n:.0%}" for n in (a.consensus, a.quality)]
         for a in agreement.annotators
     ]
     shown = len(head) if weighed else len(head) - 2

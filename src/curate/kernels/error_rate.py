@@ -70,6 +70,8 @@ class ErrorRate:
     @property
     def said(self) -> str:
         """Returns the rate with its interval, as people read it."""
+        if not self.rate:
+            return f"none seen (95%: at most {self.high:.1%})"
         return f"{self.rate:.1%} (95%: {self.low:.1%} to {self.high:.1%})"
 
 

@@ -39,13 +39,17 @@ def share(hits: int, of: int) -> Share:
 
     Source: Wilson 1927, Journal of the American Statistical Association 22:209.
     """
-    from scipy.special import ndtri
-
     if not of:
         return Share(0, 0, 0.0, 0.0, 1.0)
-    z2, part = float(ndtri((1 + CONFIDENCE) / 2)) ** 2, hits / of
+    return Share(hits, of, hits / of, *wilson(hits / of, of))
+
+
+def wilson(part: float, of: int) -> tuple[float, float]:
+    """Returns Wilson's 95% interval of a share of so many; see `share`."""
+    from scipy.special import ndtri
+
+    z2 = float(ndtri((1 + CONFIDENCE) / 2)) ** 2
     middle = (part + z2 / (2 * of)) / (1 + z2 / of)
     half = math.sqrt(z2 * part * (1 - part) / of + z2 * z2 / (4 * of * of)) / (1 + z2 / of)
     # At the ends rounding would leave a sliver of nothing.
-    low = 0.0 if not hits else middle - half
-    return Share(hits, of, part, low, 1.0 if hits == of else middle + half)
+    return 0.0 if not part else middle - half, 1.0 if part == 1 else middle + half

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from curate.embed import embed
 from curate.kernels import consensus
+from curate.kernels.intervals import wilson
 from curate.label import kinds
 from curate.options import SplitSettings
 from curate.store import fetch_arrow, sql
 
-SHARED_QUESTIONS = 20
-"""An annotator's habits can be told from so many questions that others answered too."""
+SHARED_QUESTIONS, SHARED_OF_VALUE = 20, 5
+"""An annotator's habits can be told from so many questions that others answered too, and from so
+many for each value that was given: with 77 labels and 29 questions everybody looks good."""
 
 
 SAME_MEANING = 0.95
@@ -38,7 +40,8 @@ class Annotator:
 
     Attributes:
         shared: questions that another one answered too.
-        same: share of pairs with another one's answer to the same question that are the same.
+        same: share of pairs with another one's answer to the same question that are the same;
+            `low` and `high` its 95% interval, by the number of shared questions.
         consensus: share of the shared answers that are the consensus; None without cleanlab.
         quality: between 0 and 1, by cleanlab; None without it.
     """
@@ -47,6 +50,8 @@ class Annotator:
     answers: int
     shared: int
     same: float | None
+    low: float | None
+    high: float | None
     consensus: float | None
     quality: float | None
 
@@ -134,7 +139,7 @@ def doubted(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[Doubted, ...]:
         return ()
     examples, _, values, answers = numbered(votes_of_kind)
     counts = answers.votes()
-    if not _enough(answers, counts.sum(axis=1) > 1):
+    if not enough(answers, counts.sum(axis=1) > 1):
         return ()
     chances = _by_texts(con, examples, answers, consensus.dawid_skene(answers))
     if chances is None:
@@ -219,7 +224,7 @@ def _agreement(
         alpha = consensus.alpha(answers, level)
     else:
         notes.append(f"Krippendorff's alpha needs the package krippendorff. Next: {INSTALL}")
-    if level == "nominal" and _enough(answers, shared):
+    if level == "nominal" and enough(answers, shared):
         chances = consensus.dawid_skene(answers)
         differing = _differing(examples, values, counts, chances)
         if consensus.has_cleanlab():
@@ -230,8 +235,8 @@ def _agreement(
             notes.append(f"the quality of annotators needs cleanlab. Next: {INSTALL}")
     elif level == "nominal":
         notes.append(
-            f"annotators are not weighed: that takes {SHARED_QUESTIONS} questions of each that "
-            "others answered too"
+            f"annotators are not weighed: that takes {_needed(answers):,} questions of each that "
+            f"others answered too, {SHARED_OF_VALUE} for each value that was given"
         )
     ties = shared & (consensus.majority(counts) == consensus.TIE)
     return Agreement(
@@ -242,7 +247,7 @@ def _agreement(
         level=level,
         tied=int(ties.sum()) if level == "nominal" else 0,
         differing=tuple(differing),
-        annotators=_annotators(people, answers, shared, crowd),
+        annotators=annotators_of(people, answers, shared, crowd),
         notes=tuple(notes),
         doubted=wanting,
     )
@@ -280,31 +285,49 @@ def numbered(
     return questions.tolist(), who.tolist(), names.tolist(), answers
 
 
-def _enough(answers: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
+def enough(answers: consensus.Answers, shared: NDArray[np.bool_]) -> bool:
     """Returns whether annotators met on enough questions to tell their habits, on average."""
     mine = np.bincount(answers.annotator[shared[answers.item]])
-    return bool(mine.sum() >= SHARED_QUESTIONS * (mine > 0).sum() > 0)
+    return bool(mine.sum() >= _needed(answers) * (mine > 0).sum() > 0)
 
 
-def _annotators(
+def _needed(answers: consensus.Answers) -> int:
+    """Returns from how many shared questions the habits of an annotator can be told."""
+    return max(SHARED_QUESTIONS, SHARED_OF_VALUE * len(np.unique(answers.value)))
+
+
+def annotators_of(
     people: Sequence[int],
     answers: consensus.Answers,
     shared: NDArray[np.bool_],
     crowd: consensus.Crowd | None,
 ) -> tuple[Annotator, ...]:
+    """Returns how far each annotator is at one with the others.
+
+    Args:
+        people: their numbers, in the order of the answers' annotators.
+        answers: of all of them.
+        shared: items with two answers or more, bool (items,).
+        crowd: what cleanlab makes of the answers; None: nothing.
+    """
     counts = answers.votes()
     others = counts.sum(axis=1)[answers.item] - 1
     same = counts[answers.item, answers.value] - 1
     rows = []
     for number, person in enumerate(people):
         mine = answers.annotator == number
-        pairs = others[mine].sum()
+        pairs, met = others[mine].sum(), int(shared[answers.item[mine]].sum())
+        agreed = float(same[mine].sum() / pairs) if pairs else None
+        # Pairs of one question are alike, so questions are what is counted.
+        ends = (None, None) if agreed is None else wilson(agreed, met)
         rows.append(
             Annotator(
                 annotator=person,
                 answers=int(mine.sum()),
-                shared=int(shared[answers.item[mine]].sum()),
-                same=float(same[mine].sum() / pairs) if pairs else None,
+                shared=met,
+                same=agreed,
+                low=ends[0],
+                high=ends[1],
                 consensus=_finite(crowd.agreement[number]) if crowd else None,
                 quality=_finite(crowd.annotators[number]) if crowd else None,
             )

@@ -86,7 +86,7 @@ def _check(name: str, side: error_rate.Side | None, rate: ErrorRate | None, most
     if more is not None:
         step = f"curate queue --audit N: {more:,} more of {name}, as good as these, would do"
     raise GateFailed(
-        f"of {name}, {rate.said} is wrong by {rate.audited:,} audited examples; the upper end may "
+        f"wrong in {name}: {rate.said}, by {rate.audited:,} audited examples; the upper end may "
         f"be {most:.1%}. Next: {step}"
     )
 
