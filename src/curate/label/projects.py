@@ -67,7 +67,7 @@ def mark_of(store: Store, kind: str) -> str:
 
 def is_marked(there: Mapping[str, Any], mark: str) -> bool:
     """Returns whether a project on a server, as that has it, carries the mark."""
-    return str(there.get("description") or "").endswith(mark)
+    return mark in str(there.get("description") or "")
 
 
 def known_project(con: duckdb.DuckDBPyConnection, server: str, kind: str) -> KnownProject | None:

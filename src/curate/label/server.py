@@ -89,13 +89,13 @@ class Server:
     # -- projects --------------------------------------------------------------------------------
 
     def find_project(self, mark: str) -> int | None:
-        """Returns the number of the oldest project whose description ends with a mark."""
+        """Returns the number of the oldest project whose description holds a mark."""
         page = 1
         while True:
             parameters = {"page": page, "page_size": 100, "ordering": "id"}
             pages = self._get("api/projects", {**parameters, "include": "id,description"})
             for project in pages["results"]:
-                if str(project.get("description") or "").endswith(mark):
+                if mark in str(project.get("description") or ""):
                     return int(project["id"])
             if not pages.get("next"):
                 return None

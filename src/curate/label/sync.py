@@ -15,7 +15,7 @@ from typing import Any
 from curate.errors import ConfigError, LabelStudioError
 from curate.inputs import inputs
 from curate.label import interface, kinds, ledger
-from curate.label.annotations import Applied, apply_annotations, parse_annotation
+from curate.label.annotations import Applied, apply_annotations, read_again
 from curate.label.ledger import SyncResult
 from curate.label.projects import (
     KnownProject,
@@ -26,6 +26,7 @@ from curate.label.projects import (
     mark_of,
     remember,
 )
+from curate.label.reading import Annotation, read_annotations
 from curate.label.server import GoneError, Server, ServerTask
 from curate.progress import Progress
 from curate.store import Run, Store, sql, utcnow
@@ -66,6 +67,8 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
                 f"no project of this store is on {server.url}{other}. Next: curate label push"
             )
         came, gone = _Came(), []
+        with store.write() as con:
+            came.applied.add(read_again(store, con, run, kinds.vocabulary(store, con)))
         try:
             for project in projects:
                 if not _Sync(store, run, server, project, came, progress).execute(full):
@@ -81,7 +84,8 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
             f"stay ({came.applied.new:,} new ones just now). Next: curate label push sends what "
             "is unanswered to a new project"
         )
-    return ledger.result(server.url, came.applied, tuple(came.notes))
+    with store.read() as con:
+        return ledger.result(con, server.url, came.applied, tuple(came.notes))
 
 
 class _Sync:
@@ -138,20 +142,23 @@ class _Sync:
         if not tasks:
             return
         fresh = self._adopt([int(t["id"]) for t in tasks if t["id"] not in self.keys])
-        came = [
-            parse_annotation(self.keys.get(int(task["id"]), ""), raw)
-            for task in tasks
-            for raw in task["annotations"]
-        ]
-        present = {a.annotation_id for a in came}
-        keys = [self.keys[t["id"]] for t in tasks if t["id"] in self.keys]
+        came: list[Annotation] = []
+        listed: list[tuple[str, int | None]] = []
+        for task in tasks:
+            key = self.keys.get(int(task["id"]), "")
+            read, problems = read_annotations(key, task)
+            came += read
+            self.came.applied.problems += problems
+            if key and not problems:
+                listed.append((key, int(task["id"])))
+        present = {(a.annotation_id, a.key) for a in came}
         with self.store.write() as con:
             if fresh:
                 ledger.mark(con, fresh, state="sent", server=self.server.url,
                            project_id=self.project.number, prefill=None)  # fmt: skip
-            withdrawn_ids = ledger.withdrawn(con, self.server.url, keys, present)
+            gone = ledger.withdrawn(con, self.server.url, listed, present)
             counts = apply_annotations(
-                self.store, con, self.run, self.server.url, came, self.names, withdrawn_ids
+                self.store, con, self.run, self.server.url, came, self.names, gone
             )
         self.came.applied.add(counts)
 
@@ -178,12 +185,7 @@ class _Sync:
         with self.store.write() as con:
             ledger.mark(con, dict.fromkeys(lost_keys), state="gone", server=self.server.url,
                        project_id=self.project.number, prefill=None)  # fmt: skip
-            withdrawn_ids = ledger.withdrawn(con, self.server.url, lost_keys, set())
-            counts = apply_annotations(
-                self.store, con, self.run, self.server.url, [], self.names, withdrawn_ids
-            )
         self.run.changed = True
-        self.came.applied.add(counts)
         self.came.notes.append(f"{len(lost_keys):,} tasks are no longer on the server")
 
     def _synced(self, clock: datetime | None) -> None:
