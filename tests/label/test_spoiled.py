@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from curate.label import by_file
 from desk import Desk, choice, curate
 from spoiled import spoil
 
@@ -74,13 +73,16 @@ class Spoiling:
                 row |= {"label": ("red", "blue")[n % 2], "prompt": f"Question {n // 2} about it?"}
             if kind == "several":
                 row["label"] = [row["label"]]
+        if kind == "several":
+            (folder / "p").mkdir()
+            (folder / "p" / "curate.toml").write_text(
+                '[project]\nname = "p"\ntask = "classification"\nmulti_label = true\n', "utf-8"
+            )
         self.kind, self.answer = kind, ANSWERS[kind]
         self.desk = Desk(folder, write, rows, TASKS.get(kind, "sft"))
         if kind == "preference":
             self.desk.project.dedupe(near=None)
-        self.tasks = list(
-            self.desk.push(kind="relabel" if kind == "several" else kind).values()
-        )
+        self.tasks = list(self.desk.push(kind="relabel" if kind == "several" else kind).values())
         assert len(self.tasks) >= 3
         self.path = folder / "export.json"
 
@@ -127,14 +129,12 @@ class Spoiling:
             if place in touched:
                 continue
             right = {
-                (a["id"], decision)
-                for a in task["annotations"]
-                for decision in DECIDED[self.kind]
+                (a["id"], decision) for a in task["annotations"] for decision in DECIDED[self.kind]
             }
             there = counted[task["data"]["curate_id"]]
             assert {told for told in there if told[0] // 1000 == turn} == right, where
-        for annotations in counted.values():
-            assert set(annotations.values()) == {1}, f"{where}: counted twice"
+        for told in counted.values():
+            assert set(told.values()) == {1}, f"{where}: counted twice"
 
 
 DECIDED = {

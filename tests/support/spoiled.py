@@ -11,8 +11,9 @@ RUBBISH: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 7, 2**31, 2**63, -(2**70), 10**30, 0.5, -3.5, 1e308, float("nan"),
     float("inf"), "", " ", "x", "12", "-1", "NaN", "\ud83d", "a\udc00b", "\x00", "é🎉", "A" * 5000,
     "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
-    [], {}, [None], [[]], [{}], {"": None}, {"id": "\ud83d"}, {"id": []}, ["red", "blue"], [1, 2],
-    {"choices": "red"}, {"choices": [None]}, {"choices": {"red": 1}}, {"text": 7}, {"rating": "many"},
+    [], {}, [None], [[]], [{}], {"": None}, {"id": "\ud83d"}, {"id": []}, ["red", "blue"],
+    [1, 2], {"choices": "red"}, {"choices": [None]}, {"choices": {"red": 1}}, {"text": 7},
+    {"rating": "many"},
 )  # fmt: skip
 
 
@@ -29,8 +30,8 @@ def spoil(tasks: list[dict[str, Any]], chance: random.Random) -> tuple[list[Any]
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    for key in keys:
+    keys = range(len(value)) if isinstance(value, list) else value
+    for key in keys if isinstance(value, list | dict) else ():
         yield value, key
         yield from _places(value[key])
 

@@ -149,7 +149,9 @@ class _Batch:
         for one in _newest(a for a in came if a.key in rows):
             self._take(one, rows[one.key], known.get((one.annotation_id, one.key)))
 
-    def _take(self, one: Annotation, row: Mapping[str, Any], before: KnownAnnotation | None) -> None:
+    def _take(
+        self, one: Annotation, row: Mapping[str, Any], before: KnownAnnotation | None
+    ) -> None:
         counts, digest = self.counts, _digest(one)
         if before and self._is_older(one, before):
             counts.older += 1
@@ -221,7 +223,7 @@ class _Batch:
 
 
 def _newest(came: Iterable[Annotation]) -> list[Annotation]:
-    """Returns each annotation once: what a file holds twice is one, and the newer edition counts."""
+    """Returns each annotation once, in its newer edition where a file holds it twice."""
     editions: dict[tuple[int, str], Annotation] = {}
     for one in came:
         other = editions.get((one.annotation_id, one.key))

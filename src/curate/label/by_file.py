@@ -10,7 +10,7 @@ from curate.files import files
 from curate.inputs import inputs
 from curate.label.annotations import FILE_SERVER, Applied, apply_annotations, read_again
 from curate.label.export_file import key_of, not_ours, read_export, written_at
-from curate.label.interface import config
+from curate.label.interface import alike, config
 from curate.label.kinds import get, kind_of, multi_label, vocabulary
 from curate.label.ledger import (
     PushResult,
@@ -27,6 +27,7 @@ from curate.label.reading import Annotation, listed_of, number_or_none, read_ann
 from curate.label.tasks import build_tasks, task
 from curate.store import Store, sql
 from curate.verdicts import verdicts
+
 
 def push_to_file(
     store: Store, path: Path, *, kind: str | None = None, prefill: str = PushSettings.prefill,
@@ -79,7 +80,7 @@ def push_to_file(
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
     return PushResult(
         asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
-        prefilled=sum(bool(q.predictions) for q in tasks),
+        prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
     )  # fmt: skip
 
 

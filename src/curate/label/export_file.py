@@ -1,4 +1,4 @@
-"""Files that Label Studio exported: what they are, and how to take in those that are not curate's."""
+"""Files that Label Studio exported: what they are, and what to do with those of others."""
 
 from __future__ import annotations
 

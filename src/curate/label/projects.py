@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError
+from curate.label import ledger
 from curate.label.server import Server, token
 from curate.store import Run, Store, sql
 from curate.store.salt import salt
@@ -79,6 +80,47 @@ def known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownPro
     """Returns the projects of a server that are not gone, the newest first."""
     rows = con.execute(sql("label/projects"), {"server": server}).fetchall()
     return [KnownProject(*row) for row in rows]
+
+
+def gone_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProject]:
+    """Returns the newest gone project of each kind that has no other one on a server."""
+    rows = con.execute(sql("label/projects_gone"), {"server": server}).fetchall()
+    return [KnownProject(*row) for row in rows]
+
+
+def find_again(server: Server, project: KnownProject, mark: str, keys: Sequence[str]) -> int | None:
+    """Returns where a project is now, None if nowhere.
+
+    It may have lost its mark to somebody who wrote another description, and it may have another
+    number since it was restored or copied: then its tasks tell.
+    """
+    there = server.project(project.number)
+    if there and is_marked(there, mark):
+        return project.number
+    if there and server.has_tasks(project.number, keys):
+        return project.number
+    if (number := server.find_project(mark)) is not None:
+        return number
+    others = (number for number in server.projects() if number != project.number)
+    return next((number for number in others if server.has_tasks(number, keys)), None)
+
+
+def move(
+    store: Store, run: Run, server: Server, project: KnownProject, number: int
+) -> KnownProject:
+    """Notes that a project has another number; its tasks are those that the server has there."""
+    there = server.project(number) or {}
+    with store.read() as con:
+        keys = ledger.queued(con, project.kind, ("queued", "pending", "sent", "gone"))
+    numbers = {key: copies[0].number for key, copies in server.find_tasks(number, keys).items()}
+    moved = replace(project, number=number, config_digest=digest_of(str(there.get("label_config"))))
+    with store.write() as con:
+        ledger.mark(con, numbers, state="sent", server=server.url, project_id=number, prefill=None)
+        remember(con, run, server.url, moved)
+    if number != project.number:
+        forget(store, run, server.url, project.number)
+    run.changed = True
+    return replace(moved, synced_to=None)
 
 
 def remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: KnownProject) -> None:

@@ -20,10 +20,12 @@ from curate.label.ledger import SyncResult
 from curate.label.projects import (
     KnownProject,
     digest_of,
+    find_again,
     forget,
-    is_marked,
+    gone_projects,
     known_projects,
     mark_of,
+    move,
     remember,
 )
 from curate.label.reading import Annotation, read_annotations
@@ -33,6 +35,9 @@ from curate.store import Run, Store, sql, utcnow
 
 LAG = timedelta(seconds=60)
 """Changes of the last minute are asked for again: the server stamps them before it commits them."""
+
+_SINGLY = 20
+"""Of so many tasks that are not known each is looked at; more are looked for by their keys."""
 
 
 @dataclass
@@ -61,12 +66,16 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
         with store.read() as con:
             projects = known_projects(con, server.url)
             elsewhere = [row[0] for row in con.execute(sql("label/servers")).fetchall()]
+            lost = gone_projects(con, server.url)
+        came, gone = _Came(), []
+        projects += [
+            project for one in lost if (project := _restored(store, run, server, one, came))
+        ]
         if not projects:
             other = f" (but to {', '.join(elsewhere)})" if elsewhere else ""
             raise ConfigError(
                 f"no project of this store is on {server.url}{other}. Next: curate label push"
             )
-        came, gone = _Came(), []
         with store.write() as con:
             came.applied.add(read_again(store, con, run, kinds.vocabulary(store, con)))
         try:
@@ -88,6 +97,19 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
         return ledger.result(con, server.url, came.applied, tuple(came.notes))
 
 
+def _restored(
+    store: Store, run: Run, server: Server, project: KnownProject, came: _Came
+) -> KnownProject | None:
+    """Returns a project that was gone and is there again."""
+    with store.read() as con:
+        keys = ledger.queued(con, project.kind, ("gone", "queued", "pending"))
+    number = find_again(server, project, mark_of(store, project.kind), keys)
+    if number is None:
+        return None
+    came.notes.append(f"project {project.number} is there again, as project {number}")
+    return move(store, run, server, project, number)
+
+
 class _Sync:
     """The sync of one project under way."""
 
@@ -99,15 +121,23 @@ class _Sync:
         self.came, self.progress = came, progress
         with store.read() as con:
             self.names = kinds.vocabulary(store, con)
-            parameters = {"server": server.url, "project_id": project.number}
-            self.keys: dict[int, str] = dict(
-                con.execute(sql("label/numbers"), parameters).fetchall()
-            )
+        self._load_keys()
+
+    def _load_keys(self) -> None:
+        parameters = {"server": self.server.url, "project_id": self.project.number}
+        with self.store.read() as con:
+            rows = con.execute(sql("label/numbers"), parameters).fetchall()
+        self.keys: dict[int, str] = dict(rows)
 
     def execute(self, full: bool) -> bool:
         """Takes in what changed; returns whether the project is still there."""
-        there = self.server.project(self.project.number)
-        if there is None or not is_marked(there, mark_of(self.store, self.project.kind)):
+        mark, keys = mark_of(self.store, self.project.kind), list(self.keys.values())
+        number = find_again(self.server, self.project, mark, keys)
+        if number is not None and number != self.project.number:
+            self.came.notes.append(f"project {self.project.number} is project {number} now")
+            self.project = move(self.store, self.run, self.server, self.project, number)
+            self._load_keys()
+        if number is None or (there := self.server.project(number)) is None:
             return False
         self._watch_interface(str(there["label_config"]))
         since = None if full else self.project.synced_to
@@ -163,23 +193,40 @@ class _Sync:
         self.came.applied.add(counts)
 
     def _adopt(self, unknown: Sequence[int]) -> dict[str, int]:
-        """Returns our tasks whose number the ledger does not know: the reply to them was lost."""
+        """Returns our tasks that the ledger does not know to be here, by their new number.
+
+        The reply to them was lost, or they were deleted and imported again. Copies of tasks that
+        are known to be here are read too.
+        """
         if not unknown:
             return {}
+        states = ("queued", "pending", "sent", "gone")
         with self.store.read() as con:
-            ours = set(ledger.queued(con, self.project.kind, ("pending",)))
-        tasks_of = {
-            key: number for number in unknown if (key := self.server.key_of(number)) in ours
+            ours = ledger.queued(con, self.project.kind, states)
+        keys = self._keys_of(unknown, ours)
+        here = set(self.keys.values())
+        self.keys |= keys
+        return {key: number for number, key in keys.items() if key not in here}
+
+    def _keys_of(self, unknown: Sequence[int], ours: Sequence[str]) -> dict[int, str]:
+        """Returns the key of each task that is ours."""
+        if len(unknown) <= _SINGLY:
+            keys, known = {n: self.server.key_of(n) for n in unknown}, set(ours)
+            return {number: key for number, key in keys.items() if key in known}
+        tasks, wanted = self.server.find_tasks(self.project.number, ours), set(unknown)
+        return {
+            copy.number: key
+            for key, copies in tasks.items()
+            for copy in copies
+            if copy.number in wanted
         }
-        self.keys |= {number: key for key, number in tasks_of.items()}
-        return tasks_of
 
     def _reconcile(self, there: Mapping[str, Sequence[ServerTask]]) -> None:
         """Notes which tasks the server no longer has, with their answers, and removes copies."""
-        present = {copy.number for copies in there.values() for copy in copies}
-        lost_keys = sorted(key for number, key in self.keys.items() if number not in present)
         if removed := self.server.remove_copies(there):
             self.came.notes.append(f"{removed:,} tasks were there twice; the copies are deleted")
+        lost_keys = sorted(key for key in set(self.keys.values()) if key not in there)
+        lost_keys = self._find_elsewhere(lost_keys)
         if not lost_keys:
             return
         with self.store.write() as con:
@@ -187,6 +234,29 @@ class _Sync:
                        project_id=self.project.number, prefill=None)  # fmt: skip
         self.run.changed = True
         self.came.notes.append(f"{len(lost_keys):,} tasks are no longer on the server")
+
+    def _find_elsewhere(self, lost_keys: Sequence[str]) -> list[str]:
+        """Follows tasks that were moved to another project; returns those that are nowhere."""
+        left = list(lost_keys)
+        for number in self.server.projects() if left else ():
+            if number == self.project.number:
+                continue
+            found = self.server.find_tasks(number, left)
+            there = self.server.project(number) if found else None
+            if there is None:
+                continue
+            other = replace(self.project, number=number,
+                            config_digest=digest_of(str(there["label_config"])))  # fmt: skip
+            with self.store.write() as con:
+                numbers = {key: copies[0].number for key, copies in found.items()}
+                ledger.mark(con, numbers, state="sent", server=self.server.url,
+                            project_id=number, prefill=None)  # fmt: skip
+                remember(con, self.run, self.server.url, other)
+            self.run.changed = True
+            self.came.notes.append(f"{len(found):,} tasks were moved to project {number}")
+            _Sync(self.store, self.run, self.server, other, self.came, self.progress).execute(False)
+            left = [key for key in left if key not in found]
+        return left
 
     def _synced(self, clock: datetime | None) -> None:
         """Remembers up to when everything is in, by the server's clock."""
