@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -66,6 +67,9 @@ def mark_of(store: Store, kind: str) -> str:
     return f"curate:{kind}:{name[:20]}"
 
 
+_MARK = re.compile(r"curate:\w+:[0-9a-f]{20}")
+
+
 def is_marked(there: Mapping[str, Any], mark: str) -> bool:
     """Returns whether a project on a server, as that has it, carries the mark."""
     return mark in str(there.get("description") or "")
@@ -101,8 +105,13 @@ def find_again(server: Server, project: KnownProject, mark: str, keys: Sequence[
         return project.number
     if (number := server.find_project(mark)) is not None:
         return number
-    others = (number for number in server.projects() if number != project.number)
+    others = (number for number in unmarked_projects(server) if number != project.number)
     return next((number for number in others if server.has_tasks(number, keys)), None)
+
+
+def unmarked_projects(server: Server) -> list[int]:
+    """Returns projects that no store has marked: another one of the same logs has equal tasks."""
+    return [number for number, description in server.projects() if not _MARK.search(description)]
 
 
 def move(

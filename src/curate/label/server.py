@@ -90,14 +90,10 @@ class Server:
 
     def find_project(self, mark: str) -> int | None:
         """Returns the number of the oldest project whose description holds a mark."""
-        listing = self._projects()
-        return next((n for n, description in listing if mark in description), None)
+        return next((n for n, description in self.projects() if mark in description), None)
 
-    def projects(self) -> list[int]:
-        """Returns the numbers of all projects, the oldest first."""
-        return [number for number, _ in self._projects()]
-
-    def _projects(self) -> Iterator[tuple[int, str]]:
+    def projects(self) -> Iterator[tuple[int, str]]:
+        """Yields number and description of all projects, the oldest first."""
         page = 1
         while True:
             parameters = {"page": page, "page_size": 100, "ordering": "id"}

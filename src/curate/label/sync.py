@@ -27,6 +27,7 @@ from curate.label.projects import (
     mark_of,
     move,
     remember,
+    unmarked_projects,
 )
 from curate.label.reading import Annotation, read_annotations
 from curate.label.server import GoneError, Server, ServerTask
@@ -238,7 +239,7 @@ class _Sync:
     def _find_elsewhere(self, lost_keys: Sequence[str]) -> list[str]:
         """Follows tasks that were moved to another project; returns those that are nowhere."""
         left = list(lost_keys)
-        for number in self.server.projects() if left else ():
+        for number in unmarked_projects(self.server) if left else ():
             if number == self.project.number:
                 continue
             found = self.server.find_tasks(number, left)
