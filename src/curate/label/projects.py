@@ -92,21 +92,22 @@ def gone_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProj
     return [KnownProject(*row) for row in rows]
 
 
-def find_again(server: Server, project: KnownProject, mark: str, keys: Sequence[str]) -> int | None:
-    """Returns where a project is now, None if nowhere.
+def find_again(
+    server: Server, project: KnownProject, mark: str, keys: Sequence[str]
+) -> dict[str, Any] | None:
+    """Returns a project as the server has it now, under whatever number; None if it is gone.
 
     It may have lost its mark to somebody who wrote another description, and it may have another
     number since it was restored or copied: then its tasks tell.
     """
     there = server.project(project.number)
-    if there and is_marked(there, mark):
-        return project.number
-    if there and server.has_tasks(project.number, keys):
-        return project.number
+    if there and (is_marked(there, mark) or server.has_tasks(project.number, keys)):
+        return there
     if (number := server.find_project(mark)) is not None:
-        return number
+        return server.project(number)
     others = (number for number in unmarked_projects(server) if number != project.number)
-    return next((number for number in others if server.has_tasks(number, keys)), None)
+    number = next((number for number in others if server.has_tasks(number, keys)), None)
+    return None if number is None else server.project(number)
 
 
 def unmarked_projects(server: Server) -> list[int]:

@@ -112,13 +112,13 @@ class _Push:
             return (None if number is None else self.server.project(number)), True
         with self.store.read() as con:
             keys = ledger.queued(con, self.kind, ("sent", "gone"))
-        number = find_again(self.server, self.known, self.mark, keys)
-        if number == self.known.number:
-            return self.server.project(number), False
+        there = find_again(self.server, self.known, self.mark, keys)
+        if there and there["id"] == self.known.number:
+            return there, False
         self.is_lost = True
-        now = "what is unanswered goes to a new one" if number is None else f"it is {number} now"
+        now = f"it is {there['id']} now" if there else "what is unanswered goes to a new one"
         self.notes.append(f"project {self.known.number} is no longer on the server: {now}")
-        return (None if number is None else self.server.project(number)), True
+        return there, True
 
     def _interface(self, there: Mapping[str, Any], fresh: bool) -> str:
         """Returns the interface the project shall have: ours, or the one somebody gave it there."""

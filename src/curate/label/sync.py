@@ -104,9 +104,10 @@ def _restored(
     """Returns a project that was gone and is there again."""
     with store.read() as con:
         keys = ledger.queued(con, project.kind, ("gone", "queued", "pending"))
-    number = find_again(server, project, mark_of(store, project.kind), keys)
-    if number is None:
+    there = find_again(server, project, mark_of(store, project.kind), keys)
+    if there is None:
         return None
+    number = int(there["id"])
     came.notes.append(f"project {project.number} is there again, as project {number}")
     return move(store, run, server, project, number)
 
@@ -133,13 +134,13 @@ class _Sync:
     def execute(self, full: bool) -> bool:
         """Takes in what changed; returns whether the project is still there."""
         mark, keys = mark_of(self.store, self.project.kind), list(self.keys.values())
-        number = find_again(self.server, self.project, mark, keys)
-        if number is not None and number != self.project.number:
+        there = find_again(self.server, self.project, mark, keys)
+        if there is None:
+            return False
+        if (number := int(there["id"])) != self.project.number:
             self.came.notes.append(f"project {self.project.number} is project {number} now")
             self.project = move(self.store, self.run, self.server, self.project, number)
             self._load_keys()
-        if number is None or (there := self.server.project(number)) is None:
-            return False
         self._watch_interface(str(there["label_config"]))
         since = None if full else self.project.synced_to
         first: datetime | None = None
