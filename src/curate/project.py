@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from curate.filters.rules import Rule
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.options import PushSettings
+    from curate.label.problems import Problem
     from curate.label.status import LabelStatus
     from curate.mislabels.classes import ClassesResult
     from curate.mislabels.evaluate import Evaluation
@@ -396,6 +397,12 @@ class Project:
         from curate.label.by_file import sync_from_file
 
         return sync_from_file(self._writable(), path)
+
+    def label_problems(self) -> tuple[Problem, ...]:
+        """Returns the answers that are not understood; see `curate.label.problems`."""
+        from curate.label.problems import label_problems
+
+        return label_problems(self.store)
 
     def label_status(self) -> LabelStatus:
         """Returns how good answers are, and how wrong the data is; see `curate.label.status`."""

@@ -295,11 +295,10 @@ def test_a_deleted_task_is_noticed_by_a_full_sync(
     label_studio.request("DELETE", f"/api/tasks/{tasks[name]['id']}/")
     assert office.sync()["withdrawn"] == 0
     result = office.sync("--full")
-    assert (result["withdrawn"], result["notes"]) == (1, ["1 tasks are no longer on the server"])
-    assert office.examples()[name]["label"] == "blue"
-    office.queue()
-    office.push()
-    one_to_one(office)
+    assert (result["withdrawn"], result["notes"]) == (0, ["1 tasks are no longer on the server"])
+    assert office.examples()[name]["label"] == "red", "the answer stays"
+    states = Counter(row["state"] for row in office.ledger())
+    assert states == {"sent": 23, "gone": 1}
 
 
 def test_nothing_new_costs_two_small_requests(office: Office, line: Faulty) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,10 @@ class Desk:
     def sync(self) -> ledger.SyncResult:
         path = self.folder / "export.json"
         tasks = [
-            {"id": n, "data": {"curate_id": key, "text": "x"}, "annotations": found}
-            for n, (key, found) in enumerate(self.answers.items(), 1)
-        ]
+            {"id": zlib.crc32(key.encode()), "data": {"curate_id": key, "text": "x"},
+             "annotations": found}
+            for key, found in self.answers.items()
+        ]  # fmt: skip
         path.write_text(json.dumps(tasks), encoding="utf-8")
         return by_file.sync_from_file(self.project.store, path)
 

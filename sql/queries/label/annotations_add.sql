@@ -1,3 +1,3 @@
 -- Stores annotations (table fresh); one row per annotation.
 INSERT INTO annotations BY NAME
-SELECT *, $server AS server, false AS withdrawn, $run_id AS run_id FROM fresh
+SELECT *, false AS withdrawn, $run_id AS run_id FROM fresh

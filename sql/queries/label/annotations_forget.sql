@@ -1,2 +1,3 @@
 -- Removes annotations that come anew (table fresh); what they said is in the history.
-DELETE FROM annotations WHERE server = $server AND annotation_id IN (SELECT annotation_id FROM fresh)
+DELETE FROM annotations
+WHERE (server, annotation_id, task_key) IN (SELECT (server, annotation_id, task_key) FROM fresh)

@@ -1,5 +1,5 @@
--- Keeps what annotations said that are about to change (an Arrow table registered as fresh) or are gone.
-INSERT INTO annotation_history
-SELECT *, $run_id FROM annotations
-WHERE server = $server
-  AND annotation_id IN (SELECT annotation_id FROM fresh UNION ALL SELECT unnest($gone::BIGINT[]))
+-- Keeps what annotations said that are about to change (an Arrow table registered as fresh) or are gone (table gone).
+INSERT INTO annotation_history BY NAME
+SELECT *, $run_id AS replaced_run_id FROM annotations
+WHERE (server, annotation_id, task_key) IN (
+    SELECT (server, annotation_id, task_key) FROM fresh UNION ALL SELECT (server, annotation_id, task_key) FROM gone)

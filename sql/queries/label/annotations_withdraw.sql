@@ -1,3 +1,3 @@
--- Marks annotations that are no longer on the server.
+-- Marks annotations that are no longer on the server (table gone).
 UPDATE annotations SET withdrawn = true, run_id = $run_id
-WHERE server = $server AND annotation_id IN (SELECT unnest($gone::BIGINT[]))
+WHERE (server, annotation_id, task_key) IN (SELECT (server, annotation_id, task_key) FROM gone)

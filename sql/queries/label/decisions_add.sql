@@ -1,2 +1,2 @@
 -- Stores what follows from annotations (an Arrow table registered as made); one row per decision.
-INSERT INTO decisions BY NAME SELECT *, $server AS server, $run_id AS run_id FROM made
+INSERT INTO decisions BY NAME SELECT *, $run_id AS run_id FROM made

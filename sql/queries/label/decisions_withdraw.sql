@@ -1,4 +1,4 @@
--- Withdraws what followed from annotations that are about to change (table fresh) or are gone.
+-- Withdraws what followed from annotations that are about to change (table fresh) or are gone (table gone).
 UPDATE decisions SET withdrawn = true, withdrawn_run_id = $run_id
-WHERE server = $server AND NOT withdrawn
-  AND annotation_id IN (SELECT annotation_id FROM fresh UNION ALL SELECT unnest($gone::BIGINT[]))
+WHERE NOT withdrawn AND (server, annotation_id, task_key) IN (
+    SELECT (server, annotation_id, task_key) FROM fresh UNION ALL SELECT (server, annotation_id, task_key) FROM gone)

@@ -1,6 +1,6 @@
 -- Tasks of the ledger with what is shown of their examples; one row per task, in the order of the queue.
 SELECT t.task_key, t.kind, t.example_id, t.other_id, t.content_hash, t.label_seen, t.why, t.suggested, t.blind,
-       t.swapped, t.state, t.place, e.source_id, coalesce(p.query, e.query) AS query,
+       t.swapped, t.state, t.server, t.place, e.source_id, coalesce(p.query, e.query) AS query,
        coalesce(p.context, e.context) AS context, coalesce(p.answer, i.response) AS response, e.label,
        coalesce(p.other_answer, o.response) AS other_response, m.probability,
        (SELECT coalesce(max((value->>'$.multi_label')::BOOLEAN), false) FROM settings WHERE name = 'project') AS multi_label

@@ -9,7 +9,7 @@ SELECT d.kind, d.value, d.annotator, d.made_at, d.task_key,
 FROM decisions d
 JOIN interactions i ON i.interaction_id = d.example_id
 LEFT JOIN tasks t USING (task_key)
-LEFT JOIN annotations a ON a.server = d.server AND a.annotation_id = d.annotation_id
+LEFT JOIN annotations a ON a.server = d.server AND a.annotation_id = d.annotation_id AND a.task_key = d.task_key
 WHERE d.example_id = $id
 UNION ALL
 SELECT CASE WHEN s.verdict IS NOT NULL THEN s.verdict ELSE 'relabel' END, CASE WHEN s.verdict IS NULL THEN s.label END,

@@ -16,8 +16,11 @@ from curate.label.options import PREFILLS, PushSettings
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from curate.label.agreement import Agreement
     from curate.label.ledger import PushResult, SyncResult
+    from curate.label.problems import Problem
     from curate.label.status import LabelStatus
 
 
@@ -29,6 +32,8 @@ def label() -> None:
     Example: curate label push --url http://127.0.0.1:8080
     """
 
+
+PROBLEMS_SHOWN = 50
 
 _url_option = click.option(
     "--url",
@@ -156,6 +161,19 @@ def label_status(context: Context, as_json: bool) -> None:
     show_result(result, as_json, lambda: render_status(result))
 
 
+@label.command(name="problems", cls=Command)
+@json_option
+@pass_context
+def label_problems(context: Context, as_json: bool) -> None:
+    """Lists the answers that are not understood, until a newer one of the annotator is.
+
+    \b
+    Example: curate label problems
+    """
+    result = context.project().label_problems()
+    show_result({"problems": result}, as_json, lambda: render_problems(result))
+
+
 def render_push(result: PushResult) -> str:
     """Returns what was handed over, or would be."""
     title = "label push  " if result.sent else "label push  plan: "
@@ -188,10 +206,30 @@ def render_sync(result: SyncResult) -> str:
     if result.foreign:
         text += f"  {counted(result.foreign, 'answer')} to tasks that did not come from here\n"
     for key, what in result.problems[:TASKS_SHOWN]:
-        text += wrapped(f"  not counted: task {key[:12]}: {what}", "    ")
+        task = f"task {key[:12]}: " if key else ""
+        text += wrapped(f"  not counted: {task}{what}", "    ")
     if len(result.problems) > TASKS_SHOWN:
         text += f"  ... and {len(result.problems) - TASKS_SHOWN:,} more: --json\n"
+    if result.unread:
+        text += f"  {counted(result.unread, 'answer')} not understood in all\n"
+        return text + "Next: curate label problems\n"
     return text + "Next: curate status\n"
+
+
+def render_problems(problems: Sequence[Problem]) -> str:
+    """Returns each answer that is not understood, and how to see what it is about."""
+    text = f"label problems  {counted(len(problems), 'answer')} not understood\n"
+    for one in problems[:PROBLEMS_SHOWN]:
+        text += wrapped(
+            f"  {one.kind} task {one.task_key[:12]}, annotation {one.annotation_id} by annotator "
+            f"{one.annotator}, {one.server}: {one.why}   See: curate why {one.example_id[:12]}",
+            "    ",
+        )
+    if len(problems) > PROBLEMS_SHOWN:
+        text += f"  ... and {len(problems) - PROBLEMS_SHOWN:,} more: --json\n"
+    if not problems:
+        return text + "Next: curate label status\n"
+    return text + "Next: correct the answers in Label Studio, then curate label sync\n"
 
 
 _DIFFERING_SHOWN = 5

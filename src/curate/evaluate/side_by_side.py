@@ -27,7 +27,7 @@ from curate.evaluate.options import ModelComparison, SideBySide
 from curate.kernels import consensus
 from curate.kernels.paired_bootstrap import Bar
 from curate.label import ledger, tasks
-from curate.label.by_file import FILE_SERVER
+from curate.label.annotations import FILE_SERVER
 from curate.label.ledger import AskedContent
 from curate.messages import canonical, query_and_context
 from curate.options import EvaluateSettings

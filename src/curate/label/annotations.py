@@ -1,8 +1,9 @@
 """What annotators answered, as it comes in: stored as the server has it, and made into decisions.
 
 An annotation that says what is stored already changes nothing; an edited one withdraws its old
-decisions and makes new ones; a deleted one withdraws them. So the same answers, in whatever order
-and however often they arrive, end in the same decisions.
+decisions and makes new ones; a deleted one withdraws them. Of two editions the newer one counts,
+whichever file or server it comes from. So the same answers, in whatever order and however often
+they arrive, end in the same decisions.
 """
 
 from __future__ import annotations
@@ -12,35 +13,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from curate.label import kinds, tasks
+from curate.label.reading import Annotation
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
 
-
-@dataclass(frozen=True)
-class Annotation:
-    """One annotation of one task, as a server or an export file has it.
-
-    Attributes:
-        key: `curate_id` of the task.
-        user: id of the annotator on the server.
-        seconds: that it took.
-    """
-
-    annotation_id: int
-    key: str
-    user: str
-    made_at: datetime | None
-    updated_at: datetime | None
-    skipped: bool
-    seconds: float | None
-    result: Sequence[Mapping[str, Any]]
+FILE_SERVER = "file"
+"""Where annotations are from whose task was handed over by file, as far as their ids go."""
 
 
 @dataclass
@@ -48,6 +33,7 @@ class Applied:
     """What came of a batch of annotations.
 
     Attributes:
+        older: they say what was edited or deleted since, as is known already.
         foreign: of tasks that are not in the ledger.
         problems: (task key, what is wrong) of annotations from which nothing follows.
     """
@@ -55,6 +41,7 @@ class Applied:
     new: int = 0
     changed: int = 0
     same: int = 0
+    older: int = 0
     withdrawn: int = 0
     skipped: int = 0
     foreign: int = 0
@@ -68,35 +55,39 @@ class Applied:
             setattr(self, part.name, mine + more)
 
 
-def parse_annotation(key: str, raw: Mapping[str, Any]) -> Annotation:
-    """Returns an annotation from Label Studio's JSON: of a listing, an export or a webhook."""
-    by = raw.get("completed_by")
-    return Annotation(
-        annotation_id=int(raw["id"]),
-        key=key,
-        user=str(by.get("id") or by.get("email") if isinstance(by, Mapping) else by),
-        made_at=_time(raw.get("created_at")),
-        updated_at=_time(raw.get("updated_at")),
-        skipped=bool(raw.get("was_cancelled")),
-        seconds=raw.get("lead_time"),
-        result=raw.get("result") or [],
-    )
+@dataclass(frozen=True)
+class KnownAnnotation:
+    """An annotation as it is stored; updated_at is when it was made where nobody edited it."""
+
+    server: str
+    annotation_id: int
+    key: str
+    digest: str
+    withdrawn: bool
+    problem: str | None
+    updated_at: datetime | None
 
 
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+@dataclass(frozen=True)
+class _Read:
+    """An annotation that is to be stored, and what it means."""
+
+    annotation: Annotation
+    server: str
+    annotator: int
+    digest: str
+    row: Mapping[str, Any]
+    answer: tasks.Answer
 
 
 def apply_annotations(
     store: Store,
     con: duckdb.DuckDBPyConnection,
     run: Run,
-    server: str,
+    server: str | None,
     came: Iterable[Annotation],
     names: Mapping[str, Sequence[str]],
-    gone: Iterable[int] = (),
+    gone: Sequence[KnownAnnotation] = (),
 ) -> Applied:
     """Stores annotations and what follows from them, in the caller's transaction.
 
@@ -104,51 +95,149 @@ def apply_annotations(
         store: the project's store.
         con: a connection of `store.write()`.
         run: that this belongs to.
-        server: that the annotations are from; their ids are unique there.
+        server: that has the annotations now; None for a file, which may be older than what is
+            known.
         came: annotations, new, changed or known.
         names: the labels or fields of each kind of work.
-        gone: ids of annotations that are no longer on the server.
+        gone: that are no longer on the server.
     """
-    counts = Applied()
-    came = list(came)
-    rows = _ledger(con, {a.key for a in came})
-    counts.foreign = sum(a.key not in rows for a in came)
-    digest_of = _known(con, server)
-    people = _People(store, con, server)
-    stored, decided = [], []
-    for one in came:
-        if one.key not in rows:
-            continue
-        before = digest_of.get(one.annotation_id)
-        if before == _digest(one):
+    batch = _Batch(store, con, server, names)
+    batch.take(list(came))
+    batch.counts.withdrawn = len(gone)
+    batch.write(run, gone)
+    return batch.counts
+
+
+def read_again(
+    store: Store, con: duckdb.DuckDBPyConnection, run: Run, names: Mapping[str, Sequence[str]]
+) -> Applied:
+    """Reads once more what was not understood: a label may have become one since."""
+    batch = _Batch(store, con, None, names)
+    kept = fetch_arrow(con, sql("label/problems_kept")).to_pylist()
+    rows = _ledger(con, {row["task_key"] for row in kept})
+    for row in kept:
+        one = Annotation(
+            row["annotation_id"], row["task_key"], row["task_id"], "", row["made_at"],
+            row["updated_at"], False, row["seconds"], json.loads(row["result"]),
+        )  # fmt: skip
+        answer = batch.read(one, rows[one.key])
+        if answer.problem is None:
+            batch.counts.changed += 1
+            batch.settled.append(
+                _Read(one, row["server"], row["annotator"], row["digest"], rows[one.key], answer)
+            )
+    batch.write(run, ())
+    return batch.counts
+
+
+class _Batch:
+    """Annotations that come in together."""
+
+    def __init__(
+        self, store: Store, con: duckdb.DuckDBPyConnection, server: str | None,
+        names: Mapping[str, Sequence[str]],
+    ) -> None:  # fmt: skip
+        self.con, self.server, self.names = con, server, names
+        self.people = _People(store, con)
+        self.counts = Applied()
+        self.settled: list[_Read] = []
+
+    def take(self, came: Sequence[Annotation]) -> None:
+        keys = {a.key for a in came}
+        rows, known = _ledger(self.con, keys), _known(self.con, self.server, keys)
+        self.counts.foreign = sum(a.key not in rows for a in came)
+        for one in _newest(a for a in came if a.key in rows):
+            self._take(one, rows[one.key], known.get((one.annotation_id, one.key)))
+
+    def _take(
+        self, one: Annotation, row: Mapping[str, Any], before: KnownAnnotation | None
+    ) -> None:
+        counts, digest = self.counts, _digest(one)
+        if before and self._is_older(one, before):
+            counts.older += 1
+            return
+        is_same = before is not None and not before.withdrawn and before.digest == digest
+        answer = self.read(one, row)
+        if before and is_same and (before.problem is None or answer.problem is not None):
             counts.same += 1
-            continue
-        counts.new += before is None
-        counts.changed += before is not None
-        row = rows[one.key]
-        answer = tasks.Answer()
-        if one.skipped:
-            counts.skipped += 1
-        else:
-            answer = tasks.understand(row["kind"], one.result, row, names[row["kind"]])
+            return
         if answer.problem:
             counts.problems.append((one.key, answer.problem))
-        stored.append((one, people.number(one.user), answer))
-        if kinds.get(row["kind"]).decides:
-            decided += [
-                (one, row, kind, value, people.number(one.user)) for kind, value in answer.decisions
-            ]
-    counts.decisions.update(kind for _, _, kind, _, _ in decided)
-    withdrawn = [n for n in gone if digest_of.get(n) not in (None, _GONE)]
-    counts.withdrawn = len(withdrawn)
-    if stored or withdrawn:
-        _write(con, run, server, stored, decided, withdrawn)
-        people.save()
+            if before and before.problem is None and not _is_newer(one, before):
+                return  # what is understood stays: this may be the same, gone wrong on the way
+        counts.new += before is None
+        counts.changed += before is not None
+        counts.skipped += one.skipped
+        server = before.server if before else self.server or row["server"] or FILE_SERVER
+        annotator = self.people.number(server, one.user)
+        self.settled.append(_Read(one, server, annotator, digest, row, answer))
+
+    def _is_older(self, one: Annotation, before: KnownAnnotation) -> bool:
+        """Returns whether what is stored came later; a server is right about what it has."""
+        if before.withdrawn and self.server is None:
+            return not _is_newer(one, before)
+        return bool(
+            one.edited_at and before.updated_at and one.edited_at < before.updated_at
+            and not before.withdrawn
+        )  # fmt: skip
+
+    def read(self, one: Annotation, row: Mapping[str, Any]) -> tasks.Answer:
+        if one.problem or one.skipped:
+            return tasks.Answer(problem=one.problem)
+        return tasks.understand(row["kind"], one.result, row, self.names[row["kind"]])
+
+    def write(self, run: Run, gone: Sequence[KnownAnnotation]) -> None:
+        decided = [
+            (one, kind, value)
+            for one in self.settled
+            if kinds.get(one.row["kind"]).decides
+            for kind, value in one.answer.decisions
+        ]
+        self.counts.decisions.update(kind for _, kind, _ in decided)
+        if not self.settled and not gone:
+            return
+        tables = {
+            "fresh": _fresh(self.settled),
+            "made": _made(decided),
+            "gone": pa.table(
+                {
+                    "server": pa.array([g.server for g in gone], pa.string()),
+                    "annotation_id": pa.array([g.annotation_id for g in gone], pa.int64()),
+                    "task_key": pa.array([g.key for g in gone], pa.string()),
+                }
+            ),
+        }
+        for name, table in tables.items():
+            self.con.register(name, table)
+        parameters = {"run_id": run.run_id}
+        self.con.execute(sql("label/annotations_history"), parameters)
+        self.con.execute(sql("label/decisions_withdraw"), parameters)
+        self.con.execute(sql("label/annotations_withdraw"), parameters)
+        self.con.execute(sql("label/annotations_forget"))
+        self.con.execute(sql("label/annotations_add"), parameters)
+        self.con.execute(sql("label/decisions_add"), parameters)
+        for name in tables:
+            self.con.unregister(name)
+        self.people.save()
         run.changed = True
-    return counts
 
 
-_GONE = "withdrawn"
+def _newest(came: Iterable[Annotation]) -> list[Annotation]:
+    """Returns each annotation once, in its newer edition where a file holds it twice."""
+    editions: dict[tuple[int, str], Annotation] = {}
+    for one in came:
+        other = editions.get((one.annotation_id, one.key))
+        if other is None or _rank(one) >= _rank(other):
+            editions[one.annotation_id, one.key] = one
+    return list(editions.values())
+
+
+def _rank(one: Annotation) -> tuple[bool, datetime]:
+    return one.problem is None, one.edited_at or datetime.min
+
+
+def _is_newer(one: Annotation, before: KnownAnnotation) -> bool:
+    return bool(one.edited_at and before.updated_at and one.edited_at > before.updated_at)
 
 
 def _digest(one: Annotation) -> str:
@@ -156,9 +245,20 @@ def _digest(one: Annotation) -> str:
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 
-def _known(con: duckdb.DuckDBPyConnection, server: str) -> dict[int, str]:
-    rows = con.execute(sql("label/annotations_known"), {"server": server}).fetchall()
-    return {number: _GONE if gone else digest for number, digest, gone in rows}
+def _known(
+    con: duckdb.DuckDBPyConnection, server: str | None, keys: set[str]
+) -> dict[tuple[int, str], KnownAnnotation]:
+    """Returns what is stored of some tasks.
+
+    A server and the files that were exported from it tell of the same annotations, so the number
+    of the annotation and the key of its task say which one it is.
+    """
+    parameters = {"keys": sorted(keys), "server": server}
+    known: dict[tuple[int, str], KnownAnnotation] = {}
+    for row in con.execute(sql("label/annotations_known"), parameters).fetchall():
+        one = KnownAnnotation(*row)
+        known.setdefault((one.annotation_id, one.key), one)
+    return known
 
 
 def _ledger(con: duckdb.DuckDBPyConnection, keys: set[str]) -> dict[str, dict[str, Any]]:
@@ -169,19 +269,19 @@ def _ledger(con: duckdb.DuckDBPyConnection, keys: set[str]) -> dict[str, dict[st
 class _People:
     """Annotators by number; who they are on the server is stored as an HMAC."""
 
-    def __init__(self, store: Store, con: duckdb.DuckDBPyConnection, server: str) -> None:
-        self.key, self.con, self.server = salt(store.folder), con, server
+    def __init__(self, store: Store, con: duckdb.DuckDBPyConnection) -> None:
+        self.key, self.con = salt(store.folder), con
         rows = con.execute(sql("label/annotators")).fetchall()
         self.known: dict[tuple[str, str], int] = {(s, key): n for n, s, key in rows}
         self.fresh: list[tuple[int, str, str]] = []
 
-    def number(self, user: str) -> int:
-        name = hmac.new(self.key, f"{self.server} {user}".encode(), "sha256").hexdigest()[:32]
-        if (self.server, name) not in self.known:
+    def number(self, server: str, user: str) -> int:
+        name = hmac.new(self.key, f"{server} {user}".encode(), "sha256").hexdigest()[:32]
+        if (server, name) not in self.known:
             number = 1 + max(self.known.values(), default=0)
-            self.known[self.server, name] = number
-            self.fresh.append((number, self.server, name))
-        return self.known[self.server, name]
+            self.known[server, name] = number
+            self.fresh.append((number, server, name))
+        return self.known[server, name]
 
     def save(self) -> None:
         for number, server, name in self.fresh:
@@ -189,52 +289,42 @@ class _People:
             self.con.execute(sql("label/annotators_add"), parameters)
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    server: str,
-    stored: list[tuple[Annotation, int, tasks.Answer]],
-    decided: list[tuple[Annotation, dict[str, Any], str, str | None, int]],
-    withdrawn: list[int],
-) -> None:
-    fresh = pa.table(
+def _fresh(settled: Sequence[_Read]) -> pa.Table:
+    came = [one.annotation for one in settled]
+    results = [json.dumps(list(a.result), ensure_ascii=False) for a in came]
+    return pa.table(
         {
-            "annotation_id": pa.array([a.annotation_id for a, _, _ in stored], pa.int64()),
-            "task_key": pa.array([a.key for a, _, _ in stored], pa.string()),
-            "annotator": pa.array([n for _, n, _ in stored], pa.int32()),
-            "made_at": pa.array([a.made_at for a, _, _ in stored], pa.timestamp("us")),
-            "updated_at": pa.array([a.updated_at for a, _, _ in stored], pa.timestamp("us")),
-            "skipped": pa.array([a.skipped for a, _, _ in stored], pa.bool_()),
-            "seconds": pa.array([a.seconds for a, _, _ in stored], pa.float64()),
-            "origin": pa.array([s.origin for _, _, s in stored], pa.string()),
-            "result": pa.array(
-                [json.dumps(list(a.result), ensure_ascii=False) for a, _, _ in stored], pa.string()
-            ),
-            "digest": pa.array([_digest(a) for a, _, _ in stored], pa.string()),
-            "problem": pa.array([s.problem for _, _, s in stored], pa.string()),
+            "server": pa.array([one.server for one in settled], pa.string()),
+            "annotation_id": pa.array([a.annotation_id for a in came], pa.int64()),
+            "task_key": pa.array([a.key for a in came], pa.string()),
+            "task_id": pa.array([a.task_id for a in came], pa.int64()),
+            "annotator": pa.array([one.annotator for one in settled], pa.int32()),
+            "made_at": pa.array([a.made_at for a in came], pa.timestamp("us")),
+            "updated_at": pa.array([a.updated_at for a in came], pa.timestamp("us")),
+            "skipped": pa.array([a.skipped for a in came], pa.bool_()),
+            "seconds": pa.array([a.seconds for a in came], pa.float64()),
+            "origin": pa.array([one.answer.origin for one in settled], pa.string()),
+            "result": pa.array(results, pa.string()),
+            "digest": pa.array([one.digest for one in settled], pa.string()),
+            "problem": pa.array([one.answer.problem for one in settled], pa.string()),
         }
     )
-    table = pa.table(
+
+
+def _made(decided: Sequence[tuple[_Read, str, str | None]]) -> pa.Table:
+    came = [one.annotation for one, _, _ in decided]
+    rows = [one.row for one, _, _ in decided]
+    return pa.table(
         {
-            "example_id": pa.array([row["example_id"] for _, row, _, _, _ in decided], pa.string()),
-            "kind": pa.array([kind for _, _, kind, _, _ in decided], pa.string()),
-            "value": pa.array([value for _, _, _, value, _ in decided], pa.string()),
-            "annotator": pa.array([number for _, _, _, _, number in decided], pa.int32()),
-            "task_key": pa.array([a.key for a, _, _, _, _ in decided], pa.string()),
-            "annotation_id": pa.array([a.annotation_id for a, _, _, _, _ in decided], pa.int64()),
-            "content_hash": pa.array([row["content_hash"] for _, row, *_ in decided], pa.string()),
-            "label_seen": pa.array([row["label_seen"] for _, row, *_ in decided], pa.string()),
-            "made_at": pa.array([a.updated_at for a, *_ in decided], pa.timestamp("us")),
+            "example_id": pa.array([row["example_id"] for row in rows], pa.string()),
+            "kind": pa.array([kind for _, kind, _ in decided], pa.string()),
+            "value": pa.array([value for _, _, value in decided], pa.string()),
+            "annotator": pa.array([one.annotator for one, _, _ in decided], pa.int32()),
+            "task_key": pa.array([a.key for a in came], pa.string()),
+            "server": pa.array([one.server for one, _, _ in decided], pa.string()),
+            "annotation_id": pa.array([a.annotation_id for a in came], pa.int64()),
+            "content_hash": pa.array([row["content_hash"] for row in rows], pa.string()),
+            "label_seen": pa.array([row["label_seen"] for row in rows], pa.string()),
+            "made_at": pa.array([a.updated_at for a in came], pa.timestamp("us")),
         }
     )
-    parameters = {"server": server, "run_id": run.run_id, "gone": withdrawn}
-    con.register("fresh", fresh)
-    con.register("made", table)
-    con.execute(sql("label/annotations_history"), parameters)
-    con.execute(sql("label/decisions_withdraw"), parameters)
-    con.execute(sql("label/annotations_withdraw"), parameters)
-    con.execute(sql("label/annotations_forget"), {"server": server})
-    con.execute(sql("label/annotations_add"), {"server": server, "run_id": run.run_id})
-    con.execute(sql("label/decisions_add"), {"server": server, "run_id": run.run_id})
-    con.unregister("fresh")
-    con.unregister("made")

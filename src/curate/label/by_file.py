@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from curate.errors import ConfigError
 from curate.files import files
 from curate.inputs import inputs
-from curate.label.annotations import Annotation, apply_annotations, parse_annotation
-from curate.label.interface import config
+from curate.label.annotations import FILE_SERVER, Applied, apply_annotations, read_again
+from curate.label.export_file import key_of, not_ours, read_export, written_at
+from curate.label.interface import alike, config
 from curate.label.kinds import get, kind_of, multi_label, vocabulary
 from curate.label.ledger import (
     PushResult,
     SyncResult,
+    known_keys,
     mark,
     queued,
     result,
@@ -23,12 +23,10 @@ from curate.label.ledger import (
     withdrawn,
 )
 from curate.label.options import PushSettings
+from curate.label.reading import Annotation, listed_of, number_or_none, read_annotations
 from curate.label.tasks import build_tasks, task
 from curate.store import Store, sql
 from curate.verdicts import verdicts
-
-FILE_SERVER = "file"
-"""Where annotations of an export file are from, as far as their ids go."""
 
 
 def push_to_file(
@@ -82,7 +80,7 @@ def push_to_file(
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
     return PushResult(
         asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
-        prefilled=sum(bool(q.predictions) for q in tasks),
+        prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
     )  # fmt: skip
 
 
@@ -90,43 +88,47 @@ def sync_from_file(store: Store, path: Path) -> SyncResult:
     """Reads an export of Label Studio (JSON, with annotations) and decides what follows.
 
     Raises:
-        ConfigError: it is no such file.
+        ConfigError: it is no such file, or none of its tasks is in the ledger.
     """
-    tasks = _export(path)
+    tasks, problems = read_export(path)
+    with store.read() as con:
+        ours = known_keys(con, {key for task in tasks if (key := key_of(task))})
+        if not ours:
+            raise not_ours(con, path, tasks)
     with store.run("label sync", {"from_file": str(path)}) as run:
-        came = _annotations(path, tasks)
+        came: list[Annotation] = []
+        listed: dict[tuple[str, int | None], None] = {}
+        foreign = 0
+        for task in tasks:
+            if (key := key_of(task)) not in ours:
+                foreign += len(listed_of(task))
+                continue
+            read, unreadable = read_annotations(key, task)
+            came += read
+            problems += unreadable
+            if isinstance(task.get("annotations"), list) and not unreadable:
+                listed[key, number_or_none(task.get("id"))] = None
         with store.write() as con:
             names = vocabulary(store, con)
-            keys = [str(task["data"].get("curate_id")) for task in tasks]
-            withdrawn_ids = withdrawn(con, FILE_SERVER, keys, {a.annotation_id for a in came})
-            counts = apply_annotations(store, con, run, FILE_SERVER, came, names, withdrawn_ids)
+            counts = read_again(store, con, run, names)
+            present = {(a.annotation_id, a.key) for a in came}
+            at = written_at(tasks)
+            missing = withdrawn(con, FILE_SERVER, listed, present)
+            gone = [a for a in missing if not (at and a.updated_at and a.updated_at > at)]
+            counts.add(apply_annotations(store, con, run, None, came, names, gone))
+            counts.older += len(missing) - len(gone)
+        counts.foreign += foreign
+        counts.problems[:0] = problems
         inputs.refresh(store, run)
         run.counts = {"new": counts.new, "changed": counts.changed}
-    return result(str(path), counts)
+    with store.read() as con:
+        return result(con, str(path), counts, _notes(counts))
 
 
-def _annotations(path: Path, tasks: Sequence[Mapping[str, Any]]) -> list[Annotation]:
-    try:
-        return [
-            parse_annotation(key, raw)
-            for task in tasks
-            if (key := str(task["data"].get("curate_id") or ""))
-            for raw in task.get("annotations", [])
-        ]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"{path}: an annotation is not as Label Studio writes it: {error}"
-        ) from error
-
-
-def _export(path: Path) -> list[dict[str, Any]]:
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-    if not isinstance(tasks, list) or not all(isinstance(t, dict) and "data" in t for t in tasks):
-        raise ConfigError(
-            f"{path}: not a list of tasks. Next: export the project from Label Studio as JSON "
-            "(not JSON_MIN, which leaves out who answered)"
-        )
-    return tasks
+def _notes(counts: Applied) -> tuple[str, ...]:
+    if not counts.older:
+        return ()
+    return (
+        f"the file is older than what is known: {counts.older:,} answers were given, edited or "
+        "deleted since, and stay as they are",
+    )

@@ -34,6 +34,11 @@ def config(
     Raises:
         ConfigError: it is no XML, or lacks a control or an object that answers are read from.
     """
+    if taken := [name for name in names if name.startswith("$")]:
+        raise ConfigError(
+            f"the label {taken[0]!r} begins with $, which Label Studio takes for a variable. Next: "
+            "give it another name in the logs or in labels in [project] of curate.toml"
+        )
     path = own or resource_dir("label_config") / f"{kind}.xml"
     try:
         root = ET.fromstring(path.read_text(encoding="utf-8"))  # noqa: S314 (the user's own file)
@@ -55,6 +60,19 @@ def config(
             "would not count. Next: take it out, or add it to labels in [project] of curate.toml"
         )
     return text
+
+
+def alike(names: Sequence[str]) -> list[str]:
+    """Returns notes on names that annotators can hardly tell apart."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    return [
+        f"{' and '.join(map(repr, group))} differ in case or blanks only: annotators can hardly "
+        "tell them apart"
+        for group in groups.values()
+        if len(group) > 1
+    ]
 
 
 def apart(kind: str, text: str, names: Sequence[str]) -> str:

@@ -16,7 +16,8 @@ import orjson
 import pyarrow as pa
 
 from curate.label import tasks
-from curate.label.annotations import Applied
+from curate.label.annotations import Applied, KnownAnnotation
+from curate.label.problems import list_problems
 from curate.store import Run, fetch_arrow, sql
 from curate.verdicts.verdicts import Today
 
@@ -55,6 +56,8 @@ class SyncResult:
     Attributes:
         problems: (task key, what is wrong) of annotations from which nothing follows.
         foreign: annotations of tasks that are not in the ledger.
+        older: annotations that were edited or deleted since, as is known already.
+        unread: annotations that are not understood, of this time and before.
     """
 
     origin: str
@@ -67,13 +70,18 @@ class SyncResult:
     decisions: Mapping[str, int]
     problems: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    older: int = 0
+    unread: int = 0
 
 
-def result(origin: str, applied: Applied, notes: tuple[str, ...] = ()) -> SyncResult:
+def result(
+    con: duckdb.DuckDBPyConnection, origin: str, applied: Applied, notes: tuple[str, ...] = ()
+) -> SyncResult:
     """Returns what came back, as it is told."""
     return SyncResult(
         origin, applied.new, applied.changed, applied.same, applied.withdrawn, applied.skipped,
         applied.foreign, dict(applied.decisions), tuple(applied.problems), notes,
+        older=applied.older, unread=len(list_problems(con)),
     )  # fmt: skip
 
 
@@ -164,10 +172,35 @@ def mark(
     con.unregister("marked")
 
 
+def known_keys(con: duckdb.DuckDBPyConnection, keys: Collection[str]) -> set[str]:
+    """Returns which of some keys are tasks of the ledger."""
+    parameters = {"keys": sorted(keys)}
+    return {row[0] for row in con.execute(sql("label/known"), parameters).fetchall()}
+
+
 def withdrawn(
-    con: duckdb.DuckDBPyConnection, server: str, keys: Sequence[str], present: set[int]
-) -> list[int]:
-    """Returns stored annotations of some tasks that are no longer among those present."""
-    parameters = {"server": server, "keys": list(keys)}
-    known = [row[0] for row in con.execute(sql("label/annotations"), parameters).fetchall()]
-    return [number for number in known if number not in present]
+    con: duckdb.DuckDBPyConnection,
+    server: str,
+    listed: Collection[tuple[str, int | None]],
+    present: Collection[tuple[int, str]],
+) -> list[KnownAnnotation]:
+    """Returns stored annotations of some tasks that are no longer among those present.
+
+    Args:
+        con: a connection.
+        server: that has the tasks, or file.
+        listed: key and number of each task.
+        present: number of each annotation, and key of its task.
+    """
+    columns = {
+        "task_key": pa.array([key for key, _ in listed], pa.string()),
+        "task_id": pa.array([number for _, number in listed], pa.int64()),
+    }
+    con.register("listed", pa.table(columns))
+    rows = con.execute(sql("label/annotations"), {"server": server}).fetchall()
+    con.unregister("listed")
+    return [
+        KnownAnnotation(server, number, key, "", False, None, updated_at)
+        for server, number, key, updated_at in rows
+        if (number, key) not in present
+    ]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 
 from curate.errors import ConfigError
+from curate.label import ledger
 from curate.label.server import Server, token
 from curate.store import Run, Store, sql
 from curate.store.salt import salt
@@ -65,9 +67,12 @@ def mark_of(store: Store, kind: str) -> str:
     return f"curate:{kind}:{name[:20]}"
 
 
+_MARK = re.compile(r"curate:\w+:[0-9a-f]{20}")
+
+
 def is_marked(there: Mapping[str, Any], mark: str) -> bool:
     """Returns whether a project on a server, as that has it, carries the mark."""
-    return str(there.get("description") or "").endswith(mark)
+    return mark in str(there.get("description") or "")
 
 
 def known_project(con: duckdb.DuckDBPyConnection, server: str, kind: str) -> KnownProject | None:
@@ -79,6 +84,53 @@ def known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownPro
     """Returns the projects of a server that are not gone, the newest first."""
     rows = con.execute(sql("label/projects"), {"server": server}).fetchall()
     return [KnownProject(*row) for row in rows]
+
+
+def gone_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProject]:
+    """Returns the newest gone project of each kind that has no other one on a server."""
+    rows = con.execute(sql("label/projects_gone"), {"server": server}).fetchall()
+    return [KnownProject(*row) for row in rows]
+
+
+def find_again(
+    server: Server, project: KnownProject, mark: str, keys: Sequence[str]
+) -> dict[str, Any] | None:
+    """Returns a project as the server has it now, under whatever number; None if it is gone.
+
+    It may have lost its mark to somebody who wrote another description, and it may have another
+    number since it was restored or copied: then its tasks tell.
+    """
+    there = server.project(project.number)
+    if there and (is_marked(there, mark) or server.has_tasks(project.number, keys)):
+        return there
+    if (number := server.find_project(mark)) is not None:
+        return server.project(number)
+    others = (number for number in unmarked_projects(server) if number != project.number)
+    number = next((number for number in others if server.has_tasks(number, keys)), None)
+    return None if number is None else server.project(number)
+
+
+def unmarked_projects(server: Server) -> list[int]:
+    """Returns projects that no store has marked: another one of the same logs has equal tasks."""
+    return [number for number, description in server.projects() if not _MARK.search(description)]
+
+
+def move(
+    store: Store, run: Run, server: Server, project: KnownProject, number: int
+) -> KnownProject:
+    """Notes that a project has another number; its tasks are those that the server has there."""
+    there = server.project(number) or {}
+    with store.read() as con:
+        keys = ledger.queued(con, project.kind, ("queued", "pending", "sent", "gone"))
+    numbers = {key: copies[0].number for key, copies in server.find_tasks(number, keys).items()}
+    moved = replace(project, number=number, config_digest=digest_of(str(there.get("label_config"))))
+    with store.write() as con:
+        ledger.mark(con, numbers, state="sent", server=server.url, project_id=number, prefill=None)
+        remember(con, run, server.url, moved)
+    if number != project.number:
+        forget(store, run, server.url, project.number)
+    run.changed = True
+    return replace(moved, synced_to=None)
 
 
 def remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: KnownProject) -> None:

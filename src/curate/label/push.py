@@ -23,10 +23,12 @@ from curate.label.options import PushSettings
 from curate.label.projects import (
     KnownProject,
     digest_of,
+    find_again,
     forget,
     is_marked,
     known_project,
     mark_of,
+    move,
     remember,
 )
 from curate.label.server import DoubtfulError, Server, fits_of
@@ -73,13 +75,14 @@ class _Push:
         self, store: Store, server: Server, settings: PushSettings, progress: Progress
     ) -> None:
         self.store, self.server, self.settings, self.progress = store, server, settings, progress
-        self.notes: list[str] = []
         self.blind: set[str] = set()
         with store.read() as con:
             self.kind = kinds.kind_of(store, con, settings.kind)
             self.names = kinds.vocabulary(store, con)[self.kind]
             self.known = known_project(con, server.url, self.kind)
             self.several = kinds.multi_label(store, con)
+        self.notes = interface.alike(self.names)
+        self.is_lost = False
         self.interface = interface.config(
             self.kind, self.names, settings.config, multi_label=self.several
         )
@@ -104,16 +107,18 @@ class _Push:
             if there is None:
                 raise LabelStudioError(f"{self.server.url} has no project {wanted}")
             return there, self.known is None or self.known.number != wanted
-        if self.known:
-            there = self.server.project(self.known.number)
-            if there and is_marked(there, self.mark):
-                return there, False
-            self.notes.append(
-                f"project {self.known.number} is no longer on the server: what is unanswered goes "
-                "to a new one"
-            )
-        number = self.server.find_project(self.mark)
-        return (None if number is None else self.server.project(number)), True
+        if not self.known:
+            number = self.server.find_project(self.mark)
+            return (None if number is None else self.server.project(number)), True
+        with self.store.read() as con:
+            keys = ledger.queued(con, self.kind, ("sent", "gone"))
+        there = find_again(self.server, self.known, self.mark, keys)
+        if there and there["id"] == self.known.number:
+            return there, False
+        self.is_lost = True
+        now = f"it is {there['id']} now" if there else "what is unanswered goes to a new one"
+        self.notes.append(f"project {self.known.number} is no longer on the server: {now}")
+        return there, True
 
     def _interface(self, there: Mapping[str, Any], fresh: bool) -> str:
         """Returns the interface the project shall have: ours, or the one somebody gave it there."""
@@ -167,8 +172,10 @@ class _Push:
     def execute(self, run: Run) -> PushResult:
         self.run = run
         there, fresh = self._project()
-        if self.known and (there is None or there["id"] != self.known.number) and self.notes:
+        if self.known and self.is_lost and there is None:
             forget(self.store, run, self.server.url, self.known.number)
+        elif self.known and self.is_lost and there is not None:
+            move(self.store, run, self.server, self.known, int(there["id"]))
         rows, before = self._rows()
         if not rows:
             return self._result([], [], before, sent=True, found=0)

@@ -89,16 +89,19 @@ class Server:
     # -- projects --------------------------------------------------------------------------------
 
     def find_project(self, mark: str) -> int | None:
-        """Returns the number of the oldest project whose description ends with a mark."""
+        """Returns the number of the oldest project whose description holds a mark."""
+        return next((n for n, description in self.projects() if mark in description), None)
+
+    def projects(self) -> Iterator[tuple[int, str]]:
+        """Yields number and description of all projects, the oldest first."""
         page = 1
         while True:
             parameters = {"page": page, "page_size": 100, "ordering": "id"}
             pages = self._get("api/projects", {**parameters, "include": "id,description"})
             for project in pages["results"]:
-                if str(project.get("description") or "").endswith(mark):
-                    return int(project["id"])
+                yield int(project["id"]), str(project.get("description") or "")
             if not pages.get("next"):
-                return None
+                return
             page += 1
 
     def project(self, number: int) -> dict[str, Any] | None:
@@ -144,6 +147,10 @@ class Server:
                 for task in tasks:
                     tasks_of.setdefault(_key(task), []).append(_found(task))
         return tasks_of
+
+    def has_tasks(self, project: int, keys: Sequence[str]) -> bool:
+        """Returns whether a project has one of the first of some tasks, by one question."""
+        return bool(keys) and bool(self.find_tasks(project, keys[:KEYS]))
 
     def all_tasks(self, project: int) -> dict[str, list[ServerTask]]:
         """Returns all tasks by their `curate_id` ("" where somebody else made them)."""

@@ -175,14 +175,16 @@ def understand(
         row: query, response, example_id, other_id and swapped of the task.
         names: labels or fields that may be chosen.
     """
-    origins = [str(part["origin"]) for part in result if part.get("origin")]
+    origins = [part.get("origin") for part in result]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
         answer = kinds.get(kind).read(_by_name(result), row, set(names))
         if unknown := {decision for decision, _ in answer} - {*kinds.DECISIONS}:
             raise ValueError(f"there is no decision {min(unknown)!r}")
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError) as error:
         return Answer(origin=origin, problem=f"not understood: {error}")
+    except KeyError as error:
+        return Answer(origin=origin, problem=f"not understood: it has no {error}")
     if not answer:
         return Answer(origin=origin, problem="nothing was answered")
     return Answer(tuple(answer), origin)
@@ -191,7 +193,12 @@ def understand(
 def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     results: dict[str, list[Mapping[str, Any]]] = {}
     for part in result:
-        results.setdefault(part["from_name"], []).append(part["value"])
+        if part.get("type") == "relation":
+            continue  # between two spans: no control was answered
+        name, value = part["from_name"], part["value"]
+        if not isinstance(name, str) or not isinstance(value, Mapping):
+            raise ValueError(f"a part of it has no name or no value: {str(part)[:60]}")
+        results.setdefault(name, []).append(value)
     return results
 
 
@@ -215,7 +222,28 @@ def one_choice(parts: kinds.Parts, name: str) -> str | None:
     Raises:
         ValueError: several things were.
     """
-    chosen = [c for value in parts.get(name, []) for c in value["choices"]]
+    chosen = choices_of(parts, name)
     if len(chosen) > 1:
         raise ValueError(f"{name} has {len(chosen)} choices")
-    return str(chosen[0]) if chosen else None
+    return chosen[0] if chosen else None
+
+
+def choices_of(parts: kinds.Parts, name: str) -> list[str]:
+    """Returns all that was chosen in a control.
+
+    Raises:
+        ValueError: it is no list of names.
+    """
+    return [c for value in parts.get(name, []) for c in texts_of(value["choices"])]
+
+
+def texts_of(value: Any) -> list[str]:
+    """Returns a list of texts, also of the one that stands alone.
+
+    Raises:
+        ValueError: it is none.
+    """
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"no texts: {str(texts)[:60]}")
+    return texts

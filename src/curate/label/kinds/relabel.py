@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from curate import config, label_sets
 from curate.label.interface import NONE_FITS, UNUSABLE, UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import choice, one_choice
+from curate.label.tasks import choice, choices_of, one_choice
 from curate.store import sql
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
 
 
 def _read_several(parts: Parts, names: set[str]) -> Decisions:
-    chosen = {str(c) for value in parts.get("label", []) for c in value["choices"]}
+    chosen = set(choices_of(parts, "label"))
     for alone in (UNUSABLE, NONE_FITS):
         if alone in chosen and len(chosen) > 1:
             raise ValueError(f"{alone} and a label at once")

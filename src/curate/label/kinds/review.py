@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import one_choice
+from curate.label.reading import whole
+from curate.label.tasks import one_choice, texts_of
 
 # What is chosen -> what it does; a refusal that is right stays, as anything does that is kept.
 _VERDICTS = {"keep": "keep", "refuse": "keep", "drop": "drop"}
@@ -38,11 +39,11 @@ def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
     """Returns the rating, the better answer where one was written, and the verdict."""
     decisions: Decisions = []
     for value in parts.get("rating", [])[:1]:
-        rating = int(value["rating"])
+        rating = whole(value["rating"])
         if not 1 <= rating <= 5:
             raise ValueError(f"a rating of {rating}")
         decisions.append(("rate", str(rating)))
-    text = "\n".join(t for value in parts.get("corrected", []) for t in _texts(value["text"]))
+    text = "\n".join(t for value in parts.get("corrected", []) for t in texts_of(value["text"]))
     # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
     # in which browsers and people end lines.
     if text.strip() and _lines(text) != _lines(row["response"] or ""):
@@ -55,7 +56,3 @@ def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
 
 def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
-
-
-def _texts(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(v) for v in value]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from curate import config
 from curate.label.interface import UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import fields, one_choice, spans
+from curate.label.reading import whole
+from curate.label.tasks import fields, one_choice, spans, texts_of
 from curate.store import sql
+from curate.wording import shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,15 +74,16 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
     verdict = one_choice(parts, "verdict")
     if verdict == "drop":
         return [("drop", None)]
-    marked: list[tuple[int, int, str]] = []
+    marked: set[tuple[int, int, str]] = set()
     text = row["query"] or ""
     for value in parts.get("span", []):
-        start, end, (field,) = int(value["start"]), int(value["end"]), value["labels"]
-        if text[start:end] != value["text"]:
-            raise ValueError(f"{value['text']!r} does not stand at {start} to {end}")
-        if field not in names:
-            raise ValueError(f"{field!r} is no field of this project")
-        marked.append((start, end, field))
+        start, end = _place(text, value)
+        labels = texts_of(value["labels"])
+        if len(labels) != 1:
+            raise ValueError(f"a span has {len(labels)} fields")
+        if labels[0] not in names:
+            raise ValueError(f"{labels[0]!r} is no field of this project")
+        marked.add((start, end, labels[0]))
     if not marked and verdict != "nothing":
         return []
     values: dict[str, Any] = {}
@@ -89,3 +92,37 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
     flat = {f: v[0] if len(v) == 1 else v for f, v in sorted(values.items())}
     spans_json = json.dumps(sorted(marked), ensure_ascii=False)
     return [("spans", spans_json), ("correct", json.dumps(flat, ensure_ascii=False))]
+
+
+def _place(text: str, value: Mapping[str, Any]) -> tuple[int, int]:
+    """Returns start and end of a span in code points, without blanks at its ends.
+
+    The text of the span says whether its place counts code points, or UTF-16 as some tools do.
+
+    Raises:
+        ValueError: it stands at neither place, or marks nothing.
+    """
+    start, end, marked = whole(value["start"]), whole(value["end"]), value["text"]
+    if not isinstance(marked, str) or not marked.strip():
+        raise ValueError("a span marks no text")
+    places = [(start, end), (_code_points(text, start), _code_points(text, end))]
+    for first, last in places:
+        if 0 <= first < last <= len(text) and text[first:last] == marked:
+            return first + len(marked) - len(marked.lstrip()), last - (
+                len(marked) - len(marked.rstrip())
+            )
+    raise ValueError(
+        f"{shortened(marked)!r} does not stand at {start} to {end} of a text of {len(text):,} "
+        "characters"
+    )
+
+
+def _code_points(text: str, units: int) -> int:
+    """Returns how many characters so many units of UTF-16 are, -1 where they end within one."""
+    if not 0 <= units <= 2 * len(text):
+        return -1
+    encoded = text.encode("utf-16-le")
+    try:
+        return len(encoded[: 2 * units].decode("utf-16-le")) if 2 * units <= len(encoded) else -1
+    except UnicodeDecodeError:
+        return -1
