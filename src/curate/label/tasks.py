@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate.label import kinds
+import orjson
+
+from curate.label import conversation, kinds, tool_calls
+from curate.messages import Message, calls_of
 
 
 def build_tasks(
@@ -73,7 +76,7 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     Args:
         kind: of the work.
         row: task_key, query, context, response, other_response, label, suggested, probability,
-            why, blind, swapped.
+            why, blind, swapped; messages, output and other_output as JSON, where they are stored.
         prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
 
     Raises:
@@ -81,7 +84,8 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     """
     work = kinds.get(kind)
     variables = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
-    data = {"curate_id": row["task_key"], **variables}
+    pages = {name: page(row) for name, page in PAGES.items() if name in work.shows}
+    data = {"curate_id": row["task_key"], **variables, **pages}
     filled = work.prefill if prefill != "none" and not row["blind"] else None
     result = filled(row, prefill) if filled else []
     if not result:
@@ -91,21 +95,72 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     return Question(data, ({**prediction, "score": score} if score is not None else prediction,))
 
 
-def _answer(row: Mapping[str, Any], place: int) -> str | None:
-    """Returns an answer of a pair, as A (0) or B (1)."""
-    pair: tuple[str | None, str | None] = (row["response"], row["other_response"])
-    return pair[1 - place] if row["swapped"] else pair[place]
+def _is_second(row: Mapping[str, Any], place: int) -> bool:
+    """Returns whether A (0) or B (1) of a pair is the other answer."""
+    return bool(place) != bool(row["swapped"])
+
+
+def judged(row: Mapping[str, Any], *, other: bool = False) -> Message:
+    """Returns the answer of a row that is judged, or the other one of a pair, as a message."""
+    stored = row.get("other_output" if other else "output")
+    messages = orjson.loads(stored) if isinstance(stored, str) else stored
+    if messages:
+        return dict(messages[0])
+    return {"role": "assistant", "content": row["other_response" if other else "response"]}
+
+
+def _response(row: Mapping[str, Any], *, other: bool = False) -> str | None:
+    """Returns an answer as text: the calls of tools that it makes as JSON, else its words."""
+    message = judged(row, other=other)
+    if calls_of(message):
+        return tool_calls.editable(message)
+    text: str | None = row["other_response" if other else "response"]
+    return text
 
 
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "text": lambda row: row["query"],
     "context": lambda row: row["context"],
     "reason": lambda row: "" if row["blind"] else row["why"],
-    "response": lambda row: row["response"],
-    "response_a": lambda row: _answer(row, 0),
-    "response_b": lambda row: _answer(row, 1),
+    "response": _response,
+    "response_a": lambda row: _response(row, other=_is_second(row, 0)),
+    "response_b": lambda row: _response(row, other=_is_second(row, 1)),
 }
-"""What an interface can show, by the name of its variable, in the order in which it is sent."""
+"""What an interface can show as text, by the name of its variable, in the order it is sent."""
+
+
+def _turns(row: Mapping[str, Any]) -> list[Message]:
+    """Returns the stored messages before the answer, or what stands for them."""
+    stored = row.get("messages")
+    messages = orjson.loads(stored) if isinstance(stored, str) else stored
+    if not messages:
+        earlier = [{"role": "earlier", "content": row["context"]}] if row["context"] else []
+        return [*earlier, {"role": "user", "content": row["query"]}]
+    return list(messages)
+
+
+def _page(row: Mapping[str, Any], *, with_question: bool = True) -> str:
+    messages = _turns(row)
+    for text in conversation.texts_of(messages):
+        _shown(text)
+    return conversation.conversation(messages, with_question=with_question)
+
+
+def _answer(row: Mapping[str, Any], *, other: bool = False) -> str:
+    message = judged(row, other=other)
+    for text in conversation.texts_of([message]):
+        _shown(text)
+    return conversation.answer(message)
+
+
+PAGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "conversation": _page,
+    "earlier": lambda row: _page(row, with_question=False),
+    "answer": _answer,
+    "answer_a": lambda row: _answer(row, other=_is_second(row, 0)),
+    "answer_b": lambda row: _answer(row, other=_is_second(row, 1)),
+}
+"""What a `HyperText` can show, by the name of its variable."""
 
 
 def _shown(text: str | None) -> str:
