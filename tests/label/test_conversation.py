@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
-from shown_talks import HOSTILE, LOGS
 from curate.label import conversation, tasks, tool_calls
-from curate.messages import Message
-
-ROW: dict[str, Any] = {
-    "task_key": "k1", "example_id": "x", "other_id": "y", "swapped": False, "blind": False,
-    "query": "", "context": "", "response": "", "other_response": "B", "label_seen": None,
-    "suggested": None, "probability": None, "why": "", "other_output": None, "tools": None,
-}  # fmt: skip
+from shown_talks import ANSWER, CALLS, HOSTILE, LOGS, ROW, missing
 
 
 class Page(HTMLParser):
@@ -37,17 +29,6 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
-
-
-def missing(text: str, messages: list[Message]) -> list[str]:
-    """Returns words of messages that do not stand in a text in their order."""
-    words, lost = iter(re.findall(r"\w+", text)), []
-    for said in conversation.texts_of(messages):
-        # The name and the arguments of a call are shown, not the keys around them.
-        said = re.sub(r'"(name|arguments)":', "", said).replace("\\n", "\n").replace('\\"', '"')
-        said = re.sub(r"(?m)^\d+\. ", "", said)  # the browser numbers lists
-        lost += [word for word in re.findall(r"\w+", said) if word not in words]
-    return lost
 
 
 @pytest.mark.parametrize("name", LOGS)
@@ -79,7 +60,9 @@ def test_nothing_of_a_log_is_more_than_text(text: str) -> None:
 
 
 def test_markdown_is_laid_out_and_loses_no_sign() -> None:
-    text = "| a | b |\n|--|--|\n| 1 | 2 |\n\n```sql\nSELECT  1\n```\n\\(x\\) &lt; [l](http://a/b \"t\")"
+    text = (
+        '| a | b |\n|--|--|\n| 1 | 2 |\n\n```sql\nSELECT  1\n```\n\\(x\\) &lt; [l](http://a/b "t")'
+    )
     page = Page(conversation.answer({"role": "assistant", "content": text}))
     assert {"table", "pre"} <= {*page.tags}
     for shown in ("sql", "SELECT  1\n", r"\(x\)", "&lt;", "l (http://a/b t)"):
@@ -91,9 +74,9 @@ def test_long_histories_are_folded_between_the_system_prompt_and_the_last_turns(
     html = conversation.conversation([{"role": "system", "content": "SYS"}, *talk])
     before, folded = html.split("<details")
     inside, after = folded.split("</details>")
-    assert "SYS" in before and "24 turns more" in inside
+    assert "SYS" in before and "25 turns more" in inside
     assert [t for t in (f"turn{n}<" for n in range(1, 30)) if t in after] == [
-        f"turn{n}<" for n in range(25, 30)
+        f"turn{n}<" for n in range(26, 30)
     ]
     assert html.count("curate-question") == 1
     assert "curate-question" in after.split("turn29<")[0].split("turn28<")[1]
@@ -125,16 +108,6 @@ def test_a_turn_that_cannot_be_shown_refuses_the_task(kind: str, content: Any, s
     rows = [{**ROW, "query": "q", "messages": json.dumps(messages)}]
     made, ((_, why),) = tasks.build_tasks(kind, rows, "none")
     assert made == [] and said in why
-
-
-CALL = {"id": "c7", "type": "function",
-        "function": {"name": "find", "arguments": '{"city":"Bonn","days":2}'}}  # fmt: skip
-TOOLS = [{"type": "function", "function": {"name": "find", "parameters": {
-    "type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
-    "required": ["city"], "additionalProperties": False}}}]  # fmt: skip
-ANSWER = {"role": "assistant", "content": "One moment.", "tool_calls": [CALL]}
-CALLS = {**ROW, "query": "q", "response": "One moment.", "output": json.dumps([ANSWER]),
-         "tools": json.dumps(TOOLS)}  # fmt: skip
 
 
 def test_an_answer_that_calls_a_tool_is_shown_as_a_call() -> None:

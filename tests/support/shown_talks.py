@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+from curate.label.conversation import texts_of
 
 Talk = list[dict[str, Any]]
 
@@ -25,7 +28,7 @@ def _chat() -> Talk:
 
 _AGENT: Talk = [
     {"role": "system", "content": SYSTEM},
-    {"role": "user", "content": "What does a parcel from Bonn to Kraków cost, and when is it there?"},
+    {"role": "user", "content": "What does a parcel to Kraków cost, and when is it there?"},
     {"role": "assistant", "content": None, "reasoning_content": "First the prices, then the days.",
      "tool_calls": [_call(1, "prices", origin="Bonn", target="Kraków", weights=[1, 2.5])]},
     {"role": "tool", "tool_call_id": "call1", "content": '{"eur":[9.5,12],"note":"<b>net</b>"}'},
@@ -69,7 +72,7 @@ LOGS: dict[str, Talk] = {
         {"role": "assistant", "content": "طردك في **القاعة** 7، ويصل غدًا.\n\n- تتبع: `A-12`"},
     ],
     "chinese": [
-        {"role": "user", "content": "我的包裹在哪里？"},
+        {"role": "user", "content": "我的包裹在哪里"},
         {"role": "assistant", "content": "您的包裹在第七号大厅，明天送达。"},
     ],
 }
@@ -96,3 +99,29 @@ HOSTILE = [
     "<https://evil.example/auto> and https://evil.example/bare",
     "&lt;script&gt;document.title='owned'&lt;/script&gt;",
 ]
+
+ROW: dict[str, Any] = {
+    "task_key": "k1", "example_id": "x", "other_id": "y", "swapped": False, "blind": False,
+    "query": "", "context": "", "response": "", "other_response": "B", "label_seen": None,
+    "suggested": None, "probability": None, "why": "", "other_output": None, "tools": None,
+}  # fmt: skip
+
+CALL = {"id": "c7", "type": "function",
+        "function": {"name": "find", "arguments": '{"city":"Bonn","days":2}'}}  # fmt: skip
+TOOLS = [{"type": "function", "function": {"name": "find", "parameters": {
+    "type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+    "required": ["city"], "additionalProperties": False}}}]  # fmt: skip
+ANSWER = {"role": "assistant", "content": "One moment.", "tool_calls": [CALL]}
+CALLS = {**ROW, "query": "q", "response": "One moment.", "output": json.dumps([ANSWER]),
+         "tools": json.dumps(TOOLS)}  # fmt: skip
+
+
+def missing(text: str, messages: Talk) -> list[str]:
+    """Returns words of messages that do not stand in a text in their order."""
+    words, lost = iter(re.findall(r"\w+", text)), []
+    for said in texts_of(messages):
+        # The name and the arguments of a call are shown, not the keys around them.
+        said = re.sub(r'"(name|arguments)":', "", said).replace("\\n", "\n").replace('\\"', '"')
+        said = re.sub(r"(?m)^\d+\. ", "", said)  # the browser numbers lists
+        lost += [word for word in re.findall(r"\w+", said) if word not in words]
+    return lost

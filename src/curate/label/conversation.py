@@ -15,7 +15,7 @@ from typing import Any
 from curate.errors import MissingExtra
 from curate.messages import Message, as_json, calls_of, function_of, text_of
 
-LAST_OPEN = 5
+LAST_OPEN = 4
 """Turns at the end that are not folded away; the question never is, nor what the system says."""
 
 _SPEAKERS = {"system": "System prompt", "user": "User", "assistant": "Assistant", "tool": "Result"}
@@ -90,12 +90,12 @@ def _folded(turns: Sequence[str], kept_open: set[int]) -> Iterator[str]:
 
 def _turn(message: Message, names: Mapping[Any, Any], *, is_question: bool) -> str:
     role = message["role"]
-    speaker = _SPEAKERS.get(role, role)
+    speaker = str(_SPEAKERS.get(role, role))
     named = message.get("name") or (names.get(message.get("tool_call_id")) or "")
     of = f" <code>{escape(str(named))}</code>" if named else ""
     kind = role if role in _SPEAKERS else "other"
     asks = " curate-question" if is_question else ""
-    mark = " <b>Question</b>" if is_question else ""
+    mark = " · <b>Question</b>" if is_question else ""
     return (
         f'<div class="curate-turn curate-{kind}{asks}">'
         f'<div class="curate-speaker">{escape(speaker)}{of}{mark}</div>{_body(message)}</div>'
@@ -183,7 +183,7 @@ def _markdown() -> Any:
     made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     # A reference vanishes from the page; a picture is fetched; joined texts lose their escapes.
     made.disable(["reference", "image", "html_inline", "html_block", "text_join"])
-    made.normalizeLink = lambda url: url
+    made.normalizeLink = lambda url: url  # type: ignore[method-assign]
     made.add_render_rule("link_open", _open_link)
     made.add_render_rule("link_close", _close_link)
     made.add_render_rule("text_special", _as_written)

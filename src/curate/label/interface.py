@@ -128,10 +128,13 @@ def check(kind: str, text: str, path: Path) -> None:
             raise ConfigError(f"{path}: {tag} must mark the text of ${variable}")
 
 
-_SHOWN_BY = {
-    "text": "conversation", "response": "answer", "response_a": "answer_a", "response_b": "answer_b",
-}  # fmt: skip
 # What shows the same and more.
+_SHOWN_BY = {
+    "text": "conversation",
+    "response": "answer",
+    "response_a": "answer_a",
+    "response_b": "answer_b",
+}
 
 
 _KEYS = (

@@ -11,12 +11,12 @@ from curate.messages import Message, as_json, calls_of, function_of
 
 
 def editable(message: Message) -> str:
-    """Returns the calls of a message as JSON over several lines; arguments that are no JSON as text."""
+    """Returns the calls of a message as JSON over several lines."""
     return json.dumps(_plain(message), ensure_ascii=False, indent=2)
 
 
 def correction(text: str, message: Message, tools: Sequence[Any] | None) -> str | None:
-    """Returns the better calls as a correction, `{"tool_calls": [...]}`; None where nothing changed.
+    """Returns better calls as a correction, `{"tool_calls": [...]}`; None for the same ones.
 
     Args:
         text: what the annotator left in the box.
