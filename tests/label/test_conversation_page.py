@@ -124,7 +124,7 @@ def test_a_task_of_before_is_shown_as_it_was(
 ) -> None:
     row = row_of([{"role": "user", "content": "Where is it?"},
                   {"role": "assistant", "content": "In hall 7."}])  # fmt: skip
-    pages = [*questions.PAGES]
+    pages = ("conversation", "earlier", "answer", "answer_a", "answer_b")
     asked = questions.question(kind, {**row, "context": "user: Hello"}, "given")
     old = {name: value for name, value in asked.data.items() if name not in pages}
     plain = re.sub(r"<HyperText[^>]*/>", "", interface.config(kind, ["a", "b"]))

@@ -59,7 +59,7 @@ def answer(message: Message) -> str:
     Raises:
         ValueError: it holds what is no text.
     """
-    return _clean(f'<div class="curate-turn">{_body(message)}</div>')
+    return _clean(f'<div class="curate-turn curate-answer">{_body(message)}</div>')
 
 
 def question_at(messages: Sequence[Message]) -> int:

@@ -6,15 +6,11 @@ Answers are Label Studio's result JSON, as its interface writes it (version 1.23
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from curate.label import conversation, kinds, tool_calls
-from curate.messages import Message, calls_of
+from curate.label import kinds
 
 
 def build_tasks(
@@ -34,12 +30,6 @@ def task(question: Question) -> dict[str, Any]:
     """Returns a task as Label Studio imports it."""
     body: dict[str, Any] = {"data": question.data}
     return {**body, "predictions": list(question.predictions)} if question.predictions else body
-
-
-MAX_TEXT = 200_000
-"""Characters of one text that are shown; a longer one is refused, as no annotator reads it."""
-# What XML 1.0, and so PostgreSQL and browsers, cannot carry.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -82,10 +72,12 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
     """
+    # Reading answers, and the help, need none of this.
+    from curate.label.shown import VARIABLES
+
     work = kinds.get(kind)
-    variables = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
-    pages = {name: page(row) for name, page in PAGES.items() if name in work.shows}
-    data = {"curate_id": row["task_key"], **variables, **pages}
+    variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
+    data = {"curate_id": row["task_key"], **variables}
     filled = work.prefill if prefill != "none" and not row["blind"] else None
     result = filled(row, prefill) if filled else []
     if not result:
@@ -93,83 +85,6 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     score = row.get("probability") if prefill == "model" else None
     prediction: dict[str, Any] = {"model_version": f"curate-{prefill}", "result": result}
     return Question(data, ({**prediction, "score": score} if score is not None else prediction,))
-
-
-def _is_second(row: Mapping[str, Any], place: int) -> bool:
-    """Returns whether A (0) or B (1) of a pair is the other answer."""
-    return bool(place) != bool(row["swapped"])
-
-
-def judged(row: Mapping[str, Any], *, other: bool = False) -> Message:
-    """Returns the answer of a row that is judged, or the other one of a pair, as a message."""
-    stored = row.get("other_output" if other else "output")
-    messages = orjson.loads(stored) if isinstance(stored, str) else stored
-    if messages:
-        return dict(messages[0])
-    return {"role": "assistant", "content": row["other_response" if other else "response"]}
-
-
-def _response(row: Mapping[str, Any], *, other: bool = False) -> str | None:
-    """Returns an answer as text: the calls of tools that it makes as JSON, else its words."""
-    message = judged(row, other=other)
-    if calls_of(message):
-        return tool_calls.editable(message)
-    text: str | None = row["other_response" if other else "response"]
-    return text
-
-
-VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
-    "text": lambda row: row["query"],
-    "context": lambda row: row["context"],
-    "reason": lambda row: "" if row["blind"] else row["why"],
-    "response": _response,
-    "response_a": lambda row: _response(row, other=_is_second(row, 0)),
-    "response_b": lambda row: _response(row, other=_is_second(row, 1)),
-}
-"""What an interface can show as text, by the name of its variable, in the order it is sent."""
-
-
-def _turns(row: Mapping[str, Any]) -> list[Message]:
-    """Returns the stored messages before the answer, or what stands for them."""
-    stored = row.get("messages")
-    messages = orjson.loads(stored) if isinstance(stored, str) else stored
-    if not messages:
-        earlier = [{"role": "earlier", "content": row["context"]}] if row["context"] else []
-        return [*earlier, {"role": "user", "content": row["query"]}]
-    return list(messages)
-
-
-def _page(row: Mapping[str, Any], *, with_question: bool = True) -> str:
-    messages = _turns(row)
-    for text in conversation.texts_of(messages):
-        _shown(text)
-    return conversation.conversation(messages, with_question=with_question)
-
-
-def _answer(row: Mapping[str, Any], *, other: bool = False) -> str:
-    message = judged(row, other=other)
-    for text in conversation.texts_of([message]):
-        _shown(text)
-    return conversation.answer(message)
-
-
-PAGES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "conversation": _page,
-    "earlier": lambda row: _page(row, with_question=False),
-    "answer": _answer,
-    "answer_a": lambda row: _answer(row, other=_is_second(row, 0)),
-    "answer_b": lambda row: _answer(row, other=_is_second(row, 1)),
-}
-"""What a `HyperText` can show, by the name of its variable."""
-
-
-def _shown(text: str | None) -> str:
-    text = text or ""
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"a text of {len(text):,} characters (at most {MAX_TEXT:,} are shown)")
-    if bad := _UNPRINTABLE.search(text):
-        raise ValueError(f"character U+{ord(bad.group()):04X}, which no interface can show")
-    return text
 
 
 def choice(name: str, to: str, *values: str) -> dict[str, Any]:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from curate.label import tool_calls
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import judged, one_choice
-from curate.messages import calls_of
+from curate.label.tasks import one_choice
 
 # What is chosen -> what it does; a refusal that is right stays, as anything does that is kept.
 _VERDICTS = {"keep": "keep", "refuse": "keep", "drop": "drop"}
@@ -64,12 +60,13 @@ def _better(text: str, row: Mapping[str, Any]) -> str | None:
     Raises:
         ValueError: the answer calls tools, and the text is no such call.
     """
-    message = judged(row)
+    # The help knows the kinds of work, and reads no answers.
+    from curate.label import shown, tool_calls
+
     if not text.strip():
         return None
-    if calls_of(message):
-        tools = row.get("tools")
-        return tool_calls.correction(text, message, orjson.loads(tools) if tools else None)
+    if shown.calls_tools(row):
+        return tool_calls.correction(text, shown.judged(row), shown.offered(row))
     return text if _lines(text) != _lines(row["response"] or "") else None
 
 
