@@ -18,7 +18,13 @@ from curate.messages import Message, as_json, calls_of, function_of, text_of
 LAST_OPEN = 4
 """Turns at the end that are not folded away; the question never is, nor what the system says."""
 
-_SPEAKERS = {"system": "System prompt", "user": "User", "assistant": "Assistant", "tool": "Result"}
+_SPEAKERS = {
+    "system": "System prompt",
+    "user": "User",
+    "assistant": "Assistant",
+    "tool": "Result",
+    "earlier": "Earlier",
+}
 _TAGS = {
     *("b", "blockquote", "br", "code", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6"),
     *("hr", "li", "ol", "p", "pre", "s", "span", "strong", "summary", "table", "tbody", "td"),
