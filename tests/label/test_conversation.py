@@ -69,6 +69,25 @@ def test_markdown_is_laid_out_and_loses_no_sign() -> None:
         assert shown in page.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| 1 | 2 | beyond |",
+        "> " * 40 + "deep",
+        "- " * 40 + "deep",
+        "[//]: # (a comment)\n[one]: http://two/three 'four'",
+        "[http://a/b](http://a/b) <http://c/d> ![e](f 'g')",
+        "```python title=x\ncode\n``` \nafter",
+        "~~~\nnever closed",
+        "<!-- hidden --> <b>bold</b> &copy; &#65;",
+        "a  \nb\\\nc\\*d\\*",
+    ],
+)
+def test_no_mark_up_takes_words_away(text: str) -> None:
+    page = Page(conversation.answer({"role": "assistant", "content": text}))
+    assert missing(page.text, [{"role": "assistant", "content": text}]) == []
+
+
 def test_long_histories_are_folded_between_the_system_prompt_and_the_last_turns() -> None:
     talk = [{"role": "user" if n % 2 else "assistant", "content": f"turn{n}"} for n in range(1, 30)]
     html = conversation.conversation([{"role": "system", "content": "SYS"}, *talk])

@@ -62,13 +62,25 @@ def test_the_page_shows_what_is_stored(
     for width, height in ((1366, 768), (1920, 1080)):
         anna.page.set_viewport_size({"width": width, "height": height})
         anna.screenshot(f"{kind}-{name}-{width}")
-    question = anna.editor.locator(".curate-question")
-    assert question.count() == 1
-    assert question.bounding_box()["height"] <= 1080 / 2.5
+    assert anna.editor.locator(".curate-question").count() == 1
     assert anna.editor.locator(".curate-plain:visible").count() == 0
     assert "Earlier in the conversation" not in anna.reads()
     stored = messages[:-1] if kind == "relabel" else messages
     assert missing(shown(anna), stored) == []
+
+
+def test_a_long_question_takes_a_third_of_the_screen(
+    label_studio: LabelStudio, anna: Annotator
+) -> None:
+    asked = "\n\n".join(f"Line {n} of a long question." for n in range(200))
+    talk = [{"role": "user", "content": asked}, {"role": "assistant", "content": "Yes."}]
+    opened(label_studio, anna, "review", row_of(talk))
+    for width, height in ((1366, 768), (1920, 1080)):
+        anna.page.set_viewport_size({"width": width, "height": height})
+        anna.screenshot(f"review-long-{width}")
+        box = anna.editor.locator(".curate-question").bounding_box()
+        assert box and box["height"] <= height / 3
+    assert missing(shown(anna), talk) == []
 
 
 def test_earlier_turns_unfold_with_a_click(label_studio: LabelStudio, anna: Annotator) -> None:

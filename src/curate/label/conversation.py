@@ -1,15 +1,17 @@
 """What annotators see of a conversation: HTML in which nothing of a log can run or be fetched.
 
-Texts are read as Markdown without HTML. No mark-up takes characters away that say something: links
-and pictures are shown as text with their address, escapes and entities stay as they are written.
+Texts are read as Markdown without HTML. No mark-up takes away what says something: links and
+pictures are shown as text with their address, escapes and entities stay as they are written, and a
+text of which words would be lost (cells that a table has no column for) is shown as it is.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from curate.errors import MissingExtra
@@ -30,6 +32,7 @@ _TAGS = {
     *("hr", "li", "ol", "p", "pre", "s", "span", "strong", "summary", "table", "tbody", "td"),
     *("th", "thead", "tr", "u", "ul"),
 }
+_WORD, _TAG = re.compile(r"[^\W\d_]+"), re.compile("<[^>]*>")
 _ATTRIBUTES = {"*": {"class", "dir"}, "ol": {"start"}}
 
 
@@ -149,7 +152,17 @@ def _text(text: str) -> str:
     """Returns Markdown as HTML; JSON as such."""
     if text.lstrip()[:1] in ("{", "[") and (laid_out := pretty(text)) != text:
         return _pre(laid_out)
-    return str(_markdown().render(text))
+    html = str(_markdown().render(text))
+    return _pre(text) if _loses_words(text, html) else html
+
+
+def _loses_words(text: str, html: str) -> bool:
+    """Returns whether a text has words that do not stand on its page in their order.
+
+    Numbers do not count: the browser numbers lists.
+    """
+    shown = iter(_WORD.findall(unescape(_TAG.sub(" ", html))))
+    return any(word not in shown for word in _WORD.findall(text))
 
 
 def _block(text: str) -> str:
@@ -203,8 +216,8 @@ def _markdown() -> Any:
 def _open_link(_self: Any, tokens: Sequence[Any], place: int, _options: Any, env: Any) -> str:
     attributes = tokens[place].attrs
     told = [str(attributes.get(name) or "") for name in ("href", "title")]
-    said = tokens[place + 1].content if place + 1 < len(tokens) else ""
-    env.setdefault("links", []).append(" ".join(t for t in told if t and t != said))
+    is_bare = tokens[place].markup == "autolink"
+    env.setdefault("links", []).append("" if is_bare else " ".join(filter(None, told)))
     return "<u>"
 
 

@@ -63,14 +63,14 @@ def _page(row: Mapping[str, Any], *, with_question: bool = True) -> str:
     messages = _turns(row)
     for text in conversation.texts_of(messages):
         _text(text)
-    return conversation.conversation(messages, with_question=with_question)
+    return _printable(conversation.conversation(messages, with_question=with_question))
 
 
 def _answer(row: Mapping[str, Any], *, other: bool = False) -> str:
     message = judged(row, other=other)
     for text in conversation.texts_of([message]):
         _text(text)
-    return conversation.answer(message)
+    return _printable(conversation.answer(message))
 
 
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -94,6 +94,10 @@ def _text(text: str | None) -> str:
     text = text or ""
     if len(text) > MAX_TEXT:
         raise ValueError(f"a text of {len(text):,} characters (at most {MAX_TEXT:,} are shown)")
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
     if bad := _UNPRINTABLE.search(text):
         raise ValueError(f"character U+{ord(bad.group()):04X}, which no interface can show")
     return text
