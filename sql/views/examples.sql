@@ -25,16 +25,26 @@ labelled AS (
     LEFT JOIN settled a ON a.example_id = i.interaction_id
 ),
 named AS (
-    SELECT *, CASE WHEN multi_label THEN label_set(said_label) ELSE said_label END AS current_label FROM labelled
+    SELECT *, CASE WHEN multi_label THEN label_set(said_label) ELSE said_label END AS current_label,
+           -- Better calls of tools replace the calls alone: what is said beside them stays.
+           CASE WHEN correction IS NOT NULL AND json_array_length(output, '$[0].tool_calls') > 0
+                     AND json_type(TRY_CAST(correction AS JSON), '$.tool_calls') = 'ARRAY'
+                THEN TRY_CAST(correction AS JSON)->'$.tool_calls' END AS better_calls
+    FROM labelled
+),
+said AS (
+    SELECT *, CASE WHEN better_calls IS NULL THEN correction END AS better_text FROM named
 )
 SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
        CASE WHEN x.correction IS NULL THEN x.output
-            ELSE json_array(json_object('role', 'assistant', 'content', x.correction)) END AS output,
+            WHEN x.better_calls IS NULL THEN json_array(json_object('role', 'assistant', 'content', x.correction))
+            ELSE json_array(json_object('role', 'assistant', 'content', x.output->'$[0].content',
+                                        'tool_calls', x.better_calls)) END AS output,
        x.query, x.context,
-       coalesce(x.correction, x.response) AS response,
+       coalesce(x.better_text, x.response) AS response,
        x.current_label AS label,
        CASE WHEN x.task = 'classification' THEN x.current_label
-            ELSE coalesce(x.correction, x.response) END AS answer,
+            ELSE coalesce(x.better_text, x.response) END AS answer,
        x.correction IS NOT NULL AS corrected, x.task,
        x.created_at, x.session_id, x.group_key, x.user_key, x.given_split, x.model,
        x.finish_reason, x.status, x.error, x.input_tokens, x.output_tokens, x.cost_usd,
@@ -46,7 +56,7 @@ SELECT x.interaction_id AS example_id, x.source, x.source_id, x.messages,
        CASE WHEN NOT x.multi_label THEN nullif([x.current_label], [NULL])
             ELSE json_extract_string(x.current_label, '$[*]') END AS label_names,
        x.run_id AS pulled_by
-FROM named x
+FROM said x
 LEFT JOIN conversations v ON v.example_id = x.interaction_id;
 COMMENT ON COLUMN examples.conversation_id IS 'Source and session id; without one, the first call of the conversation found by hash chain.';
 COMMENT ON COLUMN examples.revision IS 'Changes with anything that rules on content may read.';

@@ -167,6 +167,7 @@ def test_tasks_are_blind_and_in_an_order_by_lot(bench: Bench) -> None:
     tasks = bench.push()
     assert len(tasks) == 16
     names = {"curate_id", "text", "context", "response_a", "response_b"}
+    names |= {"conversation", "answer_a", "answer_b"}
     assert all(task.keys() == {"data"} and task["data"].keys() == names for task in tasks)
     written = (bench.folder / "tasks.json").read_text() + (bench.folder / "tasks.xml").read_text()
     for told in ("tuned", "prompted", "gpt-secret", "chrf", "score", "$reason", "set@1"):

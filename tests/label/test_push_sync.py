@@ -183,6 +183,7 @@ def test_compare(tmp_path: Path, label_studio: LabelStudio) -> None:
     one_to_one(office, "compare")
     tasks = list(office.tasks("compare").values())
     shown = {"curate_id", "text", "context", "response_a", "response_b"}
+    shown |= {"conversation", "answer_a", "answer_b"}
     assert len(tasks) == 6
     assert all(t["data"].keys() == shown and not t["predictions"] for t in tasks)
     assert office.curate(*told, "--review=6").stdout.endswith("Next: curate label sync\n")

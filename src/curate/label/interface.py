@@ -138,12 +138,21 @@ def check(kind: str, text: str, path: Path) -> None:
     if unknown := sorted(used - {*work.shows}):
         listing = ", ".join(f"${v}" for v in sorted(work.shows))
         raise ConfigError(f"{path}: ${unknown[0]} is not sent; a {kind} task has {listing}")
-    if missing := sorted({*work.needs} - used):
+    if missing := sorted(v for v in work.needs if not {v, _SHOWN_BY[v]} & used):
         raise ConfigError(f"{path}: ${missing[0]} is not shown, so nobody could answer")
     for name, variable in work.marks.items():
         if controls[controls[name].get("toName")].get("value") != f"${variable}":
             tag = f'<{work.controls[name]} name="{name}">'
             raise ConfigError(f"{path}: {tag} must mark the text of ${variable}")
+
+
+# What shows the same and more.
+_SHOWN_BY = {
+    "text": "conversation",
+    "response": "answer",
+    "response_a": "answer_a",
+    "response_b": "answer_b",
+}
 
 
 _KEYS = (

@@ -6,8 +6,7 @@ Answers are Label Studio's result JSON, as its interface writes it (version 1.23
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +30,6 @@ def task(question: Question) -> dict[str, Any]:
     """Returns a task as Label Studio imports it."""
     body: dict[str, Any] = {"data": question.data}
     return {**body, "predictions": list(question.predictions)} if question.predictions else body
-
-
-MAX_TEXT = 200_000
-"""Characters of one text that are shown; a longer one is refused, as no annotator reads it."""
-# What XML 1.0, and so PostgreSQL and browsers, cannot carry.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -73,14 +66,17 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     Args:
         kind: of the work.
         row: task_key, query, context, response, other_response, label, suggested, probability,
-            why, blind, swapped.
+            why, blind, swapped; messages, output and other_output as JSON, where they are stored.
         prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
 
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
     """
+    # Reading answers, and the help, need none of this.
+    from curate.label.shown import VARIABLES
+
     work = kinds.get(kind)
-    variables = {name: _shown(text(row)) for name, text in VARIABLES.items() if name in work.shows}
+    variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
     data = {"curate_id": row["task_key"], **variables}
     filled = work.prefill if prefill != "none" and not row["blind"] else None
     result = filled(row, prefill) if filled else []
@@ -89,32 +85,6 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     score = row.get("probability") if prefill == "model" else None
     prediction: dict[str, Any] = {"model_version": f"curate-{prefill}", "result": result}
     return Question(data, ({**prediction, "score": score} if score is not None else prediction,))
-
-
-def _answer(row: Mapping[str, Any], place: int) -> str | None:
-    """Returns an answer of a pair, as A (0) or B (1)."""
-    pair: tuple[str | None, str | None] = (row["response"], row["other_response"])
-    return pair[1 - place] if row["swapped"] else pair[place]
-
-
-VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
-    "text": lambda row: row["query"],
-    "context": lambda row: row["context"],
-    "reason": lambda row: "" if row["blind"] else row["why"],
-    "response": lambda row: row["response"],
-    "response_a": lambda row: _answer(row, 0),
-    "response_b": lambda row: _answer(row, 1),
-}
-"""What an interface can show, by the name of its variable, in the order in which it is sent."""
-
-
-def _shown(text: str | None) -> str:
-    text = text or ""
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"a text of {len(text):,} characters (at most {MAX_TEXT:,} are shown)")
-    if bad := _UNPRINTABLE.search(text):
-        raise ValueError(f"character U+{ord(bad.group()):04X}, which no interface can show")
-    return text
 
 
 def choice(name: str, to: str, *values: str) -> dict[str, Any]:

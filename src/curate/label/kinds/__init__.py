@@ -109,7 +109,7 @@ def kind(
         about: what a question is about: the label of an input, an answer, a pair of answers, or
             what models answered. Detectors that serve it may flag examples of this kind.
         controls: of the interface, from which answers are read: name -> tag.
-        shows: variables that a task has; see `tasks.VARIABLES`.
+        shows: variables that a task has; see `shown.VARIABLES`.
         needs: those of them that have to be shown, so that anybody can answer.
         instructions: what annotators read before they start, as HTML paragraphs.
         default_for: tasks of a project (`task` in curate.toml) that this is the usual work of.

@@ -19,7 +19,7 @@ from curate.label.tasks import better_of_two
     about="models",
     order=4,
     controls={"preference": "Choices"},
-    shows=("text", "context", "response_a", "response_b"),
+    shows=("text", "context", "response_a", "response_b", "conversation", "answer_a", "answer_b"),
     needs=("text", "response_a", "response_b"),
     instructions=(
         "Which answer would you rather get to this question? Length and order say nothing, and "

@@ -17,7 +17,16 @@ from curate.label.tasks import better_of_two
     order=3,
     reads_answers=True,
     controls={"preference": "Choices"},
-    shows=("text", "context", "response_a", "response_b", "reason"),
+    shows=(
+        "text",
+        "context",
+        "response_a",
+        "response_b",
+        "reason",
+        "conversation",
+        "answer_a",
+        "answer_b",
+    ),
     needs=("text", "response_a", "response_b"),
     instructions=(
         "Which answer would you rather get to this question? Length and order say nothing. If "

@@ -61,7 +61,7 @@ def changed(row: Mapping[str, Any]) -> bool:
     default_for=("classification",),
     order=1,
     controls={"label": "Choices"},
-    shows=("text", "context", "reason"),
+    shows=("text", "context", "reason", "conversation"),
     needs=("text",),
     choices=("Choices", "label", "Choice"),
     vocabulary=labels,

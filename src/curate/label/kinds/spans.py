@@ -53,7 +53,7 @@ def changed(row: Mapping[str, Any]) -> bool:
     default_for=("extraction",),
     order=4,
     controls={"span": "Labels"},
-    shows=("text", "reason"),
+    shows=("text", "reason", "earlier"),
     needs=("text",),
     choices=("Labels", "span", "Label"),
     vocabulary=field_names,
