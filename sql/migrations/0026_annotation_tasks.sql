@@ -1,4 +1,5 @@
--- Annotations know their task on the server: those of a task that is gone there stay when it comes back with another number.
+-- Annotations know their task on the server: those of a task that is gone there stay when it comes back with
+-- another number.
 
 ALTER TABLE annotations ADD COLUMN task_id BIGINT;
 ALTER TABLE annotation_history ADD COLUMN task_id BIGINT;

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from curate.filters.rules import Rule
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.options import PushSettings
-    from curate.label.problems import Problem
+    from curate.label.problems import AnswerProblem
     from curate.label.status import LabelStatus
     from curate.mislabels.classes import ClassesResult
     from curate.mislabels.evaluate import Evaluation
@@ -398,7 +398,7 @@ class Project:
 
         return sync_from_file(self._writable(), path)
 
-    def label_problems(self) -> tuple[Problem, ...]:
+    def label_problems(self) -> tuple[AnswerProblem, ...]:
         """Returns the answers that are not understood; see `curate.label.problems`."""
         from curate.label.problems import label_problems
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from curate.label.agreement import Agreement
     from curate.label.ledger import PushResult, SyncResult
-    from curate.label.problems import Problem
+    from curate.label.problems import AnswerProblem
     from curate.label.status import LabelStatus
 
 
@@ -216,7 +216,7 @@ def render_sync(result: SyncResult) -> str:
     return text + "Next: curate status\n"
 
 
-def render_problems(problems: Sequence[Problem]) -> str:
+def render_problems(problems: Sequence[AnswerProblem]) -> str:
     """Returns each answer that is not understood, and how to see what it is about."""
     text = f"label problems  {counted(len(problems), 'answer')} not understood\n"
     for one in problems[:PROBLEMS_SHOWN]:

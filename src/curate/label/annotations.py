@@ -69,7 +69,7 @@ class KnownAnnotation:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _ReadAnnotation:
     """An annotation that is to be stored, and what it means."""
 
     annotation: Annotation
@@ -124,7 +124,9 @@ def read_again(
         if answer.problem is None:
             batch.counts.changed += 1
             batch.settled.append(
-                _Read(one, row["server"], row["annotator"], row["digest"], rows[one.key], answer)
+                _ReadAnnotation(
+                    one, row["server"], row["annotator"], row["digest"], rows[one.key], answer
+                )
             )
     batch.write(run, ())
     return batch.counts
@@ -140,7 +142,7 @@ class _Batch:
         self.con, self.server, self.names = con, server, names
         self.people = _People(store, con)
         self.counts = Applied()
-        self.settled: list[_Read] = []
+        self.settled: list[_ReadAnnotation] = []
 
     def take(self, came: Sequence[Annotation]) -> None:
         keys = {a.key for a in came}
@@ -170,7 +172,7 @@ class _Batch:
         counts.skipped += one.skipped
         server = before.server if before else self.server or row["server"] or FILE_SERVER
         annotator = self.people.number(server, one.user)
-        self.settled.append(_Read(one, server, annotator, digest, row, answer))
+        self.settled.append(_ReadAnnotation(one, server, annotator, digest, row, answer))
 
     def _is_older(self, one: Annotation, before: KnownAnnotation) -> bool:
         """Returns whether what is stored came later; a server is right about what it has."""
@@ -289,7 +291,7 @@ class _People:
             self.con.execute(sql("label/annotators_add"), parameters)
 
 
-def _fresh(settled: Sequence[_Read]) -> pa.Table:
+def _fresh(settled: Sequence[_ReadAnnotation]) -> pa.Table:
     came = [one.annotation for one in settled]
     results = [json.dumps(list(a.result), ensure_ascii=False) for a in came]
     return pa.table(
@@ -311,7 +313,7 @@ def _fresh(settled: Sequence[_Read]) -> pa.Table:
     )
 
 
-def _made(decided: Sequence[tuple[_Read, str, str | None]]) -> pa.Table:
+def _made(decided: Sequence[tuple[_ReadAnnotation, str, str | None]]) -> pa.Table:
     came = [one.annotation for one, _, _ in decided]
     rows = [one.row for one, _, _ in decided]
     return pa.table(

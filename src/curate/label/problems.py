@@ -11,7 +11,7 @@ from curate.store import Store, sql
 
 
 @dataclass(frozen=True)
-class Problem:
+class AnswerProblem:
     """An annotation that is not understood.
 
     Attributes:
@@ -32,12 +32,12 @@ class Problem:
     why: str
 
 
-def label_problems(store: Store) -> tuple[Problem, ...]:
+def label_problems(store: Store) -> tuple[AnswerProblem, ...]:
     """Returns what is not understood now, the newest first."""
     with store.read() as con:
         return tuple(list_problems(con))
 
 
-def list_problems(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+def list_problems(con: duckdb.DuckDBPyConnection) -> list[AnswerProblem]:
     """Returns what is not understood now; what the annotator has replaced since is not in it."""
-    return [Problem(*row) for row in con.execute(sql("label/problems")).fetchall()]
+    return [AnswerProblem(*row) for row in con.execute(sql("label/problems")).fetchall()]

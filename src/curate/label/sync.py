@@ -81,7 +81,7 @@ def sync(store: Store, server: Server, *, full: bool = False, progress: Progress
             came.applied.add(read_again(store, con, run, kinds.vocabulary(store, con)))
         try:
             for project in projects:
-                if not _Sync(store, run, server, project, came, progress).execute(full):
+                if not _Sync(store, run, server, project, came, progress).take_in(full):
                     forget(store, run, server.url, project.number)
                     gone.append(str(project.number))
         finally:
@@ -131,7 +131,7 @@ class _Sync:
             rows = con.execute(sql("label/numbers"), parameters).fetchall()
         self.keys: dict[int, str] = dict(rows)
 
-    def execute(self, full: bool) -> bool:
+    def take_in(self, full: bool) -> bool:
         """Takes in what changed; returns whether the project is still there."""
         mark, keys = mark_of(self.store, self.project.kind), list(self.keys.values())
         there = find_again(self.server, self.project, mark, keys)
@@ -256,7 +256,7 @@ class _Sync:
                 remember(con, self.run, self.server.url, other)
             self.run.changed = True
             self.came.notes.append(f"{len(found):,} tasks were moved to project {number}")
-            _Sync(self.store, self.run, self.server, other, self.came, self.progress).execute(False)
+            _Sync(self.store, self.run, self.server, other, self.came, self.progress).take_in(False)
             left = [key for key in left if key not in found]
         return left
 
