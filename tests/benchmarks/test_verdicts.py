@@ -55,10 +55,18 @@ def test_labels_that_favour_a_model(from_candidate: bool) -> None:
 def test_a_world_is_as_its_setting_says() -> None:
     world = simulated(Setting("", 50_000, 0.05, wrong=0.2, audit=500, caught=0.6), 0)
     assert world.audit
-    assert world.audit.known is not None
     true = world.audit.true_candidate - world.audit.true_baseline
     assert true.mean() == pytest.approx(0.05, abs=0.01)
     assert abs(true).mean() == pytest.approx(0.15, abs=0.01)
-    assert world.audit.audited.sum() == 500
-    assert world.audit.known.mean() == pytest.approx(0.2 * 0.6 + 0.8 * 0.05, abs=0.01)
+    assert world.audit.weights.tolist().count(1.0) == 500, (
+        "one queue: what was flagged says nothing"
+    )
+    several = simulated(
+        Setting("", 50_000, 0.05, wrong=0.2, audit=500, caught=0.6, queues=5), 0
+    ).audit
+    assert several
+    assert several.weights.sum() == pytest.approx(500)
+    # Who was judged in the last of five queues says nothing, if it was flagged.
+    flagged = 0.2 * 0.6 + 0.8 * 0.05
+    assert (several.weights > 0).mean() == pytest.approx(0.8 * flagged + 0.002, abs=0.01)
     assert len({repr(setting) for setting in settings()}) == len(settings())
