@@ -385,6 +385,7 @@ class Desk:
     def sync(self) -> None:
         store = self.shop.project.store
         with store.run("queue", {}) as run, store.write() as con:
+            run.changed = True
             con.executemany(
                 "INSERT INTO tasks BY NAME "
                 "SELECT ? AS task_key, 'preference' AS kind, ? AS example_id, "

@@ -33,7 +33,8 @@ from labelstudio import LabelStudio
 pytestmark = pytest.mark.e2e
 
 RELABEL = interface.config("relabel", ["refund", "delivery"])
-TASK = {"data": {"curate_id": "k1", "text": "It never came.", "context": "", "reason": "Why"}}
+TASK = {"data": {"curate_id": "k1", "text": "It never came.", "context": "", "reason": "Why",
+                 "conversation": "It never came."}}  # fmt: skip
 REFUND = [{"from_name": "label", "to_name": "text", "type": "choices",
            "value": {"choices": ["refund"]}}]  # fmt: skip
 

@@ -292,7 +292,6 @@ def test_raters_who_labelled_otherwise_are_asked_about(
     assert not {"r1", "r2"} & drawn, "somebody has labelled them"
     (entry,) = project.queue(audit=0).entries
     handed_over(project)
-    answered(project, project.queue(audit=0), {})
     assert names(project.queue(audit=0)) == []
 
 

@@ -157,7 +157,7 @@ def check_call(name: str, row: Logged, place: int, call: dict[str, Any]) -> None
     assert call["human_rating"] == (row.stars if is_first else None), id
     assert call["session_id"] == row.session, id
     assert call["created_at"] == (FIRST + timedelta(minutes=row.minutes)).replace(tzinfo=None), id
-    assert call["user_key"] and "4711" not in call["user_key"], id
+    assert call["user_key"] and "person" not in call["user_key"], id
     if name not in NO_ENDS:
         assert call["finish_reason"] == talk.ends[place], id
     if name not in NO_USAGE:
