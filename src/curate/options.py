@@ -164,6 +164,10 @@ class SignalsSettings:
     top: int = 3
 
 
+GOOD_VERDICTS = ("beats", "as_good_and_cheaper")
+"""What an evaluation says of a model that may take the place of another one."""
+
+
 LOGGED_BY = ("model", "source")
 """What logged answers may be told apart by."""
 

@@ -4,6 +4,6 @@ SELECT a.server, a.annotation_id, a.task_key, coalesce(a.updated_at, a.made_at) 
 FROM annotations a
 JOIN listed l USING (task_key)
 WHERE NOT a.withdrawn AND (
-    (a.task_id = l.task_id AND 'file' IN ($server, a.server)) OR (a.task_id = l.task_id AND a.server = $server)
+    (a.task_id = l.task_id AND (a.server = $server OR 'file' IN ($server, a.server)))
     OR (a.server = 'file' AND (a.task_id IS NULL OR l.task_id IS NULL)))
 ORDER BY ALL

@@ -13,14 +13,13 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.cli.options import FiniteRange
 from curate.errors import ConfigError, GateFailed
 from curate.evaluate.ask_options import AskConduct, Asked, AskSettings, Prices, parse_ask
-from curate.options import LOGGED_BY, EvaluateSettings
+from curate.options import GOOD_VERDICTS, LOGGED_BY, EvaluateSettings
 from curate.wording import counted, listed, table, wrapped
 
 if TYPE_CHECKING:
     from curate.evaluate.ask import AskPlan, AskResult
     from curate.evaluate.options import EvaluateResult, JudgedModel, ModelComparison, Slice
 
-_GOOD = ("beats", "as_good_and_cheaper")
 _WORDS = {
     "beats": "beats",
     "as_good_and_cheaper": "as good, and cheaper",
@@ -234,7 +233,7 @@ def _gate(result: EvaluateResult) -> None:
         raise GateFailed("nothing was compared: no example has answers of two. Next: --baseline")
     # Where the right answers are production's own, nobody can be better than production.
     told = [one for one in result.comparisons if not one.circular]
-    failed = [one for one in told if one.verdict not in _GOOD]
+    failed = [one for one in told if one.verdict not in GOOD_VERDICTS]
     if failed or not told:
         first = (failed or result.comparisons)[0]
         raise GateFailed(

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from curate.evaluate.options import ModelComparison
 from curate.kernels.paired_bootstrap import Bar, Comparison, compare
+from curate.options import GOOD_VERDICTS
 
 if TYPE_CHECKING:
     from curate.kernels.clustered_mean import LabelAudit
-
-_GOOD = ("beats", "as_good_and_cheaper")
 
 
 def compared(
@@ -55,16 +54,18 @@ def compared(
     if unanswered is None or not unanswered.any():
         return found
     found = replace(found, missing=float(unanswered.mean()))
+    if told.verdict == "no":
+        return found
     lost = unanswered & ~np.isnan(theirs)
     if audit is not None:
         audit = replace(audit, true_candidate=np.where(lost, 0.0, audit.true_candidate))
     all_told = _of(both | lost, np.where(lost, 0.0, mine), theirs, clusters, bar, seed, audit)
-    if all_told.verdict in _GOOD or told.verdict == "no":
-        return replace(found, verdict=all_told.verdict if told.verdict != "no" else "no")
+    if all_told.verdict in GOOD_VERDICTS:
+        return replace(found, verdict=all_told.verdict)
     return replace(
         found,
         verdict="cannot_tell",
-        n_needed=None if told.verdict in _GOOD else told.n_needed,
+        n_needed=None if told.verdict in GOOD_VERDICTS else told.n_needed,
         note=f"{100 * all_told.difference:+.1f} where those that it did not answer are lost",
     )
 
