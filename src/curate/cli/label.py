@@ -49,7 +49,17 @@ _token_option = click.option(
 )
 
 
-@label.command(name="push", cls=Command)
+class _PushCommand(Command):
+    """`label push`, whose section says what the team wants on its pages."""
+
+    def extra_keys(self, folder: Path) -> set[str]:
+        """Returns what `[label]` may say beside the options, whatever the folder."""
+        from curate.label.team import KEYS
+
+        return set(KEYS)
+
+
+@label.command(name="push", cls=_PushCommand)
 @kind_option
 @_url_option
 @_token_option

@@ -123,7 +123,7 @@ def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]
     votes_of: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in kinds.names()}
     parameters = {"kinds": kinds.as_rows()}
     for kind, example, annotator, value in con.execute(
-        sql("label/quality_votes"), parameters
+        sql("label/quality/votes"), parameters
     ).fetchall():
         votes_of[kind].append((example, annotator, value))
     return votes_of

@@ -15,7 +15,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate.label import tasks
+from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
 from curate.store import Run, fetch_arrow, sql
@@ -147,7 +147,17 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
-    return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
+    near = dict(con.execute(sql("label/near_labels"), {"keys": list(keys)}).fetchall())
+    names = kinds.vocabulary(today.store, con)
+    return [
+        {
+            **row,
+            "blind": row["blind"] or row["task_key"] in held_out,
+            "near_labels": near.get(row["task_key"], []),
+            "vocabulary": names[row["kind"]],
+        }
+        for row in rows
+    ]
 
 
 def mark(

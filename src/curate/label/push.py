@@ -33,6 +33,7 @@ from curate.label.projects import (
 )
 from curate.label.server import DoubtfulError, Server, fits_of
 from curate.label.tasks import Question, build_tasks, task
+from curate.label.team import team_of
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import verdicts
@@ -81,10 +82,14 @@ class _Push:
             self.names = kinds.vocabulary(store, con)[self.kind]
             self.known = known_project(con, server.url, self.kind)
             self.several = kinds.multi_label(store, con)
+        self.team = team_of(store.folder)
         self.notes = interface.alike(self.names)
         self.is_lost = False
         self.interface = interface.config(
-            self.kind, self.names, settings.config, multi_label=self.several
+            self.kind, self.names, settings.config, multi_label=self.several, team=self.team
+        )
+        self.instructions = interface.instructions(
+            self.kind, multi_label=self.several, team=self.team
         )
         self.mark = mark_of(store, self.kind)
 
@@ -193,7 +198,7 @@ class _Push:
             "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
             "description": f"Made by curate, which knows it by this line: {self.mark}",
             "label_config": self.interface,
-            "expert_instruction": interface.instructions(self.kind, multi_label=self.several),
+            "expert_instruction": self.instructions,
             "show_instruction": True,
             "show_skip_button": True,
             "show_collab_predictions": True,
@@ -218,6 +223,9 @@ class _Push:
             change = {} if there["label_config"] == wanted else {"label_config": wanted}
             if people not in (None, there["maximum_annotations"]):
                 change["maximum_annotations"] = people
+            # What a team wrote there itself stays, unless it writes guidelines here.
+            if self.team.guidelines and there["expert_instruction"] != self.instructions:
+                change["expert_instruction"] = self.instructions
             if not is_marked(there, self.mark):
                 change["description"] = f"{there.get('description') or ''}\n{self.mark}".strip()
             people = people or int(there["maximum_annotations"])

@@ -69,10 +69,10 @@ def label_status(store: Store) -> LabelStatus:
         con = today.con
         return LabelStatus(
             progress=tuple(
-                Progress(*row) for row in con.execute(sql("label/quality_progress")).fetchall()
+                Progress(*row) for row in con.execute(sql("label/quality/progress")).fetchall()
             ),
             origins=tuple(
-                Origin(*row) for row in con.execute(sql("label/quality_origins")).fetchall()
+                Origin(*row) for row in con.execute(sql("label/quality/origins")).fetchall()
             ),
             agreement=agreement.agreement(con),
             detectors=detectors(today),

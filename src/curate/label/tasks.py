@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.label import kinds
+from curate.label.controls import by_name
+from curate.label.remarks import BESIDE, remarks
 
 
 def build_tasks(
@@ -51,6 +53,7 @@ class Answer:
 
     Attributes:
         decisions: (kind, value).
+        cannot: why the annotator cannot judge it: as good as skipped.
         origin: prediction, prediction-changed or manual; None where the server does not say.
         problem: why nothing follows from it.
     """
@@ -58,6 +61,7 @@ class Answer:
     decisions: tuple[tuple[str, str | None], ...] = ()
     origin: str | None = None
     problem: str | None = None
+    cannot: str | None = None
 
 
 def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
@@ -76,10 +80,11 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     from curate.label.shown import VARIABLES
 
     work = kinds.get(kind)
-    variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
-    data = {"curate_id": row["task_key"], **variables}
     filled = work.prefill if prefill != "none" and not row["blind"] else None
     result = filled(row, prefill) if filled else []
+    row = {**row, "filled": [c for part in result for c in part["value"].get("choices", ())]}
+    variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
+    data = {"curate_id": row["task_key"], **variables}
     if not result:
         return Question(data)
     score = row.get("probability") if prefill == "model" else None
@@ -145,10 +150,13 @@ def understand(
         row: query, response, example_id, other_id and swapped of the task.
         names: labels or fields that may be chosen.
     """
-    origins = [part.get("origin") for part in result]
+    origins = [part.get("origin") for part in result if part.get("from_name") not in BESIDE]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
-        answer = kinds.get(kind).read(_by_name(result), row, set(names))
+        parts = by_name(result)
+        if cannot := remarks(parts).cannot:
+            return Answer(origin=origin, cannot=cannot)
+        answer = kinds.get(kind).read(parts, row, set(names))
         if unknown := {decision for decision, _ in answer} - {*kinds.DECISIONS}:
             raise ValueError(f"there is no decision {min(unknown)!r}")
     except (TypeError, ValueError) as error:
@@ -158,62 +166,3 @@ def understand(
     if not answer:
         return Answer(origin=origin, problem="nothing was answered")
     return Answer(tuple(answer), origin)
-
-
-def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    results: dict[str, list[Mapping[str, Any]]] = {}
-    for part in result:
-        if part.get("type") == "relation":
-            continue  # between two spans: no control was answered
-        name, value = part["from_name"], part["value"]
-        if not isinstance(name, str) or not isinstance(value, Mapping):
-            raise ValueError(f"a part of it has no name or no value: {str(part)[:60]}")
-        results.setdefault(name, []).append(value)
-    return results
-
-
-def better_of_two(parts: kinds.Parts, row: Mapping[str, Any]) -> str | None:
-    """Returns this, other, tie or both_bad of a pair shown as A and B; None where nobody chose.
-
-    Raises:
-        ValueError: several things were chosen, or what there is not.
-    """
-    chosen = one_choice(parts, "preference")
-    if chosen in (None, "tie", "both_bad"):
-        return chosen
-    if chosen not in ("A", "B"):
-        raise ValueError(f"a preference of {chosen!r}")
-    return "this" if (chosen == "A") != row["swapped"] else "other"
-
-
-def one_choice(parts: kinds.Parts, name: str) -> str | None:
-    """Returns what was chosen in a control, None where nothing was.
-
-    Raises:
-        ValueError: several things were.
-    """
-    chosen = choices_of(parts, name)
-    if len(chosen) > 1:
-        raise ValueError(f"{name} has {len(chosen)} choices")
-    return chosen[0] if chosen else None
-
-
-def choices_of(parts: kinds.Parts, name: str) -> list[str]:
-    """Returns all that was chosen in a control.
-
-    Raises:
-        ValueError: it is no list of names.
-    """
-    return [c for value in parts.get(name, []) for c in texts_of(value["choices"])]
-
-
-def texts_of(value: Any) -> list[str]:
-    """Returns a list of texts, also of the one that stands alone.
-
-    Raises:
-        ValueError: it is none.
-    """
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"no texts: {str(texts)[:60]}")
-    return texts

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from curate import config
+from curate.label.controls import one_choice, texts_of
 from curate.label.interface import UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.reading import whole
-from curate.label.tasks import fields, one_choice, spans, texts_of
+from curate.label.tasks import fields, spans
 from curate.store import sql
 from curate.wording import shortened
 
