@@ -13,6 +13,7 @@ from curate.cli.options import kind_option
 from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.label.options import PREFILLS, PushSettings
+from curate.label.remarks import RUBRIC
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from curate.label.agreement import Agreement
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.problems import AnswerProblem
-    from curate.label.status import LabelStatus
+    from curate.label.status import LabelStatus, RemarkCount
 
 
 @cli.group()
@@ -306,6 +307,25 @@ def _progress(result: LabelStatus) -> str:
             if n
         ]
         text += f"answers to {o.kind}: {', '.join(parts)}\n"
+    return text + _remarks(result)
+
+
+def _remarks(result: LabelStatus) -> str:
+    """Returns what annotators said beside their answers, a line per kind and control."""
+    said: dict[tuple[str, str], list[RemarkCount]] = {}
+    for one in result.remarks:
+        said.setdefault((one.kind, one.control), []).append(one)
+    text = ""
+    for (kind, control), counts in said.items():
+        if control.startswith(RUBRIC):
+            people = sum(one.count for one in counts)
+            mean = sum(int(one.value or 0) * one.count for one in counts) / people
+            text += f"{control.removeprefix(RUBRIC)} of {kind}: {mean:.1f} of 5 stars, "
+            text += f"{counted(people, 'rating')}\n"
+        else:
+            what = "skipped to" if control == "cannot" else "tags of"
+            parts = [f"{one.count:,} {one.value or 'without a reason'}" for one in counts]
+            text += wrapped(f"{what} {kind}: {', '.join(parts)}", "  ")
     return text
 
 
