@@ -194,6 +194,10 @@ def render_push(result: PushResult) -> str:
         text += f"  handed over before: {result.known:,}\n"
     if result.found:
         text += f"  there already, from a push that broke off: {result.found:,}\n"
+    if result.answers and result.seconds is not None:
+        hours = result.answers * result.seconds / 3600
+        text += f"  about {hours:,.1f} hours of work: {counted(result.answers, 'answer')} at "
+        text += f"{result.seconds:,.0f} seconds\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     for example, why in result.refused[:5]:
         text += wrapped(f"  refused: {example[:12]}: {why}", "    ")

@@ -19,6 +19,7 @@ from curate.label.ledger import (
     mark,
     queued,
     result,
+    seconds_of,
     to_hand_over,
     withdrawn,
 )
@@ -66,6 +67,7 @@ def push_to_file(
                     row[0] for row in con.execute(sql("label/filed"), {"kind": asked}).fetchall()
                 ]
             rows = to_hand_over(today, keys)
+            seconds = seconds_of(con, asked)
         if not rows:
             raise ConfigError(f"nothing is queued to {asked}. Next: {get(asked).queued_by}")
         team = team_of(store.folder)
@@ -86,6 +88,7 @@ def push_to_file(
     return PushResult(
         asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
         prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
+        answers=len(tasks), seconds=seconds,
     )  # fmt: skip
 
 

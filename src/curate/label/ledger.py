@@ -35,6 +35,8 @@ class PushResult:
         sent: false for a plan.
         found: tasks that an earlier push had sent without learning it.
         prefilled: tasks that come with an answer filled in.
+        answers: that the tasks ask for, with all annotators.
+        seconds: that an answer took so far, the median; None before `ENOUGH_TIMED` are in.
     """
 
     kind: str
@@ -47,6 +49,18 @@ class PushResult:
     found: int = 0
     prefilled: int = 0
     notes: tuple[str, ...] = ()
+    answers: int = 0
+    seconds: float | None = None
+
+
+ENOUGH_TIMED = 5
+"""Answers from which on their median says how long one takes."""
+
+
+def seconds_of(con: duckdb.DuckDBPyConnection, kind: str) -> float | None:
+    """Returns how many seconds an answer of a kind takes; None where too few are in."""
+    median, count = con.execute(sql("label/seconds"), {"kind": kind}).fetchall()[0]
+    return median if count >= ENOUGH_TIMED else None
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class _Push:
         self.team = team_of(store.folder)
         self.notes = interface.alike(self.names)
         self.is_lost = False
+        self.people = settings.annotators or (self.known.annotators if self.known else 1)
         self.interface = interface.config(
             self.kind, self.names, settings.config, multi_label=self.several, team=self.team
         )
@@ -306,6 +307,7 @@ class _Push:
         return PushResult(
             self.kind, self.server.url, len(tasks) - found, before, blind, tuple(refused), sent,
             found=found, prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(self.notes),
+            answers=(len(tasks) - found) * self.people, seconds=self.seconds,
         )  # fmt: skip
 
 
