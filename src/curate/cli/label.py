@@ -69,6 +69,9 @@ class _PushCommand(Command):
     type=click.IntRange(1),
     help="Number of a project on the server to use (default: the one of before, or a new one).",
 )
+@click.option(
+    "--name", default=PushSettings.name, metavar="NAME", help="Of the queue, if it has one."
+)
 @click.option("--annotators", type=click.IntRange(1), help="People who answer each task.")
 @click.option("--yes", cls=Once, is_flag=True, help="Send; without it the plan is shown.")
 @click.option(

@@ -7,6 +7,7 @@ ledger and the same checks apply: `push --to-file` writes what Label Studio impo
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
+from curate.errors import ConfigError
 from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
@@ -150,10 +152,27 @@ def asked(
     return found
 
 
-def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:
-    """Returns the keys of tasks of a kind in some states, in the order of the queue."""
-    parameters = {"kind": kind, "states": list(states)}
+def queued(
+    con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str], queue: str = ""
+) -> list[str]:
+    """Returns the keys of tasks of a queue in some states, in their order."""
+    parameters = {"kind": kind, "states": list(states), "queue": queue}
     return [row[0] for row in con.execute(sql("label/keys"), parameters).fetchall()]
+
+
+def nothing_queued(con: duckdb.DuckDBPyConnection, kind: str, queue: str) -> ConfigError:
+    """Returns the error that a queue is empty, with what to type instead."""
+    named = [row[0] for row in con.execute(sql("label/queues"), {"kind": kind}).fetchall()]
+    what = f"in the queue {queue!r}" if queue else f"queued to {kind}"
+    if queue in named or not named:
+        more = f" --name {shlex.quote(queue)}" if queue else ""
+        return ConfigError(f"nothing is {what}. Next: {kinds.get(kind).queued_by}{more}")
+    listing = ", ".join(repr(name) if name else "the usual one" for name in named)
+    option = f" --name {shlex.quote(named[0])}" if named[0] else ""
+    return ConfigError(
+        f"nothing is {what}; of {kind} there is a queue named {listing}. Next: curate label push "
+        f"--kind {kind}{option}"
+    )
 
 
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:

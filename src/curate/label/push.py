@@ -80,8 +80,9 @@ class _Push:
         with store.read() as con:
             self.kind = kinds.kind_of(store, con, settings.kind)
             self.names = kinds.vocabulary(store, con)[self.kind]
-            self.known = known_project(con, server.url, self.kind)
+            self.known = known_project(con, server.url, self.kind, settings.name)
             self.several = kinds.multi_label(store, con)
+            self.seconds = ledger.seconds_of(con, self.kind)
         self.team = team_of(store.folder)
         self.notes = interface.alike(self.names)
         self.is_lost = False
@@ -92,7 +93,7 @@ class _Push:
         self.instructions = interface.instructions(
             self.kind, multi_label=self.several, team=self.team
         )
-        self.mark = mark_of(store, self.kind)
+        self.mark = mark_of(store, self.kind, settings.name)
 
     # -- what would be done ----------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class _Push:
             number = self.server.find_project(self.mark)
             return (None if number is None else self.server.project(number)), True
         with self.store.read() as con:
-            keys = ledger.queued(con, self.kind, ("sent", "gone"))
+            keys = ledger.queued(con, self.kind, ("sent", "gone"), self.settings.name)
         there = find_again(self.server, self.known, self.mark, keys)
         if there and there["id"] == self.known.number:
             return there, False
@@ -151,13 +152,14 @@ class _Push:
     def _rows(self) -> tuple[list[dict[str, Any]], int]:
         with verdicts.today(self.store) as today:
             con = today.con
-            keys = ledger.queued(con, self.kind, ("queued", "pending"))
+            asked = {"kind": self.kind, "queue": self.settings.name}
+            keys = ledger.queued(con, self.kind, ("queued", "pending"), self.settings.name)
             rows = ledger.to_hand_over(today, keys)
             self.blind = {row["task_key"] for row in rows if row["blind"]}
-            before = con.execute(sql("label/count"), {"kind": self.kind}).fetchall()[0][0]
+            before = con.execute(sql("label/count"), asked).fetchall()[0][0]
         if not rows and not before:
-            step = kinds.get(self.kind).queued_by
-            raise ConfigError(f"nothing is queued to {self.kind}. Next: {step}")
+            with self.store.read() as con:
+                raise ledger.nothing_queued(con, self.kind, self.settings.name)
         return rows, before
 
     def _made(
@@ -195,8 +197,9 @@ class _Push:
 
     def _create(self) -> int:
         name = str(config.load(self.store.folder).get("project", {}).get("name") or "curate")
+        title = f"{self.kind} {self.settings.name}".strip()
         fields = {
-            "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
+            "title": f"{name[: _TITLE - len(title) - 2]}: {title}"[:_TITLE],
             "description": f"Made by curate, which knows it by this line: {self.mark}",
             "label_config": self.interface,
             "expert_instruction": self.instructions,
@@ -233,7 +236,9 @@ class _Push:
         if change:
             self.server.update_project(number, **change)
         sent = self.known.config if self.known and wanted != self.interface else wanted
-        now = KnownProject(number, self.kind, sent, digest_of(wanted), people or 1)
+        now = KnownProject(
+            number, self.kind, sent, digest_of(wanted), people or 1, self.settings.name
+        )
         with self.store.write() as con:
             remember(con, self.run, self.server.url, now)
         return wanted
@@ -247,7 +252,8 @@ class _Push:
 
     def _send(self, number: int, tasks: Sequence[tasks.Question]) -> None:
         with self.store.read() as con:
-            left = set(ledger.queued(con, self.kind, ("queued", "pending")))
+            states = ("queued", "pending")
+            left = set(ledger.queued(con, self.kind, states, self.settings.name))
         waiting = [q for q in tasks if q.data["curate_id"] in left]
         doubtful: list[str] = []
         for batch in self.progress([*_batches(waiting)], "sending tasks"):
