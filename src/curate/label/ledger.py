@@ -15,7 +15,7 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate.label import tasks
+from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
 from curate.store import Run, fetch_arrow, sql
@@ -143,11 +143,19 @@ def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> 
 
 
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns rows of the ledger; without a hint where they are held out by now."""
+    """Returns rows of the ledger; without a hint where they are held out by now.
+
+    Each has the shape of the project's answers, where its kind of work shows that.
+    """
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
-    return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
+    finders = {row["kind"]: kinds.get(row["kind"]).shape for row in rows}
+    shapes = {kind: shape(today.store, con) if shape else None for kind, shape in finders.items()}
+    return [
+        {**row, "blind": row["blind"] or row["task_key"] in held_out, "shape": shapes[row["kind"]]}
+        for row in rows
+    ]
 
 
 def mark(

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from curate.label import conversation, tool_calls
+from curate.label import conversation, form, tool_calls
 from curate.messages import Message, calls_of, parse_tools
 
 MAX_TEXT = 200_000
@@ -80,6 +80,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "response": _response,
     "response_a": lambda row: _response(row, other=_is_second(row, 0)),
     "response_b": lambda row: _response(row, other=_is_second(row, 1)),
+    "other": lambda row: _text(form.shown(row)),
     "conversation": _page,
     "earlier": lambda row: _page(row, with_question=False),
     "answer": _answer,
