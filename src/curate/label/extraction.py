@@ -23,6 +23,7 @@ MOST_ITEMS = 20
 _PLAIN = r'[^.\[\]"$][^.\[\]"]*'
 _STEP = re.compile(rf'\[(?P<place>\d+)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]|\.?(?P<key>{_PLAIN})')
 _DEPTH = 12
+_TOLD = {"string", "number", "integer"}
 
 
 def read(response: str | None) -> Any:
@@ -116,7 +117,7 @@ def places(text: str, response: str | None) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     for steps, values in values_of.items():
         taken = [(start, end) for _, start, end in found]
-        spots = []
+        spots: list[tuple[int, int]] = []
         for value in values:
             if not _is_told(value) or not can_be_marked(steps):
                 break
@@ -151,7 +152,7 @@ def markable(schema: Any) -> set[str]:
     return {
         path(steps)
         for steps, place in described(schema).items()
-        if can_be_marked(steps) and (not place.types or place.types & {"string", "number", "integer"})
+        if can_be_marked(steps) and (not place.types or place.types & _TOLD)
     }
 
 

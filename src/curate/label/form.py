@@ -13,12 +13,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from curate.contract import schema as schemas
 from curate.contract.answers import read_json
+from curate.contract.infer import Values
+from curate.contract.terms import laid_out
 from curate.label import extraction
 from curate.label.extraction import Place, Steps
 from curate.wording import shortened
@@ -35,7 +37,22 @@ def shown(row: Mapping[str, Any]) -> str:
 
     Without a hint that is every field that answers of this project have, with null for its value.
     """
-    return _laid_out(read_shape(row) if _is_empty(row) else _unmarked(row), {"indent": 2})
+    return _storable(laid_out(read_shape(row) if _is_empty(row) else _unmarked(row), is_open=True))
+
+
+def shape(schema: Any, responses: Iterable[str]) -> str:
+    """Returns the empty answer of a project as JSON, in the order that answers have.
+
+    Args:
+        schema: of the contract; None where there is none, and the answers tell.
+        responses: logged answers.
+    """
+    seen = Values()
+    for text in responses:
+        if (value := extraction.read(text)) is not None:
+            seen.add(value)
+    usual = empty(seen.schema())
+    return json.dumps(_ordered(empty(schema), usual) if schema else usual)
 
 
 def empty(schema: Any) -> Any:
@@ -51,9 +68,7 @@ def read_shape(row: Mapping[str, Any]) -> Any:
     return json.loads(row.get("shape") or "{}")
 
 
-def answer(
-    text: str, marks: Sequence[tuple[str, str]], row: Mapping[str, Any]
-) -> tuple[str, bool]:
+def answer(text: str, marks: Sequence[tuple[str, str]], row: Mapping[str, Any]) -> tuple[str, bool]:
     """Returns the corrected answer, and whether it says anything.
 
     Args:
@@ -80,7 +95,7 @@ def answer(
         return row["response"], bool(merged)
     if schema and merged and (broken := schemas.check_value(schema, merged)):
         raise ValueError(f"the contract does not take this: {broken.path} {broken.message}".strip())
-    return _laid_out(merged, _layout(row["response"], logged)), bool(merged)
+    return _json(merged, _layout(row["response"], logged)), bool(merged)
 
 
 # -- what is in the form ---------------------------------------------------------------------------
@@ -207,15 +222,15 @@ def _marked(path: str, texts: Sequence[str], logged: Any, place: Place | None) -
         at = {json.dumps(value): n for n, value in reversed([*enumerate(logged)])}
         in_order = sorted(values, key=lambda value: at.get(json.dumps(value), len(at)))
         return list(logged) if counts[0] == counts[1] else in_order
-    is_one = place is not None and not place.is_list or logged is not None
-    if len(values) == 1 or is_one and len(set(values)) == 1:
+    is_one = (place is not None and not place.is_list) or logged is not None
+    if len(values) == 1 or (is_one and len(set(values)) == 1):
         return values if place and place.is_list else values[0]
     return values
 
 
 def _typed(path: str, text: str, before: Sequence[Any], types: frozenset[str]) -> Any:
     numbers = [v for v in before if isinstance(v, int | float) and not isinstance(v, bool)]
-    is_text = "string" in types or not types and not numbers
+    is_text = "string" in types or (not types and not numbers)
     if text in before or not (numbers or types & {"number", "integer"} or not is_text):
         return text
     if re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text, re.ASCII):
@@ -241,10 +256,10 @@ def _put(node: Any, steps: Steps, value: Any, path: str) -> Any:
             return node + [one for one in value if one not in node]
         return value
     step, later = steps[0], steps[1:]
-    wanted: type = list if isinstance(step, int) else dict
+    fresh: Any = [] if isinstance(step, int) else {}
     if node is None or node is _GONE or node in ({}, []):
-        node = wanted()
-    if not isinstance(node, wanted):
+        node = fresh
+    if type(node) is not type(fresh):
         said = shortened(json.dumps(node, ensure_ascii=False), 40)
         raise ValueError(f"{path} is marked, and the form has {said} in its place")
     if isinstance(step, int):
@@ -260,7 +275,7 @@ def _put(node: Any, steps: Steps, value: Any, path: str) -> Any:
 
 def _pruned(value: Any, logged: Any, *, without_null: bool) -> Any:
     """Returns a value without what only kept a place for marks, `_GONE` where nothing is left."""
-    if value is _GONE or without_null and value is None:
+    if value is _GONE or (without_null and value is None):
         return _GONE
     if isinstance(value, dict):
         inner = {
@@ -275,12 +290,13 @@ def _pruned(value: Any, logged: Any, *, without_null: bool) -> Any:
             _pruned(one, before, without_null=without_null)
             for one, before in zip(value, befores, strict=True)
         ]
-        kept_places = isinstance(logged, list) and any(isinstance(one, dict | list) for one in logged)
+        # Only in such lists was something left in place of what is marked.
+        is_nested = isinstance(logged, list) and any(isinstance(one, dict | list) for one in logged)
         left = [
             one
             for one, before in zip(items, befores, strict=True)
             if one is not _GONE
-            and not (kept_places and one in (None, {}, []) and before not in (None, {}, []))
+            and not (is_nested and one in (None, {}, []) and before not in (None, {}, []))
         ]
         return _GONE if value and not left else left
     return value
@@ -304,12 +320,13 @@ def _ordered(value: Any, logged: Any) -> Any:
 
 def _layout(response: str | None, logged: Any) -> Mapping[str, Any]:
     text = (response or "").strip()
-    return next((some for some in _LAYOUTS if _laid_out(logged, some) == text), {})
+    return next((some for some in _LAYOUTS if _json(logged, some) == text), {})
 
 
-def _laid_out(value: Any, layout: Mapping[str, Any]) -> str:
-    """Returns a value as JSON; with escapes where it holds what no database or browser takes."""
-    text = json.dumps(value, ensure_ascii=False, **layout)
-    if re.search("[\x7f\ufffe\uffff\ud800-\udfff]", text):
-        return json.dumps(value, **layout)
-    return text
+def _json(value: Any, layout: Mapping[str, Any]) -> str:
+    return _storable(json.dumps(value, ensure_ascii=False, **layout))
+
+
+def _storable(text: str) -> str:
+    """Returns JSON with escapes for what no database or browser takes."""
+    return re.sub("[\x7f\ufffe\uffff\ud800-\udfff]", lambda found: json.dumps(found[0])[1:-1], text)

@@ -312,12 +312,12 @@ class _Push:
 def _batches(tasks: Sequence[tasks.Question]) -> Iterator[list[tasks.Question]]:
     batch: list[Question] = []
     size = 0
-    for question in tasks:
-        weight = len(orjson.dumps(question.data))
+    for one in tasks:
+        weight = len(orjson.dumps(one.data))
         if batch and (len(batch) == BATCH_TASKS or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(question)
+        batch.append(one)
         size += weight
     if batch:
         yield batch

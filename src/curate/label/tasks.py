@@ -59,9 +59,7 @@ class Answer:
     problem: str | None = None
 
 
-def question(
-    kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool = True
-) -> Question:
+def question(kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool = True) -> Question:
     """Returns the task of one ledger row.
 
     Args:

@@ -43,16 +43,10 @@ def field_names(store: Store, con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def shape(store: Store, con: duckdb.DuckDBPyConnection) -> str:
     """Returns the empty answer of the project: as the contract has it, or else the answers."""
-    from curate.contract.infer import Values
-    from curate.label import extraction, form
+    from curate.label import form
 
-    if schema := _schema(store, con):
-        return json.dumps(form.empty(schema))
-    seen = Values()
-    for (text,) in con.execute(sql("label/responses")).fetchall():
-        if (value := extraction.read(text)) is not None:
-            seen.add(value)
-    return json.dumps(form.empty(seen.schema()))
+    answers = con.execute(sql("label/responses")).fetchall()
+    return form.shape(_schema(store, con), (text for (text,) in answers))
 
 
 def _schema(store: Store, con: duckdb.DuckDBPyConnection) -> Any:
@@ -100,8 +94,9 @@ def changed(row: Mapping[str, Any]) -> bool:
     instructions=(
         "Choose a field, then drag over its text, exactly from its first to its last letter. "
         "Click what is marked wrongly and press Backspace to remove it.",
-        "<b>All other fields</b> have their values as JSON: a text in quotes, 12.5, true, false, "
-        "null for a value that is known to be none. Correct what is wrong there.",
+        "<b>All other fields</b> stand below as JSON: texts in quotes, 12.5, true, false, null. "
+        "Correct what is wrong; {} in a list keeps the place of what is marked. Where only names "
+        "are filled in, write what you know: null says that a field is not there.",
         f"<b>Nothing to extract</b> is an answer too. {UNUSABLE_TOLD}",
     ),
     prefill=prefill,
