@@ -160,7 +160,7 @@ def markable(schema: Any) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Place:
+class FieldTypes:
     """What a schema allows where no object is.
 
     Attributes:
@@ -172,9 +172,9 @@ class Place:
     is_list: bool
 
 
-def described(schema: Any) -> dict[Steps, Place]:
+def described(schema: Any) -> dict[Steps, FieldTypes]:
     """Returns the places that a schema describes; of a list of objects, those of its first."""
-    found: dict[Steps, Place] = {}
+    found: dict[Steps, FieldTypes] = {}
     _describe([schema], schema, (), found)
     return found
 
@@ -184,7 +184,9 @@ def at_first(steps: Steps) -> Steps:
     return tuple(0 if isinstance(step, int) else step for step in steps)
 
 
-def _describe(parts: Sequence[Any], root: Any, steps: Steps, found: dict[Steps, Place]) -> None:
+def _describe(
+    parts: Sequence[Any], root: Any, steps: Steps, found: dict[Steps, FieldTypes]
+) -> None:
     whole = [one for part in parts for one in _parts(part, root)]
     properties: dict[str, list[Any]] = {}
     for one in whole:
@@ -199,15 +201,15 @@ def _describe(parts: Sequence[Any], root: Any, steps: Steps, found: dict[Steps, 
     if properties:
         return
     first: Steps = (*steps, 0)
-    of_items: dict[Steps, Place] = {}
+    of_items: dict[Steps, FieldTypes] = {}
     if items:
         _describe(items, root, first, of_items)
     if first in of_items and not of_items[first].is_list:
-        found[steps] = Place(of_items[first].types, is_list=True)
+        found[steps] = FieldTypes(of_items[first].types, is_list=True)
     elif of_items:
         found.update(of_items)
     else:
-        found[steps] = Place(types, is_list="array" in types)
+        found[steps] = FieldTypes(types, is_list="array" in types)
 
 
 def _parts(schema: Any, root: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:

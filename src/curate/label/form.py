@@ -22,7 +22,7 @@ from curate.contract.answers import read_json
 from curate.contract.infer import Values
 from curate.contract.terms import laid_out
 from curate.label import extraction
-from curate.label.extraction import Place, Steps
+from curate.label.extraction import FieldTypes, Steps
 from curate.wording import shortened
 
 _GONE = object()
@@ -209,11 +209,11 @@ def _seen(logged: Any, steps: Steps) -> Any:
     return logged
 
 
-def _place(described: Mapping[Steps, Place], steps: Steps) -> Place | None:
+def _place(described: Mapping[Steps, FieldTypes], steps: Steps) -> FieldTypes | None:
     return described.get(extraction.at_first(steps))
 
 
-def _marked(path: str, texts: Sequence[str], logged: Any, place: Place | None) -> Any:
+def _marked(path: str, texts: Sequence[str], logged: Any, place: FieldTypes | None) -> Any:
     """Returns the value of a field that was marked: of the type that it has elsewhere."""
     before = logged if isinstance(logged, list) else [logged]
     values = [_typed(path, text, before, place.types if place else frozenset()) for text in texts]
