@@ -334,6 +334,33 @@ def test_the_contract_says_what_an_answer_may_be() -> None:
     assert understood(sent(logged), logged) == {"paid": 1}
 
 
+def test_what_is_not_there_is_null_where_the_contract_wants_every_field() -> None:
+    """As strict schemas of model APIs do: every field is required, and may be null."""
+
+    def closed(**properties: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": properties, "required": [*properties],
+                "additionalProperties": False}  # fmt: skip
+
+    text = {"type": ["string", "null"]}
+    line = closed(what=text, count={"type": "integer"})
+    schema = closed(
+        customer=closed(name=text), items={"type": "array", "items": line}, date=text,
+        tags={"type": "array", "items": {"type": "string"}},
+    )  # fmt: skip
+    nothing = {"customer": {"name": None}, "items": [], "date": None, "tags": []}
+    told = row(nothing, blind=True, schema=ordered(schema), shape=form.shape(schema, []))
+    asked = box(tasks.question("spans", told, "given").data["other"])
+    assert refused([asked], told) == "nothing was answered"
+    verdict = {"from_name": "verdict", "value": {"choices": ["nothing"]}}
+    assert ordered(understood([asked, verdict], told)) == ordered(nothing)
+    assert understood([asked, span("date", "2023")], told) == {**nothing, "date": "2023"}
+    said = refused([asked, span("items[0].what", "rug")], told)
+    assert "the contract does not take this: /items/0/count is missing" in said
+    # A span that is taken away, too.
+    told = row({**nothing, "date": "2023"}, schema=ordered(schema))
+    assert understood([box(ordered({"tags": ["a"]}))], told) == {**nothing, "tags": ["a"]}
+
+
 def _random_value(rng: random.Random, depth: int = 0) -> Any:
     pick = rng.randrange(9 if depth < 3 else 6)
     if pick == 8:

@@ -20,6 +20,7 @@ from typing import Any
 from curate.contract import schema as schemas
 from curate.contract.answers import read_json
 from curate.contract.infer import Values
+from curate.contract.schema import Break
 from curate.contract.terms import laid_out
 from curate.label import extraction
 from curate.label.extraction import FieldTypes, Steps
@@ -89,13 +90,17 @@ def answer(text: str, marks: Sequence[tuple[str, str]], row: Mapping[str, Any]) 
         steps = extraction.steps_of(path)
         value = _marked(path, texts, _seen(logged, steps), _place(described, steps))
         form = _put(form, steps, value, path)
-    pruned = _pruned(form, logged, without_null=_is_empty(row))
-    merged = _ordered(type(form)() if pruned is _GONE else pruned, logged)
+    left = _pruned(form, logged, without_null=_is_empty(row))
+    says_something = left is not _GONE and bool(left)
+    merged = type(form)() if left is _GONE else left
+    if schema:
+        merged = _with_required(merged, schema, described)
+    merged = _ordered(merged, logged)
     if logged is not None and json.dumps(merged) == json.dumps(logged):
-        return row["response"], bool(merged)
+        return row["response"], says_something
     if schema and merged and (broken := schemas.check_value(schema, merged)):
-        raise ValueError(f"the contract does not take this: {broken.path} {broken.message}".strip())
-    return _json(merged, _layout(row["response"], logged)), bool(merged)
+        raise ValueError(f"the contract does not take this: {_said(broken)}")
+    return _json(merged, _layout(row["response"], logged)), says_something
 
 
 # -- what is in the form ---------------------------------------------------------------------------
@@ -149,7 +154,7 @@ def _nothing(value: Any) -> Any:
 def _read(text: str, logged: Any, row: Mapping[str, Any]) -> Any:
     value, found = read_json(text)
     if found:
-        raise ValueError(f"the form is no JSON: {found.path} {found.message}".replace(":  ", ": "))
+        raise ValueError(f"the form is no JSON: {_said(found)}")
     try:
         json.dumps(value, allow_nan=False)
     except ValueError as error:
@@ -158,6 +163,10 @@ def _read(text: str, logged: Any, row: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict) and not (isinstance(value, list) and expected is list):
         raise ValueError(f"the form is no JSON object: {shortened(text)!r}")
     return value
+
+
+def _said(found: Break) -> str:
+    return f"{found.path} {found.message}".strip()
 
 
 def _check_kinds(value: Any, logged: Any, steps: Steps) -> None:
@@ -174,7 +183,7 @@ def _check_kinds(value: Any, logged: Any, steps: Steps) -> None:
         where = extraction.path(steps) or "the form"
         raise ValueError(f"{where}: {said} is {kind}, where the answer has {expected}")
     if isinstance(value, dict):
-        for key in value.keys() & logged.keys():
+        for key in [key for key in value if key in logged]:
             _check_kinds(value[key], logged[key], (*steps, key))
     elif isinstance(value, list) and len({_kind(one) for one in logged} - {"null"}) == 1:
         for place, one in enumerate(value):
@@ -300,6 +309,35 @@ def _pruned(value: Any, logged: Any, *, without_null: bool) -> Any:
         ]
         return _GONE if value and not left else left
     return value
+
+
+def _with_required(value: Any, schema: str, described: Mapping[Steps, FieldTypes]) -> Any:
+    """Returns an answer with null, or nothing in it, for fields that the contract requires.
+
+    So a field that is not there is told in answers that have to name all of their fields.
+    """
+    while (broken := schemas.check_value(schema, value)) and broken.kind == "required":
+        steps = _steps_of(broken.path, value)
+        first = extraction.at_first(steps)
+        inner = [one[len(first)] for one in described if one[: len(first)] == first != one]
+        types = described.get(first)
+        if types and "null" in types.types and not types.is_list:
+            value = _put(value, steps, None, "")
+        elif inner or (types and types.is_list):
+            value = _put(value, steps, {} if inner and isinstance(inner[0], str) else [], "")
+        else:
+            break
+    return value
+
+
+def _steps_of(pointer: str, value: Any) -> Steps:
+    """Returns what a JSON pointer into a value stands for."""
+    steps: list[str | int] = []
+    for name in pointer.split("/")[1:]:
+        key = name.replace("~1", "/").replace("~0", "~")
+        steps.append(int(key) if isinstance(value, list) else key)
+        value = _seen(value, tuple(steps[-1:]))
+    return tuple(steps)
 
 
 def _at(logged: Any, place: int) -> Any:
