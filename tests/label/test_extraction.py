@@ -130,7 +130,26 @@ def test_a_number_is_marked_where_it_stands_as_a_whole() -> None:
     text = "In 2023, 3.5 of A3, 13 and 3, 5"
     assert extraction.places(text, '{"n": 3, "m": 5}') == [("n", 27, 28), ("m", 30, 31)]
     assert extraction.places("3.50 or 3.5%", '{"n": 3.5}') == [("n", 8, 11)]
-    assert extraction.places("True or 1", '{"b": true}') == []
+    assert extraction.places("true or 1", '{"b": true}') == []
+
+
+def test_of_a_long_list_the_first_objects_can_be_marked() -> None:
+    most = extraction.MOST_ITEMS
+    words = [f"word{n:03}" for n in range(most + 5)]
+    told = row({"items": [{"what": word} for word in words]}, " ".join(words))
+    asked = tasks.question("spans", told, "given")
+    assert len(asked.predictions[0]["result"]) == most
+    assert json.loads(asked.data["other"])["items"][most - 1 :] == [
+        {}, *({"what": word} for word in words[most:])
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("logged", [["rug", "Anna"], [{"what": "rug", "n": 1, "new": True}], []])
+def test_an_answer_may_be_a_list(logged: list[Any]) -> None:
+    told = row(logged)
+    answer = form.answer(*_parts(sent(told)), told)[0]
+    assert answer == told["response"]
+    assert understood([box('[{"what": "x"}]' if logged == [] else ordered(logged + logged))], told)
 
 
 @pytest.mark.parametrize("more", [{"blind": True}, {"prefill": "none"}])

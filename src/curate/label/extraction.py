@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,12 @@ def steps_of(name: str) -> Steps:
 def fields(response: str | None) -> list[tuple[str, Any]]:
     """Returns (path, value) of each text and number of an answer, without empty texts."""
     return [(path(steps), value) for steps, value in leaves(read(response)) if _is_told(value)]
+
+
+def seen(responses: Iterable[str]) -> set[str]:
+    """Returns the paths of what can be marked in some answers."""
+    found = {steps for text in responses for steps, value in leaves(read(text)) if _is_told(value)}
+    return {path(steps) for steps in found if can_be_marked(steps)}
 
 
 def can_be_marked(steps: Steps) -> bool:

@@ -30,12 +30,7 @@ def field_names(store: Store, con: duckdb.DuckDBPyConnection) -> list[str]:
 
     listed = config.project_settings(store.folder)["labels"] or []
     answers = con.execute(sql("label/responses")).fetchall()
-    found = {
-        name
-        for (text,) in answers
-        for name, _ in extraction.fields(text)
-        if extraction.can_be_marked(extraction.steps_of(name))
-    }
+    found = extraction.seen(text for (text,) in answers)
     if schema := _schema(store, con):
         found |= extraction.markable(schema)
     return list(dict.fromkeys([*listed, *sorted(found)]))
