@@ -19,6 +19,7 @@ from curate.wording import WIDTH, counted, percent, table, wrapped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from curate.kernels.span_f1 import SpanAgreement
     from curate.label.agreement import Agreement
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.problems import AnswerProblem
@@ -339,15 +340,20 @@ def _remarks(result: LabelStatus) -> str:
 def _agreement(agreement: Agreement) -> str:
     alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.2f}"
     tied = f"; {agreement.tied:,} tied" if agreement.tied else ""
+    of_all = agreement.spans
+    marked = f"span F1 {_share(of_all)} (95%: {_interval(of_all)}); " if of_all else ""
     phrase = (
-        f"{agreement.kind}   {agreement.questions:,} questions with several answers; "
+        f"{agreement.kind}   {agreement.questions:,} questions with several answers; {marked}"
         f"{agreement.same:.0%} of pairs are the same{alpha} ({agreement.level}){tied}"
     )
     text = "\n" + textwrap.fill(phrase, WIDTH, subsequent_indent="  ") + "\n"
-    head = ["annotator", "answers", "shared", "same as others", "95%", "as consensus", "quality"]
+    spans = ["span F1", "95%"] if of_all else []
+    head = ["annotator", "answers", "shared", *spans]
+    head += ["same as others", "95%", "as consensus", "quality"]
     weighed = any(a.quality is not None for a in agreement.annotators)
     rows = [
         [a.annotator, a.answers, a.shared]
+        + ([_share(a.spans), _interval(a.spans)] if of_all else [])
         + [None if a.same is None else f"{a.same:.0%}"]
         + [None if a.same is None else f"{a.low:.0%} to {a.high:.0%}"]
         + [None if n is None else f"{n:.0%}" for n in (a.consensus, a.quality)]
@@ -369,6 +375,14 @@ def _agreement(agreement: Agreement) -> str:
     for note in agreement.notes:
         text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
     return text
+
+
+def _share(spans: SpanAgreement | None) -> str | None:
+    return None if spans is None else f"{spans.f1:.0%}"
+
+
+def _interval(spans: SpanAgreement | None) -> str | None:
+    return None if spans is None else f"{spans.low:.0%} to {spans.high:.0%}"
 
 
 def _next_of_status(result: LabelStatus) -> str:

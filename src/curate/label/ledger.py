@@ -176,18 +176,24 @@ def nothing_queued(con: duckdb.DuckDBPyConnection, kind: str, queue: str) -> Con
 
 
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns rows of the ledger; without a hint where they are held out by now."""
+    """Returns rows of the ledger; without a hint where they are held out by now.
+
+    Each has the shape of the project's answers, where its kind of work shows that.
+    """
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
     near = dict(con.execute(sql("label/near_labels"), {"keys": list(keys)}).fetchall())
     names = kinds.vocabulary(today.store, con)
+    finders = {row["kind"]: kinds.get(row["kind"]).shape for row in rows}
+    shapes = {kind: shape(today.store, con) if shape else None for kind, shape in finders.items()}
     return [
         {
             **row,
             "blind": row["blind"] or row["task_key"] in held_out,
             "near_labels": near.get(row["task_key"], []),
             "vocabulary": names[row["kind"]],
+            "shape": shapes[row["kind"]],
         }
         for row in rows
     ]

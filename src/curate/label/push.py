@@ -32,7 +32,7 @@ from curate.label.projects import (
     remember,
 )
 from curate.label.server import DoubtfulError, Server, fits_of
-from curate.label.tasks import Question, build_tasks, task
+from curate.label.tasks import Question, build_tasks, question, task
 from curate.label.team import team_of
 from curate.progress import Progress
 from curate.store import Run, Store, sql
@@ -168,7 +168,15 @@ class _Push:
         """Returns the tasks; an answer that the interface does not have is not filled in."""
         fits = fits_of(interface)
         tasks, refused = build_tasks(self.kind, rows, self.settings.prefill)
-        questions = [q if all(map(fits, q.predictions)) else Question(q.data) for q in tasks]
+        by_key = {row["task_key"]: row for row in rows}
+        questions = [
+            q
+            if all(map(fits, q.predictions))
+            else question(
+                self.kind, by_key[q.data["curate_id"]], self.settings.prefill, can_fill=False
+            )
+            for q in tasks
+        ]
         if left_out := sum(a is not b for a, b in zip(tasks, questions, strict=True)):
             self.notes.append(
                 f"{left_out:,} answers are not filled in, as the interface does not have them"
@@ -320,12 +328,12 @@ class _Push:
 def _batches(tasks: Sequence[tasks.Question]) -> Iterator[list[tasks.Question]]:
     batch: list[Question] = []
     size = 0
-    for question in tasks:
-        weight = len(orjson.dumps(question.data))
+    for one in tasks:
+        weight = len(orjson.dumps(one.data))
         if batch and (len(batch) == BATCH_TASKS or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(question)
+        batch.append(one)
         size += weight
     if batch:
         yield batch

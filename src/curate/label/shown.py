@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from curate import label_sets
-from curate.label import conversation, tool_calls
+from curate.label import conversation, form, tool_calls
 from curate.messages import Message, calls_of, parse_tools
 
 LIKELY = 5
@@ -90,7 +90,7 @@ def _likely(row: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"value": name, "hotkey": str(key)} for key, name in enumerate(likely[:LIKELY], 1)]
 
 
-VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | list[dict[str, str]]]] = {
+VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "text": lambda row: _text(row["query"]),
     "context": lambda row: _text(row["context"]),
     "reason": lambda row: "" if row["blind"] else _text(row["why"]),
@@ -98,6 +98,7 @@ VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str | list[dict[str, str]]
     "response": _response,
     "response_a": lambda row: _response(row, other=_is_second(row, 0)),
     "response_b": lambda row: _response(row, other=_is_second(row, 1)),
+    "other": lambda row: _text(form.shown(row)),
     "conversation": _page,
     "earlier": lambda row: _page(row, with_question=False),
     "answer": _answer,

@@ -5,7 +5,6 @@ Answers are Label Studio's result JSON, as its interface writes it (version 1.23
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +63,7 @@ class Answer:
     cannot: str | None = None
 
 
-def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
+def question(kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool = True) -> Question:
     """Returns the task of one ledger row.
 
     Args:
@@ -72,6 +71,7 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
         row: task_key, query, context, response, other_response, label, suggested, probability,
             why, blind, swapped; messages, output and other_output as JSON, where they are stored.
         prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
+        can_fill: whether the interface has what `prefill` fills in.
 
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
@@ -80,7 +80,8 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     from curate.label.shown import VARIABLES
 
     work = kinds.get(kind)
-    filled = work.prefill if prefill != "none" and not row["blind"] else None
+    row = {**row, "prefill": prefill, "can_fill": can_fill}
+    filled = work.prefill if prefill != "none" and can_fill and not row["blind"] else None
     result = filled(row, prefill) if filled else []
     row = {**row, "filled": [c for part in result for c in part["value"].get("choices", ())]}
     variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
@@ -100,45 +101,6 @@ def choice(name: str, to: str, *values: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def spans(text: str, response: str | None) -> list[tuple[str, int, int]]:
-    """Returns (field, start, end) of each value of a JSON answer that stands in the text.
-
-    Offsets count Unicode code points, as Label Studio's do; a value that stands there several times
-    is marked the first time that nothing else covers.
-    """
-    places: list[tuple[str, int, int]] = []
-    for field, value in fields(response):
-        at = text.find(value) if value else -1
-        while at >= 0 and any(at < end and start < at + len(value) for _, start, end in places):
-            at = text.find(value, at + 1)
-        if at >= 0:
-            places.append((field, at, at + len(value)))
-    return places
-
-
-def is_object(response: str | None) -> bool:
-    """Returns whether an answer is a JSON object."""
-    try:
-        return isinstance(json.loads(response or ""), dict)
-    except ValueError:
-        return False
-
-
-def fields(response: str | None) -> list[tuple[str, str]]:
-    """Returns the (field, text) pairs of a JSON object whose values are texts or lists of texts."""
-    try:
-        parsed = json.loads(response or "")
-    except ValueError:
-        return []
-    if not isinstance(parsed, dict):
-        return []
-    pairs: list[tuple[str, str]] = []
-    for field, value in parsed.items():
-        several = value if isinstance(value, list) else [value]
-        pairs += [(field, str(v)) for v in several if isinstance(v, str | int | float)]
-    return pairs
-
-
 def understand(
     kind: str, result: Sequence[Mapping[str, Any]], row: Mapping[str, Any], names: Iterable[str]
 ) -> Answer:
@@ -150,13 +112,14 @@ def understand(
         row: query, response, example_id, other_id and swapped of the task.
         names: labels or fields that may be chosen.
     """
-    origins = [part.get("origin") for part in result if part.get("from_name") not in BESIDE]
+    work = kinds.get(kind)
+    origins = [_origin(work, part, row) for part in result if part.get("from_name") not in BESIDE]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
         parts = by_name(result)
         if cannot := remarks(parts).cannot:
             return Answer(origin=origin, cannot=cannot)
-        answer = kinds.get(kind).read(parts, row, set(names))
+        answer = work.read(parts, row, set(names))
         if unknown := {decision for decision, _ in answer} - {*kinds.DECISIONS}:
             raise ValueError(f"there is no decision {min(unknown)!r}")
     except (TypeError, ValueError) as error:
@@ -166,3 +129,18 @@ def understand(
     if not answer:
         return Answer(origin=origin, problem="nothing was answered")
     return Answer(tuple(answer), origin)
+
+
+def _origin(work: kinds.Kind, part: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
+    """Returns what became of a part of an answer: a box that nobody touched was accepted."""
+    from curate.label.shown import VARIABLES
+
+    variable, value = work.boxes.get(str(part.get("from_name"))), part.get("value")
+    if not variable or not isinstance(value, Mapping) or row.get("blind"):
+        return part.get("origin")
+    left = " ".join(map(str, value.get("text") or ()))
+    try:
+        is_as_sent = left.split() == VARIABLES[variable](row).split()
+    except ValueError:  # what cannot be shown was not sent
+        is_as_sent = False
+    return "prediction" if is_as_sent else part.get("origin")
