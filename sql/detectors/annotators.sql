@@ -21,7 +21,8 @@ WITH disputed AS (
                                                  - min(try_cast(d.value AS DOUBLE)) >= 2
                WHEN 'verdict' THEN any_value(coalesce(s.verdict, s.label)) IS NULL
                WHEN 'correct' THEN any_value(s.correction) IS NULL
-               WHEN 'spans' THEN any_value(s.spans) IS NULL END
+               -- Spans may differ where they make the same answer.
+               WHEN 'spans' THEN any_value(s.spans) IS NULL AND any_value(s.correction) IS NULL END
 )
 SELECT example_id, 0::DOUBLE AS score,
        CASE WHEN bool_or(about IN ('verdict', 'rate')) THEN 'values' ELSE 'disagree' END AS because,

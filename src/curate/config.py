@@ -64,6 +64,10 @@ task = "{task}"                    # sft, classification, preference or extracti
 # url = "http://127.0.0.1:8080"    # of Label Studio; its token goes into LABEL_STUDIO_API_KEY
 # annotators = 2                   # people who answer each task
 # prefill = "given"                # the label of the log, "model" (the suggestion) or "none"
+# tags = ["pii", "off topic"]      # that annotators may put on an example
+# rubric = ["Helpful", "Tone"]     # more ratings of an answer, 1 to 5 stars each
+# [label.hints]                    # what a label means; what else you expect: guidelines.md
+# refund = "Money that was paid goes back"
 
 # [privacy]                        # what an export hides behind placeholders such as <EMAIL_1>
 # regions = ["US", "GB"]           # whose phone numbers are known without a country code

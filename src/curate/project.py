@@ -337,6 +337,8 @@ class Project:
         budget: int = QueueSettings.budget,
         audit: int | None = QueueSettings.audit,
         seed: int = QueueSettings.seed,
+        name: str = QueueSettings.name,
+        where: str | None = None,
     ) -> QueueResult:
         """Ranks what a human should look at; see `curate.queue.queue`."""
         from curate.queue.queue import queue
@@ -347,6 +349,8 @@ class Project:
             budget=budget,
             audit=audit,
             seed=seed,
+            name=name,
+            where=where,
             progress=self._progress,
         )
 
@@ -378,7 +382,7 @@ class Project:
         asked = settings or PushSettings()
         return push_to_file(
             self._writable(), path, kind=asked.kind, prefill=asked.prefill,
-            config_file=asked.config, again=again,
+            config_file=asked.config, again=again, name=asked.name,
         )  # fmt: skip
 
     def label_sync(

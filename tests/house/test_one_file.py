@@ -41,7 +41,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import one_choice
+from curate.label.controls import one_choice
 
 
 @kind(

@@ -10,6 +10,9 @@ import pytest
 from browser import Annotator
 from curate.label import interface
 from curate.label import tasks as questions
+from curate.label.controls import by_name
+from curate.label.remarks import Remarks, remarks
+from curate.label.team import Team
 from labelstudio import LabelStudio
 from office import Office
 
@@ -41,14 +44,14 @@ class Work:
 
     def __init__(
         self, server: LabelStudio, anna: Annotator, kind: str, row: dict[str, Any],
-        names: list[str] | None = None, prefill: str = "given",
+        names: list[str] | None = None, prefill: str = "given", team: Team = Team(),  # noqa: B008
     ) -> None:  # fmt: skip
         self.server, self.anna, self.kind, self.row = server, anna, kind, row
         self.names = names or {"relabel": LABELS, "spans": FIELDS}.get(kind, [])
         asked = questions.question(kind, row, prefill)
         task = {"data": asked.data, "predictions": list(asked.predictions)}
         self.project, (self.task,) = server.project(
-            interface.config(kind, self.names), [task], title=kind,
+            interface.config(kind, self.names, team=team), [task], title=kind,
             expert_instruction=interface.instructions(kind), show_instruction=True,
             show_collab_predictions=True,
         )  # fmt: skip
@@ -57,9 +60,9 @@ class Work:
     def shot(self, name: str) -> None:
         self.anna.screenshot(f"{self.kind}-{name}")
 
-    def answer(self) -> questions.Answer:
+    def answer(self, key: str | None = None) -> questions.Answer:
         """Submits, and returns what the stored answer means."""
-        self.anna.submit()
+        self.anna.submit(key)
         (listed,) = self.server.tasks(self.project)
         (annotation,) = listed["annotations"]
         return questions.understand(self.kind, annotation["result"], self.row, self.names)
@@ -142,6 +145,80 @@ def test_one_of_many_labels_is_found_by_typing(work: Any, anna: Annotator) -> No
     assert [n for n, label in enumerate(many) if label in anna.reads()] == [33]
     find.press("Enter")
     assert made.answer() == questions.Answer((("relabel", many[33]),), "prediction-changed")
+
+
+MANY = [f"label_{n}_of_many_with_a_name" for n in range(77)]
+
+
+def find_by_keys(anna: Annotator, typed: str) -> None:
+    """Finds a label and leaves the box, by keys alone."""
+    anna.press("Shift+F")
+    anna.editor.locator(".curate-find input:focus").wait_for()
+    anna.page.keyboard.type(typed)
+    anna.press("Enter")
+    anna.press("Tab")
+    anna.editor.locator(".curate-leave:focus").wait_for()
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_one_of_77_labels_is_given_by_keys_alone(blind: bool, work: Any, anna: Annotator) -> None:
+    made = work("relabel", {**ROW, "label_seen": MANY[70], "blind": blind}, MANY)
+    find_by_keys(anna, "l_33")
+    assert made.answer("Control+Enter").decisions == (("relabel", MANY[33]),)
+
+
+def test_a_likely_label_is_given_with_a_key_and_taken_back(work: Any, anna: Annotator) -> None:
+    row = {**ROW, "label_seen": MANY[70], "suggested": MANY[5], "near_labels": [MANY[9]]}
+    made = work("relabel", row, MANY)
+    made.shot("likely")
+    anna.press("2")
+    made.shot("likely-chosen")
+    assert made.answer("Control+Enter").decisions == (("relabel", MANY[9]),)
+    anna.open(made.project, made.task)
+    anna.editor.locator("input:checked").first.wait_for()
+    anna.press("1")
+    assert made.answer("Control+Enter").decisions == (("relabel", MANY[5]),)
+    anna.open(made.project, made.task)
+    anna.editor.locator("input:checked").first.wait_for()
+    anna.press("1")
+    find_by_keys(anna, "l_33")
+    assert made.answer("Control+Enter").decisions == (("relabel", MANY[33]),)
+
+
+def test_a_task_that_knows_no_likely_labels_is_answered(
+    work: Any, anna: Annotator, label_studio: LabelStudio
+) -> None:
+    data = dict(questions.question("relabel", ROW, "given").data)
+    del data["likely"]
+    project, (task,) = label_studio.project(interface.config("relabel", LABELS), [{"data": data}])
+    newer = {"label_config": interface.config("relabel", [*LABELS, *MANY])}
+    label_studio.request("PATCH", f"/api/projects/{project}/", json=newer)
+    anna.open(project, task)
+    find_by_keys(anna, "refund")
+    assert anna.submit("Control+Enter")["result"][0]["value"] == {"choices": ["refund"]}
+
+
+@pytest.mark.parametrize("kind", ["relabel", "review", "preference", "compare", "spans"])
+def test_who_cannot_judge_says_why_with_a_key(kind: str, work: Any, anna: Annotator) -> None:
+    made = work(kind, ORDER if kind == "spans" else ROW)
+    anna.press("Shift+Digit2")
+    made.shot("cannot")
+    assert made.answer("Control+Enter").cannot == "knowledge"
+
+
+def test_what_a_team_asks_beside_the_answer_is_read(work: Any, anna: Annotator) -> None:
+    made = work("review", ROW, None, "given", Team(rubric=("Tone & more",), tags=("pii", "b")))
+    anna.rate(4)
+    anna.editor.locator(".curate-row .ant-rate-star").nth(1).click()
+    anna.choose("pii")
+    anna.editor.locator(".curate-remarks textarea, .curate-remarks input[type=text]").last.fill(
+        "odd"
+    )
+    made.shot("remarks")
+    assert made.answer() == questions.Answer((("rate", "4"),), "manual")
+    (listed,) = made.server.tasks(made.project)
+    said = remarks(by_name(listed["annotations"][0]["result"]))
+    assert said == Remarks("odd", None, ("pii",), {"Tone & more": 2})
 
 
 def test_an_answer_is_rated_and_left_as_it_is(work: Any, anna: Annotator) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError
-from curate.label import interface, kinds, tasks
+from curate.label import extraction, interface, kinds, tasks
 
 LABELS = ["refund", "delivery & <more>", 'say "hi"']
 ROW: dict[str, Any] = {
@@ -166,10 +166,11 @@ def test_what_is_not_understood_is_said(kind: str, result: list[dict[str, Any]],
 
 def test_spans_count_code_points_and_do_not_overlap() -> None:
     text = "🎉🎉 é\r\n order 88-1203, 88-1203"
-    found = tasks.spans(text, '{"order": "88-1203", "again": ["88-1203", "absent"]}')
+    answer = '{"order": "88-1203", "again": ["88-1203"], "half": ["é", "absent"]}'
+    found = extraction.places(text, answer)
     assert [(f, text[a:b]) for f, a, b in found] == [("order", "88-1203"), ("again", "88-1203")]
     assert found[0][2] <= found[1][1]
-    assert tasks.spans(text, "no JSON") == []
+    assert extraction.places(text, "no JSON") == []
 
 
 def test_what_became_of_a_prefilled_answer_is_kept() -> None:

@@ -97,3 +97,12 @@ def test_a_first_queue_keeps_likely_errors_before_unlikely_ones(kind: str) -> No
     assert sum(d.prior != (0, 0) for d in detectors.detectors().values()) == 6
     assert all(0 < share < 1 for share in worth)
     assert budget.expected("mislabel", 0, 0) > 2 * budget.expected("low_confidence", 0, 0)
+
+
+def test_a_third_is_left_to_the_others_while_held_out_examples_wait() -> None:
+    held_out = many("held_out", 50, place=1)
+    rows, told = budget.share([*held_out, *many("x", 50)], NAMES, [], 30)
+    assert [s.tasks for s in told] == [20, 10]
+    assert [r["example_id"] for r in rows[:20]] == [f"held_out{n:03}" for n in range(20)]
+    rows, _ = budget.share([*held_out, *many("x", 4)], NAMES, [], 30)
+    assert first(rows) == {"held_out": 26, "x": 4}, "what the others do not need is not lost"

@@ -1,2 +1,2 @@
--- How many tasks of a kind were handed over; one row.
-SELECT count(*) FROM tasks WHERE kind = $kind AND state = 'sent'
+-- How many tasks of a queue were handed over; one row.
+SELECT count(*) FROM tasks WHERE kind = $kind AND queue = $queue AND state = 'sent'

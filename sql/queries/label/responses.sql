@@ -1,2 +1,2 @@
--- Answers that are JSON objects; one row per answer.
-SELECT DISTINCT response FROM interactions WHERE starts_with(ltrim(response), '{')
+-- Answers that may be JSON objects or lists, also in code fences; one row per answer.
+SELECT DISTINCT response FROM interactions WHERE regexp_matches(response, '^\s*(\{|\[|```)')

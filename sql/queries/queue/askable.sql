@@ -6,7 +6,13 @@
 CREATE OR REPLACE TEMP TABLE askable AS
 WITH asked AS (
     SELECT example_id, content_hash, label_seen, max(round) AS round, arg_max(NOT answered, round) AS waiting
-    FROM asked_tasks WHERE kind = $kind
+    FROM (
+        SELECT example_id, content_hash, label_seen, round, answered FROM asked_tasks WHERE kind = $kind
+        -- What is in another queue is as good as asked.
+        UNION ALL
+        SELECT example_id, content_hash, label_seen, round, false FROM tasks
+        WHERE kind = $kind AND state = 'queued' AND queue <> $queue
+    )
     GROUP BY ALL
 ),
 copies AS (
@@ -32,7 +38,8 @@ JOIN example_inputs x USING (example_id)
 JOIN verdicts v USING (example_id)
 LEFT JOIN reasons f USING (example_id)
 LEFT JOIN asked a ON a.example_id = e.example_id AND a.content_hash = e.content_hash
-WHERE v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.example_id IS NOT NULL)
+WHERE (NOT $scoped OR e.example_id IN (SELECT example_id FROM scope))
+  AND v.side IN ('train', 'test') AND NOT v.exposed AND (v.reason IS NULL OR f.example_id IS NOT NULL)
   AND e.example_id NOT IN (
       SELECT example_id FROM excluded
       WHERE judges = 'input' OR $about = 'label' AND reason NOT IN ('no_label', 'unknown_label'))

@@ -1,2 +1,2 @@
--- The queue of a kind; one row per entry, in order.
-SELECT task_key, place, why FROM tasks WHERE kind = $kind AND state = 'queued' ORDER BY place
+-- A queue; one row per entry, in order.
+SELECT task_key, place, why FROM tasks WHERE kind = $kind AND queue = $queue AND state = 'queued' ORDER BY place

@@ -9,7 +9,8 @@ WITH answers AS (
     JOIN inputs i USING (input_hash)
     JOIN verdicts v USING (example_id)
     LEFT JOIN ratings r ON r.interaction_id = e.example_id
-    WHERE v.side IN ('train', 'test') AND NOT v.exposed AND i.text <> '' AND trim(e.response) <> ''
+    WHERE (NOT $scoped OR e.example_id IN (SELECT example_id FROM scope))
+      AND v.side IN ('train', 'test') AND NOT v.exposed AND i.text <> '' AND trim(e.response) <> ''
       AND e.example_id NOT IN (
           SELECT example_id FROM excluded
           WHERE reason IN ('leak', 'published_leak', 'dropped', 'not_preferred') OR stage = 'filter' AND judges = 'input')
@@ -34,7 +35,11 @@ asked AS (
         SELECT t.round, NOT t.answered AS waiting,
                (t.example_id, t.other_id) IN (SELECT (example_id, other_id) FROM tied) AS tied,
                unnest([t.example_id, t.other_id]) AS one, unnest([t.other_id, t.example_id]) AS two
-        FROM asked_tasks t
+        FROM (
+            SELECT * FROM asked_tasks
+            UNION ALL BY NAME
+            SELECT *, false AS answered FROM tasks WHERE state = 'queued' AND queue <> $queue
+        ) t
         JOIN examples e USING (example_id, content_hash)
         WHERE t.kind = $kind
     )

@@ -13,15 +13,17 @@ from curate.cli.options import kind_option
 from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.label.options import PREFILLS, PushSettings
+from curate.label.remarks import RUBRIC
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from curate.kernels.span_f1 import SpanAgreement
     from curate.label.agreement import Agreement
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.problems import AnswerProblem
-    from curate.label.status import LabelStatus
+    from curate.label.status import LabelStatus, RemarkCount
 
 
 @cli.group()
@@ -49,7 +51,17 @@ _token_option = click.option(
 )
 
 
-@label.command(name="push", cls=Command)
+class _PushCommand(Command):
+    """`label push`, whose section says what the team wants on its pages."""
+
+    def extra_keys(self, folder: Path) -> set[str]:
+        """Returns what `[label]` may say beside the options, whatever the folder."""
+        from curate.label.team import KEYS
+
+        return set(KEYS)
+
+
+@label.command(name="push", cls=_PushCommand)
 @kind_option
 @_url_option
 @_token_option
@@ -57,6 +69,9 @@ _token_option = click.option(
     "--project",
     type=click.IntRange(1),
     help="Number of a project on the server to use (default: the one of before, or a new one).",
+)
+@click.option(
+    "--name", default=PushSettings.name, metavar="NAME", help="Of the queue, if it has one."
 )
 @click.option("--annotators", type=click.IntRange(1), help="People who answer each task.")
 @click.option("--yes", cls=Once, is_flag=True, help="Send; without it the plan is shown.")
@@ -183,6 +198,10 @@ def render_push(result: PushResult) -> str:
         text += f"  handed over before: {result.known:,}\n"
     if result.found:
         text += f"  there already, from a push that broke off: {result.found:,}\n"
+    if result.answers and result.seconds is not None:
+        hours = result.answers * result.seconds / 3600
+        text += f"  about {hours:,.1f} hours of work: {counted(result.answers, 'answer')} at "
+        text += f"{result.seconds:,.0f} seconds\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     for example, why in result.refused[:5]:
         text += wrapped(f"  refused: {example[:12]}: {why}", "    ")
@@ -296,21 +315,45 @@ def _progress(result: LabelStatus) -> str:
             if n
         ]
         text += f"answers to {o.kind}: {', '.join(parts)}\n"
+    return text + _remarks(result)
+
+
+def _remarks(result: LabelStatus) -> str:
+    """Returns what annotators said beside their answers, a line per kind and control."""
+    said: dict[tuple[str, str], list[RemarkCount]] = {}
+    for one in result.remarks:
+        said.setdefault((one.kind, one.control), []).append(one)
+    text = ""
+    for (kind, control), counts in said.items():
+        if control.startswith(RUBRIC):
+            people = sum(one.count for one in counts)
+            mean = sum(int(one.value or 0) * one.count for one in counts) / people
+            text += f"{control.removeprefix(RUBRIC)} of {kind}: {mean:.1f} of 5 stars, "
+            text += f"{counted(people, 'rating')}\n"
+        else:
+            what = "skipped to" if control == "cannot" else "tags of"
+            parts = [f"{one.count:,} {one.value or 'without a reason'}" for one in counts]
+            text += wrapped(f"{what} {kind}: {', '.join(parts)}", "  ")
     return text
 
 
 def _agreement(agreement: Agreement) -> str:
     alpha = "" if agreement.alpha is None else f", Krippendorff's alpha {agreement.alpha:.2f}"
     tied = f"; {agreement.tied:,} tied" if agreement.tied else ""
+    of_all = agreement.spans
+    marked = f"span F1 {_share(of_all)} (95%: {_interval(of_all)}); " if of_all else ""
     phrase = (
-        f"{agreement.kind}   {agreement.questions:,} questions with several answers; "
+        f"{agreement.kind}   {agreement.questions:,} questions with several answers; {marked}"
         f"{agreement.same:.0%} of pairs are the same{alpha} ({agreement.level}){tied}"
     )
     text = "\n" + textwrap.fill(phrase, WIDTH, subsequent_indent="  ") + "\n"
-    head = ["annotator", "answers", "shared", "same as others", "95%", "as consensus", "quality"]
+    spans = ["span F1", "95%"] if of_all else []
+    head = ["annotator", "answers", "shared", *spans]
+    head += ["same as others", "95%", "as consensus", "quality"]
     weighed = any(a.quality is not None for a in agreement.annotators)
     rows = [
         [a.annotator, a.answers, a.shared]
+        + ([_share(a.spans), _interval(a.spans)] if of_all else [])
         + [None if a.same is None else f"{a.same:.0%}"]
         + [None if a.same is None else f"{a.low:.0%} to {a.high:.0%}"]
         + [None if n is None else f"{n:.0%}" for n in (a.consensus, a.quality)]
@@ -332,6 +375,14 @@ def _agreement(agreement: Agreement) -> str:
     for note in agreement.notes:
         text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
     return text
+
+
+def _share(spans: SpanAgreement | None) -> str | None:
+    return None if spans is None else f"{spans.f1:.0%}"
+
+
+def _interval(spans: SpanAgreement | None) -> str | None:
+    return None if spans is None else f"{spans.low:.0%} to {spans.high:.0%}"
 
 
 def _next_of_status(result: LabelStatus) -> str:

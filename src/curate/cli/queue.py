@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,17 +34,23 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, default=QueueSettings.seed, show_default=True, help="Of the draw."
 )
+@click.option("--where", metavar="SQL", help="Ask only about what meets this condition.")
+@click.option(
+    "--name",
+    default=QueueSettings.name,
+    metavar="NAME",
+    help="Of the queue, of which there may be several at once (default: the usual one).",
+)
 @json_option
 @pass_context
-def queue(
-    context: Context, kind: str | None, budget: int, audit: int | None, seed: int, as_json: bool
-) -> None:
+def queue(context: Context, /, as_json: bool, **settings: Any) -> None:
     """Ranks the examples that a human should look at, and says why each of them.
 
     \b
     Example: curate queue --budget 200
+             curate queue --where "label = 'refund'" --name refunds
     """
-    result = context.project().queue(kind=kind, budget=budget, audit=audit, seed=seed)
+    result = context.project().queue(**settings)
     show_result(result, as_json, lambda: render_queue(result))
 
 

@@ -184,19 +184,27 @@ def lines(contract: Contract) -> str:
 
 def pretty(schema: str) -> str:
     """Returns a schema as a person reads it: what fits on a line stands on one."""
-    return _laid_out(json.loads(schema), "") + "\n"
+    return laid_out(json.loads(schema)) + "\n"
 
 
-def _laid_out(value: Any, indent: str) -> str:
+def laid_out(value: Any, indent: str = "", *, is_open: bool = False) -> str:
+    """Returns a value as JSON of which stands on one line what fits on it.
+
+    Args:
+        value: of JSON.
+        indent: what stands before each line but the first.
+        is_open: whether each part of the value has its line even where all would fit on one.
+    """
     short = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(short) <= _LINE or not isinstance(value, dict | list):
+    fits = len(indent) + len(short) <= _LINE and not is_open
+    if fits or not value or not isinstance(value, dict | list):
         return short
     inner = indent + "  "
     if isinstance(value, list):
-        parts = [inner + _laid_out(part, inner) for part in value]
+        parts = [inner + laid_out(part, inner) for part in value]
         return "[\n" + ",\n".join(parts) + f"\n{indent}]"
     parts = [
-        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_laid_out(part, inner)}"
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {laid_out(part, inner)}"
         for key, part in value.items()
     ]
     return "{\n" + ",\n".join(parts) + f"\n{indent}}}"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from curate import label_sets, pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
-from curate.label import tasks
+from curate.label import extraction
 from curate.messages import spoken
 from curate.privacy import privacy
 from curate.store import Store, fetch_arrow, sql
@@ -218,8 +218,8 @@ def _spans(row: Mapping[str, Any]) -> tuple[tuple[int, int, str], ...] | None:
     if row["spans"] is not None:
         return tuple((start, end, label) for start, end, label in orjson.loads(row["spans"]))
     text, answer = row["query"] or "", row["response"]
-    if row["task"] != "extraction" or not tasks.is_object(answer):
+    if row["task"] != "extraction" or not isinstance(extraction.read(answer), dict):
         return None
-    places = tasks.spans(text, answer)
-    whole = len(places) == sum(value != "" for _, value in tasks.fields(answer))
+    places = extraction.places(text, answer)
+    whole = len(places) == len(extraction.fields(answer))
     return tuple(sorted((s, e, label) for label, s, e in places)) if whole else None

@@ -20,6 +20,7 @@ from curate.store import Run, Store, fetch_arrow, sql
 from curate.store import conditions as where_clause
 from curate.text import digest
 
+_COMMAND = "curate filter"
 _KEEPS = "Keeps what meets: "
 
 
@@ -173,22 +174,42 @@ def active(store: Store, settings: FilterSettings) -> list[Rule]:
     """Returns the rules that apply under these settings, the condition `where` as one of them."""
     found = [r for r in rules(store.folder).values() if r.name not in settings.skip]
     if settings.where:
-        # The condition is the user's own SQL; `_sandboxed` sees to it that it can only read.
-        query = (
-            "SELECT example_id, 'condition' AS reason, NULL AS score FROM candidates "  # noqa: S608
-            f"WHERE NOT coalesce(({settings.where}\n), false)"
-        )
-        found.append(
-            Rule(
-                "where",
-                f"{_KEEPS}{settings.where}",
-                query,
-                live=True,
-                judges="input",
-                trusted=False,
-            )
-        )
+        found.append(_condition(settings.where, "false"))
     return found
+
+
+def meeting(con: duckdb.DuckDBPyConnection, condition: str, of: str) -> list[str]:
+    """Returns the examples that meet a condition over the columns of `candidates`.
+
+    Args:
+        con: a connection that may make temporary tables.
+        condition: the user's SQL; it can only read.
+        of: the command that has the condition, for its errors.
+
+    Raises:
+        ConfigError: the condition cannot be read.
+    """
+    if corrected := where_clause.compares_null(condition):
+        raise ConfigError(
+            f"{condition}: a comparison with NULL is never true. "
+            f"Next: {where_clause.command(corrected, of)}"
+        )
+    con.execute(sql("filters/rated"))
+    con.execute(sql("filters/candidates_all"))
+    found = _sandboxed(con, _condition(condition, "true"), {}, of)
+    return list(found["example_id"].to_pylist())
+
+
+def _condition(condition: str, outcome: str) -> Rule:
+    """Returns the rule that hits what meets a condition (`true`), or what does not (`false`)."""
+    # The condition is the user's own SQL; `_sandboxed` sees to it that it can only read.
+    query = (
+        "SELECT example_id, 'condition' AS reason, NULL AS score FROM candidates "  # noqa: S608
+        f"WHERE coalesce(({condition}\n), false) = {outcome}"
+    )
+    return Rule(
+        "where", f"{_KEEPS}{condition}", query, live=True, judges="input", trusted=False,
+    )  # fmt: skip
 
 
 def _arguments(rule: Rule, settings: FilterSettings) -> dict[str, Any]:
@@ -208,16 +229,18 @@ def _with_evidence(found: pa.Table) -> pa.Table:
     return found.append_column("evidence", pa.nulls(found.num_rows, pa.string()))
 
 
-def _sandboxed(con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
+def _sandboxed(
+    con: duckdb.DuckDBPyConnection, rule: Rule, arguments: dict[str, Any], of: str = _COMMAND
+) -> pa.Table:
     """Runs a user's rule over a copy of the candidates, without file or network access."""
     candidates = con.sql(sql("filters/candidates"))
     if names := _named(rule, candidates.columns):
         columns = [duckdb.ColumnExpression(name) for name in names]
         try:
-            return _in_a_box(candidates.select(*columns).to_arrow_table(), rule, arguments)
+            return _in_a_box(candidates.select(*columns).to_arrow_table(), rule, arguments, of)
         except ConfigError:
             pass  # told below, where all columns can be suggested
-    return _in_a_box(candidates.to_arrow_table(), rule, arguments)
+    return _in_a_box(candidates.to_arrow_table(), rule, arguments, of)
 
 
 def _named(rule: Rule, columns: Sequence[str]) -> list[str]:
@@ -231,7 +254,7 @@ def _named(rule: Rule, columns: Sequence[str]) -> list[str]:
     return ["example_id", *(name for name in columns if name in words and name != "example_id")]
 
 
-def _in_a_box(candidates: pa.Table, rule: Rule, arguments: dict[str, Any]) -> pa.Table:
+def _in_a_box(candidates: pa.Table, rule: Rule, arguments: dict[str, Any], of: str) -> pa.Table:
     with duckdb.connect(":memory:", config={"enable_external_access": False}) as box:
         box.register("copy", candidates)
         box.execute(sql("filters/sandbox_copy"))
@@ -244,7 +267,7 @@ def _in_a_box(candidates: pa.Table, rule: Rule, arguments: dict[str, Any]) -> pa
                 raise ConfigError(f"rule {rule.name!r}: expected exactly one SELECT statement")
             hits = fetch_arrow(box, rule.query, arguments)
         except duckdb.Error as error:
-            raise _rule_error(rule, str(error), candidates.column_names) from error
+            raise _rule_error(rule, str(error), candidates.column_names, of) from error
     missing = [c for c in ("example_id", "reason", "score") if c not in hits.column_names]
     if missing:
         raise ConfigError(
@@ -253,9 +276,11 @@ def _in_a_box(candidates: pa.Table, rule: Rule, arguments: dict[str, Any]) -> pa
     return hits
 
 
-def _rule_error(rule: Rule, message: str, columns: Sequence[str]) -> ConfigError:
+def _rule_error(rule: Rule, message: str, columns: Sequence[str], of: str) -> ConfigError:
     if rule.name == "where":
-        text = where_clause.explain(rule.help.removeprefix(_KEEPS), message, columns)
+        text = where_clause.explain(rule.help.removeprefix(_KEEPS), message, columns, of)
+        if of != _COMMAND:
+            return ConfigError(text, option="where")
         return ConfigError(f"rule 'where': {text}", option="where", section="filter")
     hint = ""
     if "human_rating" in message and not rule.live:

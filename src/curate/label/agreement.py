@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from curate.embed import embed
-from curate.kernels import consensus
+from curate.kernels import consensus, span_f1
 from curate.kernels.intervals import wilson
+from curate.kernels.span_f1 import SpanAgreement
 from curate.label import kinds
 from curate.options import SplitSettings
 from curate.store import fetch_arrow, sql
@@ -44,6 +46,7 @@ class Annotator:
             `low` and `high` its 95% interval, by the number of shared questions.
         consensus: share of the shared answers that are the consensus; None without cleanlab.
         quality: between 0 and 1, by cleanlab; None without it.
+        spans: how far the spans are those of the others; None where others marked none.
     """
 
     annotator: int
@@ -54,6 +57,7 @@ class Annotator:
     high: float | None
     consensus: float | None
     quality: float | None
+    spans: SpanAgreement | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class Agreement:
         differing: questions that Dawid-Skene decides otherwise, by id.
         doubted: questions that want another rater, the most doubtful first; labels with vectors.
         notes: what could not be told, and why.
+        spans: how far what is marked is the same; None where nobody marks text.
     """
 
     kind: str
@@ -106,24 +111,49 @@ class Agreement:
     annotators: tuple[Annotator, ...]
     notes: tuple[str, ...]
     doubted: tuple[Doubted, ...] = ()
+    spans: SpanAgreement | None = None
 
 
 def agreement(con: duckdb.DuckDBPyConnection) -> tuple[Agreement, ...]:
     """Returns how far annotators agree, per kind of work where a question has two answers."""
-    votes_of = votes(con)
+    votes_of, spans_of = votes(con), votes(con, "spans")
     return tuple(
-        _agreement(con, kind, votes_of[kind])
+        _with_spans(_agreement(con, kind, votes_of[kind]), spans_of[kind])
         for kind in kinds.names()
         if len(votes_of[kind]) > len({example for example, _, _ in votes_of[kind]})
     )
 
 
-def votes(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, int, str]]]:
-    """Returns what annotators say today, as (example id, annotator, value) per kind of work."""
+def _with_spans(found: Agreement, marked: Sequence[tuple[str, int, str]]) -> Agreement:
+    """Returns an agreement with how far the spans are the same, where text was marked."""
+    texts: dict[str, dict[int, set[tuple[int, int, str]]]] = {}
+    for example, annotator, spans in marked:
+        texts.setdefault(example, {})[annotator] = {(a, b, c) for a, b, c in orjson.loads(spans)}
+    sets = list(texts.values())
+    everybody = span_f1.agreement(sets)
+    if not everybody.texts:
+        return found
+    people = []
+    for one in found.annotators:
+        mine = span_f1.agreement(sets, one.annotator)
+        people.append(replace(one, spans=mine if mine.texts else None))
+    return replace(found, spans=everybody, annotators=tuple(people))
+
+
+def votes(
+    con: duckdb.DuckDBPyConnection, about: str | None = None
+) -> dict[str, list[tuple[str, int, str]]]:
+    """Returns what annotators say today, as (example id, annotator, value) per kind of work.
+
+    Args:
+        con: a connection to the store.
+        about: which decisions; None for those that annotators of a kind agree or disagree about.
+    """
     votes_of: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in kinds.names()}
-    parameters = {"kinds": kinds.as_rows()}
+    rows = kinds.as_rows()
+    parameters = {"kinds": [{**row, "votes": about or row["votes"]} for row in rows]}
     for kind, example, annotator, value in con.execute(
-        sql("label/quality_votes"), parameters
+        sql("label/quality/votes"), parameters
     ).fetchall():
         votes_of[kind].append((example, annotator, value))
     return votes_of

@@ -169,7 +169,7 @@ class _Batch:
                 return  # what is understood stays: this may be the same, gone wrong on the way
         counts.new += before is None
         counts.changed += before is not None
-        counts.skipped += one.skipped
+        counts.skipped += one.skipped or bool(answer.cannot)
         server = before.server if before else self.server or row["server"] or FILE_SERVER
         annotator = self.people.number(server, one.user)
         self.settled.append(_ReadAnnotation(one, server, annotator, digest, row, answer))
@@ -303,7 +303,10 @@ def _fresh(settled: Sequence[_ReadAnnotation]) -> pa.Table:
             "annotator": pa.array([one.annotator for one in settled], pa.int32()),
             "made_at": pa.array([a.made_at for a in came], pa.timestamp("us")),
             "updated_at": pa.array([a.updated_at for a in came], pa.timestamp("us")),
-            "skipped": pa.array([a.skipped for a in came], pa.bool_()),
+            # Who says why they cannot judge it has skipped it, with a reason.
+            "skipped": pa.array(
+                [one.annotation.skipped or bool(one.answer.cannot) for one in settled], pa.bool_()
+            ),
             "seconds": pa.array([a.seconds for a in came], pa.float64()),
             "origin": pa.array([one.answer.origin for one in settled], pa.string()),
             "result": pa.array(results, pa.string()),

@@ -20,7 +20,7 @@ from curate.verdicts.verdicts import Today
 
 def audits_waiting(con: duckdb.DuckDBPyConnection) -> int:
     """Returns how many audited tasks have no answer."""
-    return int(con.execute(sql("label/quality_audits_waiting")).fetchall()[0][0])
+    return int(con.execute(sql("label/quality/audits_waiting")).fetchall()[0][0])
 
 
 def error_rates(today: Today) -> tuple[ErrorRate, ...]:
@@ -40,13 +40,13 @@ def sides(today: Today) -> tuple[error_rate.Side, ...]:
     flag(today, kind)
     con.register("answers", _table(answered))
     reviews_of: dict[str, list[error_rate.Judged]] = defaultdict(list)
-    for side, *row in con.execute(sql("label/quality_judged")).fetchall():
+    for side, *row in con.execute(sql("label/quality/judged")).fetchall():
         reviews_of[side].append(error_rate.Judged(*row))
     parameters = {"about": about, "detectors": list(kinds.detectors_of(kind))}
-    left = con.execute(sql("label/quality_left"), parameters).fetchall()
+    left = con.execute(sql("label/quality/left"), parameters).fetchall()
     con.unregister("answers")
     since = (
-        con.execute(sql("label/quality_flags_since")).fetchall()[0][0] if about == "label" else 0
+        con.execute(sql("label/quality/flags_since")).fetchall()[0][0] if about == "label" else 0
     )
     return tuple(
         error_rate.Side(side, reviews_of[side], {True: flagged, False: others}, examples, since)

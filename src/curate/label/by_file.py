@@ -10,38 +10,43 @@ from curate.files import files
 from curate.inputs import inputs
 from curate.label.annotations import FILE_SERVER, Applied, apply_annotations, read_again
 from curate.label.export_file import key_of, not_ours, read_export, written_at
-from curate.label.interface import alike, config
-from curate.label.kinds import get, kind_of, multi_label, vocabulary
+from curate.label.interface import alike, config, instructions
+from curate.label.kinds import kind_of, multi_label, vocabulary
 from curate.label.ledger import (
     PushResult,
     SyncResult,
     known_keys,
     mark,
+    nothing_queued,
     queued,
     result,
+    seconds_of,
     to_hand_over,
     withdrawn,
 )
 from curate.label.options import PushSettings
 from curate.label.reading import Annotation, listed_of, number_or_none, read_annotations
 from curate.label.tasks import build_tasks, task
+from curate.label.team import team_of
 from curate.store import Store, sql
 from curate.verdicts import verdicts
 
 
 def push_to_file(
     store: Store, path: Path, *, kind: str | None = None, prefill: str = PushSettings.prefill,
-    config_file: Path | None = None, again: bool = False,
+    config_file: Path | None = None, again: bool = False, name: str = "",
 ) -> PushResult:  # fmt: skip
-    """Writes the queue as Label Studio's import JSON, and its labelling interface beside it.
+    """Writes the queue as Label Studio's import JSON; interface and instructions beside it.
 
     Args:
         store: the project's store.
-        path: of the JSON file; the interface goes to the same name with `.xml`.
+        path: of the JSON file; the interface goes to the same name with `.xml`, what annotators
+            read before they start to the one with `.html`.
         kind: of the work; None for that of the project's task.
         prefill: which answer is filled in before anybody answered: given, model or none.
         config_file: the user's own interface.
         again: also what was written to a file before and has no answer yet.
+        name: of the queue; empty for the usual one.
 
     Raises:
         ConfigError: the queue is empty, the file is there already, or the interface cannot be read
@@ -57,18 +62,22 @@ def push_to_file(
             con = today.con
             asked, names = kind_of(store, con, kind), vocabulary(store, con)
             several = multi_label(store, con)
-            count = con.execute(sql("label/count"), {"kind": asked}).fetchall()[0][0]
-            keys = queued(con, asked, ("queued",))
+            parameters = {"kind": asked, "queue": name}
+            count = con.execute(sql("label/count"), parameters).fetchall()[0][0]
+            keys = queued(con, asked, ("queued",), name)
             if again:
-                keys += [
-                    row[0] for row in con.execute(sql("label/filed"), {"kind": asked}).fetchall()
-                ]
+                keys += [row[0] for row in con.execute(sql("label/filed"), parameters).fetchall()]
             rows = to_hand_over(today, keys)
+            seconds = seconds_of(con, asked)
         if not rows:
-            raise ConfigError(f"nothing is queued to {asked}. Next: {get(asked).queued_by}")
-        interface = config(asked, names[asked], config_file, multi_label=several)
+            with store.read() as con:
+                raise nothing_queued(con, asked, name)
+        team = team_of(store.folder)
+        interface = config(asked, names[asked], config_file, multi_label=several, team=team)
+        told = instructions(asked, multi_label=several, team=team)
         tasks, refused = build_tasks(asked, rows, prefill)
         files.write_whole(path.with_suffix(".xml"), interface.encode())
+        files.write_whole(path.with_suffix(".html"), told.encode())
         body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
         files.write_whole(path, body.encode())
         handed_over = {q.data["curate_id"] for q in tasks}
@@ -81,6 +90,7 @@ def push_to_file(
     return PushResult(
         asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
         prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
+        answers=len(tasks), seconds=seconds,
     )  # fmt: skip
 
 

@@ -71,6 +71,11 @@ def answer(message: Message) -> str:
     return _clean(f'<div class="curate-turn curate-answer">{_body(message)}</div>')
 
 
+def page(text: str) -> str:
+    """Returns a text that is no turn, such as guidelines, as HTML."""
+    return _clean(_text(text))
+
+
 def question_at(messages: Sequence[Message]) -> int:
     """Returns the place of the last user turn, -1 where there is none."""
     return max((n for n, message in enumerate(messages) if message["role"] == "user"), default=-1)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from curate.errors import ConfigError
-from curate.label import kinds
+from curate.label import kinds, remarks
+from curate.label.team import Team
 from curate.store import resource_dir
 
 UNUSABLE, NONE_FITS = "__unusable__", "__none__"
 UNUSABLE_TOLD = "<b>Unusable</b> takes garbled, empty or private texts out of the dataset."
 
 
+_FEW = 12
+"""Labels of which each has its key and its place in all tasks; of more, the likely come first."""
 _HOTKEYS = "123456789abcdefghijklmnopqrstuvwxyz"
 # Told apart by most people who see colours differently. Source: Wong, Nature Methods 8 (2011) 441.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 
 def config(
-    kind: str, names: Sequence[str], own: Path | None = None, *, multi_label: bool = False
-) -> str:
+    kind: str, names: Sequence[str], own: Path | None = None, *, multi_label: bool = False,
+    team: Team = Team(),  # noqa: B008 (frozen)
+) -> str:  # fmt: skip
     """Returns the XML of a kind of work with the project's labels or fields in it.
 
     Args:
@@ -30,6 +35,7 @@ def config(
         names: the project's own, such as labels or fields; empty where a kind has none.
         own: the user's own XML instead of `label_config/KIND.xml`.
         multi_label: whether annotators may pick several labels, or that none fits.
+        team: what the team wants beside the kind's own question.
 
     Raises:
         ConfigError: it is no XML, or lacks a control or an object that answers are read from.
@@ -44,7 +50,9 @@ def config(
         root = ET.fromstring(path.read_text(encoding="utf-8"))  # noqa: S314 (the user's own file)
     except (OSError, ET.ParseError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    _put_in(kind, root, names)
+    _put_in(kind, root, names, team.hints)
+    _arrange_likely(root, there_are_few=len(names) <= _FEW)
+    _add_remarks(root, team)
     adapt = kinds.get(kind).let_choose_several
     if adapt and multi_label:
         adapt(root)
@@ -96,10 +104,12 @@ def _choices(kind: str, text: str) -> set[str]:
     return {c.get("alias") or c.get("value") or "" for c in choices if c.tag != "Style"}
 
 
-def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
+def _put_in(kind: str, root: ET.Element, names: Sequence[str], hints: Mapping[str, str]) -> None:
     tag, name, child = kinds.get(kind).choices or ("", "", "")
-    hotkeys = {element.get("hotkey") for element in root.iter()}
-    keys = [key for key in _HOTKEYS if key not in hotkeys]
+    taken = {element.get("hotkey") for element in root.iter()}
+    keys = [key for key in _HOTKEYS if key not in taken]
+    if len(names) > _FEW:
+        keys = [key for key in keys if key not in "12345"]
     for control in root.iter(tag) if tag else ():
         if control.get("name") != name:
             continue
@@ -111,7 +121,51 @@ def _put_in(kind: str, root: ET.Element, names: Sequence[str]) -> None:
                 made.set("background", _COLOURS[place % len(_COLOURS)])
             if place < len(keys):
                 made.set("hotkey", keys[place])
+            if label in hints:
+                made.set("hint", hints[label])
             control.insert(place, made)
+
+
+def _arrange_likely(root: ET.Element, *, there_are_few: bool) -> None:
+    """Takes the likely labels away where each has its place; else unusable stands beside them.
+
+    They come with the task. A control without any choice of its own breaks the page of a task that
+    brings none.
+    """
+    parents = {child: parent for parent in root.iter() for child in parent}
+    for control in [c for c in parents if c.tag == "Choices" and c.get("name") == "likely"]:
+        if there_are_few:
+            parents[parents[control]].remove(parents[control])
+        for choice in [c for c in parents if c.get("alias") == UNUSABLE and not there_are_few]:
+            parents[choice].remove(choice)
+            control.append(choice)
+    for view in root.iter("View"):
+        if there_are_few and view.get("whenTagName") == "likely":
+            del view.attrib["visibleWhen"], view.attrib["whenTagName"]
+
+
+def _add_remarks(root: ET.Element, team: Team) -> None:
+    """Puts what every page ends with, and what the team wants, where the interface has room."""
+    ending = ET.parse(resource_dir("label_config") / "remarks.xml").getroot()  # noqa: S314 (ours)
+    for view in _rooms(root, "curate-remarks"):
+        view.extend(ending)
+    for view in _rooms(root, "curate-tags"):
+        if team.tags:
+            asked = {"name": "tags", "toName": "text", "choice": "multiple", "showInline": "true"}
+            view.append(ET.Element("Header", {"value": "Tags (optional)", "size": "5"}))
+            tags = ET.SubElement(view, "Choices", asked)
+            tags.extend(ET.Element("Choice", {"value": tag}) for tag in team.tags)
+    for view in _rooms(root, "curate-rubric"):
+        for name in team.rubric:
+            stars = {"name": remarks.RUBRIC + name, "toName": "response", "maxRating": "5",
+                     "icon": "star", "size": "small"}  # fmt: skip
+            row = ET.SubElement(view, "View", {"className": "curate-row"})
+            row.append(ET.Element("Header", {"value": name, "size": "6"}))
+            row.append(ET.Element("Rating", stars))
+
+
+def _rooms(root: ET.Element, name: str) -> list[ET.Element]:
+    return [v for v in root.iter("View") if name in (v.get("className") or "").split()]
 
 
 def check(kind: str, text: str, path: Path) -> None:
@@ -157,12 +211,23 @@ _SHOWN_BY = {
 
 _KEYS = (
     "The keys beside the choices pick them, Ctrl+Enter submits, Ctrl+Space skips. Skip what you "
-    "cannot judge: no answer is better than a guess."
+    "cannot judge, or say at the end of the page why you cannot: no answer is better than a guess."
 )
 
 
-def instructions(kind: str, *, multi_label: bool = False) -> str:
-    """Returns what annotators read before they start, as HTML."""
+def instructions(
+    kind: str,
+    *,
+    multi_label: bool = False,
+    team: Team = Team(),  # noqa: B008 (frozen)
+) -> str:
+    """Returns what annotators read before they start, as HTML; what the team wrote comes first."""
+    # Commands that send nothing need none of this.
+    from curate.label.conversation import page
+
     work = kinds.get(kind)
-    paragraphs = work.instructions_several if multi_label else work.instructions
-    return "<br><br>".join([*paragraphs, _KEYS])
+    paragraphs = [*(work.instructions_several if multi_label else work.instructions), _KEYS]
+    if team.hints and work.choices:
+        meanings = (f"<li><b>{escape(n)}</b>: {escape(t)}</li>" for n, t in team.hints.items())
+        paragraphs.insert(0, f"<ul>{''.join(meanings)}</ul>")
+    return (page(team.guidelines) if team.guidelines else "") + "<br><br>".join(paragraphs)

@@ -7,6 +7,7 @@ ledger and the same checks apply: `push --to-file` writes what Label Studio impo
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ import duckdb
 import orjson
 import pyarrow as pa
 
-from curate.label import tasks
+from curate.errors import ConfigError
+from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
 from curate.store import Run, fetch_arrow, sql
@@ -35,6 +37,8 @@ class PushResult:
         sent: false for a plan.
         found: tasks that an earlier push had sent without learning it.
         prefilled: tasks that come with an answer filled in.
+        answers: that the tasks ask for, with all annotators.
+        seconds: that an answer took so far, the median; None before `ENOUGH_TIMED` are in.
     """
 
     kind: str
@@ -47,6 +51,18 @@ class PushResult:
     found: int = 0
     prefilled: int = 0
     notes: tuple[str, ...] = ()
+    answers: int = 0
+    seconds: float | None = None
+
+
+ENOUGH_TIMED = 5
+"""Answers from which on their median says how long one takes."""
+
+
+def seconds_of(con: duckdb.DuckDBPyConnection, kind: str) -> float | None:
+    """Returns how many seconds an answer of a kind takes; None where too few are in."""
+    median, count = con.execute(sql("label/seconds"), {"kind": kind}).fetchall()[0]
+    return median if count >= ENOUGH_TIMED else None
 
 
 @dataclass(frozen=True)
@@ -136,18 +152,51 @@ def asked(
     return found
 
 
-def queued(con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str]) -> list[str]:
-    """Returns the keys of tasks of a kind in some states, in the order of the queue."""
-    parameters = {"kind": kind, "states": list(states)}
+def queued(
+    con: duckdb.DuckDBPyConnection, kind: str, states: Sequence[str], queue: str = ""
+) -> list[str]:
+    """Returns the keys of tasks of a queue in some states, in their order."""
+    parameters = {"kind": kind, "states": list(states), "queue": queue}
     return [row[0] for row in con.execute(sql("label/keys"), parameters).fetchall()]
 
 
+def nothing_queued(con: duckdb.DuckDBPyConnection, kind: str, queue: str) -> ConfigError:
+    """Returns the error that a queue is empty, with what to type instead."""
+    named = [row[0] for row in con.execute(sql("label/queues"), {"kind": kind}).fetchall()]
+    what = f"in the queue {queue!r}" if queue else f"queued to {kind}"
+    if queue in named or not named:
+        more = f" --name {shlex.quote(queue)}" if queue else ""
+        return ConfigError(f"nothing is {what}. Next: {kinds.get(kind).queued_by}{more}")
+    listing = ", ".join(repr(name) if name else "the usual one" for name in named)
+    option = f" --name {shlex.quote(named[0])}" if named[0] else ""
+    return ConfigError(
+        f"nothing is {what}; of {kind} there is a queue named {listing}. Next: curate label push "
+        f"--kind {kind}{option}"
+    )
+
+
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns rows of the ledger; without a hint where they are held out by now."""
+    """Returns rows of the ledger; without a hint where they are held out by now.
+
+    Each has the shape of the project's answers, where its kind of work shows that.
+    """
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
-    return [{**row, "blind": row["blind"] or row["task_key"] in held_out} for row in rows]
+    near = dict(con.execute(sql("label/near_labels"), {"keys": list(keys)}).fetchall())
+    names = kinds.vocabulary(today.store, con)
+    finders = {row["kind"]: kinds.get(row["kind"]).shape for row in rows}
+    shapes = {kind: shape(today.store, con) if shape else None for kind, shape in finders.items()}
+    return [
+        {
+            **row,
+            "blind": row["blind"] or row["task_key"] in held_out,
+            "near_labels": near.get(row["task_key"], []),
+            "vocabulary": names[row["kind"]],
+            "shape": shapes[row["kind"]],
+        }
+        for row in rows
+    ]
 
 
 def mark(

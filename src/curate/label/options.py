@@ -18,6 +18,7 @@ class PushSettings:
         annotators: people who answer each task; None for what the project has, at first 1.
         prefill: which answer is filled in before anybody answered: given, model or none.
         config: the user's own labelling interface.
+        name: of the queue; empty for the usual one.
     """
 
     kind: str | None = None
@@ -25,3 +26,4 @@ class PushSettings:
     annotators: int | None = None
     prefill: str = "given"
     config: Path | None = None
+    name: str = ""

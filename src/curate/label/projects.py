@@ -34,6 +34,7 @@ class KnownProject:
     config: str
     config_digest: str
     annotators: int
+    queue: str = ""
     synced_to: datetime | None = None
 
 
@@ -61,9 +62,10 @@ def connect(store: Store, url: str | None, token_file: Path | None) -> Server:
     return Server(url, token(token_file))
 
 
-def mark_of(store: Store, kind: str) -> str:
+def mark_of(store: Store, kind: str, queue: str = "") -> str:
     """Returns the words by which a project on a server is known to belong to this store."""
-    name = hmac.new(salt(store.folder), f"label project {kind}".encode(), "sha256").hexdigest()
+    text = f"label project {kind} {queue}".rstrip()
+    name = hmac.new(salt(store.folder), text.encode(), "sha256").hexdigest()
     return f"curate:{kind}:{name[:20]}"
 
 
@@ -75,9 +77,12 @@ def is_marked(there: Mapping[str, Any], mark: str) -> bool:
     return mark in str(there.get("description") or "")
 
 
-def known_project(con: duckdb.DuckDBPyConnection, server: str, kind: str) -> KnownProject | None:
-    """Returns the project that takes tasks of a kind."""
-    return next((p for p in known_projects(con, server) if p.kind == kind), None)
+def known_project(
+    con: duckdb.DuckDBPyConnection, server: str, kind: str, queue: str = ""
+) -> KnownProject | None:
+    """Returns the project that takes the tasks of a queue."""
+    found = known_projects(con, server)
+    return next((p for p in found if (p.kind, p.queue) == (kind, queue)), None)
 
 
 def known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProject]:
@@ -87,7 +92,7 @@ def known_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownPro
 
 
 def gone_projects(con: duckdb.DuckDBPyConnection, server: str) -> list[KnownProject]:
-    """Returns the newest gone project of each kind that has no other one on a server."""
+    """Returns the newest gone project of each queue that has no other one on a server."""
     rows = con.execute(sql("label/projects_gone"), {"server": server}).fetchall()
     return [KnownProject(*row) for row in rows]
 
@@ -121,7 +126,8 @@ def move(
     """Notes that a project has another number; its tasks are those that the server has there."""
     there = server.project(number) or {}
     with store.read() as con:
-        keys = ledger.queued(con, project.kind, ("queued", "pending", "sent", "gone"))
+        states = ("queued", "pending", "sent", "gone")
+        keys = ledger.queued(con, project.kind, states, project.queue)
     numbers = {key: copies[0].number for key, copies in server.find_tasks(number, keys).items()}
     moved = replace(project, number=number, config_digest=digest_of(str(there.get("label_config"))))
     with store.write() as con:
@@ -138,7 +144,7 @@ def remember(con: duckdb.DuckDBPyConnection, run: Run, server: str, project: Kno
     told = {
         "server": server, "project_id": project.number, "kind": project.kind,
         "config": project.config, "config_digest": project.config_digest,
-        "annotators": project.annotators, "run_id": run.run_id,
+        "annotators": project.annotators, "queue": project.queue, "run_id": run.run_id,
     }  # fmt: skip
     con.execute(sql("label/project_set"), told)
 

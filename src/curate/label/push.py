@@ -32,7 +32,8 @@ from curate.label.projects import (
     remember,
 )
 from curate.label.server import DoubtfulError, Server, fits_of
-from curate.label.tasks import Question, build_tasks, task
+from curate.label.tasks import Question, build_tasks, question, task
+from curate.label.team import team_of
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import verdicts
@@ -79,14 +80,20 @@ class _Push:
         with store.read() as con:
             self.kind = kinds.kind_of(store, con, settings.kind)
             self.names = kinds.vocabulary(store, con)[self.kind]
-            self.known = known_project(con, server.url, self.kind)
+            self.known = known_project(con, server.url, self.kind, settings.name)
             self.several = kinds.multi_label(store, con)
+            self.seconds = ledger.seconds_of(con, self.kind)
+        self.team = team_of(store.folder)
         self.notes = interface.alike(self.names)
         self.is_lost = False
+        self.people = settings.annotators or (self.known.annotators if self.known else 1)
         self.interface = interface.config(
-            self.kind, self.names, settings.config, multi_label=self.several
+            self.kind, self.names, settings.config, multi_label=self.several, team=self.team
         )
-        self.mark = mark_of(store, self.kind)
+        self.instructions = interface.instructions(
+            self.kind, multi_label=self.several, team=self.team
+        )
+        self.mark = mark_of(store, self.kind, settings.name)
 
     # -- what would be done ----------------------------------------------------------------------
 
@@ -111,7 +118,7 @@ class _Push:
             number = self.server.find_project(self.mark)
             return (None if number is None else self.server.project(number)), True
         with self.store.read() as con:
-            keys = ledger.queued(con, self.kind, ("sent", "gone"))
+            keys = ledger.queued(con, self.kind, ("sent", "gone"), self.settings.name)
         there = find_again(self.server, self.known, self.mark, keys)
         if there and there["id"] == self.known.number:
             return there, False
@@ -145,13 +152,14 @@ class _Push:
     def _rows(self) -> tuple[list[dict[str, Any]], int]:
         with verdicts.today(self.store) as today:
             con = today.con
-            keys = ledger.queued(con, self.kind, ("queued", "pending"))
+            asked = {"kind": self.kind, "queue": self.settings.name}
+            keys = ledger.queued(con, self.kind, ("queued", "pending"), self.settings.name)
             rows = ledger.to_hand_over(today, keys)
             self.blind = {row["task_key"] for row in rows if row["blind"]}
-            before = con.execute(sql("label/count"), {"kind": self.kind}).fetchall()[0][0]
+            before = con.execute(sql("label/count"), asked).fetchall()[0][0]
         if not rows and not before:
-            step = kinds.get(self.kind).queued_by
-            raise ConfigError(f"nothing is queued to {self.kind}. Next: {step}")
+            with self.store.read() as con:
+                raise ledger.nothing_queued(con, self.kind, self.settings.name)
         return rows, before
 
     def _made(
@@ -160,7 +168,15 @@ class _Push:
         """Returns the tasks; an answer that the interface does not have is not filled in."""
         fits = fits_of(interface)
         tasks, refused = build_tasks(self.kind, rows, self.settings.prefill)
-        questions = [q if all(map(fits, q.predictions)) else Question(q.data) for q in tasks]
+        by_key = {row["task_key"]: row for row in rows}
+        questions = [
+            q
+            if all(map(fits, q.predictions))
+            else question(
+                self.kind, by_key[q.data["curate_id"]], self.settings.prefill, can_fill=False
+            )
+            for q in tasks
+        ]
         if left_out := sum(a is not b for a, b in zip(tasks, questions, strict=True)):
             self.notes.append(
                 f"{left_out:,} answers are not filled in, as the interface does not have them"
@@ -189,11 +205,12 @@ class _Push:
 
     def _create(self) -> int:
         name = str(config.load(self.store.folder).get("project", {}).get("name") or "curate")
+        title = f"{self.kind} {self.settings.name}".strip()
         fields = {
-            "title": f"{name[: _TITLE - len(self.kind) - 2]}: {self.kind}",
+            "title": f"{name[: _TITLE - len(title) - 2]}: {title}"[:_TITLE],
             "description": f"Made by curate, which knows it by this line: {self.mark}",
             "label_config": self.interface,
-            "expert_instruction": interface.instructions(self.kind, multi_label=self.several),
+            "expert_instruction": self.instructions,
             "show_instruction": True,
             "show_skip_button": True,
             "show_collab_predictions": True,
@@ -218,13 +235,18 @@ class _Push:
             change = {} if there["label_config"] == wanted else {"label_config": wanted}
             if people not in (None, there["maximum_annotations"]):
                 change["maximum_annotations"] = people
+            # What a team wrote there itself stays, unless it writes guidelines here.
+            if self.team.guidelines and there["expert_instruction"] != self.instructions:
+                change["expert_instruction"] = self.instructions
             if not is_marked(there, self.mark):
                 change["description"] = f"{there.get('description') or ''}\n{self.mark}".strip()
             people = people or int(there["maximum_annotations"])
         if change:
             self.server.update_project(number, **change)
         sent = self.known.config if self.known and wanted != self.interface else wanted
-        now = KnownProject(number, self.kind, sent, digest_of(wanted), people or 1)
+        now = KnownProject(
+            number, self.kind, sent, digest_of(wanted), people or 1, self.settings.name
+        )
         with self.store.write() as con:
             remember(con, self.run, self.server.url, now)
         return wanted
@@ -238,7 +260,8 @@ class _Push:
 
     def _send(self, number: int, tasks: Sequence[tasks.Question]) -> None:
         with self.store.read() as con:
-            left = set(ledger.queued(con, self.kind, ("queued", "pending")))
+            states = ("queued", "pending")
+            left = set(ledger.queued(con, self.kind, states, self.settings.name))
         waiting = [q for q in tasks if q.data["curate_id"] in left]
         doubtful: list[str] = []
         for batch in self.progress([*_batches(waiting)], "sending tasks"):
@@ -298,18 +321,19 @@ class _Push:
         return PushResult(
             self.kind, self.server.url, len(tasks) - found, before, blind, tuple(refused), sent,
             found=found, prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(self.notes),
+            answers=(len(tasks) - found) * self.people, seconds=self.seconds,
         )  # fmt: skip
 
 
 def _batches(tasks: Sequence[tasks.Question]) -> Iterator[list[tasks.Question]]:
     batch: list[Question] = []
     size = 0
-    for question in tasks:
-        weight = len(orjson.dumps(question.data))
+    for one in tasks:
+        weight = len(orjson.dumps(one.data))
         if batch and (len(batch) == BATCH_TASKS or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(question)
+        batch.append(one)
         size += weight
     if batch:
         yield batch

@@ -95,7 +95,7 @@ def settled_answers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     `label_seen` is null where the question was about no label. They come by kind and example.
     """
     parameters = {"kinds": kinds.as_rows()}
-    return list(fetch_arrow(con, sql("label/quality_answers"), parameters).to_pylist())
+    return list(fetch_arrow(con, sql("label/quality/answers"), parameters).to_pylist())
 
 
 def changed(row: Mapping[str, Any], min_rating: float | None) -> bool:

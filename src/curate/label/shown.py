@@ -8,8 +8,12 @@ from typing import Any
 
 import orjson
 
-from curate.label import conversation, tool_calls
+from curate import label_sets
+from curate.label import conversation, form, tool_calls
 from curate.messages import Message, calls_of, parse_tools
+
+LIKELY = 5
+"""Labels that come first where there are many, on the keys from 1 on."""
 
 MAX_TEXT = 200_000
 """Characters of one text that are shown; a longer one is refused, as no annotator reads it."""
@@ -73,13 +77,28 @@ def _answer(row: Mapping[str, Any], *, other: bool = False) -> str:
     return _printable(conversation.answer(message))
 
 
-VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+def _likely(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Returns the labels that come first where there are many, each with its key."""
+    if row["blind"]:
+        return []
+    read = label_sets.read if row.get("multi_label") else lambda label: (label,)
+    labels = (row["label_seen"], row["suggested"], *row.get("near_labels", ()))
+    names = dict.fromkeys(name for label in labels if label for name in read(label))
+    known = row.get("vocabulary")
+    # What is filled in is chosen already.
+    likely = [n for n in names if (known is None or n in known) and n not in row["filled"]]
+    return [{"value": name, "hotkey": str(key)} for key, name in enumerate(likely[:LIKELY], 1)]
+
+
+VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "text": lambda row: _text(row["query"]),
     "context": lambda row: _text(row["context"]),
     "reason": lambda row: "" if row["blind"] else _text(row["why"]),
+    "likely": _likely,
     "response": _response,
     "response_a": lambda row: _response(row, other=_is_second(row, 0)),
     "response_b": lambda row: _response(row, other=_is_second(row, 1)),
+    "other": lambda row: _text(form.shown(row)),
     "conversation": _page,
     "earlier": lambda row: _page(row, with_question=False),
     "answer": _answer,

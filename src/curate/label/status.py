@@ -52,6 +52,21 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class RemarkCount:
+    """How often something was said beside answers to a kind of work.
+
+    Attributes:
+        control: `cannot` (why it was skipped), `tags`, or `rubric` and what was rated.
+        value: the reason, the tag or the stars; None for a skip without a reason.
+    """
+
+    kind: str
+    control: str
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True)
 class LabelStatus:
     """The state of all human labelling; see the parts."""
 
@@ -61,6 +76,7 @@ class LabelStatus:
     detectors: tuple[Detector, ...]
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
+    remarks: tuple[RemarkCount, ...] = ()
 
 
 def label_status(store: Store) -> LabelStatus:
@@ -69,13 +85,16 @@ def label_status(store: Store) -> LabelStatus:
         con = today.con
         return LabelStatus(
             progress=tuple(
-                Progress(*row) for row in con.execute(sql("label/quality_progress")).fetchall()
+                Progress(*row) for row in con.execute(sql("label/quality/progress")).fetchall()
             ),
             origins=tuple(
-                Origin(*row) for row in con.execute(sql("label/quality_origins")).fetchall()
+                Origin(*row) for row in con.execute(sql("label/quality/origins")).fetchall()
             ),
             agreement=agreement.agreement(con),
             detectors=detectors(today),
             error_rates=error_rates(today),
             audits_waiting=audits_waiting(con),
+            remarks=tuple(
+                RemarkCount(*row) for row in con.execute(sql("label/quality/remarks")).fetchall()
+            ),
         )

@@ -103,8 +103,8 @@ def _restored(
 ) -> KnownProject | None:
     """Returns a project that was gone and is there again."""
     with store.read() as con:
-        keys = ledger.queued(con, project.kind, ("gone", "queued", "pending"))
-    there = find_again(server, project, mark_of(store, project.kind), keys)
+        keys = ledger.queued(con, project.kind, ("gone", "queued", "pending"), project.queue)
+    there = find_again(server, project, mark_of(store, project.kind, project.queue), keys)
     if there is None:
         return None
     number = int(there["id"])
@@ -133,7 +133,8 @@ class _Sync:
 
     def take_in(self, full: bool) -> bool:
         """Takes in what changed; returns whether the project is still there."""
-        mark, keys = mark_of(self.store, self.project.kind), list(self.keys.values())
+        mark = mark_of(self.store, self.project.kind, self.project.queue)
+        keys = list(self.keys.values())
         there = find_again(self.server, self.project, mark, keys)
         if there is None:
             return False
@@ -204,7 +205,7 @@ class _Sync:
             return {}
         states = ("queued", "pending", "sent", "gone")
         with self.store.read() as con:
-            ours = ledger.queued(con, self.project.kind, states)
+            ours = ledger.queued(con, self.project.kind, states, self.project.queue)
         keys = self._keys_of(unknown, ours)
         here = set(self.keys.values())
         self.keys |= keys

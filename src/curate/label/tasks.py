@@ -5,12 +5,13 @@ Answers are Label Studio's result JSON, as its interface writes it (version 1.23
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from curate.label import kinds
+from curate.label.controls import by_name
+from curate.label.remarks import BESIDE, remarks
 
 
 def build_tasks(
@@ -51,6 +52,7 @@ class Answer:
 
     Attributes:
         decisions: (kind, value).
+        cannot: why the annotator cannot judge it: as good as skipped.
         origin: prediction, prediction-changed or manual; None where the server does not say.
         problem: why nothing follows from it.
     """
@@ -58,9 +60,10 @@ class Answer:
     decisions: tuple[tuple[str, str | None], ...] = ()
     origin: str | None = None
     problem: str | None = None
+    cannot: str | None = None
 
 
-def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
+def question(kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool = True) -> Question:
     """Returns the task of one ledger row.
 
     Args:
@@ -68,6 +71,7 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
         row: task_key, query, context, response, other_response, label, suggested, probability,
             why, blind, swapped; messages, output and other_output as JSON, where they are stored.
         prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
+        can_fill: whether the interface has what `prefill` fills in.
 
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
@@ -76,10 +80,12 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     from curate.label.shown import VARIABLES
 
     work = kinds.get(kind)
+    row = {**row, "prefill": prefill, "can_fill": can_fill}
+    filled = work.prefill if prefill != "none" and can_fill and not row["blind"] else None
+    result = filled(row, prefill) if filled else []
+    row = {**row, "filled": [c for part in result for c in part["value"].get("choices", ())]}
     variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
     data = {"curate_id": row["task_key"], **variables}
-    filled = work.prefill if prefill != "none" and not row["blind"] else None
-    result = filled(row, prefill) if filled else []
     if not result:
         return Question(data)
     score = row.get("probability") if prefill == "model" else None
@@ -95,45 +101,6 @@ def choice(name: str, to: str, *values: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def spans(text: str, response: str | None) -> list[tuple[str, int, int]]:
-    """Returns (field, start, end) of each value of a JSON answer that stands in the text.
-
-    Offsets count Unicode code points, as Label Studio's do; a value that stands there several times
-    is marked the first time that nothing else covers.
-    """
-    places: list[tuple[str, int, int]] = []
-    for field, value in fields(response):
-        at = text.find(value) if value else -1
-        while at >= 0 and any(at < end and start < at + len(value) for _, start, end in places):
-            at = text.find(value, at + 1)
-        if at >= 0:
-            places.append((field, at, at + len(value)))
-    return places
-
-
-def is_object(response: str | None) -> bool:
-    """Returns whether an answer is a JSON object."""
-    try:
-        return isinstance(json.loads(response or ""), dict)
-    except ValueError:
-        return False
-
-
-def fields(response: str | None) -> list[tuple[str, str]]:
-    """Returns the (field, text) pairs of a JSON object whose values are texts or lists of texts."""
-    try:
-        parsed = json.loads(response or "")
-    except ValueError:
-        return []
-    if not isinstance(parsed, dict):
-        return []
-    pairs: list[tuple[str, str]] = []
-    for field, value in parsed.items():
-        several = value if isinstance(value, list) else [value]
-        pairs += [(field, str(v)) for v in several if isinstance(v, str | int | float)]
-    return pairs
-
-
 def understand(
     kind: str, result: Sequence[Mapping[str, Any]], row: Mapping[str, Any], names: Iterable[str]
 ) -> Answer:
@@ -145,10 +112,14 @@ def understand(
         row: query, response, example_id, other_id and swapped of the task.
         names: labels or fields that may be chosen.
     """
-    origins = [part.get("origin") for part in result]
+    work = kinds.get(kind)
+    origins = [_origin(work, part, row) for part in result if part.get("from_name") not in BESIDE]
     origin = next((o for o in ("prediction-changed", "manual", "prediction") if o in origins), None)
     try:
-        answer = kinds.get(kind).read(_by_name(result), row, set(names))
+        parts = by_name(result)
+        if cannot := remarks(parts).cannot:
+            return Answer(origin=origin, cannot=cannot)
+        answer = work.read(parts, row, set(names))
         if unknown := {decision for decision, _ in answer} - {*kinds.DECISIONS}:
             raise ValueError(f"there is no decision {min(unknown)!r}")
     except (TypeError, ValueError) as error:
@@ -160,60 +131,16 @@ def understand(
     return Answer(tuple(answer), origin)
 
 
-def _by_name(result: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    results: dict[str, list[Mapping[str, Any]]] = {}
-    for part in result:
-        if part.get("type") == "relation":
-            continue  # between two spans: no control was answered
-        name, value = part["from_name"], part["value"]
-        if not isinstance(name, str) or not isinstance(value, Mapping):
-            raise ValueError(f"a part of it has no name or no value: {str(part)[:60]}")
-        results.setdefault(name, []).append(value)
-    return results
+def _origin(work: kinds.Kind, part: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
+    """Returns what became of a part of an answer: a box that nobody touched was accepted."""
+    from curate.label.shown import VARIABLES
 
-
-def better_of_two(parts: kinds.Parts, row: Mapping[str, Any]) -> str | None:
-    """Returns this, other, tie or both_bad of a pair shown as A and B; None where nobody chose.
-
-    Raises:
-        ValueError: several things were chosen, or what there is not.
-    """
-    chosen = one_choice(parts, "preference")
-    if chosen in (None, "tie", "both_bad"):
-        return chosen
-    if chosen not in ("A", "B"):
-        raise ValueError(f"a preference of {chosen!r}")
-    return "this" if (chosen == "A") != row["swapped"] else "other"
-
-
-def one_choice(parts: kinds.Parts, name: str) -> str | None:
-    """Returns what was chosen in a control, None where nothing was.
-
-    Raises:
-        ValueError: several things were.
-    """
-    chosen = choices_of(parts, name)
-    if len(chosen) > 1:
-        raise ValueError(f"{name} has {len(chosen)} choices")
-    return chosen[0] if chosen else None
-
-
-def choices_of(parts: kinds.Parts, name: str) -> list[str]:
-    """Returns all that was chosen in a control.
-
-    Raises:
-        ValueError: it is no list of names.
-    """
-    return [c for value in parts.get(name, []) for c in texts_of(value["choices"])]
-
-
-def texts_of(value: Any) -> list[str]:
-    """Returns a list of texts, also of the one that stands alone.
-
-    Raises:
-        ValueError: it is none.
-    """
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"no texts: {str(texts)[:60]}")
-    return texts
+    variable, value = work.boxes.get(str(part.get("from_name"))), part.get("value")
+    if not variable or not isinstance(value, Mapping) or row.get("blind"):
+        return part.get("origin")
+    left = " ".join(map(str, value.get("text") or ()))
+    try:
+        is_as_sent = left.split() == VARIABLES[variable](row).split()
+    except ValueError:  # what cannot be shown was not sent
+        is_as_sent = False
+    return "prediction" if is_as_sent else part.get("origin")

@@ -1,9 +1,11 @@
 """How the budget of a queue is shared among its detectors, by what their flags have been worth.
 
-What has to be asked comes first, whatever it brings. The rest goes, task by task, to the detector
-whose next flag is expected to bring most: the mean of its Beta posterior, falling from its first
-flag to half of that at its last, since the best flags come first. One task in a hundred is kept for
-each detector, so that none is given up on what little is known. Nothing is drawn at random.
+What has to be asked comes first, whatever it brings, but for a third of the budget while there is
+more to ask: held-out examples alone would better no training data. The rest goes, task by task, to
+the detector whose next flag is expected to bring most: the mean of its Beta posterior, falling from
+its first flag to half of that at its last, since the best flags come first. One task in a hundred
+is kept for each detector, so that none is given up on what little is known. Nothing is drawn at
+random.
 
 Source: greedy choice by posterior mean with forced exploration, as in Sutton and Barto 2018,
 Reinforcement learning, chapter 2.
@@ -24,6 +26,10 @@ FIRST, LAST = 3, 12
 
 EXPLORE = 0.01
 """Share of the budget that each detector gets however little it brought: the first of 50 tasks."""
+
+
+REST = 1 / 3
+"""Share of the budget that is left to the others while what has to be asked could fill it."""
 
 
 FALL = 0.5
@@ -86,7 +92,7 @@ def share(
     worth = {name: expected(name, *reviews_of.get(name, (0, 0))) for name in names}
     lists = _lists([_at_home(c, worth, names) for c in candidates])
     first, mixed, last = ([*part] for part in lists)
-    chosen = first[:budget]
+    chosen = first[: budget - min(len(mixed), round(REST * budget))]
     chosen += _mixed(mixed, worth, budget - len(chosen))
     chosen += last[: budget - len(chosen)]
     asked, there = (

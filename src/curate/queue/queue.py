@@ -10,6 +10,7 @@ blindly; only from them an error rate can be told.
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow as pa
 
 from curate import cluster
 from curate.errors import ConfigError
+from curate.filters import filters
 from curate.inputs import inputs
 from curate.label import agreement, kinds, reviews
 from curate.label.flags import flag
@@ -103,9 +105,11 @@ def queue(
     budget: int = QueueSettings.budget,
     audit: int | None = QueueSettings.audit,
     seed: int = QueueSettings.seed,
+    name: str = QueueSettings.name,
+    where: str | None = None,
     progress: Progress = lambda items, _: items,
 ) -> QueueResult:
-    """Ranks what a human should look at, and stores the first `budget` as the queue of this kind.
+    """Ranks what a human should look at, and stores the first `budget` as a queue.
 
     Args:
         store: the project's store.
@@ -113,12 +117,17 @@ def queue(
         budget: entries, audit included.
         audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
         seed: of the draw.
+        name: of the queue; those of other names stay, and what is in them is not asked twice.
+        where: SQL condition over the columns of `candidates`, as of `curate filter`.
         progress: called with (items, label) around the work.
 
     Raises:
-        ConfigError: the kind is unknown, or the audit is larger than the budget.
+        ConfigError: the kind is unknown, the audit is larger than the budget, or the condition
+            cannot be read.
     """
-    with store.run("queue", {"kind": kind, "budget": budget, "audit": audit, "seed": seed}) as run:
+    asked = {"kind": kind, "budget": budget, "audit": audit, "seed": seed}
+    asked |= {"name": name, "where": where} if name or where else {}
+    with store.run("queue", asked) as run:
         inputs.refresh(store, run)
         # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
         with verdicts.today(store) as today:
@@ -128,7 +137,9 @@ def queue(
             usual = kinds.of_project(store, today.con).name == kind_asked
             size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
             cover = coverage.find(today, kind_asked, budget, progress=progress)
-            flagged = _flagged(today, kind_asked)
+            _set_scope(today.con, where)
+            parameters = {"kind": kind_asked, "queue": name, "scoped": where is not None}
+            flagged = _flagged(today, kind_asked, parameters)
             audit_sample = _draw(today.con, size, seed) if size else []
             missing = _missing(today, kind_asked)
             waiting = today.con.execute(sql("queue/waiting"), {"kind": kind_asked}).fetchall()[0][0]
@@ -137,11 +148,12 @@ def queue(
             chosen, parts = _chosen(kind_asked, free, right, budget - len(audit_sample))
             _tell(today, kind_asked, [*chosen, *audit_sample])
         entries = _entries(kind_asked, chosen, audit_sample, seed)
-        _store(store, run, kind_asked, cover, entries)
+        _store(store, run, kind_asked, name, cover, entries)
         # No verdict follows from what is asked.
         verdicts.carry_over(store, named)
         run.counts = {"entries": len(entries), "audit": len(audit_sample)}
     step = "curate label push" if usual else f"curate label push --kind {kind_asked}"
+    step += f" --name {shlex.quote(name)}" if name else ""
     return QueueResult(
         kind_asked,
         budget,
@@ -178,16 +190,22 @@ def _audit_size(budget: int, audit: int | None) -> int:
     return audit
 
 
-def _flagged(today: Today, kind: str) -> list[dict[str, Any]]:
+def _set_scope(con: duckdb.DuckDBPyConnection, where: str | None) -> None:
+    """Makes `scope`, the examples that may be asked about; empty without a condition."""
+    ids = filters.meeting(con, where, "curate queue") if where is not None else []
+    con.register("scope", pa.table({"example_id": pa.array(ids, pa.string())}))
+
+
+def _flagged(today: Today, kind: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns what a detector speaks for, in the order of the detectors.
 
     Of work about single examples the temporary table `askable` holds what an audit may draw.
     """
     con, about = today.con, kinds.get(kind).about
     if about == "pair":
-        return list(fetch_arrow(con, sql("queue/pairs"), {"kind": kind}).to_pylist())
+        return list(fetch_arrow(con, sql("queue/pairs"), parameters).to_pylist())
     flag(today, kind, [one.example_id for one in agreement.doubted(con, kind)])
-    con.execute(sql("queue/askable"), {"kind": kind, "about": about})
+    con.execute(sql("queue/askable"), {**parameters, "about": about})
     return list(con.sql(sql("queue/flagged")).to_arrow_table().to_pylist())
 
 
@@ -304,7 +322,9 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
     )
 
 
-def _store(store: Store, run: Run, kind: str, cover: pa.Table | None, entries: list[Entry]) -> None:
+def _store(
+    store: Store, run: Run, kind: str, name: str, cover: pa.Table | None, entries: list[Entry]
+) -> None:
     about = kinds.get(kind).about
     columns = {
         "task_key": [e.task_key for e in entries],
@@ -330,9 +350,10 @@ def _store(store: Store, run: Run, kind: str, cover: pa.Table | None, entries: l
         if cover is not None:
             coverage.keep(con, kind, cover)
             run.changed = True
-        before = con.execute(sql("queue/keys"), {"kind": kind}).fetchall()
+        queue_named = {"kind": kind, "queue": name}
+        before = con.execute(sql("queue/keys"), queue_named).fetchall()
         con.register("entries", pa.table(columns))
-        con.execute(sql("queue/clear"), {"kind": kind})
-        con.execute(sql("queue/add"), {"kind": kind, "run_id": run.run_id})
+        con.execute(sql("queue/clear"), queue_named)
+        con.execute(sql("queue/add"), {**queue_named, "run_id": run.run_id})
         con.unregister("entries")
-        run.changed |= before != con.execute(sql("queue/keys"), {"kind": kind}).fetchall()
+        run.changed |= before != con.execute(sql("queue/keys"), queue_named).fetchall()

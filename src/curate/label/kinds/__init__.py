@@ -57,9 +57,11 @@ class Kind:
     lacks: str
     marks: Mapping[str, str]
     prefill: Callable[[Mapping[str, Any], str], list[dict[str, Any]]] | None
+    shape: Callable[[Store, duckdb.DuckDBPyConnection], str] | None
+    boxes: Mapping[str, str]
     let_choose_several: Callable[[ET.Element], None] | None
     instructions_several: tuple[str, ...]
-    votes: Literal["verdict", "rate", "prefer", "spans"]
+    votes: Literal["verdict", "rate", "prefer", "correct"]
     settled_by: tuple[str, ...]
     level: Literal["nominal", "ordinal"]
     changed: Callable[[Mapping[str, Any]], bool] | None
@@ -92,9 +94,11 @@ def kind(
     lacks: str = "",
     marks: Mapping[str, str] | None = None,
     prefill: Callable[[Mapping[str, Any], str], list[dict[str, Any]]] | None = None,
+    shape: Callable[[Store, duckdb.DuckDBPyConnection], str] | None = None,
+    boxes: Mapping[str, str] | None = None,
     let_choose_several: Callable[[ET.Element], None] | None = None,
     instructions_several: tuple[str, ...] = (),
-    votes: Literal["verdict", "rate", "prefer", "spans"] = "verdict",
+    votes: Literal["verdict", "rate", "prefer", "correct"] = "verdict",
     settled_by: tuple[str, ...] = ("verdict",),
     level: Literal["nominal", "ordinal"] = "nominal",
     changed: Callable[[Mapping[str, Any]], bool] | None = None,
@@ -120,6 +124,9 @@ def kind(
         lacks: what to say where there are none: `labels: no example has one`.
         marks: controls that mark text -> the variable that they have to mark.
         prefill: returns the answer that is filled in, as Label Studio's result JSON.
+        shape: returns what an answer of the project looks like without its values, as JSON.
+        boxes: that open with a text in them -> the variable that it is; one that nobody touched
+            is stored as if it had been written.
         let_choose_several: changes the interface where an example has a list of labels.
         instructions_several: the instructions then.
         votes: which decision annotators agree or disagree about.
@@ -138,7 +145,8 @@ def kind(
             name=name, read=function, asks=asks, about=about, controls=controls, shows=shows,
             needs=needs, instructions=instructions, default_for=default_for, order=order,
             reads_answers=reads_answers, choices=choices, vocabulary=vocabulary, lacks=lacks,
-            marks=marks or {}, prefill=prefill, let_choose_several=let_choose_several,
+            marks=marks or {}, prefill=prefill, shape=shape, boxes=boxes or {},
+            let_choose_several=let_choose_several,
             instructions_several=instructions_several or instructions, votes=votes,
             settled_by=settled_by, level=level, changed=changed, audited_by=audited_by or name,
             queued_by=queued_by or f"curate queue --kind {name}",

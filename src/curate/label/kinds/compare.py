@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from curate.label.controls import better_of_two
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import better_of_two
 
 
 @kind(

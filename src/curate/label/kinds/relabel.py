@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from curate import config, label_sets
+from curate.label.controls import choices_of, one_choice
 from curate.label.interface import NONE_FITS, UNUSABLE, UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.tasks import choice, choices_of, one_choice
+from curate.label.tasks import choice
 from curate.store import sql
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def let_choose_several(root: Element) -> None:
     for header in root.iter("Header"):
         if header.get("value") == "Which label is right?":
             header.set("value", "Which labels are right?")
+    for view in root.iter("View"):
+        if view.get("whenTagName") == "likely":
+            del view.attrib["visibleWhen"], view.attrib["whenTagName"]
     for control in root.iter("Choices"):
+        if control.get("name") == "likely":
+            control.set("choice", "multiple")
         if control.get("name") == "label":
             control.set("choice", "multiple")
             control.set("requiredMessage", "Pick all labels that fit, or None of these")
@@ -61,7 +67,7 @@ def changed(row: Mapping[str, Any]) -> bool:
     default_for=("classification",),
     order=1,
     controls={"label": "Choices"},
-    shows=("text", "context", "reason", "conversation"),
+    shows=("text", "context", "reason", "conversation", "likely"),
     needs=("text",),
     choices=("Choices", "label", "Choice"),
     vocabulary=labels,
@@ -86,7 +92,8 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
     """Returns the label that was chosen, or that the example is unusable."""
     if row.get("multi_label"):
         return _read_several(parts, names)
-    label = one_choice(parts, "label")
+    # What is filled in stays chosen below while a likely label is taken instead.
+    label = one_choice(parts, "likely") or one_choice(parts, "label")
     if label == UNUSABLE:
         return [("drop", None)]
     if label is not None and label not in names:
@@ -95,7 +102,10 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
 
 
 def _read_several(parts: Parts, names: set[str]) -> Decisions:
-    chosen = set(choices_of(parts, "label"))
+    likely = choices_of(parts, "likely")
+    if UNUSABLE in likely:
+        return [("drop", None)]
+    chosen = {*choices_of(parts, "label"), *likely}
     for alone in (UNUSABLE, NONE_FITS):
         if alone in chosen and len(chosen) > 1:
             raise ValueError(f"{alone} and a label at once")

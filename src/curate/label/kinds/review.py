@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from curate.label.controls import one_choice, stars, texts_of
 from curate.label.kinds import Decisions, Parts, kind
-from curate.label.reading import whole
-from curate.label.tasks import one_choice, texts_of
 
 # What is chosen -> what it does; a refusal that is right stays, as anything does that is kept.
 _VERDICTS = {"keep": "keep", "refuse": "keep", "drop": "drop"}
@@ -40,10 +39,7 @@ def read(parts: Parts, row: Mapping[str, Any], _names: set[str]) -> Decisions:
     """Returns the rating, the better answer where one was written, and the verdict."""
     decisions: Decisions = []
     for value in parts.get("rating", [])[:1]:
-        rating = whole(value["rating"])
-        if not 1 <= rating <= 5:
-            raise ValueError(f"a rating of {rating}")
-        decisions.append(("rate", str(rating)))
+        decisions.append(("rate", str(stars(value["rating"]))))
     text = "\n".join(t for value in parts.get("corrected", []) for t in texts_of(value["text"]))
     # The box opens with the answer in it: what nobody edited comes back as it was, but for the way
     # in which browsers and people end lines.

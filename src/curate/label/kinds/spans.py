@@ -1,4 +1,4 @@
-"""`spans`: marks what is to be extracted from a text."""
+"""`spans`: marks what is to be extracted from a text, with a form of what does not stand in it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from curate import config
+from curate.label.controls import one_choice, texts_of
 from curate.label.interface import UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.reading import whole
-from curate.label.tasks import fields, one_choice, spans, texts_of
 from curate.store import sql
 from curate.wording import shortened
 
@@ -21,29 +21,56 @@ if TYPE_CHECKING:
 
 
 def field_names(store: Store, con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Returns the fields that may be marked: those of curate.toml, and those of JSON answers."""
+    """Returns the fields that may be marked, by path.
+
+    They are those of curate.toml, then those of the contract and of the answers.
+    """
+    # The help knows the kinds of work, and reads no answers.
+    from curate.label import extraction
+
     listed = config.project_settings(store.folder)["labels"] or []
     answers = con.execute(sql("label/responses")).fetchall()
-    return list(
-        dict.fromkeys([*listed, *sorted({name for (text,) in answers for name, _ in fields(text)})])
-    )
+    found = extraction.seen(text for (text,) in answers)
+    if schema := _schema(store, con):
+        found |= extraction.markable(schema)
+    return list(dict.fromkeys([*listed, *sorted(found)]))
+
+
+def shape(store: Store, con: duckdb.DuckDBPyConnection) -> str:
+    """Returns the empty answer of the project: as the contract has it, or else the answers."""
+    from curate.label import form
+
+    answers = con.execute(sql("label/responses")).fetchall()
+    return form.shape(_schema(store, con), (text for (text,) in answers))
+
+
+def _schema(store: Store, con: duckdb.DuckDBPyConnection) -> Any:
+    from curate.contract.contract import in_force
+
+    schema = in_force(store, con).schema
+    return json.loads(schema) if schema else None
 
 
 def prefill(row: Mapping[str, Any], _prefill: str) -> list[dict[str, Any]]:
     """Returns what the answer says, marked in the text."""
+    from curate.label import extraction
+
+    places = extraction.places(row["query"] or "", row["response"])
     return [
         {
             "id": f"s{n}", "from_name": "span", "to_name": "text", "type": "labels",
             "value": {"start": start, "end": end, "text": row["query"][start:end],
                       "labels": [field]},
         }
-        for n, (field, start, end) in enumerate(spans(row["query"] or "", row["response"]))
+        for n, (field, start, end) in enumerate(places)
     ]  # fmt: skip
 
 
 def changed(row: Mapping[str, Any]) -> bool:
-    """Returns whether other values were marked than the answer had."""
-    return sorted(fields(row["response"])) != sorted(fields(row["correction"]))
+    """Returns whether the answer has other values now."""
+    from curate.label import extraction
+
+    return not extraction.same(row["response"], row["correction"])
 
 
 @kind(
@@ -53,7 +80,7 @@ def changed(row: Mapping[str, Any]) -> bool:
     default_for=("extraction",),
     order=4,
     controls={"span": "Labels"},
-    shows=("text", "reason", "earlier"),
+    shows=("text", "reason", "earlier", "other"),
     needs=("text",),
     choices=("Labels", "span", "Label"),
     vocabulary=field_names,
@@ -62,15 +89,22 @@ def changed(row: Mapping[str, Any]) -> bool:
     instructions=(
         "Choose a field, then drag over its text, exactly from its first to its last letter. "
         "Click what is marked wrongly and press Backspace to remove it.",
+        "<b>All other fields</b> stand below as JSON: texts in quotes, 12.5, true, false, null. "
+        "Correct what is wrong; {} in a list keeps the place of what is marked. Where only names "
+        "are filled in, write what you know: null says that a field is not there.",
         f"<b>Nothing to extract</b> is an answer too. {UNUSABLE_TOLD}",
     ),
     prefill=prefill,
-    votes="spans",
+    shape=shape,
+    boxes={"other": "other"},
+    votes="correct",
     settled_by=("verdict", "spans"),
     changed=changed,
 )
 def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
-    """Returns what was marked, as spans and as the JSON answer that they make."""
+    """Returns what was marked, as spans, and the answer that they and the form make."""
+    from curate.label import form
+
     verdict = one_choice(parts, "verdict")
     if verdict == "drop":
         return [("drop", None)]
@@ -84,14 +118,14 @@ def read(parts: Parts, row: Mapping[str, Any], names: set[str]) -> Decisions:
         if labels[0] not in names:
             raise ValueError(f"{labels[0]!r} is no field of this project")
         marked.add((start, end, labels[0]))
-    if not marked and verdict != "nothing":
+    other = "\n".join(t for value in parts.get("other", []) for t in texts_of(value["text"]))
+    if not marked and not other.strip() and verdict != "nothing":
         return []
-    values: dict[str, Any] = {}
-    for start, end, field in sorted(marked):
-        values.setdefault(field, []).append(text[start:end])
-    flat = {f: v[0] if len(v) == 1 else v for f, v in sorted(values.items())}
-    spans_json = json.dumps(sorted(marked), ensure_ascii=False)
-    return [("spans", spans_json), ("correct", json.dumps(flat, ensure_ascii=False))]
+    marks = [(field, text[start:end]) for start, end, field in sorted(marked)]
+    answer, says_something = form.answer(other, marks, row)
+    if not says_something and verdict != "nothing":
+        return []
+    return [("spans", json.dumps(sorted(marked), ensure_ascii=False)), ("correct", answer)]
 
 
 def _place(text: str, value: Mapping[str, Any]) -> tuple[int, int]:

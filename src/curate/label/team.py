@@ -1,0 +1,83 @@
+"""What a team asks of every answer: ratings by name, tags, hints on labels, and its guidelines.
+
+The first three stand under `[label]` in curate.toml, the last in `guidelines.md` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate import config
+from curate.errors import ConfigError
+
+KEYS = ("rubric", "tags", "hints")
+GUIDELINES = "guidelines.md"
+MAX_GUIDELINES = 100_000
+"""Characters: nobody reads more before a day's work."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """What a team wants on its pages.
+
+    Attributes:
+        rubric: names of further ratings of an answer, 1 to 5 stars each.
+        tags: that an annotator may put on an example.
+        hints: what a label means, by label; annotators see it on the page and before they start.
+        guidelines: of `guidelines.md`, as Markdown; empty where there is none.
+    """
+
+    rubric: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict)
+    guidelines: str = ""
+
+
+def team_of(folder: Path) -> Team:
+    """Returns what the team of a project wants.
+
+    Raises:
+        ConfigError: a value is no list of texts or no table of them, or the guidelines are no text.
+    """
+    section = config.load(folder).get("label", {})
+    names = {key: _names(folder, key, section.get(key, [])) for key in ("rubric", "tags")}
+    hints = section.get("hints", {})
+    if not isinstance(hints, Mapping) or not all(isinstance(t, str) for t in hints.values()):
+        raise _refuse(folder, "hints", f'{hints!r}: expected a table, label = "what it means"')
+    return Team(**names, hints=hints, guidelines=_guidelines(folder / GUIDELINES))
+
+
+def _names(folder: Path, key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(
+        isinstance(one, str) and one.strip() for one in value
+    ):
+        raise _refuse(folder, key, f"{value!r}: expected a list of names")
+    if bad := [one for one in value if one.startswith("$")]:
+        raise _refuse(
+            folder, key, f"{bad[0]!r} begins with $, which Label Studio takes for a variable"
+        )
+    if len({*value}) < len(value):
+        raise _refuse(folder, key, f"{value!r}: a name stands there twice")
+    return tuple(value)
+
+
+def _refuse(folder: Path, key: str, message: str) -> ConfigError:
+    return ConfigError(f"{config.place(folder, 'label', key, message)}: {message}")
+
+
+def _guidelines(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}. Next: save the file as UTF-8") from error
+    if len(text) > MAX_GUIDELINES:
+        raise ConfigError(
+            f"{path}: {len(text):,} characters, and annotators are shown at most "
+            f"{MAX_GUIDELINES:,}. Next: shorten it"
+        )
+    return text
