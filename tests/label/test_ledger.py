@@ -11,6 +11,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from curate.errors import ConfigError
 from curate.label import by_file
 from curate.pull.options import PullOptions
 from desk import Desk, choice
@@ -292,8 +293,8 @@ def test_the_command_line(labels: Desk, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "Next: export the project from Label Studio as JSON" in result.stderr
     again = curate("label", "push", "--to-file", str(out))
-    assert again.exit_code == 2
-    assert "is there already" in again.stderr
+    assert again.exit_code == 0
+    assert "handed over before: 20" in again.stdout
     first = out.read_bytes()
     out.unlink()
     assert "nothing is queued" in curate("label", "push", "--to-file", str(out)).stderr
@@ -359,3 +360,33 @@ def test_why_tells_which_answer_counts(labels: Desk) -> None:
     assert [(line.split()[2], line.rpartition("(")[2]) for line in lines][:2] == [
         ("red", "a later answer of theirs counts)"), ("blue", "edited since)"),
     ]  # fmt: skip
+
+
+def test_a_push_to_a_file_that_was_typed_twice_or_killed_goes_on(
+    tmp_path: Path, write_jsonl: WriteJsonl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, write_jsonl, [
+        {"id": f"r{n}", "prompt": f"Question {n} about a thing?", "label": "red"} for n in range(9)
+    ], "classification")  # fmt: skip
+    desk.project.queue(budget=6)
+    path = tmp_path / "tasks.json"
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(by_file, "mark", killed)
+        with pytest.raises(KeyboardInterrupt):
+            by_file.push_to_file(desk.project.store, path)
+    body = path.read_bytes()
+    first = by_file.push_to_file(desk.project.store, path)
+    assert (first.tasks, first.known) == (6, 0)
+    again = by_file.push_to_file(desk.project.store, path)
+    assert (again.tasks, again.known) == (0, 6)
+    assert path.read_bytes() == body
+    assert {r["state"] for r in desk.project.table("tasks").to_pylist()} == {"sent"}
+    desk.rows.append({"id": "new", "prompt": "Something new?", "label": "red"})
+    desk.pull()
+    desk.project.queue(budget=200)
+    with pytest.raises(ConfigError, match="is there already"):
+        by_file.push_to_file(desk.project.store, path)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import duckdb
 
 from curate.errors import ConfigError
 from curate.files import files
@@ -52,11 +55,7 @@ def push_to_file(
         ConfigError: the queue is empty, the file is there already, or the interface cannot be read
             back.
     """
-    if path.exists():
-        raise ConfigError(
-            f"{path} is there already, and its tasks may not be imported yet. Next: name another "
-            "file, or remove it (--again writes its unanswered tasks once more)"
-        )
+    written = _keys_in(path) if path.exists() else None
     with store.run("label push", {"kind": kind, "to_file": str(path)}) as run:
         with verdicts.today(store) as today:
             con = today.con
@@ -65,21 +64,27 @@ def push_to_file(
             parameters = {"kind": asked, "queue": name}
             count = con.execute(sql("label/count"), parameters).fetchall()[0][0]
             keys = queued(con, asked, ("queued",), name)
+            if written is not None and (again or not _is_all(con, written, keys)):
+                raise ConfigError(
+                    f"{path} is there already, and its tasks may not be imported yet. Next: name "
+                    "another file, or remove it (--again writes its unanswered tasks once more)"
+                )
             if again:
                 keys += [row[0] for row in con.execute(sql("label/filed"), parameters).fetchall()]
             rows = to_hand_over(today, keys)
             seconds = seconds_of(con, asked)
-        if not rows:
+        if not rows and written is None:
             with store.read() as con:
                 raise nothing_queued(con, asked, name)
         team = team_of(store.folder)
         interface = config(asked, names[asked], config_file, multi_label=several, team=team)
         told = instructions(asked, multi_label=several, team=team)
         tasks, refused = build_tasks(asked, rows, prefill)
-        files.write_whole(path.with_suffix(".xml"), interface.encode())
-        files.write_whole(path.with_suffix(".html"), told.encode())
-        body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
-        files.write_whole(path, body.encode())
+        if written is None:
+            files.write_whole(path.with_suffix(".xml"), interface.encode())
+            files.write_whole(path.with_suffix(".html"), told.encode())
+            body = json.dumps([task(q) for q in tasks], ensure_ascii=False, indent=1)
+            files.write_whole(path, body.encode())
         handed_over = {q.data["curate_id"] for q in tasks}
         blind = {row["task_key"] for row in rows if row["blind"]} & handed_over
         with store.write() as con:
@@ -92,6 +97,22 @@ def push_to_file(
         prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
         answers=len(tasks), seconds=seconds,
     )  # fmt: skip
+
+
+def _keys_in(path: Path) -> set[str]:
+    """Returns the keys of the tasks in a file; none where it is another kind of file."""
+    try:
+        return {key_of(task) for task in read_export(path)[0]}
+    except ConfigError:
+        return set()
+
+
+def _is_all(con: duckdb.DuckDBPyConnection, written: set[str], keys: Sequence[str]) -> bool:
+    """Returns whether a file has our tasks alone and all that is queued: a push that goes on.
+
+    It was typed twice, or it was killed when the file was whole and the ledger was not.
+    """
+    return bool(written) and {*keys} <= written == known_keys(con, written)
 
 
 def sync_from_file(store: Store, path: Path) -> SyncResult:
