@@ -1,11 +1,11 @@
--- The newest decision of each annotator; one row per example and what it is about, of preferences per pair.
+-- The newest decision of each annotator that counts; one row per example and what it is about, of preferences per pair.
+-- An adjudicator outranks whoever said something about the same question, whatever becomes of that later.
 CREATE OR REPLACE VIEW current_decisions AS
-SELECT DISTINCT ON (d.example_id, d.annotator, about, t.other_id)
-       d.*, t.other_id, CASE WHEN d.kind IN ('keep', 'drop', 'relabel') THEN 'verdict' ELSE d.kind END AS about,
-       d.content_hash <> i.content_hash AS stale
-FROM decisions d
-JOIN interactions i ON i.interaction_id = d.example_id
-LEFT JOIN tasks t USING (task_key)
-WHERE NOT d.withdrawn
-ORDER BY d.example_id, d.annotator, about, t.other_id, d.made_at DESC NULLS LAST, d.annotation_id DESC;
+SELECT DISTINCT ON (example_id, annotator, about, other_id) * EXCLUDE (work, informed, authority)
+FROM (
+    FROM standing_decisions
+    QUALIFY authority = max(authority) OVER (
+        PARTITION BY least(example_id, other_id), greatest(example_id, other_id), work)
+)
+ORDER BY example_id, annotator, about, other_id, made_at DESC NULLS LAST, annotation_id DESC;
 COMMENT ON VIEW current_decisions IS 'The newest decision of each annotator, per example and what it is about; of preferences, per pair.';

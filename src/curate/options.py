@@ -140,6 +140,7 @@ class QueueSettings:
     budget: int = 200
     audit: int | None = None
     seed: int = 0
+    gold: int = 0
 
 
 @dataclass(frozen=True)

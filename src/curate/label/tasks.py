@@ -52,7 +52,7 @@ class Answer:
     Attributes:
         decisions: (kind, value).
         origin: prediction, prediction-changed or manual; None where the server does not say.
-        problem: why nothing follows from it.
+        problem: why nothing follows from it, or not what was asked for.
     """
 
     decisions: tuple[tuple[str, str | None], ...] = ()
@@ -66,8 +66,10 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     Args:
         kind: of the work.
         row: task_key, query, context, response, other_response, label, suggested, probability,
-            why, blind, swapped; messages, output and other_output as JSON, where they are stored.
-        prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
+            why, blind, swapped; messages, output and other_output as JSON, where they are stored;
+            adjudicates.
+        prefill: `given`, `model` or `none`; a blind task and an adjudication have none, whatever
+            this says.
 
     Raises:
         ValueError: a text is too long, or holds what no interface can show.
@@ -78,7 +80,8 @@ def question(kind: str, row: Mapping[str, Any], prefill: str) -> Question:
     work = kinds.get(kind)
     variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}
     data = {"curate_id": row["task_key"], **variables}
-    filled = work.prefill if prefill != "none" and not row["blind"] else None
+    unaided = prefill == "none" or row["blind"] or row.get("adjudicates")
+    filled = None if unaided else work.prefill
     result = filled(row, prefill) if filled else []
     if not result:
         return Question(data)
