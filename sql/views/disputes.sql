@@ -1,5 +1,4 @@
--- Questions that annotators answer so differently that nothing follows; one row per kind of work, example (or pair, the
--- smaller id first) and what they disagree about.
+-- What annotators answer so differently that nothing follows; one row per kind of work, example or pair, and subject.
 CREATE OR REPLACE VIEW disputes AS
 SELECT t.kind, least(d.example_id, d.other_id) AS example_id,
        CASE WHEN d.other_id IS NOT NULL THEN greatest(d.example_id, d.other_id) END AS other_id, d.about,

@@ -1,5 +1,4 @@
--- The newest decision of each annotator who had not read what others say: what agreement is told by; one row per
--- example and what it is about, of preferences per pair.
+-- What each annotator decided last without having read what others say; one row per example (or pair) and subject.
 CREATE OR REPLACE VIEW independent_decisions AS
 SELECT DISTINCT ON (example_id, annotator, about, other_id) * EXCLUDE (work, informed, authority)
 FROM standing_decisions

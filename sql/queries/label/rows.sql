@@ -1,8 +1,9 @@
 -- Tasks of the ledger with what is shown of their examples; one row per task, in the order of the queue.
 SELECT t.task_key, t.kind, t.example_id, t.other_id, t.content_hash, t.label_seen, t.why, t.suggested, t.blind,
-       t.swapped, t.expected, t.adjudicates, t.state, t.server, t.place, e.source_id,
-       coalesce(p.query, e.query) AS query, coalesce(p.context, e.context) AS context, coalesce(p.answer, i.response) AS response, e.label,
+       t.swapped, t.state, t.server, t.place, e.source_id, coalesce(p.query, e.query) AS query,
+       coalesce(p.context, e.context) AS context, coalesce(p.answer, i.response) AS response, e.label,
        coalesce(p.other_answer, o.response) AS other_response, m.probability,
+       t.expected, t.adjudicates,
        CASE WHEN p.query IS NULL OR p.query = i.query THEN i.messages::VARCHAR END AS messages,
        -- What models answered stands in answer_pairs alone.
        CASE WHEN p.answer IS NULL THEN i.output::VARCHAR END AS output,
