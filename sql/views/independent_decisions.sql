@@ -1,6 +1,6 @@
 -- What each annotator decided last without having read what others say; one row per example (or pair) and subject.
 CREATE OR REPLACE VIEW independent_decisions AS
-SELECT DISTINCT ON (example_id, annotator, about, other_id) * EXCLUDE (work, informed, authority)
+SELECT DISTINCT ON (example_id, annotator, about, other_id) * EXCLUDE (work, round, informed, ruling)
 FROM standing_decisions
 WHERE NOT informed
 ORDER BY example_id, annotator, about, other_id, made_at DESC NULLS LAST, annotation_id DESC;

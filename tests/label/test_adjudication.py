@@ -128,14 +128,40 @@ def test_an_adjudicator_decides_alone_whatever_becomes_of_the_votes(desk: Desk) 
 
 
 @pytest.mark.slow
+def test_what_is_asked_after_an_adjudication_counts_beside_it(desk: Desk) -> None:
+    (name,) = tied(desk)
+    task = handed_over(desk, adjudicate=True)[name]
+    desk.answer(task, choice("green"), by=3)
+    # Had one of those who disagree been asked once more meanwhile, that would be no vote.
+    with desk.project.store.write() as con:
+        for key, round_, adjudicates in (("again", 3, None), ("late", 4, [1, 2])):
+            con.execute(
+                "INSERT INTO tasks SELECT * REPLACE (? AS task_key, ? AS round, ? AS adjudicates) "
+                "FROM tasks WHERE task_key = ?",
+                [key, round_, adjudicates, task["data"]["curate_id"]],
+            )
+    desk.answer({"data": {"curate_id": "late"}}, choice("blue"), by=2)
+    desk.sync()
+    assert label(desk, name) == "green"
+    desk.answer({"data": {"curate_id": "again"}}, choice("red"), by=4)
+    desk.sync()
+    assert settled(desk, name) is None
+    desk.answer({"data": {"curate_id": "again"}}, choice("green"), by=1)
+    desk.sync()
+    assert label(desk, name) == "green"
+
+
+@pytest.mark.slow
 def test_one_who_disagreed_only_votes_again(desk: Desk) -> None:
     (name,) = tied(desk)
     task = handed_over(desk, adjudicate=True)[name]
     desk.answer(task, choice("green"), by=2)
     result = desk.sync()
     assert dict(result.decisions) == {"relabel": 1}
-    why = ("annotator 2 is one of those who disagreed: this counts as their vote, and somebody "
-           "else has to adjudicate")  # fmt: skip
+    why = (
+        "annotator 2 is one of those who disagreed, and cannot adjudicate: it is one more vote. "
+        "Somebody else has to decide: curate queue --adjudicate"
+    )
     assert [what for _, what in result.problems] == [why]
     assert problems(desk) == [(2, why)]
     assert result.unread == 1

@@ -213,6 +213,14 @@ def test_one_annotator_settles_no_gold_question_and_a_told_label_does(
     assert desk.project.queue(audit=0, gold=9).gold == 0
 
 
+def test_gold_questions_that_are_blind_alone_are_told() -> None:
+    blind, other = {"blind": True}, {"blind": False}
+    (note,) = gold.shortcomings(1, [blind], [other])
+    assert "annotators can tell them" in note[0]
+    assert gold.shortcomings(1, [blind], [other, blind]) == ()
+    assert gold.shortcomings(1, [blind], []) == gold.shortcomings(0, [], [other]) == ()
+
+
 RIGHT: list[tuple[list[Any], list[Any], bool]] = [
     ([["relabel", "red"]], [["relabel", "red"]], True),
     ([["relabel", "red"]], [["relabel", "blue"]], False),

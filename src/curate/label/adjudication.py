@@ -91,7 +91,7 @@ def checked(answer: Answer, row: Mapping[str, Any], annotator: int) -> Answer:
     if answer.decisions and annotator in (row["adjudicates"] or ()):
         return replace(
             answer,
-            problem=f"annotator {annotator} is one of those who disagreed: this counts as their "
-            "vote, and somebody else has to adjudicate",
+            problem=f"annotator {annotator} is one of those who disagreed, and cannot adjudicate: "
+            "it is one more vote. Somebody else has to decide: curate queue --adjudicate",
         )
     return answer
