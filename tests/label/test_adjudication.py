@@ -108,6 +108,7 @@ def test_an_adjudicator_decides_alone_whatever_becomes_of_the_votes(desk: Desk) 
     assert (dict(result.decisions), result.problems) == ({"relabel": 1}, ())
     assert label(desk, name) == "green"
     assert (settled(desk, name) or {})["annotator"] == 3
+    assert curate(desk.project, "why", name).stdout.count("(somebody adjudicated)") == 2
     # Both now say the same, a fourth votes with them, and one of them is deleted.
     votes = next(a for key, a in desk.answers.items() if len(a) == 2)
     votes[0]["result"], votes[0]["updated_at"] = choice("blue"), "2026-12-01T00:00:00Z"
