@@ -106,10 +106,11 @@ def _format_of(output: Path | None) -> str:
 def _rows(annotations: Sequence[Mapping[str, Any]], *, texts: bool) -> list[dict[str, Any]]:
     """Returns a row for each annotation and decision, in the order of the annotations."""
     votes = _votes(annotations)
+    nothing: list[tuple[str | None, str | None]] = [(None, None)]
     return [
         _row(annotation, decision, value, votes, texts=texts)
         for annotation in annotations
-        for decision, value in _decisions(annotation) or [(None, None)]
+        for decision, value in _decisions(annotation) or nothing
     ]
 
 
@@ -165,7 +166,8 @@ def _row(
 
 def _problem(one: Mapping[str, Any], *, texts: bool) -> str | None:
     """Returns what is wrong with an annotation, without the text that it says was marked."""
-    quote, problem = "'\"", one["problem"]
+    problem: str | None = one["problem"]
+    quote = "'\""
     if problem and not texts and kinds.get(one["kind"]).marks:
         places = [n for n, letter in enumerate(problem) if letter in quote]
         if len(places) > 1:
@@ -178,7 +180,7 @@ def _settled(
 ) -> str | None:
     """Returns what is settled today of what an answer is about; of a skipped one, of its task."""
     about = _about(decision) or kinds.get(one["kind"]).votes
-    settled = {
+    settled: dict[str, tuple[str, str | None]] = {
         "verdict": (one["verdict"], None) if one["verdict"] else ("relabel", one["label"]),
         "rate": ("rate", one["rating"] and f"{one['rating']:g}"),
         "correct": ("correct", one["correction"]),
