@@ -92,11 +92,12 @@ def test_status_is_the_same(curate: Curate) -> None:
 
 
 def test_every_story_is_the_same(curate: Curate) -> None:
-    """But for the inputs that are kept apart and the template, of which none was told before."""
+    """But for kept apart inputs, the template and adjudication, of which none was told before."""
     for name, story in SAID["why"].items():
         said = curate("why", name, "--json")
         assert isinstance(said.pop("kept_apart"), list)
         assert said.pop("template") == ""
+        assert not any(decision.pop("outranked") for decision in said["decisions"])
         assert steady(said) == steady(story)
 
 

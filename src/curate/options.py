@@ -141,6 +141,7 @@ class QueueSettings:
     audit: int | None = None
     seed: int = 0
     name: str = ""
+    gold: int = 0
 
 
 @dataclass(frozen=True)

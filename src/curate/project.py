@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from curate.export.options import ExportResult, ExportSettings
     from curate.filters.filters import FilterResult
     from curate.filters.rules import Rule
+    from curate.label.export_answers import AnswersExport
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.options import PushSettings
     from curate.label.problems import AnswerProblem
@@ -339,6 +340,8 @@ class Project:
         seed: int = QueueSettings.seed,
         name: str = QueueSettings.name,
         where: str | None = None,
+        gold: int = QueueSettings.gold,
+        adjudicate: bool = False,
     ) -> QueueResult:
         """Ranks what a human should look at; see `curate.queue.queue`."""
         from curate.queue.queue import queue
@@ -351,6 +354,8 @@ class Project:
             seed=seed,
             name=name,
             where=where,
+            gold=gold,
+            adjudicate=adjudicate,
             progress=self._progress,
         )
 
@@ -407,6 +412,20 @@ class Project:
         from curate.label.problems import label_problems
 
         return label_problems(self.store)
+
+    def label_export(
+        self,
+        output: str | Path | None = None,
+        *,
+        kind: str | None = None,
+        file_format: str | None = None,
+        texts: bool = False,
+    ) -> tuple[AnswersExport, bytes]:
+        """Returns what annotators answered; see `curate.label.export_answers.label_export`."""
+        from curate.label.export_answers import label_export
+
+        path = Path(output) if output else None
+        return label_export(self.store, path, kind=kind, file_format=file_format, texts=texts)
 
     def label_status(self) -> LabelStatus:
         """Returns how good answers are, and how wrong the data is; see `curate.label.status`."""

@@ -3,6 +3,7 @@ SELECT t.task_key, t.kind, t.example_id, t.other_id, t.content_hash, t.label_see
        t.swapped, t.state, t.server, t.place, t.prefill, e.source_id, coalesce(p.query, e.query) AS query,
        coalesce(p.context, e.context) AS context, coalesce(p.answer, i.response) AS response, e.label,
        coalesce(p.other_answer, o.response) AS other_response, m.probability,
+       t.expected, t.adjudicates,
        CASE WHEN p.query IS NULL OR p.query = i.query THEN i.messages::VARCHAR END AS messages,
        -- What models answered stands in answer_pairs alone.
        CASE WHEN p.answer IS NULL THEN i.output::VARCHAR END AS output,

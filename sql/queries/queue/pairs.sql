@@ -20,20 +20,12 @@ ranked AS (
                                  ORDER BY human_rating DESC NULLS LAST, example_id) AS place
     FROM answers WHERE copy = 1
 ),
-tied AS (
-    SELECT t.example_id, t.other_id, d.value, count(*) AS votes
-    FROM current_decisions d
-    JOIN tasks t USING (task_key)
-    WHERE d.about = 'prefer' AND NOT d.stale
-    GROUP BY t.example_id, t.other_id, d.value
-    QUALIFY votes = max(votes) OVER (PARTITION BY t.example_id, t.other_id)
-        AND count(*) OVER (PARTITION BY t.example_id, t.other_id, votes) > 1
-),
 asked AS (
     SELECT one, two, max(round) AS round, arg_max(waiting, round) AS waiting, bool_or(tied) AS tied
     FROM (
         SELECT t.round, NOT t.answered AS waiting,
-               (t.example_id, t.other_id) IN (SELECT (example_id, other_id) FROM tied) AS tied,
+               (least(t.example_id, t.other_id), greatest(t.example_id, t.other_id)) IN (
+                   SELECT (example_id, other_id) FROM disputes WHERE kind = $kind) AS tied,
                unnest([t.example_id, t.other_id]) AS one, unnest([t.other_id, t.example_id]) AS two
         FROM (
             SELECT * FROM asked_tasks

@@ -12,7 +12,8 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.cli.options import kind_option
 from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
-from curate.label.options import PREFILLS, PushSettings
+from curate.errors import ConfigError
+from curate.label.options import ANSWER_FORMATS, PREFILLS, PushSettings
 from curate.label.remarks import RUBRIC
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from curate.kernels.span_f1 import SpanAgreement
     from curate.label.agreement import Agreement
+    from curate.label.export_answers import AnswersExport
+    from curate.label.gold import GoldRecord
     from curate.label.ledger import PushResult, SyncResult
     from curate.label.problems import AnswerProblem
     from curate.label.status import LabelStatus, RemarkCount
@@ -189,6 +192,48 @@ def label_problems(context: Context, as_json: bool) -> None:
     show_result({"problems": result}, as_json, lambda: render_problems(result))
 
 
+@label.command(name="export", cls=Command)
+@click.option(
+    "--output",
+    cls=Once,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write (default: print it).",
+)
+@kind_option
+@click.option(
+    "--format",
+    "file_format",
+    cls=Once,
+    type=click.Choice(ANSWER_FORMATS),
+    help="Of the file (default: by its ending, or csv).",
+)
+@click.option("--texts", cls=Once, is_flag=True, help="With the texts of the logs.")
+@json_option
+@pass_context
+def label_export(
+    context: Context,
+    output: Path | None,
+    kind: str | None,
+    file_format: str | None,
+    texts: bool,
+    as_json: bool,
+) -> None:
+    """Writes what annotators answered: a row for each annotation and what it decides.
+
+    \b
+    Example: curate label export --output answers.csv
+    """
+    if as_json and not output:
+        raise ConfigError("--json counts what is in a file. Next: name the file with --output")
+    result, body = context.project().label_export(
+        output, kind=kind, file_format=file_format, texts=texts
+    )
+    if output:
+        show_result(result, as_json, lambda: render_export(result))
+    else:
+        click.echo(body, nl=False)
+
+
 def render_push(result: PushResult) -> str:
     """Returns what was handed over, or would be."""
     title = "label push  " if result.sent else "label push  plan: "
@@ -235,6 +280,25 @@ def render_sync(result: SyncResult) -> str:
     return text + "Next: curate status\n"
 
 
+def render_export(result: AnswersExport) -> str:
+    """Returns what was written, and what of it decides nothing."""
+    text = f"label export  {counted(result.rows, 'row')} of {counted(result.annotations, 'answer')}"
+    text += f" to {counted(result.tasks, 'task')} by {counted(result.annotators, 'annotator')}"
+    parts = [
+        f"{number:,} {what}"
+        for number, what in (
+            (result.skipped, "skipped"),
+            (result.withdrawn, "withdrawn"),
+            (result.problems, "with a problem"),
+            (result.gold, "to gold questions"),
+            (result.adjudications, "to adjudications"),
+        )
+        if number
+    ]
+    text += f", to {result.output}\n"
+    return text + (f"  of them {', '.join(parts)}\n" if parts else "")
+
+
 def render_problems(problems: Sequence[AnswerProblem]) -> str:
     """Returns each answer that is not understood, and how to see what it is about."""
     text = f"label problems  {counted(len(problems), 'answer')} not understood\n"
@@ -260,6 +324,7 @@ def render_status(result: LabelStatus) -> str:
         return "Nothing was queued yet. Next: curate queue\n"
     text = _progress(result)
     text += "".join(_agreement(part) for part in result.agreement)
+    text += _gold(result.gold)
     if result.detectors:
         rows = [
             [
@@ -383,6 +448,22 @@ def _share(spans: SpanAgreement | None) -> str | None:
 
 def _interval(spans: SpanAgreement | None) -> str | None:
     return None if spans is None else f"{spans.low:.0%} to {spans.high:.0%}"
+
+
+def _gold(records: Sequence[GoldRecord]) -> str:
+    """Returns how often each annotator was right on gold questions, where there were enough."""
+    if not records:
+        return ""
+    rows = [
+        [
+            *(r.kind, r.annotator, r.right, r.answered, r.skipped),
+            "too few" if r.share is None else f"{r.share:.0%}",
+            None if r.share is None else f"{r.low:.0%} to {r.high:.0%}",
+        ]
+        for r in records
+    ]
+    head = ["gold questions", "annotator", "right", "answered", "skipped", "share", "95%"]
+    return "\n" + table(head, rows)
 
 
 def _next_of_status(result: LabelStatus) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli.group import Context, cli, json_option, pass_context, show_result
+from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN
 from curate.options import QueueSettings
@@ -41,6 +41,19 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Of the queue, of which there may be several at once (default: the usual one).",
 )
+@click.option(
+    "--gold",
+    type=click.IntRange(0),
+    default=QueueSettings.gold,
+    show_default=True,
+    help="Settled examples asked again, blindly: how often is each annotator right?",
+)
+@click.option(
+    "--adjudicate",
+    cls=Once,
+    is_flag=True,
+    help="Only what annotators disagree on, for somebody else who sees what they said.",
+)
 @json_option
 @pass_context
 def queue(context: Context, /, as_json: bool, **settings: Any) -> None:
@@ -49,6 +62,8 @@ def queue(context: Context, /, as_json: bool, **settings: Any) -> None:
     \b
     Example: curate queue --budget 200
              curate queue --where "label = 'refund'" --name refunds
+             curate queue --budget 200 --gold 10
+             curate queue --adjudicate
     """
     result = context.project().queue(**settings)
     show_result(result, as_json, lambda: render_queue(result))
@@ -57,6 +72,7 @@ def queue(context: Context, /, as_json: bool, **settings: Any) -> None:
 def render_queue(result: QueueResult) -> str:
     """Returns the queue: how many for which reason, and the first entries."""
     sample = f", {result.audit:,} of them an audit sample" if result.audit else ""
+    sample += f", {counted(result.gold, 'gold question')}" if result.gold else ""
     text = f"queue       {counted(len(result.entries), 'task')} to {result.kind}{sample}"
     text += f"; {result.found:,} examples are worth a look\n"
     if result.shares:
@@ -73,7 +89,7 @@ def render_queue(result: QueueResult) -> str:
             for s in result.shares
         ]
         text += textwrap.indent(table(head, rows), "  ")
-    for entry in [e for e in result.entries if not e.audit][:TASKS_SHOWN]:
+    for entry in [e for e in result.entries if not e.audit and not e.expected][:TASKS_SHOWN]:
         quoted = shortened(entry.text, 76)
         text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
         better = f"  ->  {entry.suggested}" if entry.suggested else ""

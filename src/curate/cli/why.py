@@ -109,7 +109,7 @@ def _rating(r: dict[str, Any]) -> str:
 
 _NO_LONGER = {
     "edited": "edited since", "withdrawn": "withdrawn", "stale": "its content has changed",
-    "replaced": "a later answer of theirs counts",
+    "replaced": "a later answer of theirs counts", "outranked": "somebody adjudicated",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from curate.label import kinds, tasks
+from curate.label import adjudication, kinds, tasks
 from curate.label.reading import Annotation
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
@@ -120,8 +120,8 @@ def read_again(
             row["annotation_id"], row["task_key"], row["task_id"], "", row["made_at"],
             row["updated_at"], False, row["seconds"], json.loads(row["result"]),
         )  # fmt: skip
-        answer = batch.read(one, rows[one.key])
-        if answer.problem is None:
+        answer = batch.read(one, rows[one.key], row["annotator"])
+        if answer.decisions and answer.problem != row["problem"]:
             batch.counts.changed += 1
             batch.settled.append(
                 _ReadAnnotation(
@@ -159,7 +159,9 @@ class _Batch:
             counts.older += 1
             return
         is_same = before is not None and not before.withdrawn and before.digest == digest
-        answer = self.read(one, row)
+        server = before.server if before else self.server or row["server"] or FILE_SERVER
+        annotator = self.people.number(server, one.user)
+        answer = self.read(one, row, annotator)
         if before and is_same and (before.problem is None or answer.problem is not None):
             counts.same += 1
             return
@@ -170,8 +172,6 @@ class _Batch:
         counts.new += before is None
         counts.changed += before is not None
         counts.skipped += one.skipped or bool(answer.cannot)
-        server = before.server if before else self.server or row["server"] or FILE_SERVER
-        annotator = self.people.number(server, one.user)
         self.settled.append(_ReadAnnotation(one, server, annotator, digest, row, answer))
 
     def _is_older(self, one: Annotation, before: KnownAnnotation) -> bool:
@@ -183,16 +183,17 @@ class _Batch:
             and not before.withdrawn
         )  # fmt: skip
 
-    def read(self, one: Annotation, row: Mapping[str, Any]) -> tasks.Answer:
+    def read(self, one: Annotation, row: Mapping[str, Any], annotator: int) -> tasks.Answer:
         if one.problem or one.skipped:
             return tasks.Answer(problem=one.problem)
-        return tasks.understand(row["kind"], one.result, row, self.names[row["kind"]])
+        answer = tasks.understand(row["kind"], one.result, row, self.names[row["kind"]])
+        return adjudication.checked(answer, row, annotator)
 
     def write(self, run: Run, gone: Sequence[KnownAnnotation]) -> None:
         decided = [
             (one, kind, value)
             for one in self.settled
-            if kinds.get(one.row["kind"]).decides
+            if kinds.get(one.row["kind"]).decides and one.row["expected"] is None
             for kind, value in one.answer.decisions
         ]
         self.counts.decisions.update(kind for _, kind, _ in decided)
@@ -294,6 +295,10 @@ class _People:
 def _fresh(settled: Sequence[_ReadAnnotation]) -> pa.Table:
     came = [one.annotation for one in settled]
     results = [json.dumps(list(a.result), ensure_ascii=False) for a in came]
+    answers = [
+        json.dumps(one.answer.decisions, ensure_ascii=False) if one.answer.decisions else None
+        for one in settled
+    ]
     return pa.table(
         {
             "server": pa.array([one.server for one in settled], pa.string()),
@@ -312,6 +317,7 @@ def _fresh(settled: Sequence[_ReadAnnotation]) -> pa.Table:
             "result": pa.array(results, pa.string()),
             "digest": pa.array([one.digest for one in settled], pa.string()),
             "problem": pa.array([one.answer.problem for one in settled], pa.string()),
+            "answer": pa.array(answers, pa.string()),
         }
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFILLS = ("given", "model", "none")
+ANSWER_FORMATS = ("csv", "json")
 
 
 @dataclass(frozen=True)

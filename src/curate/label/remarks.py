@@ -5,10 +5,11 @@ Nothing follows from any of it for the example; it stays in the annotation, wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from curate.label.controls import choices_of, one_choice, stars, texts_of
+from curate.label.controls import by_name, choices_of, one_choice, stars, texts_of
 from curate.label.kinds import Parts
 
 BESIDE = ("note", "cannot", "tags")
@@ -51,3 +52,11 @@ def remarks(parts: Parts) -> Remarks:
         "\n".join(notes).strip(), one_choice(parts, "cannot"), tuple(choices_of(parts, "tags")),
         rubric,
     )  # fmt: skip
+
+
+def remarks_of(result: Sequence[Mapping[str, Any]]) -> Remarks:
+    """Returns what a stored annotation says beside its answer; nothing if it cannot be read."""
+    try:
+        return remarks(by_name(result))
+    except (KeyError, TypeError, ValueError):
+        return Remarks()

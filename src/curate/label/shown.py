@@ -26,6 +26,11 @@ def _is_second(row: Mapping[str, Any], place: int) -> bool:
     return bool(place) != bool(row["swapped"])
 
 
+def _has_reason(row: Mapping[str, Any]) -> bool:
+    """Returns whether it is told why a row is asked: people's answers, even of what is held out."""
+    return not row["blind"] or bool(row.get("adjudicates"))
+
+
 def judged(row: Mapping[str, Any], *, other: bool = False) -> Message:
     """Returns the answer of a row that is judged, or the other one of a pair, as a message."""
     stored = row.get("other_output" if other else "output")
@@ -93,7 +98,7 @@ def _likely(row: Mapping[str, Any]) -> list[dict[str, str]]:
 VARIABLES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "text": lambda row: _text(row["query"]),
     "context": lambda row: _text(row["context"]),
-    "reason": lambda row: "" if row["blind"] else _text(row["why"]),
+    "reason": lambda row: _text(row["why"]) if _has_reason(row) else "",
     "likely": _likely,
     "response": _response,
     "response_a": lambda row: _response(row, other=_is_second(row, 0)),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curate.kernels.error_rate import ErrorRate
-from curate.label import agreement
+from curate.label import agreement, gold
 from curate.label.agreement import Agreement
 from curate.label.audit import audits_waiting, error_rates
+from curate.label.gold import GoldRecord
 from curate.label.reviews import Detector, detectors
 from curate.store import Store, sql
 from curate.verdicts import verdicts
@@ -73,6 +74,7 @@ class LabelStatus:
     progress: tuple[Progress, ...]
     origins: tuple[Origin, ...]
     agreement: tuple[Agreement, ...]
+    gold: tuple[GoldRecord, ...]
     detectors: tuple[Detector, ...]
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
@@ -91,6 +93,7 @@ def label_status(store: Store) -> LabelStatus:
                 Origin(*row) for row in con.execute(sql("label/quality/origins")).fetchall()
             ),
             agreement=agreement.agreement(con),
+            gold=gold.records(con),
             detectors=detectors(today),
             error_rates=error_rates(today),
             audits_waiting=audits_waiting(con),

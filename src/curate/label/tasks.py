@@ -54,7 +54,7 @@ class Answer:
         decisions: (kind, value).
         cannot: why the annotator cannot judge it: as good as skipped.
         origin: prediction, prediction-changed or manual; None where the server does not say.
-        problem: why nothing follows from it.
+        problem: why nothing follows from it, or not what was asked for.
     """
 
     decisions: tuple[tuple[str, str | None], ...] = ()
@@ -69,8 +69,10 @@ def question(kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool 
     Args:
         kind: of the work.
         row: task_key, query, context, response, other_response, label, suggested, probability,
-            why, blind, swapped; messages, output and other_output as JSON, where they are stored.
-        prefill: `given`, `model` or `none`; a blind task has none, whatever this says.
+            why, blind, swapped; messages, output and other_output as JSON, where they are stored;
+            adjudicates.
+        prefill: `given`, `model` or `none`; a blind task and an adjudication have none, whatever
+            this says.
         can_fill: whether the interface has what `prefill` fills in.
 
     Raises:
@@ -81,7 +83,8 @@ def question(kind: str, row: Mapping[str, Any], prefill: str, *, can_fill: bool 
 
     work = kinds.get(kind)
     row = {**row, "prefill": prefill, "can_fill": can_fill}
-    filled = work.prefill if prefill != "none" and can_fill and not row["blind"] else None
+    unaided = prefill == "none" or not can_fill or row["blind"] or row.get("adjudicates")
+    filled = None if unaided else work.prefill
     result = filled(row, prefill) if filled else []
     row = {**row, "filled": [c for part in result for c in part["value"].get("choices", ())]}
     variables = {name: shown(row) for name, shown in VARIABLES.items() if name in work.shows}

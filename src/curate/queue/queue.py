@@ -23,7 +23,8 @@ from curate import cluster
 from curate.errors import ConfigError
 from curate.filters import filters
 from curate.inputs import inputs
-from curate.label import agreement, kinds, reviews
+from curate.label import adjudication, agreement, kinds, reviews
+from curate.label import gold as gold_questions
 from curate.label.flags import flag
 from curate.label.reviews import Detector
 from curate.mislabels import mislabels
@@ -52,6 +53,8 @@ class Entry:
         kept: it was in the next version, so an audit could have drawn it.
         blind: no prefilled answer, no suggestion, no reason is shown: held out, or audited.
         swapped: of a preference, the example is shown as B.
+        expected: of a gold question, what is settled, as JSON; see `curate.label.gold`.
+        adjudicates: the annotators who disagree, where somebody else is to decide.
     """
 
     place: int
@@ -72,6 +75,8 @@ class Entry:
     round: int
     content_hash: str
     text: str
+    expected: str | None = None
+    adjudicates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class QueueResult:
     Attributes:
         found: examples that a detector speaks for, in the queue or not.
         audit: how many of the entries are audited.
+        gold: how many of them are gold questions.
         waiting: tasks that were handed over and have no answer yet.
         shares: what each detector put into the queue, and what is known of it.
         missing: what detectors have nothing to go by, or only what is out of date, and the command
@@ -96,6 +102,7 @@ class QueueResult:
     missing: tuple[tuple[str, str], ...]
     next: str
     entries: tuple[Entry, ...]
+    gold: int = 0
 
 
 def queue(
@@ -107,6 +114,8 @@ def queue(
     seed: int = QueueSettings.seed,
     name: str = QueueSettings.name,
     where: str | None = None,
+    gold: int = QueueSettings.gold,
+    adjudicate: bool = False,
     progress: Progress = lambda items, _: items,
 ) -> QueueResult:
     """Ranks what a human should look at, and stores the first `budget` as a queue.
@@ -114,19 +123,22 @@ def queue(
     Args:
         store: the project's store.
         kind: of the work, see `curate.label.kinds`; None for that of the project's task.
-        budget: entries, audit included.
+        budget: entries, audit and gold questions included.
         audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
         seed: of the draw.
         name: of the queue; those of other names stay, and what is in them is not asked twice.
         where: SQL condition over the columns of `candidates`, as of `curate filter`.
+        gold: settled examples asked again, to measure annotators; see `curate.label.gold`.
+        adjudicate: ask of nothing but what annotators disagree on; see `curate.label.adjudication`.
         progress: called with (items, label) around the work.
 
     Raises:
         ConfigError: the kind is unknown, the audit is larger than the budget, or the condition
             cannot be read.
     """
-    asked = {"kind": kind, "budget": budget, "audit": audit, "seed": seed}
-    asked |= {"name": name, "where": where} if name or where else {}
+    audit, gold = (0, 0) if adjudicate else (audit, gold)
+    asked = {"kind": kind, "budget": budget, "audit": audit, "seed": seed, "gold": gold,
+             "adjudicate": adjudicate, "name": name, "where": where}  # fmt: skip
     with store.run("queue", asked) as run:
         inputs.refresh(store, run)
         # Nobody waits for this: who writes waits for the run, and who reads can read beside it.
@@ -135,23 +147,33 @@ def queue(
             kind_asked = kinds.kind_of(store, today.con, kind)
             _require_something_to_ask(store, today.con, kind_asked)
             usual = kinds.of_project(store, today.con).name == kind_asked
-            size = 0 if kinds.get(kind_asked).about == "pair" else _audit_size(budget, audit)
+            is_pair = kinds.get(kind_asked).about == "pair"
+            size = 0 if is_pair else _audit_size(budget, audit, gold)
             cover = coverage.find(today, kind_asked, budget, progress=progress)
             _set_scope(today.con, where)
             parameters = {"kind": kind_asked, "queue": name, "scoped": where is not None}
             flagged = _flagged(today, kind_asked, parameters)
+            flagged = adjudication.ties(flagged) if adjudicate else flagged
             audit_sample = _draw(today.con, size, seed) if size else []
-            missing = _missing(today, kind_asked)
+            taken = {c["example_id"] for c in [*flagged, *audit_sample]}
+            most = min(gold, budget - len(audit_sample))
+            gold_sample = gold_questions.draw(today, kind_asked, size=most, seed=seed, taken=taken)
+            missing = () if adjudicate else _missing(today, kind_asked)
             waiting = today.con.execute(sql("queue/waiting"), {"kind": kind_asked}).fetchall()[0][0]
             right = reviews.detectors(today, kind_asked)
             free = _first_of_copies(flagged, {c["copies"] for c in audit_sample})
-            chosen, parts = _chosen(kind_asked, free, right, budget - len(audit_sample))
+            budget_left = budget - len(audit_sample) - len(gold_sample)
+            chosen, parts = _chosen(kind_asked, free, right, budget_left)
             _tell(today, kind_asked, [*chosen, *audit_sample])
-        entries = _entries(kind_asked, chosen, audit_sample, seed)
+            _set_up(kind_asked, chosen, audit_sample, gold_sample, seed)
+            if adjudicate:
+                adjudication.brief(today.con, kind_asked, chosen)
+        entries = _entries(kind_asked, chosen, [*audit_sample, *gold_sample], seed)
+        missing += gold_questions.shortcomings(gold, gold_sample, [*chosen, *audit_sample])
         _store(store, run, kind_asked, name, cover, entries)
         # No verdict follows from what is asked.
         verdicts.carry_over(store, named)
-        run.counts = {"entries": len(entries), "audit": len(audit_sample)}
+        run.counts = {"entries": len(entries), "audit": len(audit_sample), "gold": len(gold_sample)}
     step = "curate label push" if usual else f"curate label push --kind {kind_asked}"
     step += f" --name {shlex.quote(name)}" if name else ""
     return QueueResult(
@@ -164,6 +186,7 @@ def queue(
         missing,
         step,
         tuple(entries),
+        gold=len(gold_sample),
     )
 
 
@@ -182,9 +205,9 @@ def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind
         )
 
 
-def _audit_size(budget: int, audit: int | None) -> int:
+def _audit_size(budget: int, audit: int | None, gold: int) -> int:
     if audit is None:
-        return min(budget, max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
+        return min(max(budget - gold, 0), max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
     if audit > budget:
         raise ConfigError(f"an audit of {audit} does not fit into a budget of {budget}")
     return audit
@@ -254,19 +277,34 @@ def _chosen(
     )
 
 
+def _set_up(
+    kind: str,
+    chosen: list[dict[str, Any]],
+    audit_sample: list[dict[str, Any]],
+    gold_sample: list[dict[str, Any]],
+    seed: int,
+) -> None:
+    """Adds how each row is shown: of a pair, which answer comes first; and whether blindly."""
+    is_pair = kinds.get(kind).about == "pair"
+    # Pairs have no audit: if gold questions alone had no reason, annotators would know them by it.
+    hidden = is_pair and bool(gold_sample)
+    for rows, blind in ((chosen, hidden), (audit_sample, True), (gold_sample, True)):
+        for row in rows:
+            again = f" gold {row['round']}" if rows is gold_sample else ""
+            row["swapped"] = is_pair and _lot(seed, "swap", row["example_id"] + again) < 0.5
+            row["blind"] = blind or row["side"] == "test"
+            row["audit"] = rows is audit_sample
+
+
 def _entries(
-    kind: str, chosen: list[dict[str, Any]], audit_sample: list[dict[str, Any]], seed: int
+    kind: str, chosen: list[dict[str, Any]], sample: list[dict[str, Any]], seed: int
 ) -> list[Entry]:
-    audited_ids = {c["example_id"] for c in audit_sample}
     rows = list(chosen)
     # Scattered, so that their place says nothing.
-    for row in sorted(audit_sample, key=lambda c: _lot(seed, "place", c["example_id"])):
+    for row in sorted(sample, key=lambda c: _lot(seed, "place", c["example_id"])):
         place = int(_lot(seed, "place", row["example_id"]) * (len(rows) + 1))
         rows.insert(place, row)
-    return [
-        _entry(kind, place, row, audit=row["example_id"] in audited_ids, seed=seed)
-        for place, row in enumerate(rows, 1)
-    ]
+    return [_entry(kind, place, row) for place, row in enumerate(rows, 1)]
 
 
 def _first_of_copies(flagged: list[dict[str, Any]], copies_asked: set[str]) -> list[dict[str, Any]]:
@@ -295,9 +333,9 @@ def _lot(seed: int, what: str, name: str) -> float:
     return int.from_bytes(raw[:6], "big") / 2**48
 
 
-def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int) -> Entry:
-    names = (kind, row["example_id"], row.get("other_id") or "", row["content_hash"], row["round"])
-    blind = audit or row["side"] == "test"
+def _entry(kind: str, place: int, row: dict[str, Any]) -> Entry:
+    names = [kind, row["example_id"], row.get("other_id") or "", row["content_hash"], row["round"]]
+    names += ["gold"] if row.get("expected") else []
     return Entry(
         place=place,
         task_key=hashlib.md5(
@@ -312,13 +350,15 @@ def _entry(kind: str, place: int, row: dict[str, Any], *, audit: bool, seed: int
         why=row["why"],
         given=row["label"],
         suggested=row["suggested"],
-        audit=audit,
+        audit=row["audit"],
         kept=row["kept"],
-        blind=blind,
-        swapped=kinds.get(kind).about == "pair" and _lot(seed, "swap", row["example_id"]) < 0.5,
+        blind=row["blind"],
+        swapped=row["swapped"],
         round=row["round"],
         content_hash=row["content_hash"],
         text=row["query"],
+        expected=row.get("expected"),
+        adjudicates=tuple(row.get("adjudicates", ())),
     )
 
 
@@ -345,6 +385,8 @@ def _store(
         "side": [e.side for e in entries],
         "blind": pa.array([e.blind for e in entries], pa.bool_()),
         "swapped": pa.array([e.swapped for e in entries], pa.bool_()),
+        "expected": pa.array([e.expected for e in entries], pa.string()),
+        "adjudicates": pa.array([e.adjudicates or None for e in entries], pa.list_(pa.int32())),
     }
     with store.write() as con:
         if cover is not None:

@@ -6,6 +6,6 @@ SELECT t.kind,
        count(*) FILTER (a.origin IS NULL) AS unknown
 FROM annotations a
 JOIN tasks t USING (task_key)
-WHERE NOT a.withdrawn AND NOT a.skipped AND a.problem IS NULL
+WHERE NOT a.withdrawn AND NOT a.skipped AND a.problem IS NULL AND t.expected IS NULL
 GROUP BY t.kind
 ORDER BY t.kind

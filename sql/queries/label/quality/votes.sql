@@ -3,7 +3,7 @@
 SELECT t.kind, d.example_id, d.annotator,
        CASE WHEN k.about <> 'pair' THEN coalesce(d.value, d.kind)
             WHEN d.value = t.example_id THEN 'this' WHEN d.value = t.other_id THEN 'other' ELSE d.value END AS value
-FROM current_decisions d
+FROM independent_decisions d
 JOIN tasks t USING (task_key)
 JOIN (
     SELECT k.* FROM (
