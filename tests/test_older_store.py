@@ -92,10 +92,17 @@ def test_status_is_the_same(curate: Curate) -> None:
 
 
 def test_every_story_is_the_same(curate: Curate) -> None:
-    """But for the inputs that are kept apart and the template, of which none was told before."""
+    """But for kept apart inputs, the template and whole answers, of which none was told before."""
     for name, story in SAID["why"].items():
         said = curate("why", name, "--json")
         assert isinstance(said.pop("kept_apart"), list)
+        tasks, annotations, ties = (said.pop(part) for part in ("tasks", "annotations", "ties"))
+        answers = {(d["annotator"], d["task_key"]) for d in story["decisions"] if not d["from_id"]}
+        assert {(a["annotator"], a["task_key"]) for a in annotations} == answers
+        assert {a["task_key"] for a in annotations} <= {t["task_key"] for t in tasks} and not ties
+        assert said["label"] in [
+            said.pop(part) for part in ("logged_label", "corrected_label", "label_by")
+        ] + [d["value"] for d in story["decisions"]]
         assert said.pop("template") == ""
         assert steady(said) == steady(story)
 
