@@ -207,10 +207,48 @@ class Turned:
 
 @pytest.mark.slow
 def test_a_label_that_a_human_gave_stands(made: Made) -> None:
-    project = made(WRONG, feedback=[{"id": "delivery-1", "label": "refund"}])
+    said = [{"id": "delivery-1", "label": "refund", "rater": "ann"}]
+    project = made(WRONG, feedback=said)
     result = mislabels(project.store)
     assert found(result) == {"password-2": ("delivery", "password")}
     assert (result.by_hand, result.judged) == (1, 23)
+
+
+@pytest.mark.slow
+def test_a_relabelling_that_says_neither_who_nor_when_is_suspected_as_any_label(made: Made) -> None:
+    right = {name: row["label"] for name, row in ROWS.items()}
+    told = {**right, "delivery-1": "refund"}
+    said = [{"id": name, "label": label} for name, label in told.items()]
+    project = made(changed(refund_3={"label": "delivery"}), feedback=said)
+    labels = {r["source_id"]: r["label"] for r in project.table("examples").to_pylist()}
+    assert labels == told, "it is the label"
+    result = mislabels(project.store)
+    assert (result.by_hand, result.judged) == (0, 24)
+    assert found(result) == {"delivery-1": ("refund", "delivery")}
+    assert project.table("hand_labels").num_rows == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "is_judged"),
+    [
+        ({}, False),
+        ({"rater": "ann"}, True),
+        ({"created_at": "2026-03-01T10:00:00Z"}, True),
+        ({"rater_type": "human_expert"}, False),
+        ({"rater_type": "human_expert", "rater": "ann"}, True),
+        ({"rater_type": "model", "rater": "ann"}, False),
+        ({"rater_type": "rule", "created_at": "2026-03-01T10:00:00Z"}, False),
+        ({"rater_type": "whoever", "rater": "ann"}, False),
+        ({"rater": "gpt-4o"}, False),
+    ],
+)
+def test_what_makes_a_label_a_judgement(
+    made: Made, more: Mapping[str, Any], is_judged: bool
+) -> None:
+    said = [{"id": "delivery-1", "label": "refund", **more}]
+    project = made(ROWS, feedback=said, vectors=False)
+    assert project.table("hand_labels").num_rows == int(is_judged)
 
 
 @pytest.mark.slow
@@ -221,7 +259,7 @@ def test_a_low_rating_speaks_against_a_label(made: Made) -> None:
         password_4={"rating": 3},
         password_5={"rating": 1},
     )
-    project = made(rows, feedback=[{"id": "password-5", "label": "password"}])
+    project = made(rows, feedback=[{"id": "password-5", "label": "password", "rater": "a"}])
     result = mislabels(project.store)
     assert found(result) == {"delivery-1": ("refund", "delivery"), "refund-3": ("refund", None)}
     both, only = result.issues
