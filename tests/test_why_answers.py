@@ -195,6 +195,21 @@ def test_an_answer_that_comes_back_and_one_that_is_understood_later(labels: Desk
 
 
 @pytest.mark.slow
+def test_a_decision_that_was_taken_back_alone_is_told_with_its_run(labels: Desk) -> None:
+    task = labels.push()["r200"]
+    labels.answer(task, choice("red"))
+    labels.sync()
+    with labels.project.store.write() as con:  # as a command that takes decisions back leaves it
+        con.execute("UPDATE decisions SET withdrawn = true, withdrawn_run_id = 1")
+    (told,) = story(labels, "r200")["annotations"]
+    assert (told["ended"], told["ended_run_id"]) == ("withdrawn", 1)
+    assert told["decisions"] == [{"kind": "relabel", "value": "red"}]
+    command = labels.project.table("runs").to_pylist()[0]["command"]
+    (line,) = of_kind(said(labels, "r200").stdout, "answer")
+    assert line.endswith(f" (withdrawn by curate {command}, run 1)")
+
+
+@pytest.mark.slow
 def test_answers_of_lost_tasks_and_about_other_contents_are_told(answers: Desk) -> None:
     task = answers.push()["r30"]
     rated = [{"from_name": "rating", "type": "rating", "value": {"rating": 2}}]
