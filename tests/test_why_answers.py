@@ -112,6 +112,20 @@ def test_notes_skips_and_what_is_not_understood_are_told_in_the_order_of_time(la
 
 
 @pytest.mark.slow
+def test_why_it_cannot_be_judged_and_tags_are_told(labels: Desk) -> None:
+    task = labels.push()["r200"]
+    labels.answer(task, choice("ambiguous", "cannot"))
+    tags = {"from_name": "tags", "type": "choices", "value": {"choices": ["odd", "long"]}}
+    labels.answer(task, [*choice("context", "cannot"), tags], by=2, was_cancelled=True)
+    labels.sync()
+    told = [(a["cannot"], a["tags"]) for a in story(labels, "r200")["annotations"]]
+    assert told == [("ambiguous", []), ("context", ["odd", "long"])]
+    first, second = of_kind(said(labels, "r200").stdout, "answer")
+    assert first.startswith("cannot be judged: ambiguous  2026-11-24 by annotator 1")
+    assert second.startswith("skipped: context  ") and second.endswith("; tags: odd, long")
+
+
+@pytest.mark.slow
 def test_a_tie_says_who_said_what_until_it_is_broken(labels: Desk) -> None:
     task = labels.push()["r200"]
     for by, value in ((1, "red"), (2, "blue"), (3, "red"), (4, "blue")):

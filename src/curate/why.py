@@ -161,8 +161,10 @@ def _annotations(con: duckdb.DuckDBPyConnection, example_id: str) -> list[dict[s
     rows = _rows(con, sql("why/annotations"), {"id": example_id})
     for row in rows:
         row["result"] = orjson.loads(row["result"])
-        row["note"] = _note(row["result"])
-        if not (row["decisions"] or row["skipped"] or row["problem"]):
+        row["note"] = "\n".join(_said(row["result"], "note", "text")) or None
+        row["cannot"] = next(iter(_said(row["result"], "cannot", "choices")), None)
+        row["tags"] = _said(row["result"], "tags", "choices")
+        if not (row["decisions"] or row["skipped"] or row["problem"] or row["cannot"]):
             # Of models' answers: nothing follows for the example.
             answer = tasks.understand(row["work"], row["result"], row, ())
             row["decisions"] = [{"kind": kind, "value": value} for kind, value in answer.decisions]
@@ -170,12 +172,12 @@ def _annotations(con: duckdb.DuckDBPyConnection, example_id: str) -> list[dict[s
     return rows
 
 
-def _note(result: Sequence[Mapping[str, Any]]) -> str | None:
-    """Returns what an annotator wrote beside the answer; None where nothing is there."""
-    values = [part.get("value") for part in result if part.get("from_name") == "note"]
-    texts = [value.get("text") for value in values if isinstance(value, Mapping)]
-    lines = [line for text in texts for line in (text if isinstance(text, list) else [text])]
-    return "\n".join(line for line in lines if isinstance(line, str) and line.strip()) or None
+def _said(result: Sequence[Mapping[str, Any]], control: str, name: str) -> list[str]:
+    """Returns what an annotator wrote or chose in a control beside the answer."""
+    values = [part.get("value") for part in result if part.get("from_name") == control]
+    several = [value.get(name) for value in values if isinstance(value, Mapping)]
+    texts = [text for one in several for text in (one if isinstance(one, list) else [one])]
+    return [text for text in texts if isinstance(text, str) and text.strip()]
 
 
 def _ties(con: duckdb.DuckDBPyConnection, example_id: str) -> list[dict[str, Any]]:

@@ -178,8 +178,9 @@ def _task(t: dict[str, Any]) -> str:
 
 def _answer(a: dict[str, Any]) -> str:
     """Returns what an annotator said, when, what was shown, and whether it counts."""
-    if a["skipped"]:
-        what = "skipped"
+    if a["skipped"] or a["cannot"]:
+        what = "skipped" if a["skipped"] else "cannot be judged"
+        what += f": {a['cannot']}" if a["cannot"] else ""
     else:
         what = a["problem"] or "; ".join(_decided(d, a) for d in a["decisions"]) or "nothing"
     at = a["updated_at"] or a["made_at"]
@@ -188,6 +189,7 @@ def _answer(a: dict[str, Any]) -> str:
     origin = {"prediction": ", prefilled answer accepted", "prediction-changed": ", changed"}
     shown = "without a hint" if a["blind"] else f"shown: {_shown(a)}"
     note = f'; note: "{shortened(a["note"], 200)}"' if a["note"] else ""
+    note = (f"; tags: {', '.join(a['tags'])}" if a["tags"] else "") + note
     return (
         f"{what}{when} by annotator {a['annotator']}{took}, annotation {a['annotation_id']}, "
         f"{shown}{origin.get(a['origin'], '')}{note}{_fate(a)}"
