@@ -9,14 +9,6 @@ WITH ratings_apart AS (
     FROM feedback
     WHERE kind = 'rating' AND rating_norm IS NOT NULL AND rater_type IN ('human_user', 'human_expert')
     GROUP BY interaction_id
-),
-labellers AS (
-    SELECT f.interaction_id AS example_id, string_agg(DISTINCT f.value, ' or ' ORDER BY f.value) AS labels
-    FROM feedback f
-    JOIN corrections c ON c.interaction_id = f.interaction_id AND c.kind = 'label' AND c.rater_type = f.rater_type
-    WHERE f.kind = 'label' AND f.interaction_id NOT IN (SELECT example_id FROM settled)
-    GROUP BY f.interaction_id
-    HAVING count(DISTINCT f.value) > 1 AND count(DISTINCT f.rater_key) > 1
 )
 SELECT r.example_id, 1 - apart / 5 AS score, CASE v.side WHEN 'test' THEN 1 ELSE 6 END AS place,
        'ratings' AS because, round(apart, 1) AS apart, NULL AS labels
@@ -24,5 +16,5 @@ FROM ratings_apart r JOIN verdicts v USING (example_id)
 WHERE apart >= 2 AND $about = 'answer'
 UNION ALL
 SELECT example_id, 0, CASE side WHEN 'test' THEN 1 ELSE 6 END, 'labels', NULL, labels
-FROM labellers JOIN verdicts USING (example_id)
+FROM disputed_labels JOIN verdicts USING (example_id)
 WHERE $about = 'label'

@@ -540,11 +540,11 @@ class Project:
 
         return stages(self.store)
 
-    def why(self, example_id: str) -> dict[str, Any]:
+    def why(self, key: str) -> dict[str, Any]:
         """Returns one example's story; see `curate.why.why`."""
         from curate.why import why
 
-        return why(self.store, example_id)
+        return why(self.store, key)
 
     def doctor(self) -> list[Check]:
         """Returns the checks of environment and store; see `curate.doctor.doctor`."""

@@ -172,6 +172,60 @@ def test_ratings_agree_as_an_order(tmp_path: Path, write_jsonl: WriteJsonl) -> N
     assert found.notes == ()
 
 
+@pytest.mark.slow
+def test_a_drop_is_a_vote_among_labels(labels: Desk) -> None:
+    tasks = labels.push()
+    names = sorted(tasks)[:24]
+    for number, name in enumerate(names):
+        unusable = choice("__unusable__")
+        said = choice(given(labels, name))
+        for by in (1, 2):
+            labels.answer(tasks[name], unusable if number < 8 else said, by=by)
+        labels.answer(tasks[name], said, by=3)
+    labels.sync()
+    (found,) = labels.project.label_status().agreement
+    # Of 3 pairs each, one is the same where two of three dropped it.
+    assert (found.questions, found.tied) == (24, 0)
+    assert found.same == pytest.approx((8 * 1 + 16 * 3) / (24 * 3))
+    assert [(a.answers, a.same) for a in found.annotators] == [
+        (24, pytest.approx((8 + 32) / 48)), (24, pytest.approx((8 + 32) / 48)),
+        (24, pytest.approx(32 / 48)),
+    ]  # fmt: skip
+    if importlib.util.find_spec("cleanlab"):
+        assert (found.annotators[0].quality or 0) > (found.annotators[2].quality or 0)
+
+
+@pytest.mark.slow
+def test_a_drop_is_a_vote_among_ratings_and_spans(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    import krippendorff
+
+    desk = Desk(tmp_path / "ratings", write_jsonl, [row(n, rating=1) for n in range(8)], "sft")
+    tasks = desk.push()
+    said = ((5, 5), (1, "drop"), (4, 4), (2, 5))
+    for name, ratings in zip(sorted(tasks), said, strict=False):
+        for by, rating in enumerate(ratings, 1):
+            stars = [{"from_name": "rating", "type": "rating", "value": {"rating": rating}}]
+            # A rating beside a drop says nothing more.
+            dropped = [*choice("drop", "verdict"), {**stars[0], "value": {"rating": 3}}]
+            desk.answer(tasks[name], dropped if rating == "drop" else stars, by=by)
+    desk.sync()
+    (found,) = desk.project.label_status().agreement
+    assert (found.kind, found.questions, found.same, found.tied) == ("review", 4, 0.5, 0)
+    below_all = [[5, 1, 4, 2], [5, 0, 4, 5]]
+    wanted = krippendorff.alpha(reliability_data=below_all, level_of_measurement="ordinal")
+    assert found.alpha == pytest.approx(wanted)
+
+    rows = [row(n, response=f'{{"thing": "{n}"}}') for n in range(6)]
+    desk = Desk(tmp_path / "spans", write_jsonl, rows, "extraction")
+    tasks = desk.push(kind="spans")
+    for name in sorted(tasks)[:2]:
+        desk.answer(tasks[name], choice("nothing", "verdict"), by=1)
+        desk.answer(tasks[name], choice("drop", "verdict"), by=2)
+    desk.sync()
+    (found,) = desk.project.label_status().agreement
+    assert (found.kind, found.questions, found.same, found.tied) == ("spans", 2, 0.0, 2)
+
+
 # -- detectors -------------------------------------------------------------------------------------
 
 

@@ -74,8 +74,10 @@ def test_classes_of_real_texts(judged: Project) -> None:
         "refund": (12, 0, 12), "repayment": (12, 0, 12),
     }  # fmt: skip
     assert found.unused == ("gone",) and found.test_only == ()
-    assert by["rare"].too_rare and by["rare"].noise is None
-    assert by["delivery"].noise == share(by["delivery"].likely, 8) and not by["delivery"].audited
+    assert by["rare"].too_rare
+    # Suspicions are no answers: nobody has said how many labels are wrong.
+    assert all((c.noise, c.answers, c.answers_apart) == (None, 0, 0) for c in found.classes)
+    assert "0 answers; from 10 on" in mislabels.render_classes(found)
     suspected = [c.likely + c.possible for c in found.classes]
     assert sum(suspected) == judged.mislabels().found
     assert [c.likely for c in found.classes] == sorted(c.likely for c in found.classes)[::-1]
@@ -116,7 +118,7 @@ def test_pairs_checked_by_hand() -> None:
 
 
 @pytest.mark.slow
-def test_audits_outrank_the_estimate(
+def test_the_noise_of_a_class_takes_answers_to_audits(
     judged: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = Project(shutil.copytree(judged.folder, tmp_path / "p"))
@@ -125,14 +127,20 @@ def test_audits_outrank_the_estimate(
     push_to_file(project.store, tasks)
     known = {t["data"]["curate_id"]: t for t in orjson.loads(tasks.read_bytes())}
     mine = [e for e in entries if e.given == "password"]
+    contested, wrong = mine[:2]
     at = "2026-11-24T04:00:00Z"
     answers = [
         {
-            "id": n, "data": known[e.task_key]["data"], "annotations": [{
-                "id": n, "completed_by": {"id": 1, "email": "1@example.org"}, "created_at": at,
-                "updated_at": at, "was_cancelled": False, "lead_time": 5.0,
-                "result": choice("refund" if e is mine[0] else "password"),
-            }],
+            "id": n, "data": known[e.task_key]["data"], "annotations": [
+                {
+                    "id": 10 * n + by, "completed_by": {"id": by}, "created_at": at,
+                    "updated_at": at, "was_cancelled": False, "lead_time": 5.0,
+                    "result": choice(
+                        "refund" if e is wrong or (e is contested and by < 3) else "password"
+                    ),
+                }
+                for by in (1, 2, 3)
+            ],
         }
         for n, e in enumerate(mine, 1)
     ]  # fmt: skip
@@ -143,10 +151,14 @@ def test_audits_outrank_the_estimate(
     def password() -> ClassRow:
         return next(one for one in classes(project.store).classes if one.label == "password")
 
-    assert not password().audited, "ten answers are not there"
+    # Most say that the contested label is wrong, and one that it is right: it tells nothing.
+    told = len(mine) - 1
+    assert (password().noise, password().answers, password().answers_apart) == (None, told, 1)
+    said = mislabels.render_classes(classes(project.store))
+    assert f"{told} answers; from 10 on (1 contested)" in said
     monkeypatch.setattr("curate.mislabels.classes.TELLING", 3)
-    assert password().audited and password().noise == share(1, len(mine))
-    assert f"{len(mine)} audited" in mislabels.render_classes(classes(project.store))
+    assert password().noise == share(1, told)
+    assert f"{told} answers (1 contested)" in mislabels.render_classes(classes(project.store))
 
 
 def test_nothing_judged_yet_and_nothing_confused(tmp_path: Path) -> None:
@@ -170,5 +182,5 @@ def test_the_command_line(judged: Project) -> None:
     assert "too rare to judge: rare" in done.stdout
     as_json = orjson.loads(curate("-C", judged.folder, "mislabels", "--classes", "--json").stdout)
     assert as_json["unused"] == ["gone"]
-    assert {"label", "train", "noise", "audited"} <= as_json["classes"][0].keys()
+    assert {"label", "train", "noise", "answers"} <= as_json["classes"][0].keys()
     assert as_json["pairs"][0]["a"] == "refund"

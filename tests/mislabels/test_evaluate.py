@@ -51,7 +51,9 @@ def judged(
         twice = {"id": "twice", "split": "train", "text": text, "label": "refund"}
         more = write_jsonl(folder / f"{source}.jsonl", [twice])
         project.pull([str(more)], PullOptions(source=source))
-    said = write_jsonl(folder / "said.jsonl", [{"id": "password-5", "label": "password"}])
+    said = write_jsonl(
+        folder / "said.jsonl", [{"id": "password-5", "label": "password", "rater": "ann"}]
+    )
     project.pull([str(said)], PullOptions(source="log", declared=Declared("feedback")))
     embed(project.store, load=lambda _: encoder)
     project.mislabels()
@@ -241,7 +243,8 @@ def test_labels_that_changed_are_no_errors_found(
     assert found.aside == {"changed since the audit": 1}
     assert (found.sides[0].audited, found.sides[0].wrong, found.stale) == (2, 1, False)
     project = Project(shutil.copytree(judged.folder, tmp_path / "p"))
-    said = write_jsonl(tmp_path / "said.jsonl", [{"id": "refund-1", "label": "delivery"}])
+    told = {"id": "refund-1", "label": "delivery", "created_at": "2026-03-01T10:00:00Z"}
+    said = write_jsonl(tmp_path / "said.jsonl", [told])
     project.pull([str(said)], PullOptions(source="log", declared=Declared("feedback")))
     later = evaluate(project.store, file)
     assert later.stale and later.aside == {"changed since the audit": 1, "labelled by hand": 1}

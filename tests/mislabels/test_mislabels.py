@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate.cli.mislabels import render_mislabels
 from curate.embed.embed import embed
 from curate.errors import ConfigError, MissingExtra
 from curate.mislabels import mislabels as stage
+from curate.mislabels.classes import classes
 from curate.mislabels.mislabels import MislabelsResult, mislabels, stale
 from curate.project import Project
 from curate.pull.mapping import Declared
@@ -83,6 +85,7 @@ def issues(project: Project) -> dict[tuple[str, str], tuple[Any, ...]]:
     }
 
 
+DAY = "2026-03-01"
 WRONG = changed(delivery_1={"label": "refund"}, password_2={"label": "delivery"})
 
 
@@ -207,10 +210,122 @@ class Turned:
 
 @pytest.mark.slow
 def test_a_label_that_a_human_gave_stands(made: Made) -> None:
-    project = made(WRONG, feedback=[{"id": "delivery-1", "label": "refund"}])
+    said = [{"id": "delivery-1", "label": "refund", "rater": "ann"}]
+    project = made(WRONG, feedback=said)
     result = mislabels(project.store)
     assert found(result) == {"password-2": ("delivery", "password")}
     assert (result.by_hand, result.judged) == (1, 23)
+
+
+@pytest.mark.slow
+def test_a_relabelling_that_says_neither_who_nor_when_is_suspected_as_any_label(made: Made) -> None:
+    right = {name: row["label"] for name, row in ROWS.items()}
+    told = {**right, "delivery-1": "refund"}
+    said = [{"id": name, "label": label} for name, label in told.items()]
+    project = made(changed(refund_3={"label": "delivery"}), feedback=said)
+    labels = {r["source_id"]: r["label"] for r in project.table("examples").to_pylist()}
+    assert labels == told, "it is the label"
+    result = mislabels(project.store)
+    assert (result.by_hand, result.judged) == (0, 24)
+    assert found(result) == {"delivery-1": ("refund", "delivery")}
+    assert project.table("hand_labels").num_rows == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "is_judged"),
+    [
+        ({}, False),
+        ({"rater": "ann"}, True),
+        ({"created_at": "2026-03-01T10:00:00Z"}, True),
+        ({"rater_type": "human_expert"}, False),
+        ({"rater_type": "human_expert", "rater": "ann"}, True),
+        ({"rater_type": "model", "rater": "ann"}, False),
+        ({"rater_type": "rule", "created_at": "2026-03-01T10:00:00Z"}, False),
+        ({"rater_type": "whoever", "rater": "ann"}, False),
+        ({"rater": "gpt-4o"}, False),
+    ],
+)
+def test_what_makes_a_label_a_judgement(
+    made: Made, more: Mapping[str, Any], is_judged: bool
+) -> None:
+    said = [{"id": "delivery-1", "label": "refund", **more}]
+    project = made(ROWS, feedback=said, vectors=False)
+    assert project.table("hand_labels").num_rows == int(is_judged)
+
+
+# -- what people disagree about --------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_copies_with_other_labels_contest_a_label_unless_they_outvote_it(made: Made) -> None:
+    text = ROWS["delivery-1"]["text"]
+    copy = {"text": text, "label": "delivery"}
+    project = made({**WRONG, "copy-1": copy})
+    result = mislabels(project.store)
+    of = {issue.source_id: issue for issue in result.issues}
+    assert (of["delivery-1"].tier, of["delivery-1"].contested) == ("contested", "copies")
+    assert of["delivery-1"].reason.endswith("; contested: its text has other labels, too")
+    assert of["password-2"].contested is None
+    assert result.likely + result.possible + result.contested == result.found == 2
+    assert (result.contested, result.sides["train"]["contested"]) == (1, 1)
+    assert {kind for _, kind in issues(project)} == {
+        "contested_label", "contradictory_label", "mislabel"
+    }  # fmt: skip
+    text_shown = render_mislabels(result)
+    assert " possibly, 1 contested\n" in text_shown and "(contested, train, " in text_shown
+    by_label = {one.label: one for one in classes(project.store).classes}
+    assert (by_label["refund"].contested, by_label["refund"].likely) == (1, 0)
+
+
+@pytest.mark.slow
+def test_many_copies_that_agree_make_a_label_wrong(made: Made) -> None:
+    text = ROWS["delivery-1"]["text"]
+    copies = {f"copy-{n}": {"text": text, "label": "delivery"} for n in range(7)}
+    # One of eight is outvoted beyond chance; (8 - 2)^2 / 8 is over 3.84.
+    (one,) = [i for i in mislabels(made({**WRONG, **copies}).store).issues
+              if i.source_id == "delivery-1"]  # fmt: skip
+    assert one.contested is None and one.tier != "contested"
+
+
+@pytest.mark.slow
+def test_where_a_human_labelled_a_copy_the_text_is_judged(made: Made) -> None:
+    copy = {"text": ROWS["delivery-1"]["text"], "label": "delivery"}
+    said = [{"id": "copy-1", "label": "delivery", "rater": "ann"}]
+    project = made({**WRONG, "copy-1": copy}, feedback=said)
+    of = {issue.source_id: issue for issue in mislabels(project.store).issues}
+    assert set(of) == {"delivery-1", "password-2"} and of["delivery-1"].contested is None
+
+
+@pytest.mark.slow
+def test_raters_who_disagree_contest_a_label_and_confirm_none(made: Made) -> None:
+    said = [
+        {"id": "delivery-1", "label": "delivery", "rater": "ann", "created_at": f"{DAY}T10:00:00Z"},
+        {"id": "delivery-1", "label": "refund", "rater": "bob", "created_at": f"{DAY}T11:00:00Z"},
+        {"id": "password-4", "label": "password", "rater": "ann", "created_at": None},
+    ]
+    result = mislabels(made(WRONG, feedback=said).store)
+    assert result.by_hand == 1, "only what nobody disagrees about is known right"
+    of = {issue.source_id: issue for issue in result.issues}
+    assert (of["delivery-1"].tier, of["delivery-1"].contested) == ("contested", "raters")
+    assert of["delivery-1"].reason.endswith("; contested: raters disagree about it")
+    assert of["password-2"].contested is None
+
+
+@pytest.mark.slow
+def test_ratings_far_apart_contest_a_label(made: Made) -> None:
+    rows = changed(delivery_1={"label": "refund"}, refund_3={}, password_4={})
+    said = [
+        {"id": name, "rating": rating, "rater": who, "created_at": f"{DAY}T{hour}:00:00Z"}
+        for name, ratings in (("delivery-1", (1, 5)), ("refund-3", (5, 1)), ("password-4", (1, 2)))
+        for who, hour, rating in zip(("ann", "bob"), (10, 11), ratings, strict=True)
+    ]
+    result = mislabels(made(rows, feedback=said).store)
+    # The newest rating counts; that of refund-3 alone speaks against it, and another one for it.
+    assert {issue.source_id: (issue.tier, issue.contested) for issue in result.issues} == {
+        "delivery-1": ("contested", "raters"), "refund-3": ("contested", "raters"),
+        "password-4": ("rated", None),
+    }  # fmt: skip
 
 
 @pytest.mark.slow
@@ -221,7 +336,7 @@ def test_a_low_rating_speaks_against_a_label(made: Made) -> None:
         password_4={"rating": 3},
         password_5={"rating": 1},
     )
-    project = made(rows, feedback=[{"id": "password-5", "label": "password"}])
+    project = made(rows, feedback=[{"id": "password-5", "label": "password", "rater": "a"}])
     result = mislabels(project.store)
     assert found(result) == {"delivery-1": ("refund", "delivery"), "refund-3": ("refund", None)}
     both, only = result.issues

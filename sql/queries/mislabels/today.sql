@@ -6,7 +6,8 @@ SELECT e.example_id, e.source, e.source_id, CASE WHEN trim(e.label) <> '' THEN e
             WHEN coalesce(trim(e.label), '') = '' THEN 'without a label'
             WHEN NOT list_contains(known_labels, e.label) THEN 'unknown label'
             WHEN h.example_id IS NOT NULL THEN 'labelled by hand' END AS aside,
-       m.input_hash IS NOT NULL AS readable, s.tier, s.score, s.suggested, s.probability
+       m.input_hash IS NOT NULL AS readable,
+       CASE WHEN s.contested IS NULL THEN s.tier ELSE 'contested' END AS tier, s.score, s.suggested, s.probability
 FROM examples e
 LEFT JOIN verdicts v USING (example_id)
 LEFT JOIN hand_labels h USING (example_id)

@@ -83,7 +83,9 @@ def _labels(result: CurveResult) -> str:
     """Returns what the mistakes that are left have to do with wrong labels."""
     if result.suspected is None:
         return "Whether wrong labels are in the way: curate mislabels"
-    phrase = f"of its mistakes, {result.suspected:.0%} have a label that is likely wrong"
+    phrase = (
+        f"of its mistakes, {result.suspected:.0%} have a label that is likely wrong or contested"
+    )
     if result.suspected >= _MANY:
         return f"Better labels would help: {phrase}. Next: curate queue"
     return f"Labels are not the main thing: {phrase}. Next: curate mislabels --classes"

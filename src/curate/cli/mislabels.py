@@ -75,7 +75,8 @@ def render_mislabels(result: MislabelsResult) -> str:
     text = (
         f"mislabels   {result.judged:,} labels judged"
         + ("" if result.detector == "kernel" else f" by {result.detector}")
-        + f": {result.likely:,} likely wrong, {result.possible:,} possibly\n"
+        + f": {result.likely:,} likely wrong, {result.possible:,} possibly"
+        + (f", {result.contested:,} contested\n" if result.contested else "\n")
     )
     if result.note:
         text += f"  note: {result.note}\n"
@@ -100,15 +101,19 @@ _CLASSES_SHOWN, _PAIRS_SHOWN, _NAMED_SHOWN = 15, 10, 8
 def render_classes(result: ClassesResult) -> str:
     """Returns the classes with most suspected labels, and the most costly pairs."""
     rows = result.classes
+    contested = sum(c.contested for c in rows)
     text = (
         f"classes   {len(rows):,} in use: "
         f"{sum(c.likely for c in rows):,} labels likely wrong, "
-        f"{sum(c.possible for c in rows):,} possibly, of {sum(c.judged for c in rows):,}\n"
+        f"{sum(c.possible for c in rows):,} possibly, "
+        + (f"{contested:,} contested, " if contested else "")
+        + f"of {sum(c.judged for c in rows):,}\n"
     )
     if result.stale:
         text += "  note: labels have changed since they were judged: curate mislabels\n"
-    head = ["class", "train", "test", "judged", "likely", "possible", "noise", "95%", "by"]
-    text += table(head, [_class_row(c) for c in rows[:_CLASSES_SHOWN]])
+    tiers = ["likely", "possible", "contested"]
+    head = ["class", "train", "test", "judged", *tiers, "noise", "95%", "by audits"]
+    text += table(head, [_class_row(c, result.answers_needed) for c in rows[:_CLASSES_SHOWN]])
     if len(rows) > _CLASSES_SHOWN:
         text += f"... and {len(rows) - _CLASSES_SHOWN:,} more: --json\n"
     for what, names in (
@@ -120,14 +125,15 @@ def render_classes(result: ClassesResult) -> str:
     return text + _class_pairs(result)
 
 
-def _class_row(one: ClassRow) -> list[Any]:
-    noise = one.noise
-    audited = ["", ""]
-    if noise is not None:
-        audited = [f"{noise.share:.0%}", f"{noise.low:.0%} to {noise.high:.0%}"]
-    by = "" if noise is None else f"{noise.of:,} audited" if one.audited else "estimate"
-    counts = [one.train, one.test, one.judged, one.likely, one.possible]
-    return [one.label, *counts, *audited, by]
+def _class_row(one: ClassRow, needed: int) -> list[Any]:
+    noise, by = ["", ""], f"{one.answers:,} answers"
+    if one.noise is not None:
+        noise = [f"{one.noise.share:.0%}", f"{one.noise.low:.0%} to {one.noise.high:.0%}"]
+    else:
+        by = f"{counted(one.answers, 'answer')}; from {needed:,} on"
+    by += f" ({one.answers_apart:,} contested)" if one.answers_apart else ""
+    tiers = [one.likely, one.possible, one.contested]
+    return [one.label, one.train, one.test, one.judged, *tiers, *noise, by]
 
 
 def _named(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""`curate mislabels --classes`: how wrong each class is, and which classes are confused.
+"""`curate mislabels --classes`: how wrong each class is by audits, and which classes are confused.
 
 Everything is counted from the stored suspicions and from what audits found; nothing is stored.
 """
@@ -6,7 +6,7 @@ Everything is counted from the stored suspicions and from what audits found; not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -33,9 +33,11 @@ class ClassRow:
     Attributes:
         train: examples of it on the train side; `test` on the other.
         judged: labels up for judgement with a vector; `likely` and `possible` are suspected.
-        noise: share of wrong labels; None where the class is too rare to be judged.
-        audited: whether audits tell the noise, what was wrong when it was drawn; else it is the
-            detector's estimate, and no better than that.
+        contested: those that people disagree about, in neither of the two.
+        noise: share of wrong labels among those that audits drew, with its 95% interval; None where
+            fewer than `TELLING` answers tell.
+        answers: to audits, on which annotators agree: whether it was wrong when it was drawn.
+        answers_apart: to audits, on which annotators disagree: they tell nothing.
         too_rare: fewer than three other train inputs have the label, of some of its examples.
     """
 
@@ -45,8 +47,10 @@ class ClassRow:
     judged: int
     likely: int
     possible: int
+    contested: int
     noise: Share | None
-    audited: bool
+    answers: int
+    answers_apart: int
     too_rare: bool
 
 
@@ -92,6 +96,7 @@ class ClassesResult:
         unused: labels that curate.toml lists and no example has.
         test_only: classes of which nothing can be learned.
         stale: labels have changed since they were judged.
+        answers_needed: from so many answers to audits on, the noise of a class is told.
     """
 
     classes: tuple[ClassRow, ...]
@@ -99,6 +104,7 @@ class ClassesResult:
     unused: tuple[str, ...]
     test_only: tuple[str, ...]
     stale: bool
+    answers_needed: int = TELLING
 
 
 def classes(store: Store) -> ClassesResult:
@@ -117,7 +123,8 @@ def classes(store: Store) -> ClassesResult:
         audits = _audits(con)
         labels = store.setting(con, "project").get("labels") or []
     class_rows = [
-        _class(row, audits.get(row["label"]), set(stored_settings["too_rare"])) for row in rows
+        _class(row, audits.get(row["label"], _Audit()), set(stored_settings["too_rare"]))
+        for row in rows
     ]
     return ClassesResult(
         classes=tuple(sorted(class_rows, key=lambda c: (-c.likely, -c.possible, c.label))),
@@ -128,20 +135,35 @@ def classes(store: Store) -> ClassesResult:
     )
 
 
-def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, Share]:
-    """Returns the share of wrong labels among those drawn by audits, by the label seen then."""
-    counts: dict[str, list[bool]] = {}
+@dataclass
+class _Audit:
+    """Answers to audits of one class: wrong or not, and how many are none of the two."""
+
+    wrong: list[bool] = field(default_factory=list)
+    apart: int = 0
+
+
+def _audits(con: duckdb.DuckDBPyConnection) -> dict[str, _Audit]:
+    """Returns what audits found, by the label seen then."""
+    contested = {row[0] for row in con.execute(sql("mislabels/classes_contested")).fetchall()}
+    audits: dict[str, _Audit] = {}
     for row in reviews.settled_answers(con):
         if row["audit"] and row["label_seen"]:
-            counts.setdefault(row["label_seen"], []).append(reviews.changed(row, None))
-    return {label: share(sum(wrong), len(wrong)) for label, wrong in counts.items()}
+            audit = audits.setdefault(row["label_seen"], _Audit())
+            if row["example_id"] in contested:
+                audit.apart += 1
+            else:
+                audit.wrong.append(reviews.changed(row, None))
+    return audits
 
 
-def _class(row: dict[str, Any], audited: Share | None, too_rare: set[str]) -> ClassRow:
-    is_told = audited is not None and audited.of >= TELLING
-    rare = row["label"] in too_rare
-    estimate = None if rare else share(row["likely"], row["judged"])
-    return ClassRow(**row, noise=audited if is_told else estimate, audited=is_told, too_rare=rare)
+def _class(row: dict[str, Any], audit: _Audit, too_rare: set[str]) -> ClassRow:
+    answers = len(audit.wrong)
+    noise = share(sum(audit.wrong), answers) if answers >= TELLING else None
+    return ClassRow(
+        **row, noise=noise, answers=answers, answers_apart=audit.apart,
+        too_rare=row["label"] in too_rare,
+    )  # fmt: skip
 
 
 def pairs(directed: Sequence[dict[str, Any]], judged: dict[str, int]) -> tuple[ClassPair, ...]:

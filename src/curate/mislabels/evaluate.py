@@ -25,7 +25,7 @@ from curate.store import Store, sql
 from curate.verdicts import verdicts
 
 SIDES = ("train", "test")
-TIERS = ("likely", "possible", "rated", "not suspected")
+TIERS = ("likely", "possible", "rated", "contested", "not suspected")
 FIRST = (10, 25, 50, 100)
 BUDGETS = (0.1, 0.25, 0.5)
 CHANGED = "changed since the audit"

@@ -65,7 +65,9 @@ class Issue:
         reason: what speaks against the given label, in a sentence.
         probability: calibrated, of the suggested label.
         tier: likely (among the worst, as many as are estimated to be wrong), possible (another
-            label fits better), or rated (only a human rating of 2 of 5 or lower speaks).
+            label fits better), rated (only a human rating of 2 of 5 or lower speaks), or contested
+            (people disagree about it, so it may as well be right).
+        contested: who disagrees: annotators, raters or copies; None where nobody does.
         out: why it is not in the next version; None where it is.
         rating: by a human, where it is 2 of 5 or lower.
         nearest: train examples, nearest first, one per input, without copies of this one.
@@ -83,6 +85,7 @@ class Issue:
     side: str
     out: str | None
     rating: float | None
+    contested: str | None
     text: str
     nearest: tuple[Neighbour, ...]
     like_given: tuple[Neighbour, ...]
@@ -101,7 +104,8 @@ class MislabelsResult:
         estimated: how many of them are wrong by cleanlab's estimate.
         likely: the worst of them, as many as are estimated to be wrong.
         possible: the other ones where another label fits better than the given one.
-        sides: these four numbers for train and for test.
+        contested: labels under suspicion that people disagree about; in none of these numbers.
+        sides: likewise for train and for test.
         rated: examples with a human rating of 2 of 5 or lower, flagged by the model or not.
         found: examples under suspicion, all of them.
         classes: labels that were compared.
@@ -124,6 +128,7 @@ class MislabelsResult:
     estimated: int = 0
     likely: int = 0
     possible: int = 0
+    contested: int = 0
     sides: dict[str, dict[str, int]] = field(default_factory=dict)
     rated: int = 0
     found: int = 0
@@ -400,27 +405,43 @@ def _result(
     reviewed: tuple[Detector, ...],
 ) -> MislabelsResult:
     issues = found(today, top)
-    total, rated = today.con.execute(sql("mislabels/suspected")).fetchall()[0]
-    counts_told = {
-        name: value for name, value in stored_settings.items() if name not in ("state", "too_rare")
+    suspected = {row["side"]: row for row in _suspected(today.con)}
+    left_out = ("state", "too_rare", "sides", "found")
+    counts_told = {name: n for name, n in stored_settings.items() if name not in left_out}
+    sides = {
+        side: _uncontested(counts, suspected.get(side, {}))
+        for side, counts in stored_settings["sides"].items()
     }
     totals = {
-        name: sum(side[name] for side in stored_settings["sides"].values())
-        for name in label_model.COUNTS
+        name: sum(side[name] for side in sides.values())
+        for name in (*label_model.COUNTS, "contested")
     }
     return MislabelsResult(
-        **{"applies": True, **counts_told, **totals, "found": total},
+        **{"applies": True, **counts_told, **totals},
+        sides=sides,
         too_rare=tuple(stored_settings["too_rare"]),
-        rated=rated,
+        rated=sum(side["rated"] for side in suspected.values()),
+        found=sum(side["found"] for side in suspected.values()),
         reviewed=reviewed,
         issues=tuple(issues),
     )
 
 
+def _uncontested(counts: Mapping[str, int], suspected: Mapping[str, int]) -> dict[str, int]:
+    """Returns what was counted of a side, what is contested apart."""
+    tiers = {name: counts[name] - suspected.get(name, 0) for name in ("likely", "possible")}
+    return {**counts, **tiers, "contested": suspected.get("contested", 0)}
+
+
+def _suspected(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Returns how many labels are under suspicion on each side, and how many are contested."""
+    return list(con.sql(sql("mislabels/suspected")).to_arrow_table().to_pylist())
+
+
 def found(today: Today, top: int | None = None) -> list[Issue]:
-    """Returns the labels under suspicion, worst first."""
+    """Returns the labels under suspicion, worst first, then what is contested."""
     con = today.con
-    total = con.execute(sql("mislabels/suspected")).fetchall()[0][0]
+    total = sum(side["found"] for side in _suspected(con))
     parameters = {"top": total if top is None else top}
     rows = fetch_arrow(con, sql("mislabels/found"), parameters).to_pylist()
     ids = sorted({name for row in rows for part in _SHOWN for name in row[part]})

@@ -37,6 +37,13 @@ def edge_case(kind: str, fits: Sequence[tuple[str, float]]) -> str:
     return "it is " + " or ".join(f'"{label}" ({percent(chance)})' for label, chance in fits)
 
 
+_CONTESTED = {
+    "annotators": "contested: annotators disagree about it",
+    "raters": "contested: raters disagree about it",
+    "copies": "contested: its text has other labels, too",
+}
+
+
 def reason(row: dict[str, Any]) -> str:
     """Returns in one sentence what speaks against a label.
 
@@ -44,6 +51,8 @@ def reason(row: dict[str, Any]) -> str:
         row: a suspicion as it is stored, with its nearest examples as objects with label and text.
     """
     rated = f"a human rated it {row['rating']:g} of 5" if row["rating"] is not None else ""
+    if row["contested"]:
+        rated = "; ".join(part for part in (rated, _CONTESTED[row["contested"]]) if part)
     if row["suggested"] is None:
         return rated
     if change := label_sets.change(row["given"], row["suggested"]):
