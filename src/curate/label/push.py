@@ -37,6 +37,7 @@ from curate.label.team import team_of
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import verdicts
+from curate.wording import counted
 
 BATCH_TASKS, BATCH_BYTES = 500, 5_000_000
 """Of one request. A batch is stored by the server as a whole or not at all."""
@@ -193,7 +194,7 @@ class _Push:
         elif self.known and self.is_lost and there is not None:
             move(self.store, run, self.server, self.known, int(there["id"]))
         rows, before = self._rows()
-        if not rows:
+        if not rows and there is None:
             return self._result([], [], before, sent=True, found=0)
         created = there is None
         number = self._create() if there is None else int(there["id"])
@@ -201,6 +202,8 @@ class _Push:
         tasks, refused = self._made(rows, interface)
         found = 0 if created else self._adopt(number, [q.data["curate_id"] for q in tasks])
         self._send(number, tasks)
+        if kinds.get(self.kind).about == "label":
+            self._renew(number, interface)
         return self._result(tasks, refused, before, sent=True, found=found)
 
     def _create(self) -> int:
@@ -285,6 +288,33 @@ class _Push:
                 self._record(con, number, "sent", ids)
         if doubtful:
             self.server.remove_copies(self.server.find_tasks(number, doubtful))
+
+    def _renew(self, number: int, interface: str) -> None:
+        """Fills in what is suggested by now, where nobody has answered yet."""
+        asked = {
+            "kind": self.kind, "queue": self.settings.name, "server": self.server.url,
+            "project_id": number,
+        }  # fmt: skip
+        with verdicts.today(self.store) as today:
+            changed = {
+                key: (task_id, {"suggested": suggested, "probability": probability})
+                for key, task_id, suggested, probability in today.con.execute(
+                    sql("label/suggested_since"), asked
+                ).fetchall()
+            }
+            rows = ledger.to_hand_over(today, list(changed)) if changed else []
+        renewed = [{**row, **changed[row["task_key"]][1]} for row in rows if not row["blind"]]
+        questions, _ = self._made(renewed, interface)
+        for one in self.progress(questions, "renewing suggestions"):
+            key = one.data["curate_id"]
+            task_id, told = changed[key]
+            self.server.renew_task(task_id, task(one))
+            with self.store.write() as con:
+                parameters = {"task_key": key, "suggested": told["suggested"]}
+                con.execute(sql("label/suggest"), parameters)
+            self.run.changed = True
+        if questions:
+            self.notes.append(f"{counted(len(questions), 'task')} got a newer suggestion")
 
     def _look(self, number: int, keys: Sequence[str], error: Exception) -> dict[str, int]:
         """Returns the numbers of tasks whose import was not answered, once they are there."""

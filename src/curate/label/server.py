@@ -138,6 +138,17 @@ class Server:
         )
         return [int(number) for number in numbers.task_ids or []]
 
+    def renew_task(self, number: int, task: Mapping[str, Any]) -> None:
+        """Shows a task that is there with other data and another prefilled answer.
+
+        Breaking off does no harm: doing it again ends the same.
+        """
+        self._write(lambda: self._sdk.tasks.update(str(number), data=dict(task["data"])))
+        for one in self._write(lambda: list(self._sdk.predictions.list(task=number))):
+            self._write(partial(self._sdk.predictions.delete, one.id))
+        for prediction in task.get("predictions", ()):
+            self._write(partial(self._sdk.predictions.create, task=number, **prediction))
+
     def find_tasks(self, project: int, keys: Sequence[str]) -> dict[str, list[ServerTask]]:
         """Returns the tasks that carry each `curate_id`, the lowest number first."""
         tasks_of: dict[str, list[ServerTask]] = {}
