@@ -336,3 +336,11 @@ def test_marked_values_are_right_wherever_they_were_marked(
     desk.sync()
     records = desk.project.label_status().gold
     assert [(r.annotator, r.right, r.answered) for r in records] == [(1, 4, 4), (2, 0, 4)]
+
+
+def test_nested_answers_and_lists_are_compared_as_json() -> None:
+    expected = [("correct", '{"customer": {"name": "Ann"}, "items": [1, 2]}')]
+    assert gold.is_right(expected, [("correct", '{"items": [2, 1], "customer": {"name": "Ann"}}')])
+    assert not gold.is_right(expected, [("correct", '{"customer": {"name": "Bob"}}')])
+    assert gold.is_right([("correct", '[{"a": 1}]')], [("correct", '[{"a": 1}]')])
+    assert not gold.is_right([("correct", '[{"a": 1}]')], [("correct", '{"a": 1}')])
