@@ -69,6 +69,15 @@ def test_the_page_shows_what_is_stored(
     assert missing(shown(anna), stored) == []
 
 
+@pytest.mark.parametrize("kind", ["relabel", "review", "spans"])
+def test_panels_that_nobody_uses_are_away(
+    kind: str, label_studio: LabelStudio, anna: Annotator
+) -> None:
+    opened(label_studio, anna, kind, {**ROW, "query": "Order 88, please.", "response": "{}"})
+    panels = anna.page.locator(".lsf-sidepanels__wrapper:visible").count()
+    assert (panels > 0) == (kind == "spans"), "what is marked is listed there"
+
+
 def test_a_long_question_takes_a_third_of_the_screen(
     label_studio: LabelStudio, anna: Annotator
 ) -> None:
