@@ -13,8 +13,7 @@ from curate.cli.options import kind_option
 from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.errors import ConfigError
-from curate.label.options import ANSWER_FORMATS, PREFILLS, PushSettings
-from curate.label.remarks import RUBRIC
+from curate.label.options import ANSWER_FORMATS, CANNOT, PREFILLS, RUBRIC, PushSettings
 from curate.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
@@ -383,6 +382,12 @@ def _progress(result: LabelStatus) -> str:
     return text + _remarks(result)
 
 
+def _said(control: str, value: str | None) -> str:
+    if value is None:
+        return "without a reason"
+    return CANNOT.get(value, value) if control == "cannot" else value
+
+
 def _remarks(result: LabelStatus) -> str:
     """Returns what annotators said beside their answers, a line per kind and control."""
     said: dict[tuple[str, str], list[RemarkCount]] = {}
@@ -397,7 +402,7 @@ def _remarks(result: LabelStatus) -> str:
             text += f"{counted(people, 'rating')}\n"
         else:
             what = "skipped to" if control == "cannot" else "tags of"
-            parts = [f"{one.count:,} {one.value or 'without a reason'}" for one in counts]
+            parts = [f"{one.count:,} {_said(control, one.value)}" for one in counts]
             text += wrapped(f"{what} {kind}: {', '.join(parts)}", "  ")
     return text
 

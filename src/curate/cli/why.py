@@ -13,6 +13,7 @@ import click
 from curate.cli import words
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.words import REASONS
+from curate.label.options import CANNOT
 from curate.text import words as words_of
 from curate.wording import counted, shortened
 
@@ -179,7 +180,8 @@ def _task(t: dict[str, Any]) -> str:
 def _answer(a: dict[str, Any]) -> str:
     """Returns what an annotator said, when, what was shown, and whether it counts."""
     if a["skipped"] or a["cannot"]:
-        what = f"cannot be judged: {a['cannot']}" if a["cannot"] else "skipped"
+        cannot = CANNOT.get(a["cannot"], a["cannot"])
+        what = f"cannot be judged: {cannot}" if cannot else "skipped"
     else:
         what = a["problem"] or "; ".join(_decided(d, a) for d in a["decisions"]) or "nothing"
     at = a["updated_at"] or a["made_at"]

@@ -103,7 +103,7 @@ def _is_same(kind: str, wanted: str | None, given: str | None) -> bool:
     if kind == "relabel":
         return {*label_sets.read(wanted or "")} == {*label_sets.read(given or "")}
     if kind == "correct":
-        return _fields(wanted) == _fields(given)
+        return bool(_fields(wanted) == _fields(given))
     return wanted == given
 
 

@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 
 from curate.errors import ConfigError
-from curate.label import kinds, remarks
+from curate.label import kinds
+from curate.label.options import RUBRIC
 from curate.label.team import Team
 from curate.store import resource_dir
 
@@ -157,7 +158,7 @@ def _add_remarks(root: ET.Element, team: Team) -> None:
             tags.extend(ET.Element("Choice", {"value": tag}) for tag in team.tags)
     for view in _rooms(root, "curate-rubric"):
         for name in team.rubric:
-            stars = {"name": remarks.RUBRIC + name, "toName": "response", "maxRating": "5",
+            stars = {"name": RUBRIC + name, "toName": "response", "maxRating": "5",
                      "icon": "star", "size": "small"}  # fmt: skip
             row = ET.SubElement(view, "View", {"className": "curate-row"})
             row.append(ET.Element("Header", {"value": name, "size": "6"}))

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFILLS = ("given", "model", "none")
+
+CANNOT = {
+    "context": "context is missing",
+    "knowledge": "not known well enough",
+    "ambiguous": "more than one answer is right",
+}
+"""Why something cannot be judged, by the alias of the choice; an own interface may have others."""
+
+RUBRIC = "rubric "
+"""What the control of a rating by name is called, before the name."""
 ANSWER_FORMATS = ("csv", "json")
 
 

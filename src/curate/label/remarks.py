@@ -11,12 +11,10 @@ from typing import Any
 
 from curate.label.controls import by_name, choices_of, one_choice, stars, texts_of
 from curate.label.kinds import Parts
+from curate.label.options import RUBRIC
 
 BESIDE = ("note", "cannot", "tags")
 """Controls that stand beside the answer: what is in them does not say that it was changed."""
-
-RUBRIC = "rubric "
-"""What the control of a rating by name is called, before the name."""
 
 
 @dataclass(frozen=True)
