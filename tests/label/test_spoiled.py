@@ -155,5 +155,5 @@ def test_spoiled_exports(tmp_path: Path, write_jsonl: WriteJsonl, kind: str) -> 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_many_spoiled_exports(tmp_path: Path, write_jsonl: WriteJsonl, kind: str) -> None:
     spoiling = Spoiling(tmp_path, write_jsonl, kind)
-    for turn in range(1, 1 + int(os.environ.get("CURATE_SPOILED_EXPORTS", "12"))):
+    for turn in range(1, 1 + int(os.environ.get("CURATE_TEST_SPOILED_EXPORTS", "12"))):
         spoiling.run(1000 + turn, turn)
