@@ -121,9 +121,7 @@ def test_why_it_cannot_be_judged_and_tags_are_told(labels: Desk) -> None:
     told = [(a["cannot"], a["tags"]) for a in story(labels, "r200")["annotations"]]
     assert told == [("ambiguous", []), ("context", ["odd", "long"])]
     first, second = of_kind(said(labels, "r200").stdout, "answer")
-    assert first.startswith(
-        "cannot be judged: more than one answer is right  2026-11-24 by ann"
-    )
+    assert first.startswith("cannot be judged: more than one answer is right  2026-11-24 by ann")
     assert second.startswith("cannot be judged: context is missing  ") and second.endswith(
         "; tags: odd, long"
     )

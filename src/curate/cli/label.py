@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.cli.options import kind_option
+from curate.cli.options import KindOfWork, kind_option
 from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.errors import ConfigError
@@ -198,7 +198,7 @@ def label_problems(context: Context, as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write (default: print it).",
 )
-@kind_option
+@click.option("--kind", type=KindOfWork(), help="Of the work (default: all).")
 @click.option(
     "--format",
     "file_format",
@@ -243,8 +243,9 @@ def render_push(result: PushResult) -> str:
     if result.found:
         text += f"  there already, from a push that broke off: {result.found:,}\n"
     if result.answers and result.seconds is not None:
-        hours = result.answers * result.seconds / 3600
-        text += f"  about {hours:,.1f} hours of work: {counted(result.answers, 'answer')} at "
+        minutes = result.answers * result.seconds / 60
+        amount = f"{minutes / 60:,.1f} hours" if minutes >= 60 else f"{minutes:,.0f} minutes"
+        text += f"  about {amount} of work: {counted(result.answers, 'answer')} at "
         text += f"{result.seconds:,.0f} seconds\n"
     text += "".join(wrapped(f"  note: {note}", "    ") for note in result.notes)
     for example, why in result.refused[:5]:
@@ -311,6 +312,8 @@ def render_problems(problems: Sequence[AnswerProblem]) -> str:
         text += f"  ... and {len(problems) - PROBLEMS_SHOWN:,} more: --json\n"
     if not problems:
         return text + "Next: curate label status\n"
+    if all("curate queue --adjudicate" in one.why for one in problems):
+        return text + "Next: curate queue --adjudicate\n"
     return text + "Next: correct the answers in Label Studio, then curate label sync\n"
 
 
@@ -379,6 +382,8 @@ def _progress(result: LabelStatus) -> str:
             if n
         ]
         text += f"answers to {o.kind}: {', '.join(parts)}\n"
+    if result.unread:
+        text += f"{counted(result.unread, 'answer')} not understood: curate label problems\n"
     return text + _remarks(result)
 
 

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from curate.pull.options import PullOptions, Reading
 
 
-class _Kind(click.ParamType[str]):
+class KindOfWork(click.ParamType[str]):
     """A kind of labelling work."""
 
     name = "kind"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Returns the names of the kinds."""
         from curate.label import kinds
 
         return f"[{'|'.join(kinds.names())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns the name of a kind; of what is none, refuses it with the closest one."""
         from curate.label import kinds
 
         if value not in kinds.names():
@@ -63,7 +65,7 @@ class FiniteRange(click.FloatRange):
 
 kind_option = click.option(
     "--kind",
-    type=_Kind(),
+    type=KindOfWork(),
     help="Of the work (default: by the project's task).",
 )
 

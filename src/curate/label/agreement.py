@@ -94,7 +94,8 @@ class Agreement:
         same: share of pairs of answers to one question that are the same.
         alpha: Krippendorff's, 1 at most, 0 by chance; None where it says nothing.
         level: of measurement, for alpha.
-        tied: questions without a majority; of ratings the mean counts, so none ties.
+        tied: questions without a majority, or an adjudication; of ratings the mean counts, so none
+            ties.
         differing: questions that Dawid-Skene decides otherwise, by id.
         doubted: questions that want another rater, the most doubtful first; labels with vectors.
         notes: what could not be told, and why.
@@ -270,7 +271,9 @@ def _agreement(
             f"annotators are not weighed: that takes {_needed(answers):,} questions of each that "
             f"others answered too, {SHARED_OF_VALUE} for each value that was given"
         )
-    ties = shared & (consensus.majority(counts) == consensus.TIE)
+    rows = con.execute(sql("label/adjudication/ruled"), {"kind": kind}).fetchall()
+    is_open = ~np.isin(np.array(examples), [example for (example,) in rows])
+    ties = shared & is_open & (consensus.majority(counts) == consensus.TIE)
     return Agreement(
         kind=kind,
         questions=int(shared.sum()),

@@ -30,7 +30,7 @@ from curate.label.ledger import (
 from curate.label.options import PushSettings
 from curate.label.reading import Annotation, listed_of, number_or_none, read_annotations
 from curate.label.tasks import build_tasks, task
-from curate.label.team import team_of
+from curate.label.team import team_of, unknown_hints
 from curate.store import Store, sql
 from curate.verdicts import verdicts
 
@@ -78,6 +78,7 @@ def push_to_file(
                 raise nothing_queued(con, asked, name)
         team = team_of(store.folder)
         interface = config(asked, names[asked], config_file, multi_label=several, team=team)
+        notes = alike(names[asked]) + unknown_hints(team, asked, names[asked])
         told = instructions(asked, multi_label=several, team=team)
         tasks, refused = build_tasks(asked, rows, prefill)
         if written is None:
@@ -94,7 +95,7 @@ def push_to_file(
         run.counts = {"tasks": len(tasks), "refused": len(refused)}
     return PushResult(
         asked, str(path), len(tasks), count, len(blind), tuple(refused), True,
-        prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(alike(names[asked])),
+        prefilled=sum(bool(q.predictions) for q in tasks), notes=tuple(notes),
         answers=len(tasks), seconds=seconds,
     )  # fmt: skip
 

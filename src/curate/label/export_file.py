@@ -37,7 +37,8 @@ def read_export(path: Path) -> tuple[list[Mapping[str, Any]], list[tuple[str, st
         flat = [item for item in items if isinstance(item, Mapping) and _is_flat(item)]
         if flat:
             raise ConfigError(_flat(path, "JSON_MIN", flat))
-        raise ConfigError(f"{path}: not a list of tasks. {_EXPORT_AGAIN}")
+        what = "it holds no task" if parsed == [] else "not a list of tasks"
+        raise ConfigError(f"{path}: {what}. {_EXPORT_AGAIN}")
     problems = [
         ("", f"item {number:,} of the file is no task")
         for number, item in enumerate(items, 1)

@@ -155,6 +155,6 @@ def shortcomings(
     if drawn and others and not any(row["blind"] for row in others):
         lacks.append(
             ("gold questions alone show no reason, so annotators can tell them",
-             "curate queue --audit 20")
+             f"curate queue --gold {wanted} --audit 20")
         )  # fmt: skip
     return tuple(lacks)

@@ -20,7 +20,7 @@ from curate.errors import ConfigError
 from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
-from curate.store import Run, fetch_arrow, sql
+from curate.store import Run, Store, fetch_arrow, sql
 from curate.verdicts.verdicts import Today
 
 
@@ -167,12 +167,22 @@ def nothing_queued(con: duckdb.DuckDBPyConnection, kind: str, queue: str) -> Con
     if queue in named or not named:
         more = f" --name {shlex.quote(queue)}" if queue else ""
         return ConfigError(f"nothing is {what}. Next: {kinds.get(kind).queued_by}{more}")
-    listing = ", ".join(repr(name) if name else "the usual one" for name in named)
+    return ConfigError(f"nothing is {what}. {_waiting(kind, named)}")
+
+
+def waiting_elsewhere(store: Store, kind: str, queue: str) -> list[str]:
+    """Returns a note on queues of other names that wait to be handed over."""
+    with store.read() as con:
+        named = [row[0] for row in con.execute(sql("label/queues"), {"kind": kind}).fetchall()]
+    others = [name for name in named if name != queue]
+    return [_waiting(kind, others)] if others else []
+
+
+def _waiting(kind: str, named: Sequence[str]) -> str:
+    listing = ", ".join(f"the queue {name!r}" if name else "the usual queue" for name in named)
     option = f" --name {shlex.quote(named[0])}" if named[0] else ""
-    return ConfigError(
-        f"nothing is {what}; of {kind} there is a queue named {listing}. Next: curate label push "
-        f"--kind {kind}{option}"
-    )
+    waits = "waits" if len(named) == 1 else "wait"
+    return f"Of {kind} {listing} {waits}. Next: curate label push --kind {kind}{option}"
 
 
 def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from curate.label.projects import (
 )
 from curate.label.server import DoubtfulError, Server, fits_of
 from curate.label.tasks import Question, build_tasks, question, task
-from curate.label.team import team_of
+from curate.label.team import team_of, unknown_hints
 from curate.progress import Progress
 from curate.store import Run, Store, sql
 from curate.verdicts import verdicts
@@ -85,7 +85,10 @@ class _Push:
             self.several = kinds.multi_label(store, con)
             self.seconds = ledger.seconds_of(con, self.kind)
         self.team = team_of(store.folder)
-        self.notes = interface.alike(self.names)
+        self.notes = [
+            *interface.alike(self.names),
+            *unknown_hints(self.team, self.kind, self.names),
+        ]
         self.is_lost = False
         self.people = settings.annotators or (self.known.annotators if self.known else 1)
         self.interface = interface.config(
@@ -161,6 +164,8 @@ class _Push:
         if not rows and not before:
             with self.store.read() as con:
                 raise ledger.nothing_queued(con, self.kind, self.settings.name)
+        if not rows:
+            self.notes += ledger.waiting_elsewhere(self.store, self.kind, self.settings.name)
         return rows, before
 
     def _made(

@@ -61,7 +61,7 @@ def read_annotations(
         try:
             annotations.append(parse_annotation(key, raw, task.get("id")))
         except ValueError as error:
-            problems.append((key, f"not understood: {error}"))
+            problems.append((key, f"not understood, and not kept without a number: {error}"))
     return annotations, problems
 
 

@@ -13,6 +13,7 @@ from curate.label import agreement, gold
 from curate.label.agreement import Agreement
 from curate.label.audit import audits_waiting, error_rates
 from curate.label.gold import GoldRecord
+from curate.label.problems import list_problems
 from curate.label.reviews import Detector, detectors
 from curate.store import Store, sql
 from curate.verdicts import verdicts
@@ -69,7 +70,11 @@ class RemarkCount:
 
 @dataclass(frozen=True)
 class LabelStatus:
-    """The state of all human labelling; see the parts."""
+    """The state of all human labelling; see the parts.
+
+    Attributes:
+        unread: answers that are not understood; see `problems.label_problems`.
+    """
 
     progress: tuple[Progress, ...]
     origins: tuple[Origin, ...]
@@ -79,6 +84,7 @@ class LabelStatus:
     error_rates: tuple[ErrorRate, ...]
     audits_waiting: int
     remarks: tuple[RemarkCount, ...] = ()
+    unread: int = 0
 
 
 def label_status(store: Store) -> LabelStatus:
@@ -97,6 +103,7 @@ def label_status(store: Store) -> LabelStatus:
             detectors=detectors(today),
             error_rates=error_rates(today),
             audits_waiting=audits_waiting(con),
+            unread=len(list_problems(con)),
             remarks=tuple(
                 RemarkCount(*row) for row in con.execute(sql("label/quality/remarks")).fetchall()
             ),

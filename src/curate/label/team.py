@@ -5,13 +5,14 @@ The first three stand under `[label]` in curate.toml, the last in `guidelines.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from curate import config
 from curate.errors import ConfigError
+from curate.label import kinds
 
 KEYS = ("rubric", "tags", "hints")
 GUIDELINES = "guidelines.md"
@@ -81,3 +82,10 @@ def _guidelines(path: Path) -> str:
             f"{MAX_GUIDELINES:,}. Next: shorten it"
         )
     return text
+
+
+def unknown_hints(team: Team, kind: str, names: Collection[str]) -> list[str]:
+    """Returns a note on hints that are about none of the project's labels."""
+    unknown = sorted(team.hints.keys() - {*names}) if kinds.get(kind).choices else []
+    listing = ", ".join(map(repr, unknown))
+    return [f"hints in curate.toml are about no label of the project: {listing}"] if unknown else []

@@ -35,6 +35,10 @@ from curate.queue.budget import BudgetShare, expected, share
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
+from curate.wording import shortened
+
+LONGEST_NAME = 30
+"""Characters of the name of a queue, which stands in the title of its project."""
 
 AUDIT_SHARE, AUDIT_LEAST, AUDIT_TEST_SHARE = 0.1, 20, 0.3
 
@@ -124,7 +128,8 @@ def queue(
         store: the project's store.
         kind: of the work, see `curate.label.kinds`; None for that of the project's task.
         budget: entries, audit and gold questions included.
-        audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
+        audit: entries drawn at random from the kept examples; None for a tenth, at least 20, but no
+            more than half.
         seed: of the draw.
         name: of the queue; those of other names stay, and what is in them is not asked twice.
         where: SQL condition over the columns of `candidates`, as of `curate filter`.
@@ -133,9 +138,14 @@ def queue(
         progress: called with (items, label) around the work.
 
     Raises:
-        ConfigError: the kind is unknown, the audit is larger than the budget, or the condition
-            cannot be read.
+        ConfigError: the kind is unknown, the audit is larger than the budget, the name is too long,
+            or the condition cannot be read.
     """
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ConfigError(
+            f"the name of a queue has {LONGEST_NAME} printable characters at most: "
+            f"{shortened(name)}"
+        )
     audit, gold = (0, 0) if adjudicate else (audit, gold)
     asked = {"kind": kind, "budget": budget, "audit": audit, "seed": seed, "gold": gold,
              "adjudicate": adjudicate, "name": name, "where": where}  # fmt: skip
@@ -207,7 +217,9 @@ def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind
 
 def _audit_size(budget: int, audit: int | None, gold: int) -> int:
     if audit is None:
-        return min(max(budget - gold, 0), max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
+        # Of a small budget no more than half, as what has to be asked would get none of it.
+        usual = max(AUDIT_LEAST, round(AUDIT_SHARE * budget))
+        return min(max(budget - gold, 0), usual, (budget + 1) // 2)
     if audit > budget:
         raise ConfigError(f"an audit of {audit} does not fit into a budget of {budget}")
     return audit
