@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curate.label import conversation, tasks, tool_calls
+from desk import Desk
+from projects import WriteJsonl
 from shown_talks import ANSWER, CALLS, HOSTILE, LOGS, ROW, missing
 
 
@@ -179,3 +182,26 @@ def test_what_is_no_call_that_the_tool_takes_is_a_problem(text: str, said: str) 
     answer = left(text)
     assert answer.decisions == ()
     assert said in (answer.problem or "")
+
+
+def test_what_came_after_the_answer_is_folded_below_it(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    def said(*texts: str) -> list[dict[str, str]]:
+        return [{"role": ("user", "assistant")[n % 2], "content": t} for n, t in enumerate(texts)]
+
+    rows = [
+        {"id": "first", "messages": said("Where is it?", "In hall 7."), "rating": 1},
+        {"id": "second", "messages": said("Where is it?", "In hall 7.", "No, it is not.", "Sorry."),
+         "rating": 1},
+        {"id": "other", "messages": said("Who paid it?", "Ann did."), "rating": 1},
+        {"id": "odd", "messages": said("Who paid it?", "Ann did.", "\x1b[31mRight.", "Fine!"),
+         "rating": 5},
+    ]  # fmt: skip
+    desk = Desk(tmp_path, write_jsonl, rows, "sft")
+    tasks = desk.push()
+    first = tasks["first"]["data"]["answer"]
+    assert "What came after: 2 turns" in first
+    assert first.index("In hall 7.") < first.index("No, it is not.") < first.index("Sorry.")
+    assert "It cannot be shown: character U+001B" in tasks["other"]["data"]["answer"]
+    assert "No, it is not." not in tasks["first"]["data"]["conversation"]

@@ -16,6 +16,7 @@ from typing import Any
 
 from curate.errors import MissingExtra
 from curate.messages import Message, as_json, calls_of, function_of, text_of
+from curate.wording import counted
 
 LAST_OPEN = 4
 """Turns at the end that are not folded away; the question never is, nor what the system says."""
@@ -47,9 +48,7 @@ def conversation(messages: Sequence[Message], *, with_question: bool = True) -> 
         ValueError: a turn holds what is no text.
     """
     asked = question_at(messages)
-    names = {
-        call.get("id"): function_of(call).get("name") for m in messages for call in calls_of(m)
-    }
+    names = _names_of(messages)
     turns = [
         _turn(message, names, is_question=place == asked)
         for place, message in enumerate(messages)
@@ -62,13 +61,19 @@ def conversation(messages: Sequence[Message], *, with_question: bool = True) -> 
     return _clean("".join(_folded(turns, kept_open)))
 
 
-def answer(message: Message) -> str:
-    """Returns an answer as HTML: its words, and its calls of tools.
+def answer(message: Message, later: Sequence[Message] = ()) -> str:
+    """Returns an answer as HTML: its words, its calls of tools, and folded what came after.
 
     Raises:
         ValueError: it holds what is no text.
     """
-    return _clean(f'<div class="curate-turn curate-answer">{_body(message)}</div>')
+    html = f'<div class="curate-turn curate-answer">{_body(message)}</div>'
+    if later:
+        names = _names_of([message, *later])
+        turns = "".join(_turn(one, names, is_question=False) for one in later)
+        told = f"<summary>What came after: {counted(len(later), 'turn')}</summary>"
+        html += f'<details class="curate-fold">{told}{turns}</details>'
+    return _clean(html)
 
 
 def page(text: str) -> str:
@@ -87,6 +92,11 @@ def texts_of(messages: Sequence[Message]) -> Iterator[str]:
         yield text_of(message.get("content"))
         yield from (str(message[key]) for key in ("reasoning_content", "refusal") if key in message)
         yield from (as_json(function_of(call)) for call in calls_of(message))
+
+
+def _names_of(messages: Sequence[Message]) -> dict[Any, Any]:
+    """Returns the names of the tools that were called, by the id of the call."""
+    return {call.get("id"): function_of(call).get("name") for m in messages for call in calls_of(m)}
 
 
 def _folded(turns: Sequence[str], kept_open: set[int]) -> Iterator[str]:

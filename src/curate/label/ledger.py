@@ -193,6 +193,9 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
+    later = _later(
+        con, [row["task_key"] for row in rows if "answer" in kinds.get(row["kind"]).shows]
+    )
     near = dict(con.execute(sql("label/near_labels"), {"keys": list(keys)}).fetchall())
     names = kinds.vocabulary(today.store, con)
     finders = {row["kind"]: kinds.get(row["kind"]).shape for row in rows}
@@ -201,12 +204,22 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
         {
             **row,
             "blind": row["blind"] or row["task_key"] in held_out,
+            "later": later.get(row["task_key"], []),
             "near_labels": near.get(row["task_key"], []),
             "vocabulary": names[row["kind"]],
             "shape": shapes[row["kind"]],
         }
         for row in rows
     ]
+
+
+def _later(con: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> dict[str, list[Any]]:
+    """Returns the messages that came after the answers that tasks are about."""
+    found = con.execute(sql("label/later"), {"keys": list(keys)}).fetchall() if keys else []
+    return {
+        key: [*orjson.loads(messages)[turns + 1 :], *orjson.loads(output)]
+        for key, turns, messages, output in found
+    }
 
 
 def mark(

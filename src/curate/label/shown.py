@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -76,10 +76,21 @@ def _page(row: Mapping[str, Any], *, with_question: bool = True) -> str:
 
 
 def _answer(row: Mapping[str, Any], *, other: bool = False) -> str:
-    message = judged(row, other=other)
+    message, later = judged(row, other=other), row.get("later") or ()
     for text in conversation.texts_of([message]):
         _text(text)
-    return _printable(conversation.answer(message))
+    return _printable(conversation.answer(message, _showable(later)))
+
+
+def _showable(later: Sequence[Message]) -> Sequence[Message]:
+    """Returns what came after an answer, or why it is not shown: that refuses no task."""
+    try:
+        for text in conversation.texts_of(later):
+            _text(text)
+        conversation.conversation(later)
+    except ValueError as error:
+        return [{"role": "later", "content": f"It cannot be shown: {error}"}]
+    return later
 
 
 def _likely(row: Mapping[str, Any]) -> list[dict[str, str]]:
