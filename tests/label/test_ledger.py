@@ -369,7 +369,7 @@ def test_a_push_to_a_file_that_was_typed_twice_or_killed_goes_on(
     desk = Desk(tmp_path, write_jsonl, [
         {"id": f"r{n}", "prompt": f"Question {n} about a thing?", "label": "red"} for n in range(9)
     ], "classification")  # fmt: skip
-    desk.project.queue(budget=6, audit=6)
+    desk.project.queue(budget=6)
     path = tmp_path / "tasks.json"
 
     def killed(*_: Any, **__: Any) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--audit",
     type=click.IntRange(0),
-    help="Drawn at random from the kept examples (default: a tenth, at least 20, at most half).",
+    help="Drawn at random from the kept examples (default: a tenth, at least 20).",
 )
 @click.option(
     "--seed", type=int, default=QueueSettings.seed, show_default=True, help="Of the draw."

@@ -128,8 +128,7 @@ def queue(
         store: the project's store.
         kind: of the work, see `curate.label.kinds`; None for that of the project's task.
         budget: entries, audit and gold questions included.
-        audit: entries drawn at random from the kept examples; None for a tenth, at least 20, but no
-            more than half.
+        audit: entries drawn at random from the kept examples; None for a tenth, at least 20.
         seed: of the draw.
         name: of the queue; those of other names stay, and what is in them is not asked twice.
         where: SQL condition over the columns of `candidates`, as of `curate filter`.
@@ -180,6 +179,9 @@ def queue(
                 adjudication.brief(today.con, kind_asked, chosen)
         entries = _entries(kind_asked, chosen, [*audit_sample, *gold_sample], seed)
         missing += gold_questions.shortcomings(gold, gold_sample, [*chosen, *audit_sample])
+        if audit_sample and flagged and not budget_left:
+            share_left = f"curate queue --budget {budget} --audit {budget // 2}"
+            missing += (("the audit sample takes the whole budget", share_left),)
         _store(store, run, kind_asked, name, cover, entries)
         # No verdict follows from what is asked.
         verdicts.carry_over(store, named)
@@ -217,9 +219,7 @@ def _require_something_to_ask(store: Store, con: duckdb.DuckDBPyConnection, kind
 
 def _audit_size(budget: int, audit: int | None, gold: int) -> int:
     if audit is None:
-        # Of a small budget no more than half, as what has to be asked would get none of it.
-        usual = max(AUDIT_LEAST, round(AUDIT_SHARE * budget))
-        return min(max(budget - gold, 0), usual, (budget + 1) // 2)
+        return min(max(budget - gold, 0), max(AUDIT_LEAST, round(AUDIT_SHARE * budget)))
     if audit > budget:
         raise ConfigError(f"an audit of {audit} does not fit into a budget of {budget}")
     return audit
