@@ -47,7 +47,8 @@ decided AS (
 )
 SELECT t.annotation_id, t.annotator, t.made_at, t.updated_at, t.seconds, t.origin, t.skipped, t.problem,
        -- Nothing is decided by an answer to a gold question.
-       CASE WHEN m.gold THEN list_transform(coalesce(t.answer, '[]')::VARCHAR[][], d -> {'kind': d[1], 'value': d[2]})
+       CASE WHEN m.gold THEN list_transform(coalesce(t.answer, '[]')::VARCHAR[][],
+                                            lambda d: {'kind': d[1], 'value': d[2]})
             ELSE coalesce(d.decisions, []) END AS decisions, m.gold, m.adjudication,
        coalesce(d.stale, false) AS stale,
        coalesce(d.replaced AND t.annotator IN (FROM heard), false) AS replaced,
