@@ -140,8 +140,14 @@ def _arrange_likely(root: ET.Element, *, there_are_few: bool) -> None:
         for choice in [c for c in parents if c.get("alias") == UNUSABLE and not there_are_few]:
             parents[choice].remove(choice)
             control.append(choice)
+    if there_are_few:
+        show_beside_likely(root)
+
+
+def show_beside_likely(root: ET.Element) -> None:
+    """Leaves all labels on the page whether a likely one is chosen or not."""
     for view in root.iter("View"):
-        if there_are_few and view.get("whenTagName") == "likely":
+        if view.get("whenTagName") == "likely":
             del view.attrib["visibleWhen"], view.attrib["whenTagName"]
 
 

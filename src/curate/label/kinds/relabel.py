@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from curate import config, label_sets
 from curate.label.controls import choices_of, one_choice
-from curate.label.interface import NONE_FITS, UNUSABLE, UNUSABLE_TOLD
+from curate.label.interface import NONE_FITS, UNUSABLE, UNUSABLE_TOLD, show_beside_likely
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.tasks import choice
 from curate.store import sql
@@ -38,9 +38,7 @@ def let_choose_several(root: Element) -> None:
     for header in root.iter("Header"):
         if header.get("value") == "Which label is right?":
             header.set("value", "Which labels are right?")
-    for view in root.iter("View"):
-        if view.get("whenTagName") == "likely":
-            del view.attrib["visibleWhen"], view.attrib["whenTagName"]
+    show_beside_likely(root)
     for control in root.iter("Choices"):
         if control.get("name") == "likely":
             control.set("choice", "multiple")
