@@ -193,11 +193,11 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
     con = today.con
     held_out = {row[0] for row in con.execute(sql("label/held_out")).fetchall()}
     rows = fetch_arrow(con, sql("label/rows"), {"keys": list(keys)}).to_pylist()
-    later = _later(
-        con, [row["task_key"] for row in rows if "answer" in kinds.get(row["kind"]).shows]
-    )
-    near = dict(con.execute(sql("label/near_labels"), {"keys": list(keys)}).fetchall())
-    names = kinds.vocabulary(today.store, con)
+    later = _later(con, _showing(rows, "answer"))
+    choosing = _showing(rows, "likely")
+    near = dict(con.execute(sql("label/near_labels"), {"keys": choosing}).fetchall())
+    chosen_in = {row["kind"] for row in rows if "likely" in kinds.get(row["kind"]).shows}
+    names = {kind: of(today.store, con) for kind in chosen_in if (of := kinds.get(kind).vocabulary)}
     finders = {row["kind"]: kinds.get(row["kind"]).shape for row in rows}
     shapes = {kind: shape(today.store, con) if shape else None for kind, shape in finders.items()}
     return [
@@ -206,11 +206,16 @@ def to_hand_over(today: Today, keys: Sequence[str]) -> list[dict[str, Any]]:
             "blind": row["blind"] or row["task_key"] in held_out,
             "later": later.get(row["task_key"], []),
             "near_labels": near.get(row["task_key"], []),
-            "vocabulary": names[row["kind"]],
+            "vocabulary": names.get(row["kind"]),
             "shape": shapes[row["kind"]],
         }
         for row in rows
     ]
+
+
+def _showing(rows: Sequence[Mapping[str, Any]], variable: str) -> list[str]:
+    """Returns the keys of tasks whose page shows a variable."""
+    return [row["task_key"] for row in rows if variable in kinds.get(row["kind"]).shows]
 
 
 def _later(con: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> dict[str, list[Any]]:
