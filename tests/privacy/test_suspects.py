@@ -38,7 +38,7 @@ _VALUES = (
     "DE89370400440532013000", "192.168.12.44", "2001:db8::ff00:42:8329", "1:2:3:4:5:6:7:abc8",
     "00:1b:44:11:3a:b7", "<EMAIL_1>", "https://me:hunter22@host.org/", "password is: hunTer22!",
     "pa\u017fs\u2003wa\u017f h4nter22x", "pass_phrase:=Ab1!Ab1!", "密码 PWD是Zx9#kk11",
-    '"secret": "q8Zr2LmX91tY"', "ap\u0131 \u212aey=q8Zr2LmX91tY",
+    '"secret": "q8Zr2LmX91tY"', "secretkey=>000456AB1123", "ap\u0131 \u212aey=q8Zr2LmX91tY",
     "cl\u0130ent_secret => q8Zr2LmX91tY", "to\u212aen\x1cis\x0bq8Zr2LmX91tY",
     "Bearer q8Zr2LmX91tYq8Zr2LmX91tY", "sk-ant-api03-AbC123dEf456GhI789jKl012mNo",
     "AKIAIOSFODNN7EXAMPLE", "12345678:AAE" + "q8Zr2LmX91" * 3 + "tY",

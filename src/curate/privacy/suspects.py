@@ -23,7 +23,7 @@ _I, _S, _K = "[iI\u0131\u0130]", "[sS\u017f]", "[kK\u212a]"
 _WORD = r"[0-9A-Za-z_\x{80}-\x{10ffff}]"
 _CALLED = (
     rf"(?i)(?:pa{_S}{_S}(?:word|wd|phra{_S}e|code)?|pwd|{_S}ecret|to{_K}en"
-    rf"|(?:ap{_I}|acce{_S}{_S}|pr{_I}vate|auth)[ _-]?{_K}ey|cl{_I}ent[ _-]?{_S}ecret)"
+    rf"|(?:ap{_I}|acce{_S}{_S}|{_S}ecret|pr{_I}vate|auth)[ _-]?{_K}ey|cl{_I}ent[ _-]?{_S}ecret)"
 )
 _IS = (
     rf"(?:\\?[\"'`]|_{_WORD}+)?"
