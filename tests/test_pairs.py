@@ -25,7 +25,7 @@ from curate.project import Project
 from curate.pull.mapping import Declared
 from curate.pull.options import PullOptions, Reading
 from curate.store import Store, sql
-from curate.text import normalise
+from curate.text.text import normalise
 from curate.verdicts import verdicts
 from program import Program
 from projects import new_project

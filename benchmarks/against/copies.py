@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from curate.export.evaluation_sets import EvaluationSets, Prompt
-from curate.text import normalise
+from curate.text.text import normalise
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,7 @@ from random import Random
 import copies
 
 from curate.export.evaluation_sets import QUOTED_WORDS, find
-from curate.text import SHORT_TOKENS, normalise, words
+from curate.text.text import SHORT_TOKENS, normalise, words
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))

@@ -27,7 +27,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from curate import cluster
 from curate.embed import encoders
 from curate.kernels import clustering
-from curate.text import normalise
+from curate.text.text import normalise
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))

@@ -41,7 +41,7 @@ from curate.label import agreement, by_file, push, sync
 from curate.label import tasks as label
 from curate.label.server import Server
 from curate.project import Project
-from curate.text import normalise
+from curate.text.text import normalise
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]

@@ -22,8 +22,8 @@ from curate.dedupe.thresholds import Suggestion
 from curate.embed.embed import embed, vectors
 from curate.embed.encoder import Encoder
 from curate.project import Project
-from curate.text import SHORT_TOKENS, bare, normalise
-from curate.text import tokens as cut
+from curate.text.text import SHORT_TOKENS, bare, normalise
+from curate.text.text import tokens as cut
 
 LOWEST = 0.3
 """The lowest threshold that `curate dedupe` takes."""

@@ -29,7 +29,7 @@ from duplicate_sets import Built, Evidence, Numbers, RecordSet, Score, Tokens
 
 from curate.embed import encoders
 from curate.options import SEMANTIC_THRESHOLDS, DedupeSettings
-from curate.text import SHORT_TOKENS
+from curate.text.text import SHORT_TOKENS
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]

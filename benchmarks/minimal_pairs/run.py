@@ -30,8 +30,8 @@ from curate.embed import encoders
 from curate.kernels.differences import difference
 from curate.kernels.jaccard import near_pairs
 from curate.options import SEMANTIC_THRESHOLDS, SplitSettings
-from curate.text import bare, normalise
-from curate.wording import table
+from curate.text.text import bare, normalise
+from curate.text.wording import table
 
 NEAR = SplitSettings.leak_threshold
 

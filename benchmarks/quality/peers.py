@@ -16,7 +16,7 @@ from sets import Task
 from curate.kernels import cosine, label_model, label_noise, minhash
 from curate.mislabels.mislabels import SAME_MEANING
 from curate.split import SplitSettings
-from curate.text import SHORT_TOKENS, digest, words
+from curate.text.text import SHORT_TOKENS, digest, words
 
 OURS, DATALAB, LOGISTIC = "curate", "Datalab", "cleanlab + LR"
 

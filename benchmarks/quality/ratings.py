@@ -14,7 +14,7 @@ from sets import rows
 
 from curate.filters import filters
 from curate.kernels import answer_quality
-from curate.text import normalise
+from curate.text.text import normalise
 
 TITLE = "Answers and ratings"
 

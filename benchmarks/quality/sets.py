@@ -15,7 +15,7 @@ import numpy as np
 from report import SEEDS, Bench
 
 from curate.embed import encoders
-from curate.text import normalise
+from curate.text.text import normalise
 
 NOISE = 0.1
 

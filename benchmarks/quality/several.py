@@ -14,10 +14,10 @@ from report import SEEDS, Bench, Section, spread, table
 from sets import NOISE, published, rows
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from curate import label_sets
 from curate.kernels import consensus, label_model, label_set_noise
 from curate.kernels.consensus import Answers
-from curate.text import normalise
+from curate.text import label_sets
+from curate.text.text import normalise
 
 TITLE = "Several labels, several annotators"
 

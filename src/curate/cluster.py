@@ -24,7 +24,7 @@ from curate.inputs import inputs
 from curate.kernels import clustering
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
-from curate.text import words
+from curate.text.text import words
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 

@@ -13,8 +13,8 @@ from curate.errors import CurateError
 from curate.pull import reader_version
 from curate.pull.rehash import plain_ids
 from curate.store import Store, resource_dir, sql
+from curate.text.wording import counted
 from curate.version import __version__
-from curate.wording import counted
 
 PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click")
 OPTIONAL = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from curate.text import normalise
+from curate.text.text import normalise
 
 ROLES: dict[str, str] = {
     **dict.fromkeys(("user", "human", "customer", "client", "prompter", "visitor"), "user"),

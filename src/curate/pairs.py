@@ -25,7 +25,7 @@ from curate.messages import Message, canonical, text_of
 from curate.options import DedupeSettings, PairsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
-from curate.text import digest, normalise
+from curate.text.text import digest, normalise
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 

@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import label_sets
 from curate.kernels import exported_lines
 from curate.kernels.draws import RareClasses, newest, stratified
 from curate.kernels.exported_lines import flags
 from curate.kernels.leaks import KINDS, NONE, Members, units
 from curate.options import SplitSettings
 from curate.store import Store, fetch_arrow, sql
+from curate.text import label_sets
 
 NEW, TRAIN, TEST, QUARANTINED = 0, 1, 2, 3
 SIDES = ("new", "train", "test", "quarantined")

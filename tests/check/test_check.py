@@ -33,7 +33,7 @@ from curate.cli import cli, main
 from curate.errors import ConfigError, GateFailed, SourceError
 from curate.formats import Example, Pair
 from curate.kernels.jaccard import near_pairs
-from curate.text import bare, normalise
+from curate.text.text import bare, normalise
 
 BROKEN = Path(__file__).parent / "broken"
 HELDOUT = BROKEN / "heldout.jsonl"

@@ -6,7 +6,7 @@ import pytest
 
 from curate.embed.kinds import kind_of, kinds
 from curate.embed.languages import ENGLISH, OTHER_LATIN, language, survey
-from curate.text import latin, normalise
+from curate.text.text import latin, normalise
 
 
 @pytest.mark.parametrize(

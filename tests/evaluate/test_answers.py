@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from curate import label_sets
 from curate.errors import ConfigError, CurateError, SourceError
 from curate.evaluate import metrics
 from curate.evaluate.answers import AnswerSet, read_answers
 from curate.evaluate.heldout import HeldOut, answer_text
 from curate.formats import Example, get
+from curate.text import label_sets
 
 Read = Callable[..., AnswerSet]
 

@@ -18,7 +18,7 @@ import copies
 from curate.export import evaluation_sets
 from curate.export.evaluation_sets import EvaluationSets, Hit, Prompt, find
 from curate.split import SplitSettings
-from curate.text import bare, normalise, tokens, words
+from curate.text.text import bare, normalise, tokens, words
 from curate.verdicts import verdicts
 from projects import new_project
 

@@ -19,7 +19,7 @@ from curate.export.mix import Candidate, HeldOutInput, Mix, Pool, choose, clean
 from curate.formats import Example
 from curate.kernels.jaccard import near_pairs
 from curate.split import SplitSettings
-from curate.text import digest, normalise
+from curate.text.text import digest, normalise
 from curate.verdicts import verdicts
 from projects import new_project
 

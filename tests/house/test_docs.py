@@ -39,7 +39,7 @@ from projects import Demo
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
-README_LINES, DOCS_WORDS = 250, 26_000
+README_LINES, DOCS_WORDS = 250, 29_000
 
 # Nothing here may tell where it was written, nor promise what is not there.
 FORBIDDEN = (

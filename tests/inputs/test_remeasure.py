@@ -16,7 +16,7 @@ from curate.embed.embed import embed
 from curate.export.options import ExportSettings
 from curate.options import SplitSettings
 from curate.project import Project
-from curate.text import MEASURE, digest
+from curate.text.text import MEASURE, digest
 from program import Program
 from projects import new_project
 

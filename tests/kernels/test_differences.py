@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.kernels.differences import KINDS, Differences, difference, differing
-from curate.text import normalise
+from curate.text.text import normalise
 
 
 @pytest.mark.parametrize(

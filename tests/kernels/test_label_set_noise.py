@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from scipy.sparse import csr_array
 
 import desk
-from curate import config, label_sets
+from curate import config
 from curate.embed.embed import embed
 from curate.errors import ConfigError
 from curate.kernels import label_set_noise, leave_one_out
@@ -24,6 +24,7 @@ from curate.label import by_file
 from curate.label import tasks as questions
 from curate.mislabels import mislabels
 from curate.project import Project
+from curate.text import label_sets
 from program import Program
 from projects import new_project
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from curate.kernels.jaccard import near_pairs
 from curate.kernels.leaks import KINDS, NONE, LeakGraph, Members, units
-from curate.text import normalise
+from curate.text.text import normalise
 
 # -- random small graphs -------------------------------------------------------------------------
 

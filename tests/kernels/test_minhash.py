@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from curate.kernels import minhash
-from curate.text import tokens
+from curate.text.text import tokens
 
 WORDS = [f"w{n}" for n in range(60)]
 

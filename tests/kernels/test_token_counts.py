@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.kernels.token_counts import token_counts
-from curate.text import normalise, tokens
+from curate.text.text import normalise, tokens
 
 ODD = st.text("ab_1 09.,+-:;()!=#$%&*/<>@\\^|~'\"\n\t\x00\x1f\x7fäß語กิ²½😀-", max_size=20)
 

@@ -19,7 +19,7 @@ from curate.kernels import minhash
 from curate.kernels.differences import Differences
 from curate.kernels.jaccard import jaccard
 from curate.messages import canonical, query_and_context, text_of
-from curate.text import SHORT_TOKENS, bare, digest, normalise, tokens
+from curate.text.text import SHORT_TOKENS, bare, digest, normalise, tokens
 
 THRESHOLD = 0.8
 AT_ONCE = 20_000

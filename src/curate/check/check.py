@@ -29,8 +29,8 @@ from curate.errors import GateFailed
 from curate.privacy import credentials
 from curate.sources import Document, Location, Reject
 from curate.sources.jsonlines import BOM, lines, parse
-from curate.text import SHORT_TOKENS
-from curate.text import tokens as tokens_of
+from curate.text.text import SHORT_TOKENS
+from curate.text.text import tokens as tokens_of
 
 KEPT = 100
 _RARE = 20

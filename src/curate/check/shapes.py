@@ -19,7 +19,7 @@ from typing import Any, Literal
 import orjson
 
 from curate.messages import text_of, transcript
-from curate.text import normalise
+from curate.text.text import normalise
 
 Message = dict[str, Any]
 Row = Mapping[str, Any]

@@ -18,8 +18,8 @@ from curate.embed import encoders
 from curate.embed.languages import ENGLISH, FEW, language
 from curate.kernels.label_names import Names, odd_names
 from curate.kernels.languages import has_lists
-from curate.text import SHORT_TOKENS
-from curate.wording import counted
+from curate.text.text import SHORT_TOKENS
+from curate.text.wording import counted
 
 Side = Literal["train", "test"]
 SIDES: tuple[Side, Side] = ("train", "test")

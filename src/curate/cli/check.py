@@ -12,7 +12,7 @@ import click
 from curate.cli import words
 from curate.cli.group import cli, json_option, progress, show_result
 from curate.errors import GateFailed
-from curate.wording import WIDTH
+from curate.text.wording import WIDTH
 
 if TYPE_CHECKING:
     from curate.check.check import CheckResult

@@ -9,7 +9,7 @@ import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.words import render_alarms
-from curate.wording import counted, table, wrapped
+from curate.text.wording import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.cluster import ClusterResult

@@ -12,7 +12,7 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.settings import Command
 from curate.errors import ConfigError
-from curate.wording import counted, table, wrapped
+from curate.text.wording import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.contract.contract import BreakCount, ContractResult, Inferred

@@ -8,7 +8,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.options import CurveSettings
-from curate.wording import table, wrapped
+from curate.text.wording import table, wrapped
 
 if TYPE_CHECKING:
     from curate.curve import CurveResult

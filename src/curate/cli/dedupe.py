@@ -10,7 +10,7 @@ import click
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.options import AUTO, BY_TASK, REPORT, DedupeSettings
-from curate.wording import counted, wrapped
+from curate.text.wording import counted, wrapped
 
 if TYPE_CHECKING:
     from curate.dedupe.dedupe import DedupeResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import cli, json_option, progress, show_result
-from curate.wording import table
+from curate.text.wording import table
 
 if TYPE_CHECKING:
     from curate.demo.demo import DemoResult

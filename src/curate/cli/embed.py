@@ -8,7 +8,7 @@ import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.options import EmbedSettings
-from curate.wording import counted, listed, wrapped
+from curate.text.wording import counted, listed, wrapped
 
 if TYPE_CHECKING:
     from curate.embed.embed import EmbedResult

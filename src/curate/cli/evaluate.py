@@ -14,7 +14,7 @@ from curate.cli.options import FiniteRange
 from curate.errors import ConfigError, GateFailed
 from curate.evaluate.ask_options import AskConduct, Asked, AskSettings, Prices, parse_ask
 from curate.options import GOOD_VERDICTS, LOGGED_BY, EvaluateSettings
-from curate.wording import counted, listed, table, wrapped
+from curate.text.wording import counted, listed, table, wrapped
 
 if TYPE_CHECKING:
     from curate.evaluate.ask import AskPlan, AskResult

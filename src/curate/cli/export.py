@@ -13,7 +13,7 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.cli.settings import Several
 from curate.export.options import ExportSettings
 from curate.options import GROUPS, SPLITS, SplitSettings
-from curate.wording import counted, wrapped
+from curate.text.wording import counted, wrapped
 
 if TYPE_CHECKING:
     from curate.export.options import ExportResult

@@ -11,7 +11,7 @@ import click
 
 from curate.cli.group import Once, cli, json_option, show_result
 from curate.cli.settings import Command
-from curate.wording import WIDTH, table, wrapped
+from curate.text.wording import WIDTH, table, wrapped
 
 if TYPE_CHECKING:
     from curate.filters.filters import FilterResult

@@ -14,7 +14,7 @@ from curate.cli.settings import Command
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.errors import ConfigError
 from curate.label.options import ANSWER_FORMATS, CANNOT, PREFILLS, RUBRIC, PushSettings
-from curate.wording import WIDTH, counted, percent, table, wrapped
+from curate.text.wording import WIDTH, counted, percent, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import click
 
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.wording import counted, percent, shortened, table, wrapped
+from curate.text.wording import counted, percent, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.intervals import Share

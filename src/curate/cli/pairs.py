@@ -11,7 +11,7 @@ import click
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.words import render_pair_reason
 from curate.options import PairsSettings
-from curate.wording import table, wrapped
+from curate.text.wording import table, wrapped
 
 if TYPE_CHECKING:
     from curate.pairs import PairsResult

@@ -11,7 +11,7 @@ import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.settings import Command
-from curate.wording import table
+from curate.text.wording import table
 
 if TYPE_CHECKING:
     from curate.privacy.privacy import Allowance, PrivacyResult, SecretPlace

@@ -10,7 +10,7 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import Size, pull_options
 from curate.cli.settings import Several
-from curate.wording import wrapped
+from curate.text.wording import wrapped
 
 if TYPE_CHECKING:
     from curate.pull.preview import PullPreview

@@ -11,7 +11,7 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN
 from curate.options import QueueSettings
-from curate.wording import counted, shortened, table, wrapped
+from curate.text.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.queue.queue import QueueResult

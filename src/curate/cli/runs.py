@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.wording import shortened, table
+from curate.text.wording import shortened, table
 
 if TYPE_CHECKING:
     from curate.store.runs import PastRun

@@ -9,7 +9,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.options import SignalsSettings
-from curate.wording import counted, shortened, table, wrapped
+from curate.text.wording import counted, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.answer_quality import Rater

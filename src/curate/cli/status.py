@@ -10,7 +10,7 @@ import click
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.words import REASONS, render_alarms
-from curate.wording import counted, table, wrapped
+from curate.text.wording import counted, table, wrapped
 
 if TYPE_CHECKING:
     from curate.status import Status

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.wording import counted
+from curate.text.wording import counted
 
 if TYPE_CHECKING:
     from curate.pull.undo import UndoResult

@@ -9,7 +9,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.errors import GateFailed
-from curate.wording import wrapped
+from curate.text.wording import wrapped
 
 if TYPE_CHECKING:
     from curate.versions.verify import Verification

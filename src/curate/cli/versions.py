@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
-from curate.wording import table
+from curate.text.wording import table
 
 if TYPE_CHECKING:
     from curate.versions.versions import Version

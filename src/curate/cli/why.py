@@ -14,8 +14,8 @@ from curate.cli import words
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.cli.words import REASONS
 from curate.label.options import CANNOT
-from curate.text import words as words_of
-from curate.wording import counted, shortened
+from curate.text.text import words as words_of
+from curate.text.wording import counted, shortened
 
 _MOST = 12
 _NEWEST = ("changed", "rating", "asked", "answer", "version")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from curate.wording import WIDTH, counted, shortened, wrapped
+from curate.text.wording import WIDTH, counted, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.check.unseen import Unseen
@@ -164,7 +164,7 @@ def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:
 
     Texts that begin alike for long begin a little before that place, after dots.
     """
-    from curate.text import common_start
+    from curate.text.text import common_start
 
     lines = [" ".join(text.split()) for text in (one, other)]
     alike = len(common_start(lines))

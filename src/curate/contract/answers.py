@@ -16,7 +16,7 @@ from curate.contract import schema as schemas
 from curate.contract.schema import Break, pointer
 from curate.contract.terms import Contract
 from curate.messages import Message, calls_of, canonical, declared_tools, function_of, text_of
-from curate.wording import shortened
+from curate.text.wording import shortened
 
 _CACHED = 512
 _SHOWN = 60

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curate.wording import shortened
+from curate.text.wording import shortened
 
 _MESSAGE, _VALUE = 120, 60
 _DATA = ("const", "enum", "default", "examples")

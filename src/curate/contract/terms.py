@@ -17,7 +17,7 @@ from curate import config
 from curate.contract import schema as schemas
 from curate.errors import ConfigError
 from curate.messages import canonical
-from curate.text import digest
+from curate.text.text import digest
 
 KEYS = ("schema", "pattern", "tools", "fences")
 SCHEMA_FILE = "contract.schema.json"

@@ -1,7 +1,7 @@
 """`curate dedupe`: exact, near and semantic duplicates, and contradictions between copies.
 
 Two examples are exact duplicates when their messages (system messages aside) and answers are equal
-after the normalisation of `curate.text`; near and semantic duplicates are alike in their inputs.
+after the normalisation of `text.text`; near and semantic duplicates are alike in their inputs.
 Which member of a group survives is a verdict and chosen last; this stage computes the evidence and
 says what it means today.
 """
@@ -31,9 +31,9 @@ from curate.options import (
 )
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text.wording import counted, listed
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
-from curate.wording import counted, listed
 
 EXACT = ("example", "input", "off")
 LOWEST = 0.3

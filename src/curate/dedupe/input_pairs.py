@@ -24,7 +24,7 @@ from curate.kernels.differences import Differences
 from curate.kernels.jaccard import jaccard
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
-from curate.text import SHORT_TOKENS
+from curate.text.text import SHORT_TOKENS
 
 WORDS_AGREE = 0.8
 """Jaccard similarity of token 3-grams from which on two long texts agree as wholes.

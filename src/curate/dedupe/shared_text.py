@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from curate.store import sql
-from curate.text import SHORT_TOKENS, common_start, token_spans
+from curate.text.text import SHORT_TOKENS, common_start, token_spans
+from curate.text.wording import shortened
 from curate.verdicts.verdicts import Today
-from curate.wording import shortened
 
 SHARE, LEAST = 0.3, 6
 """Of a side or a cluster: who loses more, and so many, has to be told. A few copies any log has."""

@@ -22,7 +22,7 @@ from curate.kernels.cosine import blocks, pairs
 from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
-from curate.text import SHORT_TOKENS
+from curate.text.text import SHORT_TOKENS
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 

@@ -25,7 +25,7 @@ from curate.demo import words as material
 from curate.demo.words import INTENTS, IntentWords
 from curate.kernels.differences import difference
 from curate.kernels.jaccard import near_pairs
-from curate.text import normalise, tokens
+from curate.text.text import normalise, tokens
 
 INTERACTIONS = 2000
 USERS = 150

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from curate.text import latin, words
+from curate.text.text import latin, words
 
 ENGLISH = "English"
 OTHER_LATIN = "Latin script, not English"

@@ -23,8 +23,8 @@ from curate.pull.mapping import Declared, guess
 from curate.pull.rating import is_blank
 from curate.sources import Document, Location, format_of, reader
 from curate.sources.jsonlines import lines
-from curate.text import folded
-from curate.wording import listed
+from curate.text.text import folded
+from curate.text.wording import listed
 
 _IDS = ("example_id", "custom_id", "id")
 _ANSWER = "answer"

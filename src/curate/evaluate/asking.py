@@ -33,7 +33,7 @@ from curate.evaluate.endpoint import (
 )
 from curate.messages import Message
 from curate.store import Run, Store
-from curate.wording import counted
+from curate.text.wording import counted
 
 log = logging.getLogger(__name__)
 

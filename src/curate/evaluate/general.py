@@ -16,7 +16,7 @@ from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import ModelComparison
 from curate.kernels.paired_bootstrap import Bar
 from curate.messages import decoded
-from curate.text import digest
+from curate.text.text import digest
 
 
 def read_general(location: str) -> list[HeldOut]:

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 import orjson
 
-from curate import label_sets
 from curate.check.shapes import SHAPES, ParsedRow, fitting
 from curate.errors import StoreError
 from curate.messages import Message, calls_of, canonical, function_of, text_of
 from curate.store import sql
-from curate.text import digest, normalise
+from curate.text import label_sets
+from curate.text.text import digest, normalise
 from curate.versions.versions import Version
 
 Span = tuple[int, int, str]

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate import label_sets
 from curate.contract.answers import read_json, unfenced
 from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.evaluate.heldout import HeldOut, answer_text, calls, plain_numbers
 from curate.messages import Message, canonical
 from curate.pull.contents import as_text
-from curate.text import tokens
+from curate.text import label_sets
+from curate.text.text import tokens
 
 Score = Callable[[HeldOut, list[Message]], float | None]
 

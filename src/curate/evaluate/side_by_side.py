@@ -32,7 +32,7 @@ from curate.label.ledger import AskedContent
 from curate.messages import canonical, query_and_context
 from curate.options import EvaluateSettings
 from curate.store import Run, Store, sql
-from curate.text import digest
+from curate.text.text import digest
 
 KIND, METRIC = "compare", "preferred"
 

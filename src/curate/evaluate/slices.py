@@ -12,7 +12,7 @@ from curate.embed.languages import language
 from curate.evaluate.heldout import HeldOut
 from curate.evaluate.options import Slice
 from curate.kernels.paired_bootstrap import interval
-from curate.text import tokens
+from curate.text.text import tokens
 
 FEWEST = 5
 """Examples below which a part says nothing."""

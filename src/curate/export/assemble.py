@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
-from curate import formats, label_sets, pairs
+from curate import formats, pairs
 from curate.check import targets, tokens
 from curate.check.check import Checker, Finding
 from curate.check.unseen import Side
@@ -33,6 +33,7 @@ from curate.kernels.templates import Templates
 from curate.messages import SIDES
 from curate.progress import Progress
 from curate.store import sql
+from curate.text import label_sets
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 

@@ -17,8 +17,8 @@ from curate.export import lineage
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
+from curate.text.wording import table
 from curate.verdicts.verdicts import Today
-from curate.wording import table
 
 _MIX_ROWS = 12
 

@@ -15,7 +15,7 @@ from curate.export import other_files
 from curate.kernels.jaccard import covered
 from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.store import sql
-from curate.text import tokens
+from curate.text.text import tokens
 from curate.verdicts.verdicts import Today
 
 Kind = Literal["same", "near", "quoted"]

@@ -27,11 +27,11 @@ from curate.label import audit
 from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
-from curate.text import MEASURE
+from curate.text.text import MEASURE
+from curate.text.wording import counted
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 from curate.versions import folder
-from curate.wording import counted
 
 MAX_NAME = 100
 

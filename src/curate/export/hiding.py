@@ -23,7 +23,7 @@ from curate.formats import Example, Item
 from curate.privacy import privacy
 from curate.privacy.redact import Redactor
 from curate.progress import Progress
-from curate.text import digest
+from curate.text.text import digest
 from curate.verdicts.verdicts import Today
 
 _MIXED = "mixed"

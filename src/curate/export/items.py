@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from curate import label_sets, pairs
+from curate import pairs
 from curate.formats import Contents, Example, Item, Pair, Unit
 from curate.kernels.draws import lot
 from curate.label import extraction
 from curate.messages import spoken
 from curate.privacy import privacy
 from curate.store import Store, fetch_arrow, sql
+from curate.text import label_sets
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 

@@ -17,7 +17,7 @@ from curate.export.items import Items
 from curate.formats import Example, Format, Inexpressible, Item, Pair
 from curate.messages import canonical
 from curate.privacy.redact import Redactor
-from curate.text import digest
+from curate.text.text import digest
 
 Redact = Callable[[Item], Item]
 _Numbered = tuple[int, Item]

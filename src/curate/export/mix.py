@@ -27,7 +27,7 @@ from curate.kernels.templates import NO_TEMPLATES, Templates
 from curate.messages import Message, chain_hashes, spoken
 from curate.pull.interactions import Row
 from curate.store import sql
-from curate.text import digest
+from curate.text.text import digest
 from curate.verdicts.verdicts import Today
 
 By = Literal["rows", "tokens"]

@@ -21,7 +21,7 @@ from curate.export.options import ExportResult
 from curate.files.files import sha256
 from curate.messages import canonical
 from curate.store import Run, Store, fetch_arrow, sql, utcnow
-from curate.text import MEASURE
+from curate.text.text import MEASURE
 from curate.verdicts.verdicts import Today
 from curate.versions import folder
 

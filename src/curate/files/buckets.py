@@ -26,7 +26,7 @@ from curate.errors import (
     unknown_name,
 )
 from curate.progress import Progress
-from curate.text import digest
+from curate.text.text import digest
 
 BLOCK_BYTES = 8 * 1024 * 1024
 """Of one request; S3 takes parts from 5 MiB on."""

@@ -26,7 +26,7 @@ from curate.sources import (
     known_suffixes,
     reader,
 )
-from curate.text import digest
+from curate.text.text import digest
 
 FETCHED = ".fetched"
 """Folder of a project where files of buckets are while they are read."""

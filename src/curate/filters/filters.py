@@ -18,7 +18,7 @@ from curate.errors import ConfigError
 from curate.filters.rules import FilterSettings, Rule, resolve, rules
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store import conditions as where_clause
-from curate.text import digest
+from curate.text.text import digest
 
 _COMMAND = "curate filter"
 _KEEPS = "Keeps what meets: "

@@ -17,14 +17,13 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate import decisions
-from curate.inputs import remeasure, templates
+from curate.inputs import remeasure, settle, templates
 from curate.inputs.agents import with_steps
 from curate.kernels.templates import Templates
 from curate.kernels.token_counts import token_counts
 from curate.messages import canonical, text_of
 from curate.store import Run, Store, fetch_arrow, sql
-from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
+from curate.text.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 from curate.version import __version__
 
 BATCH_EXAMPLES, BATCH_BYTES = 122_880, 1 << 27
@@ -60,7 +59,7 @@ def refresh(store: Store, run: Run) -> None:
     _refresh_stale(store, stale, cut, since=run.run_id if is_all_new else 0)
     with store.write() as con:
         # Answers change the labels of examples, and inputs say whom an answer is for.
-        has_settled = decisions.settle(con)
+        has_settled = settle.settle(con)
         stale = _stale(con) if has_settled else stale[:0]
     _refresh_stale(store, stale, cut)
     _refresh_conversations(store, is_all_new=is_all_new and not has_settled)
@@ -93,7 +92,7 @@ def _work(con: duckdb.DuckDBPyConnection, run: Run) -> _Due | None:
     added_by = con.execute(sql("inputs/due_added_by")).fetchall()
     is_all_new = added_by == [(run.run_id,)]
     stale = _added(con, run) if is_all_new else _stale(con)
-    is_due = is_all_new or stale.num_rows or _is_due(con) or decisions.are_unsettled(con)
+    is_due = is_all_new or stale.num_rows or _is_due(con) or settle.are_unsettled(con)
     return _Due(stale, templates.stored(con), templates.sample(con), is_all_new) if is_due else None
 
 

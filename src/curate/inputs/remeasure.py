@@ -17,7 +17,7 @@ from curate.kernels import minhash
 from curate.kernels.differences import Differences
 from curate.options import SplitSettings
 from curate.store import Run, Store, sql
-from curate.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
+from curate.text.text import MEASURE, SHORT_TOKENS, bare, digest, normalise, tokens
 
 FIRST = 1
 """The measure of stores that do not say which."""

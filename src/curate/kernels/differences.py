@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from curate.kernels.languages import Language, Phrase, elected, votes
-from curate.text import tokens
+from curate.text.text import tokens
 
 KINDS = (
     *("numbers", "negation", "restriction", "opposite", "persons", "ordinals", "weekdays"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.text import SHORT_TOKENS, tokens
+from curate.text.text import SHORT_TOKENS, tokens
 
 Cut = Callable[[str], Sequence[str]]
 _CANDIDATES_AT_ONCE = 2_000_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from curate import label_sets
-from curate.text import normalise
+from curate.text import label_sets
+from curate.text.text import normalise
 
 MISSING = frozenset(
     ("", "nan", "-nan", "none", "null", "nil", "n/a", "na", "<na>", "#n/a", "#na", "nat")

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate import label_sets, progress
+from curate import progress
 from curate.kernels import label_noise, leave_one_out
 from curate.kernels.label_model import COUNTS, FEWEST, SIDES, Labelled, Problem
 from curate.kernels.label_noise import LIKE, NEAREST
 from curate.progress import Progress
+from curate.text import label_sets
 
 METHOD = "sets-1"
 """Changes whenever the same sets would be judged otherwise, so that they are judged anew."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from curate.text import normalise, tokens
+from curate.text.text import normalise, tokens
 
 Phrase = tuple[str, ...]
 Mark = tuple[str, str]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.kernels.jaccard import jaccard
-from curate.text import SHORT_TOKENS, tokens
+from curate.text.text import SHORT_TOKENS, tokens
 
 HASHES = 128
 MISS = 1e-6

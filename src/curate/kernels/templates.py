@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from curate.text import backwards, common_start, is_unspaced, last_end, mark_at, normalise, tokens
+from curate.text.text import (
+    backwards,
+    common_start,
+    is_unspaced,
+    last_end,
+    mark_at,
+    normalise,
+    tokens,
+)
 
 LEAST_TEXTS, LONG_WORDS = 6, 20
 """So many texts share a template, and so long it is: what fewer words have in common makes no two

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.text import tokens
+from curate.text.text import tokens
 
 _AT_ONCE = 2_000
 
@@ -55,7 +55,7 @@ _WORD, _SIGN, _BEFORE_NUMBER, _DIGIT, _COLON, _MOUTH = (1 << n for n in range(6)
 
 
 def _kinds() -> NDArray[np.uint8]:
-    """Returns what each ASCII character may be of a token, as `curate.text` says it."""
+    """Returns what each ASCII character may be of a token, as `curate.text.text` says it."""
     table = np.zeros(256, np.uint8)
     for code in range(128):
         character = chr(code)

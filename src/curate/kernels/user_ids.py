@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from curate.text import folded
+from curate.text.text import folded
 
 _KEYS = re.compile(
     r"""(?:^|_)(?:

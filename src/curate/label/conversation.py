@@ -16,7 +16,7 @@ from typing import Any
 
 from curate.errors import MissingExtra
 from curate.messages import Message, as_json, calls_of, function_of, text_of
-from curate.wording import counted
+from curate.text.wording import counted
 
 LAST_OPEN = 4
 """Turns at the end that are not folded away; the question never is, nor what the system says."""

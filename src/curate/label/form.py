@@ -24,7 +24,7 @@ from curate.contract.schema import Break
 from curate.contract.terms import laid_out
 from curate.label import extraction
 from curate.label.extraction import FieldTypes, Steps
-from curate.wording import shortened
+from curate.text.wording import shortened
 
 _GONE = object()
 # How answers are laid out that this was not written by.

@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import orjson
 
-from curate import label_sets
 from curate.kernels.intervals import wilson
 from curate.label import kinds
 from curate.store import fetch_arrow, sql
+from curate.text import label_sets
 from curate.verdicts.verdicts import Today
 
 GOLD_ANSWERS = 10

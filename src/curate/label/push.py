@@ -36,8 +36,8 @@ from curate.label.tasks import Question, build_tasks, question, task
 from curate.label.team import team_of, unknown_hints
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text.wording import counted
 from curate.verdicts import verdicts
-from curate.wording import counted
 
 BATCH_TASKS, BATCH_BYTES = 500, 5_000_000
 """Of one request. A batch is stored by the server as a whole or not at all."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from curate.wording import shortened
+from curate.text.wording import shortened
 
 _DEPTH = 40
 # Halves of characters, and what ends a text in C: neither DuckDB nor PostgreSQL stores them.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curate import label_sets
+from curate.text import label_sets
 
 _PREFERRED = {"tie": "equally good", "both_bad": "both are bad"}
 

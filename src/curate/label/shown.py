@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from curate import label_sets
 from curate.label import conversation, form, tool_calls
 from curate.messages import Message, calls_of, parse_tools
+from curate.text import label_sets
 
 LIKELY = 5
 """Labels that come first where there are many, on the keys from 1 on."""

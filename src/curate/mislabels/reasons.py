@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curate import label_sets
 from curate.kernels.label_model import FEWEST, Problem
-from curate.wording import percent, shortened
+from curate.text import label_sets
+from curate.text.wording import percent, shortened
 
 
 def note(problem: Problem | None) -> str:

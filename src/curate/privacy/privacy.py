@@ -32,10 +32,10 @@ from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
-from curate.text import digest
+from curate.text.text import digest
+from curate.text.wording import counted
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
-from curate.wording import counted
 
 CHUNK_EXAMPLES = 5_000
 _SHOWN = 3

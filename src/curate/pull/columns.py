@@ -15,7 +15,7 @@ from curate.pull.paths import columns_of, getter, present, steps
 from curate.pull.raters import rater_type
 from curate.pull.rating import is_blank
 from curate.sources.presets import Preset
-from curate.text import folded
+from curate.text.text import folded
 
 Sample = Sequence[Mapping[str, Any]]
 

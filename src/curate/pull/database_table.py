@@ -21,7 +21,7 @@ from curate.pull.dialects import (
     quoted,
     understood,
 )
-from curate.text import digest
+from curate.text.text import digest
 
 _MANY = 40
 

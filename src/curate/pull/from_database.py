@@ -45,7 +45,7 @@ from curate.pull.reader_version import READER, older_reader_notes, read_by_older
 from curate.pull.reconcile import Present, Withdrawn, withdraw
 from curate.pull.times import parse_time
 from curate.store import Run, Store, sql
-from curate.text import digest, folded
+from curate.text.text import digest, folded
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from curate.pull.reading import FileReading, files_done
 from curate.pull.turns import Turn, assemble
 from curate.sources import Document, Reject
 from curate.store import Run, Store, sql
-from curate.text import digest
+from curate.text.text import digest
 
 CHUNK_DOCUMENTS = 122_880
 """As many as DuckDB keeps together: what is stored in such chunks is not written again."""

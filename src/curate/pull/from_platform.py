@@ -41,7 +41,7 @@ from curate.sources.platforms import (
 )
 from curate.sources.presets import Preset, named
 from curate.store import Run, Store, sql
-from curate.text import digest
+from curate.text.text import digest
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curate.errors import GateFailed
-from curate.wording import counted
+from curate.text.wording import counted
 
 LARGEST_SHARE = 0.2
 """Of the rows of a source that a pull may change or withdraw unasked."""

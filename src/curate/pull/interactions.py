@@ -40,7 +40,7 @@ from curate.pull.raters import rater_type
 from curate.pull.rating import Scale, as_number, is_blank, parse_scale
 from curate.pull.times import parse_time
 from curate.pull.users import UserKeys, names_in
-from curate.text import digest
+from curate.text.text import digest
 
 Row = dict[str, Any]
 

@@ -20,7 +20,7 @@ from curate.pull.raters import MACHINES, RATERS, is_model, rater_type
 from curate.pull.rating import is_blank, parse_scale
 from curate.sources.presets import LeftOut, Preset
 from curate.store.salt import salt
-from curate.text import folded
+from curate.text.text import folded
 
 _MAX_SHOWN = 6
 _NOT_NAMED, _OTHER_SCORES = "rows that --only does not name", "ratings of other scores"

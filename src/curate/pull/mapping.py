@@ -24,7 +24,7 @@ from curate.pull.paths import Getter, columns_of, getter, present, steps
 from curate.pull.rating import Scale, parse_scale
 from curate.pull.times import DateOrder
 from curate.sources.presets import Preset
-from curate.text import digest, folded
+from curate.text.text import digest, folded
 
 _MAX_ROLES = 12
 _PARTS = range(1, 8)

@@ -15,7 +15,7 @@ from curate.pull.mapping import Declared, FieldMap
 from curate.pull.notations import one_scale
 from curate.pull.paths import present
 from curate.pull.rating import is_blank, is_unrated
-from curate.text import folded
+from curate.text.text import folded
 
 RATINGS = {*FIELDS["interactions"]["rating"], "feedback", "annotation", "vote"}
 """The names of a rating that stands on a message."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from curate.store import sql
-from curate.wording import counted
+from curate.text.wording import counted
 
 READER = 2
 """Raised whenever the same document may become another row than before."""

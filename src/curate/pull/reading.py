@@ -23,7 +23,7 @@ from curate.pull.turn_tables import refuse_turns
 from curate.sources import MAX_DOCUMENT, Document, Location
 from curate.sources.presets import Preset, whole
 from curate.store import Store, sql
-from curate.text import digest, folded
+from curate.text.text import digest, folded
 
 _SAMPLE_FIRST, _SAMPLE_OTHERS, _SAMPLE_FILES = 2_000, 100, 20
 

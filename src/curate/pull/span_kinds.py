@@ -7,7 +7,7 @@ from typing import Any
 
 from curate.errors import SourceError
 from curate.pull.paths import present
-from curate.text import folded
+from curate.text.text import folded
 
 # What logs call the column that says what a row is.
 _COLUMNS = (

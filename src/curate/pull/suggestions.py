@@ -9,7 +9,7 @@ from curate.messages import decoded
 from curate.pull.bodies.bodies import read_request, read_response
 from curate.pull.fields import FIELDS, Kind
 from curate.pull.rating import is_blank
-from curate.text import folded
+from curate.text.text import folded
 
 _DEEPEST = 6
 _LOOKED_AT = 50

@@ -13,7 +13,7 @@ from curate.pull.columns import looks_like
 from curate.pull.fields import FIELDS
 from curate.pull.mapping import Declared, FieldMap, guess, role_word
 from curate.pull.paths import present
-from curate.text import folded
+from curate.text.text import folded
 
 _ANSWERS = {"response", "messages", "request", "chosen", "label"}
 # A column of roles has few words; one of texts has many.

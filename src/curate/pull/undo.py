@@ -15,7 +15,7 @@ from curate.inputs import inputs
 from curate.pull import merge, undo_log
 from curate.pull.guard import FEWEST_ROWS, LARGEST_SHARE
 from curate.store import Store, sql
-from curate.wording import counted
+from curate.text.wording import counted
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import BudgetShare, expected, share
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.wording import shortened
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
-from curate.wording import shortened
 
 LONGEST_NAME = 30
 """Characters of the name of a queue, which stands in the title of its project."""

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from curate.kernels.jaccard import near_pairs
 from curate.messages import canonical
 from curate.store import Store, sql
-from curate.text import MEASURE, bare, normalise, tokens, words
+from curate.text.text import MEASURE, bare, normalise, tokens, words
+from curate.text.wording import counted
 from curate.versions import folder
 from curate.versions.versions import Version, find, versions
-from curate.wording import counted
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from curate import config, label_sets
+from curate import config
 from curate.label.controls import choices_of, one_choice
 from curate.label.interface import NONE_FITS, UNUSABLE, UNUSABLE_TOLD, show_beside_likely
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.tasks import choice
 from curate.store import sql
+from curate.text import label_sets
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,7 @@ from curate.label.interface import UNUSABLE_TOLD
 from curate.label.kinds import Decisions, Parts, kind
 from curate.label.reading import whole
 from curate.store import sql
-from curate.wording import shortened
+from curate.text.wording import shortened
 
 if TYPE_CHECKING:
     import duckdb

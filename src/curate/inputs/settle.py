@@ -15,14 +15,14 @@ def settle(con: duckdb.DuckDBPyConnection) -> bool:
     """
     if not are_unsettled(con):
         return False
-    con.execute(sql("decisions/settle_replace"))
+    con.execute(sql("inputs/settle/settle_replace"))
     return True
 
 
 def are_unsettled(con: duckdb.DuckDBPyConnection) -> bool:
     """Returns whether people agree on something else than what is stored."""
-    if not con.execute(sql("decisions/settle_needed")).fetchall()[0][0]:
+    if not con.execute(sql("inputs/settle/settle_needed")).fetchall()[0][0]:
         return False
-    con.execute(sql("decisions/settle"))
-    con.execute(sql("decisions/settle_pairs"))
-    return bool(con.execute(sql("decisions/settle_differs")).fetchall()[0][0])
+    con.execute(sql("inputs/settle/settle"))
+    con.execute(sql("inputs/settle/settle_pairs"))
+    return bool(con.execute(sql("inputs/settle/settle_differs")).fetchall()[0][0])

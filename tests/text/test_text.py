@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curate.kernels import jaccard as kernels
 from curate.kernels.jaccard import covered, near_pairs
-from curate.text import SHORT_TOKENS, bare, digest, normalise, tokens
+from curate.text.text import SHORT_TOKENS, bare, digest, normalise, tokens
 
 
 @pytest.mark.parametrize(
