@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from curate.pull.rehash import PlainIds
     from curate.pull.undo import UndoResult
     from curate.queue.queue import QueueResult
+    from curate.report.report import ReportResult
     from curate.signals import SignalsResult
     from curate.status import Status
     from curate.store import Store
@@ -275,6 +276,15 @@ class Project:
         from curate.mislabels.classes import classes
 
         return classes(self.store)
+
+    def report(
+        self, output: str | Path | None = None, *, personal_data: bool = False
+    ) -> ReportResult:
+        """Writes one HTML file to look at; see `curate.report.report.report`."""
+        from curate.report.report import report
+
+        path = None if output is None else Path(output)
+        return report(self.store, output=path, personal_data=personal_data, progress=self._progress)
 
     def curve(
         self, *, repeats: int = CurveSettings.repeats, seed: int = CurveSettings.seed

@@ -319,12 +319,17 @@ def _rated(
     ]  # fmt: skip
 
 
+def weakest(today: Today, top: int) -> tuple[WeakAnswer, ...]:
+    """Returns the answers that most speaks against, `top` of each stored signal."""
+    rows = today.con.execute(sql("signals/found"), {"top": top}).fetchall()
+    return tuple(WeakAnswer(*row) for row in rows)
+
+
 def _result(today: Today, chosen_names: Sequence[str], top: int, new: int) -> SignalsResult:
     con = today.con
     con.execute(sql("signals/answers"))
     answers, rated, without = con.execute(sql("signals/totals")).fetchall()[0]
     counts = dict(con.execute(sql("signals/counts")).fetchall())
-    rows_found = con.execute(sql("signals/found"), {"top": top}).fetchall()
     rows = con.execute(sql("signals/ratings")).fetchall()
     raters = answer_quality.raters(*zip(*rows, strict=True)) if rows else ()
     return SignalsResult(
@@ -334,6 +339,6 @@ def _result(today: Today, chosen_names: Sequence[str], top: int, new: int) -> Si
         counts=tuple((name, counts.get(name, 0)) for name in chosen_names),
         rules=tuple(con.execute(sql("signals/rules")).fetchall()),
         raters=tuple(sorted(raters, key=lambda r: (-abs(r.bias), r.key))),
-        found=tuple(WeakAnswer(*row) for row in rows_found),
+        found=weakest(today, top),
         without_vector=without,
     )

@@ -135,9 +135,14 @@ _ROWS: dict[str, Any] = {
 def status(store: Store) -> Status:
     """Returns the funnel under today's verdicts, and the next command to type."""
     with verdicts.today(store) as today:
-        if today.kept.get("status_of") == _surroundings(store):
-            return _read(today.kept["status"])
-        return _count(today)
+        return count(today)
+
+
+def count(today: Today) -> Status:
+    """Returns the funnel under these verdicts, and the next command to type."""
+    if today.kept.get("status_of") == _surroundings(today.store):
+        return _read(today.kept["status"])
+    return _count(today)
 
 
 def keep(store: Store) -> None:

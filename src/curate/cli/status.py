@@ -9,7 +9,8 @@ import click
 
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.cli.words import REASONS, render_alarms
+from curate.cli.words import render_alarms
+from curate.text.reasons import REASONS
 from curate.text.wording import counted, table, wrapped
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import click
 
 from curate.cli import words
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
-from curate.cli.words import REASONS
 from curate.label.options import CANNOT
+from curate.text.reasons import REASONS
 from curate.text.text import words as words_of
 from curate.text.wording import counted, shortened
 

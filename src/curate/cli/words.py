@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from curate.text.reasons import REASONS
 from curate.text.wording import WIDTH, counted, shortened, wrapped
 
 if TYPE_CHECKING:
@@ -20,43 +21,6 @@ if TYPE_CHECKING:
 ALARMS_SHOWN = 3
 _TEMPLATES_SHOWN = 3
 TASKS_SHOWN = 5
-
-
-REASONS = {
-    "unrated": "unrated (policy: keep out)",
-    "low_rating": "rated too low",
-    "duplicate": "exact duplicate",
-    "near_duplicate": "near-duplicate input",
-    "semantic_duplicate": "same meaning as a kept one",
-    "leak": "leak (the held-out side wins)",
-    "published_leak": "leak of an exported test file",
-    "quarantined": "leak to both sides (in neither)",
-    "exposed": "held out, but an exported train row leaks it",
-    "dropped": "dropped by a human",
-    "not_preferred": "a human prefers another answer",
-    "bad_context": "an earlier answer in its context was rated bad",
-    "no_query": "nothing was asked",
-    "empty_answer": "empty answer",
-    "no_label": "no label",
-    "truncated": "truncated answer",
-    "error_status": "failed call",
-    "refusal": "refusal",
-    "boilerplate": "speaks of itself as a model",
-    "repeated": "repeats itself",
-    "echo": "only repeats the question",
-    "too_short": "answer too short",
-    "too_long": "too long",
-    "outside_dates": "outside the dates",
-    "contract": "breaks the contract",
-    "tool_arguments": "a tool does not take its arguments",
-    "unknown_label": "label not in curate.toml",
-    "condition": "does not meet --where",
-    "against": "in an evaluation set (--against)",
-    "inexpressible": "refused by the format (--lossy)",
-    "limit": "beyond --limit",
-    "no_pair": "no pair has it",
-    "contradicted": "a copy of the answer is rated otherwise",
-}
 
 
 _MAX_SCALES = 6

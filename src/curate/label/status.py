@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
 from curate.kernels.error_rate import ErrorRate
 from curate.label import agreement, gold
 from curate.label.agreement import Agreement
@@ -92,9 +94,7 @@ def label_status(store: Store) -> LabelStatus:
     with verdicts.today(store) as today:
         con = today.con
         return LabelStatus(
-            progress=tuple(
-                Progress(*row) for row in con.execute(sql("label/quality/progress")).fetchall()
-            ),
+            progress=progress(con),
             origins=tuple(
                 Origin(*row) for row in con.execute(sql("label/quality/origins")).fetchall()
             ),
@@ -108,3 +108,8 @@ def label_status(store: Store) -> LabelStatus:
                 RemarkCount(*row) for row in con.execute(sql("label/quality/remarks")).fetchall()
             ),
         )
+
+
+def progress(con: duckdb.DuckDBPyConnection) -> tuple[Progress, ...]:
+    """Returns how far the tasks of each kind are."""
+    return tuple(Progress(*row) for row in con.execute(sql("label/quality/progress")).fetchall())

@@ -17,6 +17,7 @@ from curate.label import reviews
 from curate.mislabels import mislabels
 from curate.store import Store, sql
 from curate.verdicts import verdicts
+from curate.verdicts.verdicts import Today
 
 OVERLAP, FEWEST = 0.5, 5
 """Two classes may be one if so many labels look like the other class: this share of the smaller.
@@ -114,14 +115,19 @@ def classes(store: Store) -> ClassesResult:
         ConfigError: labels were never judged.
     """
     with verdicts.today(store) as today:
-        con = today.con
-        stored_settings = mislabels.judged(today)
-        stale = mislabels.stale(today)
-        mislabels.list_labels(today)
-        rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
-        directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
-        audits = _audits(con)
-        labels = store.setting(con, "project").get("labels") or []
+        return of_today(today)
+
+
+def of_today(today: Today) -> ClassesResult:
+    """Returns the same of verdicts that are derived already."""
+    con = today.con
+    stored_settings = mislabels.judged(today)
+    stale = mislabels.stale(today)
+    mislabels.list_labels(today)
+    rows = con.sql(sql("mislabels/classes_labels")).to_arrow_table().to_pylist()
+    directed = con.sql(sql("mislabels/classes_pairs")).to_arrow_table().to_pylist()
+    audits = _audits(con)
+    labels = today.store.setting(con, "project").get("labels") or []
     class_rows = [
         _class(row, audits.get(row["label"], _Audit()), set(stored_settings["too_rare"]))
         for row in rows

@@ -137,19 +137,31 @@ def _check_region(region: str, folder: Path) -> None:
         raise _refused(folder, "regions", unknown_name("region", region, SUPPORTED_REGIONS))
 
 
-def redactor(store: Store, con: duckdb.DuckDBPyConnection) -> Redactor:
+def redactor(
+    store: Store, con: duckdb.DuckDBPyConnection, *, personal: bool | None = None
+) -> Redactor:
     """Returns a redactor with the project's settings and what people have allowed.
+
+    Args:
+        store: the project's store.
+        con: a connection to it.
+        personal: whether personal data is hidden; None for what curate.toml says of exports.
 
     Raises:
         MissingExtra: names are to be hidden, and the extra `[pii]` is not installed.
     """
-    wishes = settings(store.folder)
+    wishes = _settings(store, personal)
     if not wishes.redact:
         # Personal data may be meant to stay; a key never is, though it was said to be revoked.
         wishes = replace(wishes, leave=tuple(kind for kind in KINDS if kind != SECRET), names=False)
     names = person_names.load() if wishes.names else None
     allowed = [row[0] for row in con.execute(sql("privacy/allowed_examples")).fetchall()]
     return Redactor(_finder(store, con, wishes, names), allowed)
+
+
+def _settings(store: Store, personal: bool | None) -> PrivacySettings:
+    wishes = settings(store.folder)
+    return wishes if personal is None else replace(wishes, redact=personal)
 
 
 def hiding_digest(store: Store, con: duckdb.DuckDBPyConnection) -> str:
@@ -162,14 +174,17 @@ def hiding_digest(store: Store, con: duckdb.DuckDBPyConnection) -> str:
     return digest(repr([_code(), wishes, models, key, sorted(allowed), sorted(harmless)]))
 
 
-def suspects(store: Store, con: duckdb.DuckDBPyConnection) -> list[int]:
+def suspects(
+    store: Store, con: duckdb.DuckDBPyConnection, *, personal: bool | None = None
+) -> list[int]:
     """Returns the places of texts in which a redactor may find something, in order.
 
     Args:
         store: the project's store.
         con: a connection to it, as `suspects.suspects` takes it.
+        personal: as `redactor` takes it.
     """
-    wishes = settings(store.folder)
+    wishes = _settings(store, personal)
     if wishes.redact and wishes.names:  # a name looks like any word
         return [place for (place,) in con.execute(sql("privacy/places")).fetchall()]
     return first_look.suspects(con)

@@ -307,12 +307,13 @@ class Redactor:
         allowed: examples whose secrets have been dealt with: they are hidden, and not in `secrets`.
 
     Attributes:
+        finder: what is to be hidden.
         findings: where something was found, by the order of looking.
         counts: how often each kind was.
     """
 
     def __init__(self, finder: Finder, allowed: Iterable[str] = ()) -> None:
-        self._finder, self._allowed = finder, frozenset(allowed)
+        self.finder, self._allowed = finder, frozenset(allowed)
         self.findings: list[PrivacyFinding] = []
         self.counts: Counter[str] = Counter()
         self._looked_at: set[str] = set()
@@ -357,9 +358,9 @@ class Redactor:
 
         def visit(path: str, key: str, text: str) -> str:
             here.taken |= {(m[1], int(m[2])) for m in PLACEHOLDER.finditer(text)}
-            for place in self._finder.places(text, key):
+            for place in self.finder.places(text, key):
                 f = place.found
-                name = (f.kind, normal(f.kind, place.value, self._finder.regions))
+                name = (f.kind, normal(f.kind, place.value, self.finder.regions))
                 here.values.setdefault(name, 0)
                 here.spellings.setdefault(place.value, f)
                 # These three repeat what stands in the messages.
@@ -372,7 +373,7 @@ class Redactor:
         texts(example, visit)
 
     def _finding(self, example: Example, path: str, place: ValuePlace) -> PrivacyFinding:
-        f, key = place.found, self._finder.key(place.value)
+        f, key = place.found, self.finder.key(place.value)
         fields = (f.start, f.end, f.kind, f.detector, f.score, f.is_secret, key)
         return PrivacyFinding(example.example_id, path, *fields)
 
@@ -431,7 +432,7 @@ class Redactor:
         def edits(key: str, text: str) -> list[_Edit]:
             return [
                 _Edit(p.found.start, p.found.end, p.quote + self._put(whole, p) + p.quote)
-                for p in self._finder.places(text, key, whole.known)
+                for p in self.finder.places(text, key, whole.known)
             ]
 
         hidden = texts(example, lambda _, key, text: _edited(text, edits(key, text)))
@@ -445,7 +446,7 @@ class Redactor:
 
     def _put(self, whole: _Conversation, place: ValuePlace) -> str:
         kind = place.found.kind
-        return whole.placeholder(kind, normal(kind, place.value, self._finder.regions))
+        return whole.placeholder(kind, normal(kind, place.value, self.finder.regions))
 
 
 @dataclass(frozen=True)

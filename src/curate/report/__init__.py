@@ -1,0 +1,1 @@
+"""`curate report`: one HTML file to look at."""

@@ -1,0 +1,72 @@
+"""Production, train and test side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from curate.report import mix, plots
+from curate.report.blocks import block
+from curate.report.mix import MixRow
+from curate.report.parts import Grid, Part, Plot, Sentence
+from curate.report.state import State
+
+_SHOWN, _GAPS = 20, 15
+
+
+@block(
+    order=30,
+    title="Do train and test look like production?",
+    command="curate status --json; curate cluster --json",
+    missing="curate pull LOGS, then curate run",
+)
+def sides(state: State) -> Sequence[Part]:
+    """Returns the mix of labels, clusters, lengths, languages, models and times."""
+    mixes = mix.mixes(state)
+    if not mixes:
+        return ()
+    parts = _gaps(state, mixes)
+    for aspect, rows in mixes.items():
+        parts += [_plot(aspect, rows), _grid(aspect, rows)]
+    return parts
+
+
+def _gaps(state: State, mixes: Mapping[str, Sequence[MixRow]]) -> list[Part]:
+    """Returns what production asks for and train hardly has."""
+    found = [
+        (aspect, row) for aspect in ("cluster", "label") for row in mix.gaps(mixes.get(aspect, ()))
+    ]
+    if not state.status.train:
+        return [Sentence("Nothing is in train yet.")]
+    if not found:
+        return [Sentence("What production asks for, train has: no cluster or label is missing.")]
+    none = [row for _, row in found if not row.train]
+    text = f"{len(found):,} clusters and labels have less than a third of their share in train"
+    text += f", {len(none):,} of them nothing at all." if none else "."
+    grid = Grid(
+        ("what", "name", "production", "train", "test"),
+        [(aspect, row.value, row.production, row.train, row.test) for aspect, row in found[:_GAPS]],
+        "asked for, and hardly in train: first what is not there at all",
+        max(0, len(found) - _GAPS),
+    )
+    return [Sentence(text), grid]
+
+
+def _plot(aspect: str, rows: Sequence[MixRow]) -> Plot:
+    counts = [
+        {"value": r.value, "production": r.production, "train": r.train, "test": r.test}
+        for r in rows
+    ]
+    caption = f"share of production, train and test by {aspect}"
+    if aspect == "time":
+        return plots.time(counts, caption)
+    some = f"; the {_SHOWN} most frequent of {len(rows):,}" if len(rows) > _SHOWN else ""
+    return plots.sides(aspect, counts, caption + some, most=_SHOWN)
+
+
+def _grid(aspect: str, rows: Sequence[MixRow]) -> Grid:
+    return Grid(
+        (aspect, "production", "train", "test"),
+        [(r.value, r.production, r.train, r.test) for r in rows[: mix.MOST_ROWS]],
+        f"examples by {aspect}",
+        max(0, len(rows) - mix.MOST_ROWS),
+    )
