@@ -283,7 +283,7 @@ def test_the_nearest_are_the_first_of_all_sorted(count: int, width: int) -> None
     product = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True))[:500] @ vectors.T
     rounded = np.round(product, 5)
     expected = [sorted(range(count), key=lambda n: (-row[n], n))[:width] for row in rounded]
-    assert clustering._first(product, width).tolist() == expected
+    assert clustering.first(product, width).tolist() == expected
 
 
 def test_groups_that_lie_apart_are_found_without_their_number() -> None:

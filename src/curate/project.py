@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from curate.label.options import PushSettings
     from curate.label.problems import AnswerProblem
     from curate.label.status import LabelStatus
+    from curate.map import MapResult
     from curate.mislabels.classes import ClassesResult
     from curate.mislabels.evaluate import Evaluation
     from curate.mislabels.mislabels import MislabelsResult
@@ -258,6 +259,12 @@ class Project:
         from curate.cluster import cluster
 
         return cluster(self._writable(), refit=refit, seed=seed, progress=self._progress)
+
+    def map(self, *, refit: bool = False, seed: int = 0) -> MapResult:
+        """Draws the inputs on a plane; see `curate.map.draw`."""
+        from curate.map import draw
+
+        return draw(self._writable(), refit=refit, seed=seed, progress=self._progress)
 
     def mislabels(self, *, top: int | None = None, detector: str | None = None) -> MislabelsResult:
         """Finds labels that like inputs speak against; see `curate.mislabels.mislabels`."""

@@ -130,7 +130,8 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "evaluations"],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
-    meaning = {"demo", "run", "embed", "cluster", "mislabels", "curve", "signals", "evaluate"}
+    meaning = {"demo", "run", "embed", "cluster", "map", "mislabels", "curve", "signals",
+               "evaluate"}  # fmt: skip
     assert {*cli.cli.commands} - run == meaning, "a command that is not run here"
     for arguments, (code, names, out) in zip(commands, _loaded(*commands), strict=True):
         assert code == 0, (arguments, out)

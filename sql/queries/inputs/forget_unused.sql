@@ -17,6 +17,8 @@ DELETE FROM semantic_pairs
 WHERE a NOT IN (SELECT input_hash FROM inputs) OR b NOT IN (SELECT input_hash FROM inputs);
 -- Forgets memberships of texts that are gone.
 DELETE FROM cluster_members WHERE input_hash NOT IN (SELECT input_hash FROM inputs);
+-- Forgets points of texts that are gone.
+DELETE FROM map_points WHERE input_hash NOT IN (SELECT input_hash FROM inputs);
 -- Forgets what was found out about texts that are gone.
 DELETE FROM cover WHERE input_hash NOT IN (SELECT input_hash FROM inputs);
 -- Forgets the vectors of answers that nothing has any more.

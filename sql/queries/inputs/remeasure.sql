@@ -33,6 +33,16 @@ ORDER BY m.now_hash, c.input_hash;
 DELETE FROM cluster_members;
 -- Stores them for the texts as they are.
 INSERT INTO cluster_members BY NAME FROM kept_members;
+-- Finds the point of each text.
+CREATE OR REPLACE TEMP TABLE kept_points AS
+SELECT DISTINCT ON (m.now_hash) p.* REPLACE (m.now_hash AS input_hash)
+FROM map_points p
+JOIN measured m USING (input_hash)
+ORDER BY m.now_hash, p.input_hash;
+-- Forgets the map of texts as they were.
+DELETE FROM map_points;
+-- Stores it for the texts as they are.
+INSERT INTO map_points BY NAME FROM kept_points;
 -- Forgets pairs by meaning, as they were.
 DELETE FROM semantic_pairs;
 -- Stores those of texts that are still two; one row per pair.

@@ -193,7 +193,7 @@ def refuse_other(loaded: Encoder, stored_settings: dict[str, Any]) -> None:
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Removes all vectors, and the pairs, suspicions, edge cases and signals that rest on them.
+    """Removes all vectors, and the pairs, map, suspicions and signals that rest on them.
 
     Clusters stay until the next `curate cluster`, which finds them anew and hands their ids on.
     """

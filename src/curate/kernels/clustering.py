@@ -133,7 +133,7 @@ def _graph(vectors: NDArray[np.float32]) -> Any:
         product = vectors[start : start + _ROWS] @ vectors.T
         rows = np.arange(len(product))
         product[rows, start + rows] = -2
-        nearest[start : start + _ROWS] = _first(product, width)
+        nearest[start : start + _ROWS] = first(product, width)
     ones = np.ones(count * width, np.int64)
     edges = (np.repeat(np.arange(count), width), nearest.ravel())
     graph = csr_array((ones, edges), shape=(count, count))
@@ -142,7 +142,7 @@ def _graph(vectors: NDArray[np.float32]) -> Any:
     return graph
 
 
-def _first(product: NDArray[np.float32], width: int) -> NDArray[np.int64]:
+def first(product: NDArray[np.float32], width: int) -> NDArray[np.int64]:
     """Returns the positions of the largest values of each row; of equal ones, the first.
 
     Values are equal that are so to five digits: their last bits depend on threads.

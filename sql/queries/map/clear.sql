@@ -1,0 +1,2 @@
+-- Removes the map before it is drawn anew.
+DELETE FROM map_points
