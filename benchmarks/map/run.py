@@ -45,7 +45,7 @@ Draw = Callable[[Any], Points]
 
 
 def load(name: str) -> tuple[list[str], Any]:
-    """Returns distinct normalised texts in order, and the label of each; None where there is none."""
+    """Returns distinct normalised texts in order, and the label of each, or None."""
     file, field, column = SETS[name]
     labels: dict[str, str] = {}
     with gzip.open(DATA / name / file) as lines:
@@ -166,7 +166,7 @@ def main() -> int:
             "",
             f"Written by `python benchmarks/map/run.py` on {datetime.now(UTC):%Y-%m-%d}; Python "
             f"{platform.python_version()}, {packages}, {os.cpu_count()} processors. Distinct "
-            "normalised texts; the vectors not included. The head of `run.py` says what is counted.",
+            "normalised texts, without the time of their vectors. `run.py` says what is counted.",
             "",
             "| set | inputs | method | CPU s | s | 15-NN | label | half: 15-NN | half: label |",
             "|---|--:|---|--:|--:|--:|--:|--:|--:|",
