@@ -31,7 +31,7 @@ STABLE = (
 )  # fmt: skip
 USEFUL = (
     "annotations", "clusters", "cluster_members", "contract_checks", "decisions", "embeddings", "examples",
-    "filter_hits", "inputs", "interaction_history", "pairs", "privacy_findings", "ratings", "runs",
+    "filter_hits", "inputs", "interaction_history", "map_points", "pairs", "privacy_findings", "ratings", "runs",
     "signals", "tasks",
 )  # fmt: skip
 

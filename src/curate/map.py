@@ -29,7 +29,7 @@ DRAWN_AT_MOST = 20_000
 """Inputs that the map is drawn with; all others are placed among them."""
 
 
-_AT_ONCE = 16_384
+_AT_ONCE = 8_192
 """Inputs that a kill may lose, and whose vectors are in memory together."""
 
 
@@ -108,7 +108,7 @@ def _draw_where_needed(store: Store, run: Run, refit: bool, seed: int, progress:
                 f"{encoders.next_step()}"
             )
         _, drawn_with, unplaced = missing
-        if not refit and (drawn_with >= layout.FEWEST or drawn_with and not unplaced):
+        if not refit and (drawn_with >= layout.FEWEST or (drawn_with and not unplaced)):
             return 0
         part = fetch_arrow(con, sql("map/part"), {"most": DRAWN_AT_MOST})
         encoder = store.setting(con, "embed").get("digest")

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from curate import map as maps
 from curate.embed.embed import embed
 from curate.errors import ConfigError, MissingExtra
-from projects import new_project
 from program import Program
+from projects import new_project
 
 pytestmark = pytest.mark.store
 

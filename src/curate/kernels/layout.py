@@ -44,7 +44,6 @@ _AT_ONCE = 25
 """Steps between two looks at the progress."""
 
 
-_PLACED_AT_ONCE = 4_096
 _PLACING_NEIGHBOURS = 15
 _PLACING = {"perplexity": 5, "exaggeration": 1.5, "learning_rate": 0.1, "max_grad_norm": 0.25}
 """What openTSNE places later points with."""
@@ -114,7 +113,6 @@ def place(
     points: NDArray[np.float32],
     *,
     threads: int | None = None,
-    progress: Track = lambda items: items,
 ) -> NDArray[np.float32]:
     """Returns a point for each later vector, float32 (m, 2), wherever the others of them are.
 
@@ -123,21 +121,11 @@ def place(
         fitted: those that have points, float32 (n, dim), `FEWEST` or more.
         points: theirs, float32 (n, 2).
         threads: that find neighbours; None: one a processor.
-        progress: called around the steps of the work.
     """
-    places = [np.zeros((0, 2), np.float32)]
-    for start in progress(range(0, len(vectors), _PLACED_AT_ONCE)):
-        part = vectors[start : start + _PLACED_AT_ONCE]
-        near = _nearest(part, fitted, min(_PLACING_NEIGHBOURS, len(fitted)), threads)
-        places.append(_placed(near, points))
-    return np.concatenate(places)
-
-
-def _placed(near: Near, points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns points near those of their neighbours, which do not move."""
     from openTSNE import PartialTSNEEmbedding, TSNEEmbedding, affinity
     from scipy.sparse import csr_matrix
 
+    near = _nearest(vectors, fitted, min(_PLACING_NEIGHBOURS, len(fitted)), threads, iter(()))
     known = points.astype(np.float64)
     middle = (known.max(axis=0) + known.min(axis=0)) / 2
     known -= middle
@@ -158,7 +146,8 @@ def _placed(near: Near, points: NDArray[np.float32]) -> NDArray[np.float32]:
         **settings,
     )
     embedding.optimize(_EARLY, momentum=0.8, inplace=True)
-    return (np.asarray(embedding) + middle).astype(np.float32)
+    placed: NDArray[np.float64] = np.asarray(embedding) + middle
+    return placed.astype(np.float32)
 
 
 def _main_axes(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -171,7 +160,8 @@ def _main_axes(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         main = axes[:, :-3:-1]
         # The largest part of an axis points to the right: both directions of it are as good.
         largest = np.abs(main).round(_DIGITS).argmax(axis=0)
-        return centred @ (main * np.sign(main[largest, [0, 1]]))
+        drawn: NDArray[np.float64] = centred @ (main * np.sign(main[largest, [0, 1]]))
+    return drawn
 
 
 def _nearest(
@@ -179,7 +169,7 @@ def _nearest(
     others: NDArray[np.float32],
     width: int,
     threads: int | None,
-    steps: Iterator[Any] = iter(()),
+    steps: Iterator[Any],
 ) -> Near:
     """Returns the nearest others of each vector, nearest first, and their distances.
 
