@@ -103,6 +103,7 @@ def test_ratings_by_cluster_are_counted_again(shown: Project) -> None:
         members = [e for e in examples if of.get(inputs.get(e)) == cluster]
         ratings = [rated[e] for e in members if e in rated]
         assert row[1:3] == [len(members), len(ratings)]
+        assert row[8] == f"{len(set(members) & out) / len(members):.1%}"
         assert row[6] == (f"{sum(ratings) / len(ratings):.2f}" if ratings else "")
         assert row[7] == len(set(members) & out)
 

@@ -1,8 +1,10 @@
 -- How production, train, test and ratings are spread; one row per aspect and value. `period` is a format of
 -- strftime. Conversations are counted since calls of one are alike.
 WITH aspects AS (
-    SELECT example_id, unnest([{aspect: 'label', value: one, place: NULL::INTEGER} FOR one IN coalesce(label_names, [NULL])] || [
-        {aspect: 'cluster', value: CASE WHEN cluster_id IS NOT NULL THEN cluster_id || ' ' || cluster_name END, place: NULL::INTEGER},
+    SELECT example_id, unnest([
+        {aspect: 'label', value: one, place: NULL::INTEGER} FOR one IN coalesce(label_names, [NULL])
+    ] || [
+        {aspect: 'cluster', value: cluster_id || ' ' || cluster_name, place: NULL::INTEGER},
         {aspect: 'model', value: model, place: NULL::INTEGER},
         {aspect: 'language', value: language, place: NULL::INTEGER},
         {aspect: 'time', value: strftime(created_at, $period), place: NULL::INTEGER},

@@ -86,44 +86,51 @@ def time(rows: Sequence[Mapping[str, Any]], caption: str) -> Plot:
 
 
 def intervals(
-    rows: Sequence[Mapping[str, Any]], caption: str, title: str, *, zero: bool = False
+    rows: Sequence[Mapping[str, Any]], caption: str, title: str, *, series: Sequence[str] = ()
 ) -> Plot:
     """Returns shares with their 95% intervals, a line each.
 
     Args:
-        rows: value, share, low, high, n, and what else the tooltip shows.
+        rows: value, share, low, high, n; and series, where there are several.
         caption: what is shown.
         title: of the axis.
-        zero: whether a line stands at zero, where shares are differences.
+        series: what is told apart by shape and colour, one below the other.
     """
-    y = {"field": "value", "type": "nominal", "sort": [row["value"] for row in rows],
+    y = {"field": "value", "type": "nominal", "sort": list(dict.fromkeys(r["value"] for r in rows)),
          "title": None, "axis": {"labelLimit": _LABEL, "grid": True}}  # fmt: skip
     told = [
         {"field": "value", "title": "what"},
+        *([{"field": "series", "title": "share"}] if series else []),
         {"field": "share", "title": title, "format": ".1%"},
         {"field": "low", "title": "95% from", "format": ".1%"},
         {"field": "high", "title": "to", "format": ".1%"},
         {"field": "n", "title": "of", "format": ","},
     ]
-    layers: list[dict[str, Any]] = [
+    looks: dict[str, Any] = {"color": {"value": _COLOURS[1]}}
+    offset: dict[str, Any] = {}
+    if series:
+        looks = _scales("series", series)
+        offset = {"yOffset": {"field": "series", "type": "nominal", "sort": list(series)}}
+    layers = [
         {
-            "mark": {"type": "rule", "color": _COLOURS[1], "strokeWidth": 2},
+            "mark": {"type": "rule", "strokeWidth": 2},
             "encoding": {
-                "x": {"field": "low", "type": "quantitative", "axis": _SHARE_AXIS,
-                      "title": title},
+                "x": {"field": "low", "type": "quantitative", "axis": _SHARE_AXIS, "title": title},
                 "x2": {"field": "high"},
+                "color": looks["color"],
             },
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 70, "color": _COLOURS[1]},
-            "encoding": {"x": {"field": "share", "type": "quantitative"}, "tooltip": told},
+            "mark": {"type": "point", "filled": True, "size": 70},
+            "encoding": {"x": {"field": "share", "type": "quantitative"}, **looks, "tooltip": told},
         },
-    ]  # fmt: skip
-    if zero:
-        line = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": _COLOURS[0]},
-                "encoding": {"x": {"datum": 0}, "y": None}}  # fmt: skip
-        layers.insert(0, line)
-    spec = {"width": "container", "height": {"step": _ROW}, "encoding": {"y": y}, "layer": layers}
+    ]
+    spec = {
+        "width": "container",
+        "height": {"step": _ROW * (1.3 if series else 1), "for": "position"},
+        "encoding": {"y": y, **offset},
+        "layer": layers,
+    }
     return Plot(caption, rows, spec)
 
 
@@ -166,12 +173,18 @@ def _long(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _by_side() -> dict[str, Any]:
+    return _scales("side", SIDES)
+
+
+def _scales(field: str, values: Sequence[str]) -> dict[str, Any]:
+    """Returns colours and shapes by which values are told apart."""
+
     def scale(range_: Sequence[str]) -> dict[str, Any]:
-        return {"field": "side", "type": "nominal", "title": None,
-                "scale": {"domain": list(SIDES), "range": list(range_)},
+        return {"field": field, "type": "nominal", "title": None,
+                "scale": {"domain": list(values), "range": list(range_)},
                 "legend": {"orient": "top"}}  # fmt: skip
 
-    return {"color": scale(_COLOURS), "shape": scale(_SHAPES)}
+    return {"color": scale(_COLOURS[-len(values) :]), "shape": scale(_SHAPES[-len(values) :])}
 
 
 def _tooltip(name: str) -> list[dict[str, Any]]:

@@ -10,14 +10,8 @@ from curate.report.blocks import block
 from curate.report.parts import Facing, Part, Sentence
 from curate.report.state import State
 from curate.store import sql
-from curate.text.wording import counted
 
 _SHOWN = 8
-_SECTIONS = (
-    ("report/duplicates", "out as duplicates", "the least alike that are out for likeness"),
-    ("report/leaks", "withheld from train since they leak into test", "leaks"),
-    ("report/kept_apart", "alike and kept apart", "alike, and both in: what differs matters"),
-)
 
 
 @block(
@@ -28,16 +22,23 @@ _SECTIONS = (
 )
 def duplicates(state: State) -> Sequence[Part]:
     """Returns pairs with what differs marked."""
-    parts: list[Part] = []
     limits = {"near": state.today.dedupe.near, "semantic": state.today.dedupe.semantic}
-    for query, what, which in _SECTIONS:
-        parameters = {"most": _SHOWN, **(limits if query.endswith("apart") else {})}
-        rows = state.rows(sql(query), parameters)
-        if rows:
-            number = counted(rows[0]["total"], "example")
-            parts.append(Sentence(f"{number} {what}. Shown: {which}."))
-            parts += _facing(state, rows)
-    return parts
+    most = {"most": _SHOWN}
+    copies = state.rows(sql("report/duplicates"), most)
+    leaks = state.rows(sql("report/leaks"), most)
+    apart = state.rows(sql("report/kept_apart"), {**most, **limits})
+    return [
+        *_section(state, copies, "out as duplicates", "the least alike that are out for likeness"),
+        *_section(state, leaks, "withheld from train since they leak into test", "leaks"),
+        *_section(state, apart, "alike and kept apart", "alike, and both in: what differs matters"),
+    ]
+
+
+def _section(state: State, rows: Sequence[dict[str, Any]], what: str, which: str) -> list[Part]:
+    if not rows:
+        return []
+    total = f"{rows[0]['total']:,} {what}. Shown: {which}."
+    return [Sentence(total), *_facing(state, rows)]
 
 
 def _facing(state: State, rows: Sequence[dict[str, Any]]) -> list[Part]:

@@ -13,6 +13,8 @@ from curate.report.parts import Grid, Part, Sentence
 from curate.report.state import State
 from curate.store import sql
 
+RATED, ERASED = "rated", "erased"
+SERIES = (RATED, ERASED)
 _ASPECTS = ("cluster", "length", "model", "time", "language")
 _SHOWN = 15
 
@@ -49,43 +51,51 @@ def _rule(state: State) -> str:
 
 
 def _aspect(aspect: str, rows: Sequence[MixRow]) -> list[Part]:
-    shown = mix.folded(rows, _SHOWN)
-    drawn = [_drawn(row) for row in shown]
-    caption = f"share of calls that people rated, by {aspect}, with 95% intervals"
+    drawn = [_drawn(row, name) for row in mix.folded(rows, _SHOWN) for name in SERIES]
+    caption = f"share of calls that people rated, and that is erased, by {aspect}; 95% intervals"
     columns = (aspect, "calls", "rated", "share rated", "95% from", "to", "mean rating",
-               "erased", "share erased")  # fmt: skip
+               "erased", "share erased", "95% from", "to")  # fmt: skip
     grid = Grid(
         columns,
         [_row(row) for row in rows[: mix.MOST_ROWS]],
         f"ratings by {aspect}; erased: out as unrated, or rated too low",
         max(0, len(rows) - mix.MOST_ROWS),
     )
-    return [
-        Sentence(_dependence(aspect, rows)), plots.intervals(drawn, caption, "share rated"), grid
-    ]  # fmt: skip
+    said = " ".join(_dependence(aspect, rows, name) for name in SERIES)
+    return [Sentence(said), plots.intervals(drawn, caption, "share", series=SERIES), grid]
 
 
-def _dependence(aspect: str, rows: Sequence[MixRow]) -> str:
-    whole = mix.total(rows)
-    units = sum(min(row.conversations, row.production) for row in rows)
-    found = association([row.rated for row in rows], [row.production for row in rows], units=units)
+def _dependence(aspect: str, rows: Sequence[MixRow], name: str) -> str:
+    hits, of = [_hits(row, name) for row in rows], [row.production for row in rows]
+    units = sum(_units(row) for row in rows)
+    found = association(hits, of, units=units)
     if found is None:
-        return f"By {aspect}: all calls are rated alike, so nothing depends on it."
+        return f"All calls alike are {name}, or none."
     if not found.depends:
         return (
-            f"By {aspect}: no clear sign that being rated depends on it (p = {found.chance:.2f})."
+            f"No clear sign that it depends on the {aspect} whether a call is {name} "
+            f"(p = {found.chance:.2f})."
         )
-    ends = sorted(rows, key=lambda row: row.rated / row.production)
-    enough = [row for row in ends if row.production >= _ENOUGH] or ends
-    least, most = enough[0], enough[-1]
-    erased = max(enough, key=lambda row: row.erased / row.production)
+    enough = [row for row in rows if row.production >= _ENOUGH] or rows
+    ends = sorted(enough, key=lambda row: (_hits(row, name) / row.production, row.value))
     return (
-        f"By {aspect}: being rated depends on it (Cramér's V {found.strength:.2f}, "
-        f"p {_chance(found.chance)}; all: {whole.rated / whole.production:.0%} rated). Least: "
-        f"{least.value} ({least.rated / least.production:.0%}), most: {most.value} "
-        f"({most.rated / most.production:.0%}). Most erased: {erased.value} "
-        f"({erased.erased / erased.production:.0%})."
+        f"Whether a call is {name} depends on its {aspect} (Cramér's V {found.strength:.2f}, "
+        f"p {_chance(found.chance)}); of all, {sum(hits) / sum(of):.0%} are; the least: "
+        f"{_end(ends[0], name)}; the most: {_end(ends[-1], name)}."
     )
+
+
+def _end(row: MixRow, name: str) -> str:
+    return f"{row.value}, {_hits(row, name) / row.production:.0%} of {row.production:,}"
+
+
+def _hits(row: MixRow, name: str) -> int:
+    return row.rated if name == RATED else row.erased
+
+
+def _units(row: MixRow) -> int:
+    """Returns how many calls count as independent: one a conversation."""
+    return min(row.conversations, row.production)
 
 
 _ENOUGH = 30
@@ -96,20 +106,19 @@ def _chance(chance: float) -> str:
     return "< 0.001" if chance < 0.001 else f"= {chance:.3f}"
 
 
-def _drawn(row: MixRow) -> dict[str, object]:
-    low, high = _interval(row)
-    share = row.rated / row.production
-    return {"value": row.value, "share": share, "low": low, "high": high, "n": row.production}
-
-
-def _interval(row: MixRow) -> tuple[float, float]:
-    """Returns the interval of the share that is rated, as if each conversation were one call."""
-    return wilson(row.rated / row.production, min(row.conversations, row.production))
+def _drawn(row: MixRow, name: str) -> dict[str, object]:
+    share = _hits(row, name) / row.production
+    low, high = wilson(share, _units(row))
+    return {"value": row.value, "series": name, "share": share, "low": low, "high": high,
+            "n": row.production}  # fmt: skip
 
 
 def _row(row: MixRow) -> list[object]:
-    low, high = _interval(row)
-    rating = "" if row.mean_rating is None else f"{row.mean_rating:.2f}"
-    rated, erased = row.rated / row.production, row.erased / row.production
-    return [row.value, row.production, row.rated, f"{rated:.1%}", f"{low:.1%}", f"{high:.1%}",
-            rating, row.erased, f"{erased:.1%}"]  # fmt: skip
+    cells: list[object] = [row.value, row.production]
+    for name in SERIES:
+        share = _hits(row, name) / row.production
+        low, high = wilson(share, _units(row))
+        cells += [_hits(row, name), f"{share:.1%}", f"{low:.1%}", f"{high:.1%}"]
+        if name == RATED:
+            cells.append("" if row.mean_rating is None else f"{row.mean_rating:.2f}")
+    return cells
