@@ -40,8 +40,10 @@ def _gaps(state: State, mixes: Mapping[str, Sequence[MixRow]]) -> list[Part]:
     if not found:
         return [Sentence("What production asks for, train has: no cluster or label is missing.")]
     none = [row for _, row in found if not row.train]
-    text = f"{len(found):,} clusters and labels have less than a third of their share in train"
-    text += f", {len(none):,} of them nothing at all." if none else "."
+    text = (
+        "Hardly in train, with less than a third of the share that they have in production: "
+        f"{len(found):,} clusters or labels; nothing at all of {len(none):,}."
+    )
     grid = Grid(
         ("what", "name", "production", "train", "test"),
         [(aspect, row.value, row.production, row.train, row.test) for aspect, row in found[:_GAPS]],
