@@ -27,7 +27,6 @@ import numpy as np
 import orjson
 from scipy.spatial import cKDTree
 
-from curate import map as maps
 from curate.embed import encoders
 from curate.kernels import layout
 from curate.text.text import normalise
@@ -78,27 +77,14 @@ def kept(points: Points, near: Any, labels: Any, of: Any) -> tuple[float, float 
     return float(np.mean(shares)), float(np.mean(labels[[row[0] for row in own]] == labels[of]))
 
 
-def methods(count: int) -> dict[str, tuple[Draw, Callable[[Any, Any], Points] | None]]:
+def methods() -> dict[str, tuple[Draw, Callable[[Any, Any], Points] | None]]:
     """Returns how each method draws vectors, and how it places later ones among earlier ones."""
-
-    def curate(vectors: Any) -> Points:
-        first = min(len(vectors), maps.DRAWN_AT_MOST)
-        # As the store does: those with the lowest hashes, which are any.
-        order = np.random.default_rng(0).permutation(len(vectors))
-        points = np.empty((len(vectors), 2), np.float32)
-        points[order[:first]] = layout.fit(vectors[order[:first]])
-        if first < len(vectors):
-            drawn = vectors[order[:first]], points[order[:first]]
-            points[order[first:]] = layout.place(vectors[order[first:]], *drawn)
-        return points
 
     def later(first: Any, rest: Any) -> Points:
         points = layout.fit(first)
         return np.concatenate([points, layout.place(rest, first, points)])
 
-    listed: dict[str, Any] = {"curate map": (curate, later)}
-    if count > maps.DRAWN_AT_MOST:
-        listed["curate, drawn with all"] = (layout.fit, None)
+    listed: dict[str, Any] = {"curate map": (layout.fit, later)}
     if importlib.util.find_spec("umap"):
         listed["UMAP"] = (
             lambda v: _umap().fit_transform(v),
@@ -128,7 +114,7 @@ def measure(name: str, encoder: Any) -> list[str]:
     half = np.random.default_rng(1).permutation(len(vectors))
     first, rest = half[: len(half) // 2], half[len(half) // 2 :]
     rows = []
-    for method, (draw, later) in methods(len(vectors)).items():
+    for method, (draw, later) in methods().items():
         # Numba compiles at the first call, which is nobody's seconds.
         draw(vectors[:500])
         begun, cpu = time.monotonic(), time.process_time()

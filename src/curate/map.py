@@ -25,8 +25,11 @@ HOW_TO_INSTALL = (
     "pip install 'curate-workbench[report]' (in a checkout: pip install -e '.[report]')"
 )
 
-DRAWN_AT_MOST = 20_000
-"""Inputs that the map is drawn with; all others are placed among them."""
+DRAWN_AT_MOST = 50_000
+"""Inputs that the map is drawn with; all others are placed among them.
+
+Neighbours cost the square of their number. Source: benchmarks/map.
+"""
 
 
 _AT_ONCE = 8_192

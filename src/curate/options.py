@@ -7,7 +7,7 @@ pull is asked for stands in `export/options.py` and `pull/options.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from curate.errors import ConfigError, unknown_name
@@ -202,3 +202,42 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         if self.by not in (None, *LOGGED_BY):
             raise ConfigError(unknown_name("column", str(self.by), LOGGED_BY), option="by")
+
+
+SIDES = ("train", "test", "pending", "out")
+PAGE_EXAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What examples have to meet, all of it; None is met by all.
+
+    Attributes:
+        words: all of them stand in the question or the answer, whatever their case and accents.
+        label: today's.
+        cluster: its number, or a part of its name.
+        side: where it is today: train, test, pending (held out, waits for a good answer) or out.
+        reason: the first why it is out.
+        rating: the human one, 1 to 5: `4`, `1..2`, `4..`, `..2`, or `none`.
+        source_id: the id that its source gave it.
+        model: that answered.
+        where: SQL over the columns of `candidates`, as of `curate filter`.
+    """
+
+    words: tuple[str, ...] = ()
+    label: str | None = None
+    cluster: str | None = None
+    side: str | None = None
+    reason: str | None = None
+    rating: str | None = None
+    source_id: str | None = None
+    model: str | None = None
+    where: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.side is not None and self.side not in SIDES:
+            raise ConfigError(unknown_name("side", self.side, SIDES), option="side")
+
+    def met(self) -> dict[str, Any]:
+        """Returns the conditions that there are, by name."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, ())}

@@ -11,6 +11,8 @@ from curate import config
 from curate.errors import ConfigError, unknown_name
 from curate.options import (
     BY_TASK,
+    PAGE_EXAMPLES,
+    Conditions,
     CurveSettings,
     DedupeSettings,
     EmbedSettings,
@@ -23,7 +25,9 @@ from curate.progress import Progress, silent
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pandas import DataFrame
 
+    from curate.browse import BrowseResult
     from curate.cluster import ClusterResult
     from curate.contract.contract import ContractResult
     from curate.curve import CurveResult
@@ -562,6 +566,56 @@ class Project:
         from curate.why import why
 
         return why(self.store, key)
+
+    def browse(
+        self,
+        conditions: Conditions | None = None,
+        *,
+        limit: int = PAGE_EXAMPLES,
+        page: int = 1,
+    ) -> BrowseResult:
+        """Returns one page of the examples that meet conditions; see `curate.browse.browse`."""
+        from curate.browse import browse
+
+        return browse(self.store, conditions or Conditions(), limit=limit, page=page)
+
+    def examples(
+        self,
+        where: str | None = None,
+        *,
+        words: str | Sequence[str] = (),
+        label: str | None = None,
+        cluster: str | int | None = None,
+        side: str | None = None,
+        reason: str | None = None,
+        rating: str | float | None = None,
+        source_id: str | None = None,
+        model: str | None = None,
+        limit: int | None = None,
+    ) -> DataFrame:
+        """Returns the examples that `curate browse` shows, all of them, as a DataFrame.
+
+        See `curate.options.Conditions`; a text of several words is these words.
+        """
+        from curate.browse import examples, frame
+
+        return frame(
+            examples(
+                self.store,
+                Conditions(
+                    words=tuple(words.split() if isinstance(words, str) else words),
+                    label=label,
+                    cluster=None if cluster is None else str(cluster),
+                    side=side,
+                    reason=reason,
+                    rating=None if rating is None else str(rating),
+                    source_id=source_id,
+                    model=model,
+                    where=where,
+                ),
+                limit=limit,
+            )
+        )
 
     def doctor(self) -> list[Check]:
         """Returns the checks of environment and store; see `curate.doctor.doctor`."""

@@ -115,6 +115,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "verify"],
         [*here, "diff", "set@1", "set@2"],
         [*here, "why", "r1"],
+        [*here, "browse", "words"],
         [*here, "pairs"],
         [*here, "privacy"],
         [*here, "status"],

@@ -1,0 +1,2 @@
+-- How many examples meet all conditions; one row.
+SELECT count(*) FROM matching
