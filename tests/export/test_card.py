@@ -117,8 +117,8 @@ def test_every_text_of_a_manifest_is_read_and_none_acts(version: Path) -> None:
         assert head["configs"][0]["data_files"][0]["path"] == text
         assert page.tags <= TAGS, text
         assert [image["src"] for image in page.images] == ["overview.svg"]
-        # Name, task, path (3), counter, reason, pool, file, pair, kind (2), rule and mix; edge cases
-        # and what is unseen have signs of their own.
+        # Name, task, path (3), counter, reason, pool, file, pair, kind (2), rule and mix; what is
+        # unseen and edge cases have signs of their own.
         assert " ".join(page.text.split()).count(shown(text)) >= 14, text
         assert not set(page.text) & set("\x1b\x9b\u202e\u2066\u200b\ufffe"), text
 

@@ -25,6 +25,7 @@ from curate.errors import ConfigError, StoreError, TransportError
 from curate.files import buckets
 from curate.progress import Progress
 from curate.store import Store
+from curate.text.notebook import Shown
 from curate.versions import folder, versions
 
 MANIFEST = "manifest.json"
@@ -70,7 +71,7 @@ class SendPlan:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Sent(Shown):
     """What was sent, or would be."""
 
     version: str

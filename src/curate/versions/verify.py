@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from curate.kernels.jaccard import near_pairs
 from curate.messages import canonical
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.text.text import MEASURE, bare, normalise, tokens, words
 from curate.text.wording import counted
 from curate.versions import folder
@@ -24,7 +25,7 @@ from curate.versions.versions import Version, find, versions
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Shown):
     """What the check of one version found; no `problems`: it is intact and leaks nothing.
 
     Attributes:
