@@ -13,6 +13,7 @@ from curate.errors import ConfigError, MissingExtra, unknown_name
 from curate.filters import filters
 from curate.options import PAGE_EXAMPLES, Conditions
 from curate.store import Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -24,7 +25,7 @@ UNRATED = "none"
 
 
 @dataclass(frozen=True)
-class BrowseResult:
+class BrowseResult(Shown):
     """One page of examples.
 
     Attributes:

@@ -24,6 +24,7 @@ from curate.inputs import inputs
 from curate.kernels import clustering
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.text.text import words
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -88,7 +89,7 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class ClusterResult:
+class ClusterResult(Shown):
     """What the stage did, and the clusters there are now, the largest first.
 
     Attributes:

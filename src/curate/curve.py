@@ -29,6 +29,7 @@ from curate.options import CurveSettings, SplitSettings
 from curate.progress import Progress
 from curate.split import MIN_UNIT_CAP, UNIT_CAP_SHARE, strictest
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -88,7 +89,7 @@ class Recall:
 
 
 @dataclass(frozen=True)
-class CurveResult:
+class CurveResult(Shown):
     """A learning curve, and what it says.
 
     Attributes:

@@ -13,6 +13,7 @@ from curate.errors import CurateError
 from curate.pull import reader_version
 from curate.pull.rehash import plain_ids
 from curate.store import Store, resource_dir, sql
+from curate.text.notebook import Shown
 from curate.text.wording import counted
 from curate.version import __version__
 
@@ -37,7 +38,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """One thing looked at: whether it is in order, what was seen, and what to type, if anything."""
 
     name: str

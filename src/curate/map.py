@@ -20,6 +20,7 @@ from curate.inputs import inputs
 from curate.kernels import layout
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 
 HOW_TO_INSTALL = (
     "pip install 'curate-workbench[report]' (in a checkout: pip install -e '.[report]')"
@@ -37,7 +38,7 @@ _AT_ONCE = 8_192
 
 
 @dataclass(frozen=True)
-class MapResult:
+class MapResult(Shown):
     """What the stage did.
 
     Attributes:

@@ -25,6 +25,7 @@ from curate.messages import Message, canonical, text_of
 from curate.options import DedupeSettings, PairsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.text.text import digest, normalise
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -104,7 +105,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class PairsResult:
+class PairsResult(Shown):
     """The pairs, in counts.
 
     Attributes:

@@ -22,9 +22,11 @@ from curate.options import (
     SignalsSettings,
 )
 from curate.progress import Progress, silent
+from curate.text.notebook import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from datasets import DatasetDict
     from pandas import DataFrame
 
     from curate.browse import BrowseResult
@@ -166,17 +168,17 @@ class Project:
 
         return undo(self._writable(), run_id, dry_run=dry_run, yes=yes)
 
-    def runs(self, limit: int | None = None) -> list[PastRun]:
+    def runs(self, limit: int | None = None) -> Rows[PastRun]:
         """Returns what was run, the newest first; see `curate.store.runs`."""
         from curate.store.runs import runs
 
-        return runs(self.store, limit=limit)
+        return Rows(runs(self.store, limit=limit))
 
-    def rejects(self, limit: int | None = None) -> list[dict[str, Any]]:
+    def rejects(self, limit: int | None = None) -> Rows[dict[str, Any]]:
         """Returns documents that could not be stored; see `curate.status.rejects`."""
         from curate.status import rejects
 
-        return rejects(self.store, limit)
+        return Rows(rejects(self.store, limit))
 
     def reject_reasons(self) -> dict[str, int]:
         """Returns how many documents could not be stored, and why."""
@@ -428,11 +430,11 @@ class Project:
 
         return sync_from_file(self._writable(), path)
 
-    def label_problems(self) -> tuple[AnswerProblem, ...]:
+    def label_problems(self) -> Rows[AnswerProblem]:
         """Returns the answers that are not understood; see `curate.label.problems`."""
         from curate.label.problems import label_problems
 
-        return label_problems(self.store)
+        return Rows(label_problems(self.store))
 
     def label_export(
         self,
@@ -460,14 +462,14 @@ class Project:
         exact: str = DedupeSettings.exact,
         near: float | None = DedupeSettings.near,
         semantic: float | str | None = BY_TASK,
-    ) -> list[Suggestion]:
+    ) -> Rows[Suggestion]:
         """Returns what duplicate thresholds would do; see `curate.dedupe.thresholds.suggest`."""
         from curate.dedupe.dedupe import complete
         from curate.dedupe.thresholds import suggest
 
         with self.store.read() as con:
             settings, _ = complete(self.store, con, exact, near, semantic)
-        return suggest(self.store, settings, progress=self._progress)
+        return Rows(suggest(self.store, settings, progress=self._progress))
 
     # -- versions --------------------------------------------------------------------------------
 
@@ -498,17 +500,23 @@ class Project:
 
         return send_version(self._writable(), version, url, yes=yes, progress=self._progress)
 
-    def versions(self) -> list[Version]:
+    def versions(self) -> Rows[Version]:
         """Returns all versions; see `curate.versions.versions`."""
         from curate.versions.versions import versions
 
-        return versions(self.store)
+        return Rows(versions(self.store))
 
-    def verify(self, version: str | None = None) -> list[Verification]:
+    def verify(self, version: str | None = None) -> Rows[Verification]:
         """Recomputes hashes, counts and leaks; see `curate.versions.verify`."""
         from curate.versions.verify import verify
 
-        return verify(self.store, version)
+        return Rows(verify(self.store, version))
+
+    def dataset(self, version: str, *, file_format: str | None = None) -> DatasetDict:
+        """Returns a version as `datasets` has it; see `curate.versions.load`."""
+        from curate.versions.load import load
+
+        return load(self.store, version, file_format=file_format)
 
     def diff(self, a: str, b: str) -> VersionDiff:
         """Returns what moved between two versions; see `curate.versions.diff`."""
@@ -535,17 +543,17 @@ class Project:
             progress=self._progress,
         )
 
-    def plan_asking(self, version: str, asked: Asked, general: str | None = None) -> list[AskPlan]:
+    def plan_asking(self, version: str, asked: Asked, general: str | None = None) -> Rows[AskPlan]:
         """Returns what would be sent to endpoints; see `curate.evaluate.evaluate`."""
         from curate.evaluate.evaluate import plan_asking
 
-        return plan_asking(self.store, version, asked, general)
+        return Rows(plan_asking(self.store, version, asked, general))
 
-    def evaluations(self) -> list[PastEvaluation]:
+    def evaluations(self) -> Rows[PastEvaluation]:
         """Returns what was said of all versions; see `curate.evaluate.looks.evaluations`."""
         from curate.evaluate.looks import evaluations
 
-        return evaluations(self.store)
+        return Rows(evaluations(self.store))
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -617,11 +625,11 @@ class Project:
             )
         )
 
-    def doctor(self) -> list[Check]:
+    def doctor(self) -> Rows[Check]:
         """Returns the checks of environment and store; see `curate.doctor.doctor`."""
         from curate.doctor import doctor
 
-        return doctor(self.store)
+        return Rows(doctor(self.store))
 
     def table(self, name: str) -> pa.Table:
         """Returns a table or view of the store, or today's verdicts, as an Arrow table.

@@ -23,6 +23,7 @@ from curate.kernels.answer_quality import Rater
 from curate.options import SignalsSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -75,7 +76,7 @@ class WeakAnswer:
 
 
 @dataclass(frozen=True)
-class SignalsResult:
+class SignalsResult(Shown):
     """What the stage found.
 
     Attributes:

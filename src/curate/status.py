@@ -19,6 +19,7 @@ from curate.label.reviews import Detector
 from curate.mislabels import mislabels
 from curate.stale import meaning, stale_stages
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -64,7 +65,7 @@ class ModelMonth:
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Shown):
     """The state of a project, in counts.
 
     Attributes:

@@ -128,7 +128,8 @@ def test_every_format_at_once_against_rows_written_by_hand(pulled: Pulled) -> No
 
     names = sorted(path.name for path in folder.iterdir())
     data = [f"{side}.{name}.jsonl" for side in ("train", "test") for name in wanted]
-    assert names == sorted([*data, "README.md", "axolotl.yaml", "lineage.parquet", "manifest.json"])
+    others = ["README.md", "axolotl.yaml", "overview.svg"]
+    assert names == sorted([*data, *others, "lineage.parquet", "manifest.json"])
     manifest = orjson.loads((folder / "manifest.json").read_bytes())
     for file in manifest["files"]:
         body = (folder / file["path"]).read_bytes()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.cli.words import REASONS
+from curate.text.reasons import REASONS
 from curate.options import PAGE_EXAMPLES, Conditions
 from curate.text.escaping import for_terminal
 from curate.text.wording import WIDTH, counted, shortened, wrapped

@@ -25,6 +25,7 @@ from curate.contract.schema import Break
 from curate.contract.terms import Contract
 from curate.progress import Progress, silent
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 
 CHUNK_ANSWERS = 20_000
 FEWEST_GOOD = 20
@@ -99,7 +100,7 @@ class Inferred:
 
 
 @dataclass(frozen=True)
-class ContractResult:
+class ContractResult(Shown):
     """The contract of a project, and how its answers keep it.
 
     Attributes:

@@ -31,6 +31,7 @@ from curate.options import (
 )
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text.notebook import Shown
 from curate.text.wording import counted, listed
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -41,7 +42,7 @@ LOWEST = 0.3
 
 
 @dataclass(frozen=True)
-class DedupeResult:
+class DedupeResult(Shown):
     """What the stage found, in counts.
 
     Attributes:

@@ -22,6 +22,7 @@ from curate.kernels.cosine import blocks, pairs
 from curate.options import OFF, DedupeSettings
 from curate.progress import Progress
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.text.text import SHORT_TOKENS
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -84,7 +85,7 @@ class RealPair:
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class Suggestion(Shown):
     """Candidates for one method, the highest first.
 
     Attributes:

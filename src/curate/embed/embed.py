@@ -27,6 +27,7 @@ from curate.inputs import inputs
 from curate.options import AUTO, EmbedSettings
 from curate.progress import Progress
 from curate.store import Run, Store, sql
+from curate.text.notebook import Shown
 
 CHUNK_WINDOWS = 1_024
 """Windows that are encoded together."""
@@ -40,7 +41,7 @@ _WRITE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
-class EmbedResult:
+class EmbedResult(Shown):
     """What the stage did.
 
     Attributes:

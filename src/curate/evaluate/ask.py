@@ -21,6 +21,7 @@ from curate.evaluate.endpoint import Endpoint, refuse_open_line
 from curate.messages import Message, as_json, text_of
 from curate.progress import Progress, silent
 from curate.store import Run, Store
+from curate.text.notebook import Shown
 
 _MESSAGE_TOKENS, _REPLY_TOKENS = 3, 3
 """Beside the texts: of each message, and of the reply's head.
@@ -30,7 +31,7 @@ Source: OpenAI Cookbook, "How to count tokens with Tiktoken".
 
 
 @dataclass(frozen=True)
-class AskPlan:
+class AskPlan(Shown):
     """What would be sent, and to whom; nothing was.
 
     Attributes:

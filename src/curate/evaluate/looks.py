@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from curate.evaluate.answers import AnswerSet
 from curate.messages import canonical
 from curate.store import Run, Store, sql
+from curate.text.notebook import Shown
 from curate.versions.versions import Version, versions
 
 
 @dataclass(frozen=True)
-class PastEvaluation:
+class PastEvaluation(Shown):
     """One evaluation that was made.
 
     Attributes:

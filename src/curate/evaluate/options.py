@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from curate.text.notebook import Shown
 from curate.versions.versions import Version
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class EvaluateResult:
+class EvaluateResult(Shown):
     """What an evaluation says.
 
     Attributes:

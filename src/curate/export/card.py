@@ -13,12 +13,15 @@ from curate import formats
 from curate.check.unseen import SIDES, Survey, Unseen, sentence
 from curate.contract import contract
 from curate.contract.contract import Form
-from curate.export import lineage
+from curate.export import lineage, picture
 from curate.export.assemble import Assembled
 from curate.formats import Contents, Files
 from curate.store import sql
-from curate.text.wording import table
+from curate.text.escaping import for_markdown
+from curate.text.markdown import code, markdown_table
 from curate.verdicts.verdicts import Today
+
+NAME = "README.md"
 
 _MIX_ROWS = 12
 
@@ -113,14 +116,14 @@ def _edge_cases(reasons: Mapping[str, str], kept: pa.Table, examples: int) -> di
 
 def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) -> str:
     """Returns the card as Markdown with the YAML head that `load_dataset` reads."""
-    counts = manifest["counts"]
+    counts, totals = manifest["counts"], manifest["edge_cases"]["examples"]
     test_count = counts["test"] + counts["pending"]
     pending = f"{counts['pending'] / test_count:.1%}" if test_count else "0%"
     parts = [
         _head(manifest, contents),
-        f"# {manifest['name']} v{manifest['version']}\n",
+        f"# {for_markdown(manifest['name'])} v{manifest['version']}\n",
         f"{counts['train']:,} train and {counts['test']:,} held-out examples (`test`) for "
-        f"{manifest['task']}, out of {counts['examples']:,} logged calls.\n",
+        f"{for_markdown(manifest['task'])}, out of {counts['examples']:,} logged calls.\n",
         f"- `train`: {_paths(manifest, 'train')}\n{_validation(manifest)}"
         f"- `test`: {_paths(manifest, 'test')} "
         "(never train on it; it was held out before any training)\n"
@@ -128,19 +131,18 @@ def render(manifest: dict[str, Any], facts: dict[str, Any], contents: Contents) 
         "with the same test id can be compared\n"
         f"- {counts['pending']:,} held-out examples ({pending} of the held-out share) wait for a "
         "good answer and are not in `test` yet\n",
+        f"![{for_markdown(picture.summary(manifest))}]({picture.NAME})\n",
         "## Load\n\n" + _snippets(manifest, contents),
         "## Length\n\n" + _lengths(manifest["files"]),
         "## Why examples are not in\n\n"
-        + table(
-            ["reason", "examples"],
-            [[f["reason"], f["examples"]] for f in manifest["funnel"]],
-            markdown=True,
+        + markdown_table(
+            ["reason", "examples"], [[f["reason"], f["examples"]] for f in manifest["funnel"]]
         ),
         _on_the_way(manifest),
         "## Production, train and test\n\nShares of all pulled examples, of `train` and of "
         "`test`.\n\n"
         + "\n".join(
-            _mix(aspect, rows, counts) for aspect, rows in facts["mix"].items() if len(rows) > 1
+            _mix(aspect, rows, totals) for aspect, rows in facts["mix"].items() if len(rows) > 1
         ),
         "## Edge cases\n\n" + _hard(manifest["edge_cases"]),
         "## How wrong it is\n\n" + _errors(manifest["error_rates"]),
@@ -173,7 +175,7 @@ def _hard(counts: Mapping[str, Sequence[int]]) -> str:
         for name in reasons
     ]
     head = ["why", "production", "train", "test"]
-    return text + "\n" + table(head, rows, markdown=True)
+    return text + "\n" + markdown_table(head, rows)
 
 
 def _validation(manifest: dict[str, Any]) -> str:
@@ -187,23 +189,26 @@ def _validation(manifest: dict[str, Any]) -> str:
 
 
 def _paths(manifest: dict[str, Any], side: str) -> str:
-    paths = [f"`{f['path']}`" for f in manifest["files"] if f["split"] == side]
+    paths = [code(f["path"]) for f in manifest["files"] if f["split"] == side]
     return ", ".join(paths) or "none"
 
 
 def _head(manifest: dict[str, Any], contents: Contents) -> str:
-    lines = ["---", f"pretty_name: {manifest['name']} v{manifest['version']}", "configs:"]
+    title = f"{manifest['name']} v{manifest['version']}"
+    lines = ["---", f"pretty_name: {formats.quoted(title)}", "configs:"]
     names = list(dict.fromkeys(file["format"] for file in manifest["files"]))
+    config = {name: "default" if len(names) == 1 else formats.quoted(name) for name in names}
     for place, name in enumerate(names):
-        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        lines.append(f"- config_name: {config[name]}")
         lines += ["  default: true"] if place == 0 and len(names) > 1 else []
         lines.append("  data_files:")
         for file in manifest["files"]:
             if file["format"] == name:
-                lines += [f"  - split: {file['split']}", f"    path: {file['path']}"]
+                path = formats.quoted(file["path"])
+                lines += [f"  - split: {file['split']}", f"    path: {path}"]
     lines.append("dataset_info:")
     for name in names:
-        lines.append(f"- config_name: {'default' if len(names) == 1 else name}")
+        lines.append(f"- config_name: {config[name]}")
         columns = formats.get(name).features(contents).rstrip("\n")
         for dated in manifest["check"]["dated"][name]:
             text = f"  - name: {dated}\n    dtype: "
@@ -249,18 +254,17 @@ def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
         return "Not counted: curate does not know how a row of this format is read.\n"
     first = lengths[0][1]
     names = ("rows", "total", "p50", "p95", "p99", "max")
-    text = table(
+    text = markdown_table(
         ["file", "rows", "tokens", *names[2:]],
-        [[f"`{path}`", *(counts[name] for name in names)] for path, counts in lengths],
-        markdown=True,
+        [[path, *(counts[name] for name in names)] for path, counts in lengths],
     )
-    how = f"by `{first['counter']}`" if first["exact"] else "estimated, no tokenizer was there"
+    how = f"by {code(first['counter'])}" if first["exact"] else "estimated, no tokenizer was there"
     text += f"\nTokens {how}, without those that a chat template adds.\n"
     for path, counts in lengths:
         if counts["cut"]:
             text += (
-                f"\n{counts['cut']:,} rows of `{path}` are longer than {counts['max_length']:,} "
-                "tokens: a trainer with that length cuts them.\n"
+                f"\n{counts['cut']:,} rows of {code(path)} are longer than "
+                f"{counts['max_length']:,} tokens: a trainer with that length cuts them.\n"
             )
     return text
 
@@ -268,20 +272,20 @@ def _lengths(files: Sequence[Mapping[str, Any]]) -> str:
 def _on_the_way(manifest: dict[str, Any]) -> str:
     """Returns what was mixed in, kept out, hidden and warned of; empty where nothing was."""
     lines = [
-        f"- {pool['taken']:,} train rows are general data from `{pool['source']}` "
+        f"- {pool['taken']:,} train rows are general data from {code(pool['source'])} "
         f"({pool['got']:.1%} of train)"
         for pool in manifest["mixed"]
     ]
     against = manifest["against"]
     if against["files"]:
-        names = ", ".join(f"`{file['name']}`" for file in against["files"])
+        names = ", ".join(code(file["name"]) for file in against["files"])
         hits = against["examples"]
         lines.append(
             f"- evaluation sets kept out of train: {names}; {hits['train']:,} examples were left "
             f"out, {hits['test']:,} held-out examples are in them too"
         )
     left_out = manifest["pairs"]["left_out"]
-    lines += [f"- {p['pairs']:,} pairs are not in: {p['reason']}" for p in left_out]
+    lines += [f"- {p['pairs']:,} pairs are not in: {for_markdown(p['reason'])}" for p in left_out]
     if bias := manifest["pairs"]["length_bias"]:
         lines.append(
             f"- the better answer is the longer one in {bias['longer']:.0%} of pairs "
@@ -289,29 +293,28 @@ def _on_the_way(manifest: dict[str, Any]) -> str:
             f"{math.exp(bias['log_ratio']):.2f} times as long: a model may learn length instead"
         )
     if manifest["privacy"]["hidden"]:
-        kinds = ", ".join(f"{n:,} {kind}" for kind, n in manifest["privacy"]["hidden"].items())
+        counts = manifest["privacy"]["hidden"].items()
+        kinds = ", ".join(f"{n:,} {for_markdown(kind)}" for kind, n in counts)
         first = next(iter(manifest["privacy"]["hidden"]))
         lines.append(
-            f"- hidden behind placeholders such as `<{first}_1>`: {kinds}. Patterns find what "
-            "looks like it; this does not make the data anonymous"
+            f"- hidden behind placeholders such as {code(f'<{first}_1>')}: {kinds}. Patterns find "
+            "what looks like it; this does not make the data anonymous"
         )
     if not manifest["privacy"]["redact"]:
         lines.append("- personal data is as it was logged (`[privacy] redact = false`)")
     warnings = manifest["check"]["warnings"]
-    lines += [f"- `{rule}`: {n:,} lines (`curate check`)" for rule, n in warnings.items()]
+    lines += [f"- {code(rule)}: {n:,} lines (`curate check`)" for rule, n in warnings.items()]
     return "## On the way\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _mix(aspect: str, rows: list[list[Any]], counts: dict[str, Any]) -> str:
+def _mix(aspect: str, rows: list[list[Any]], totals: Sequence[int]) -> str:
     rows_shown = rows[:_MIX_ROWS]
-    in_train = counts["train"] + counts["validation"]
-    totals = (counts["examples"], in_train, counts["test"])
     body = [
         [value, *(_share(n, total) for n, total in zip(numbers, totals, strict=True))]
         for value, *numbers in rows_shown
     ]
     more = f"\n{len(rows) - len(rows_shown):,} more.\n" if len(rows) > len(rows_shown) else ""
-    return table([aspect, "production", "train", "test"], body, markdown=True) + more
+    return markdown_table([aspect, "production", "train", "test"], body) + more
 
 
 def _share(part: int, whole: int) -> str:
@@ -345,7 +348,7 @@ def _not_seen(unseen: Sequence[Unseen]) -> str:
     """Returns what the leak check cannot see; empty where it is nothing."""
     if not unseen:
         return ""
-    lines = "".join(f"- {sentence(one)}\n" for one in unseen)
+    lines = "".join(f"- {for_markdown(sentence(one))}\n" for one in unseen)
     return f"## What the leak check could not see\n\n{lines}"
 
 
@@ -366,6 +369,5 @@ def _errors(rates: list[dict[str, Any]]) -> str:
     head = ["part", "wrong", "95% interval", "audited", "wrong of these", "reviewed in all"]
     return (
         "The share of examples that people would still change, estimated from examples that were "
-        "drawn at random, judged without a hint, and corrected.\n\n"
-        + table(head, rows, markdown=True)
+        "drawn at random, judged without a hint, and corrected.\n\n" + markdown_table(head, rows)
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from curate.errors import ConfigError
 from curate.options import SplitSettings, is_number
+from curate.text.notebook import Shown
 
 if TYPE_CHECKING:
     from curate.check.unseen import Unseen
@@ -73,7 +74,7 @@ class ExportSettings:
 
 
 @dataclass(frozen=True)
-class ExportResult:
+class ExportResult(Shown):
     """What an export wrote, or would write.
 
     Attributes:

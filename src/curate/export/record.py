@@ -6,6 +6,7 @@ it gives, and the folder is renamed.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from curate import formats
 from curate.errors import StoreError
-from curate.export import card, kept_lines, lineage, manifest
+from curate.export import card, kept_lines, lineage, manifest, picture
 from curate.export.assemble import Assembled
 from curate.export.manifest import VersionDraft
 from curate.export.options import ExportResult
@@ -56,7 +57,8 @@ def check_folder(result: ExportResult) -> bool:
             f"{result.folder} is there already, and this store does not know it. "
             "Next: move it away, then type the command again"
         )
-    names = ["manifest.json", "README.md", "lineage.parquet", *(f["path"] for f in result.files)]
+    names = ["manifest.json", card.NAME, "lineage.parquet", *(f["path"] for f in result.files)]
+    names += [name for name in folder.other_files(result.folder) if name not in names]
     wrong = [f"{name} is missing" for name in names if not (result.folder / name).exists()]
     wrong = wrong or [
         f"{file['path']} is not what was written"
@@ -109,10 +111,14 @@ def _bodies(version: VersionDraft, today: Today, run_id: int) -> dict[str, bytes
     bodies: dict[str, bytes | list[bytes]] = {file["path"]: file["body"] for file in version.files}
     files = [(writer, card.files_of(described, writer.name)) for writer in version.formats]
     extra = formats.side_files(contents, files)
-    bodies |= {name: text.encode() for name, text in extra.items()}
-    bodies["manifest.json"] = orjson.dumps(described, option=formats.INDENTED)
-    bodies["README.md"] = card.render(described, version.facts, contents).encode()
-    return bodies
+    extra[card.NAME] = card.render(described, version.facts, contents)
+    others = {name: text.encode() for name, text in extra.items()}
+    others[picture.NAME] = picture.render(described)
+    described["other_files"] = [
+        {"path": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        for name, body in sorted(others.items())
+    ]
+    return {**bodies, **others, "manifest.json": orjson.dumps(described, option=formats.INDENTED)}
 
 
 def record(store: Store, con: duckdb.DuckDBPyConnection, run: Run, version: VersionDraft) -> None:

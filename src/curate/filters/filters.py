@@ -18,6 +18,7 @@ from curate.errors import ConfigError
 from curate.filters.rules import FilterSettings, Rule, resolve, rules
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store import conditions as where_clause
+from curate.text.notebook import Shown
 from curate.text.text import digest
 
 _COMMAND = "curate filter"
@@ -25,7 +26,7 @@ _KEEPS = "Keeps what meets: "
 
 
 @dataclass(frozen=True)
-class FilterResult:
+class FilterResult(Shown):
     """What the rules hit: examples checked now, and hits per (rule, reason).
 
     Attributes:

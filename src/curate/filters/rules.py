@@ -18,13 +18,14 @@ from typing import Any
 from curate.errors import ConfigError, unknown_name
 from curate.store import resource_dir
 from curate.store.headers import Parameter, read_header
+from curate.text.notebook import Shown
 
 _KEYS = {"when": ("live",), "judges": ("answer", "input"), "does": ("note",)}
 _RESERVED = ("where", "skip", "drop", "set", "list", "json", "as_json")
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Shown):
     """One drop rule."""
 
     name: str

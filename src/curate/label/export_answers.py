@@ -20,6 +20,7 @@ from curate.label import gold, kinds, said
 from curate.label.options import ANSWER_FORMATS
 from curate.label.remarks import remarks_of
 from curate.store import Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 
 TEXTS = ("text", "response", "other_response")
 
@@ -35,7 +36,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 
 
 @dataclass(frozen=True)
-class AnswersExport:
+class AnswersExport(Shown):
     """What was exported.
 
     Attributes:

@@ -21,11 +21,12 @@ from curate.label import kinds, tasks
 from curate.label.annotations import Applied, KnownAnnotation
 from curate.label.problems import list_problems
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.verdicts.verdicts import Today
 
 
 @dataclass(frozen=True)
-class PushResult:
+class PushResult(Shown):
     """What was handed over, or would be.
 
     Attributes:
@@ -66,7 +67,7 @@ def seconds_of(con: duckdb.DuckDBPyConnection, kind: str) -> float | None:
 
 
 @dataclass(frozen=True)
-class SyncResult:
+class SyncResult(Shown):
     """What came back.
 
     Attributes:

@@ -8,10 +8,11 @@ from datetime import datetime
 import duckdb
 
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 
 
 @dataclass(frozen=True)
-class AnswerProblem:
+class AnswerProblem(Shown):
     """An annotation that is not understood.
 
     Attributes:

@@ -18,6 +18,7 @@ from curate.label.gold import GoldRecord
 from curate.label.problems import list_problems
 from curate.label.reviews import Detector, detectors
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 
 
@@ -71,7 +72,7 @@ class RemarkCount:
 
 
 @dataclass(frozen=True)
-class LabelStatus:
+class LabelStatus(Shown):
     """The state of all human labelling; see the parts.
 
     Attributes:

@@ -16,6 +16,7 @@ from curate.kernels.intervals import Share, share
 from curate.label import reviews
 from curate.mislabels import mislabels
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -88,7 +89,7 @@ class ClassPair:
 
 
 @dataclass(frozen=True)
-class ClassesResult:
+class ClassesResult(Shown):
     """Classes and pairs of them.
 
     Attributes:

@@ -22,6 +22,7 @@ from curate.errors import ConfigError
 from curate.kernels.intervals import Share, share
 from curate.mislabels import audited_sample, mislabels
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 
 SIDES = ("train", "test")
@@ -102,7 +103,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """What an audited sample says of the suspicions.
 
     Attributes:

@@ -31,6 +31,7 @@ from curate.options import SplitSettings
 from curate.progress import Progress
 from curate.split import strictest
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
 
@@ -93,7 +94,7 @@ class Issue:
 
 
 @dataclass(frozen=True)
-class MislabelsResult:
+class MislabelsResult(Shown):
     """What the stage found; `issues` has the worst `top` of all that are under suspicion.
 
     Attributes:

@@ -32,6 +32,7 @@ from curate.privacy.redact import Finder, PrivacyFinding, Redactor
 from curate.progress import Progress
 from curate.store import Run, Store, fetch_arrow, sql
 from curate.store.salt import salt
+from curate.text.notebook import Shown
 from curate.text.text import digest
 from curate.text.wording import counted
 from curate.verdicts import verdicts
@@ -80,7 +81,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class PrivacyResult:
+class PrivacyResult(Shown):
     """What the examples hold of personal data and secrets."""
 
     examples: int

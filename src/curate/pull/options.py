@@ -8,6 +8,7 @@ from typing import Any
 
 from curate.pull.mapping import Declared, FieldMap
 from curate.sources import MAX_DOCUMENT
+from curate.text.notebook import Shown
 
 HELDOUT = "heldout"
 """What `given_split` says of an imported evaluation set."""
@@ -82,7 +83,7 @@ class PullOptions:
 
 
 @dataclass(frozen=True)
-class PullResult:
+class PullResult(Shown):
     """What a pull did, in counts.
 
     Attributes:

@@ -25,6 +25,7 @@ from curate.pull.turns import Turn, assemble
 from curate.sources import Document
 from curate.sources.platforms import platform_of
 from curate.store import Store
+from curate.text.notebook import Shown
 
 EXAMPLES = 10
 _TURNS_READ = 2_000
@@ -60,7 +61,7 @@ class PullExample:
 
 
 @dataclass(frozen=True)
-class PullPreview:
+class PullPreview(Shown):
     """How files would be read: the mapping, and the first examples."""
 
     mapping: FieldMap

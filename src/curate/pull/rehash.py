@@ -23,13 +23,14 @@ from curate.pull.interactions import Row, row_hash
 from curate.pull.users import MARK, UserKeys, names_in
 from curate.store import Store, sql
 from curate.store.salt import salt
+from curate.text.notebook import Shown
 
 CHUNK = 5_000
 _SETTING = "rehash"
 
 
 @dataclass(frozen=True)
-class PlainIds:
+class PlainIds(Shown):
     """Where users' ids stand in plain text.
 
     Attributes:

@@ -15,11 +15,12 @@ from curate.inputs import inputs
 from curate.pull import merge, undo_log
 from curate.pull.guard import FEWEST_ROWS, LARGEST_SHARE
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.text.wording import counted
 
 
 @dataclass(frozen=True)
-class UndoResult:
+class UndoResult(Shown):
     """What taking a pull back did, or would do, in counts.
 
     Attributes:

@@ -33,6 +33,7 @@ from curate.progress import Progress
 from curate.queue import coverage
 from curate.queue.budget import BudgetShare, expected, share
 from curate.store import Run, Store, fetch_arrow, sql
+from curate.text.notebook import Shown
 from curate.text.wording import shortened
 from curate.verdicts import verdicts
 from curate.verdicts.verdicts import Today
@@ -84,7 +85,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class QueueResult:
+class QueueResult(Shown):
     """The queue.
 
     Attributes:

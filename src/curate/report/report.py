@@ -7,7 +7,7 @@ was run meanwhile without changing anything.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from curate.progress import Progress, silent
 from curate.report import blocks, page, state
 from curate.report.parts import Block, MapOfInputs, Part, Plot
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 
 NAME = "report.html"
 
 
 @dataclass(frozen=True)
-class ReportResult:
+class ReportResult(Shown):
     """The report that was written.
 
     Attributes:
@@ -33,7 +34,7 @@ class ReportResult:
     path: Path
     bytes: int
     sha256: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = field(repr=False)
 
     def numbers(self) -> dict[str, Any]:
         """Returns the same as plain data: tables, figures and texts, without pictures."""

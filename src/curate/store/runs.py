@@ -9,12 +9,13 @@ from typing import Any
 
 from curate.store.queries import sql
 from curate.store.store import Store
+from curate.text.notebook import Shown
 
 MOST_RUNS = 20
 
 
 @dataclass(frozen=True)
-class PastRun:
+class PastRun(Shown):
     """One execution of a command that writes.
 
     Attributes:

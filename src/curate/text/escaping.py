@@ -12,11 +12,12 @@ import html
 import re
 
 # C0 and C1 controls, DEL, separators of lines that are no newline, marks and overrides of direction
-# (Unicode TR9), characters without width that hide in words, tags (TR51), halves of pairs.
+# (Unicode TR9), characters without width that hide in words, tags (TR51), halves of pairs, and the
+# two others that XML has no place for.
 # U+200C and U+200D shape letters and emoji: they stay.
 _ACTING = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
 )
 _ACTS = re.compile(f"[{_ACTING}]")
 # What begins a mark, a link or a cell; what begins a list or a heading stands first.

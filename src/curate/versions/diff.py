@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.versions.versions import find
 
 
@@ -24,7 +25,7 @@ class SideDiff:
 
 
 @dataclass(frozen=True)
-class VersionDiff:
+class VersionDiff(Shown):
     """What moved between two versions, by file; `moved` counts examples that changed sides.
 
     Between train and validation no side changes: such a line is out of one file and in the other.

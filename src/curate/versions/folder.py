@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -51,6 +52,18 @@ def publish(folder: Path) -> None:
         if not folder.exists():
             raise
     sync(folder.parent)
+
+
+def other_files(folder: Path) -> dict[str, str]:
+    """Returns the card and what stands beside it, with the SHA-256 that each was written with.
+
+    Empty for versions of before they were recorded, and where no manifest can be read.
+    """
+    try:
+        manifest = orjson.loads((folder / "manifest.json").read_bytes())
+        return {str(file["path"]): str(file["sha256"]) for file in manifest["other_files"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
 
 
 def recover(store: Store) -> list[str]:

@@ -25,6 +25,7 @@ from curate.errors import ConfigError, StoreError, TransportError
 from curate.files import buckets
 from curate.progress import Progress
 from curate.store import Store
+from curate.text.notebook import Shown
 from curate.versions import folder, versions
 
 MANIFEST = "manifest.json"
@@ -70,7 +71,7 @@ class SendPlan:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Sent(Shown):
     """What was sent, or would be."""
 
     version: str
@@ -185,22 +186,21 @@ def _label(folder: Path) -> str:
     return f"{folder.parent.name}@{folder.name.removeprefix('v')}"
 
 
-def _checked(folder: Path) -> str:
-    """Returns the content id of a version whose data files are as the manifest says."""
+def _checked(home: Path) -> str:
+    """Returns the content id of a version whose files are as the manifest says."""
     try:
-        manifest = orjson.loads((folder / MANIFEST).read_bytes())
-        damaged = [
-            f["path"] for f in manifest["files"] if _sha256(folder / f["path"]) != f["sha256"]
-        ]
+        manifest = orjson.loads((home / MANIFEST).read_bytes())
+        digests = {f["path"]: f["sha256"] for f in manifest["files"]} | folder.other_files(home)
+        damaged = [name for name, sha256 in digests.items() if _sha256(home / name) != sha256]
         content_id = str(manifest["content_id"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
-            f"{folder} is not as it was exported ({error}). Next: curate verify {_label(folder)}"
+            f"{home} is not as it was exported ({error}). Next: curate verify {_label(home)}"
         ) from error
     if damaged:
         raise StoreError(
-            f"{folder / damaged[0]} was changed after the export: it is not sent. "
-            f"Next: curate verify {_label(folder)}"
+            f"{home / damaged[0]} was changed after the export: it is not sent. "
+            f"Next: curate verify {_label(home)}"
         )
     return content_id
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from curate.kernels.jaccard import near_pairs
 from curate.messages import canonical
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 from curate.text.text import MEASURE, bare, normalise, tokens, words
 from curate.text.wording import counted
 from curate.versions import folder
@@ -24,7 +25,7 @@ from curate.versions.versions import Version, find, versions
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Shown):
     """What the check of one version found; no `problems`: it is intact and leaks nothing.
 
     Attributes:
@@ -271,6 +272,12 @@ def _file_problems(version: Version, manifest: _Manifest) -> Iterable[str]:
             yield f"{file['path']} was changed: sha256 {sha256[:12]}, not {file['sha256'][:12]}"
         if body.count(b"\n") != file["rows"]:
             yield f"{file['path']} has {body.count(10):,} lines, the manifest says {file['rows']:,}"
+    for name, sha256 in folder.other_files(version.folder).items():
+        path = version.folder / name
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != sha256:
+            yield f"{name} was changed: sha256 {found[:12]}, not {sha256[:12]}"
     paths = {file["path"] for file in manifest.files}
     for path in sorted(version.folder.glob("*.jsonl")):
         if path.name not in paths:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from curate.errors import ConfigError, unknown_name
 from curate.store import Store, sql
+from curate.text.notebook import Shown
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(Shown):
     """One exported version."""
 
     name: str
