@@ -42,8 +42,9 @@ from banking import (
     with_copies,
 )
 from measured import sources
-from report import SEEDS, table
 from search import DRAWS, Found, searched
+
+from report import SEEDS, table
 
 PACKAGES = ("duckdb", "scikit-learn", "cleanlab", "sentence-transformers")
 

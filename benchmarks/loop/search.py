@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from annotator import ALL, Curator, paid
 from peers import datalab, logistic
-from report import Bench
 from sets import raters, rows
+
+from report import Bench
 
 DRAWS = 1_000
 

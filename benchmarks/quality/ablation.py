@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from peers import labelled, ranked
-from report import Bench, Section, table
 from sets import CELLS, NOISES, Task, cells, published
 
 from curate.kernels import label_model, leave_one_out
+from report import Bench, Section, table
 
 TITLE = "What each part of the detector is worth"
 SEEDS = (0, 1)

@@ -13,11 +13,11 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from report import Bench, Section, table
 from sets import raters, rows
 
 from curate import Project
 from curate.queue import budget
+from report import Bench, Section, table
 
 TITLE = "The first budget"
 FIXED, SHARED, ALIKE = "fixed order", "shared", "all begin alike"

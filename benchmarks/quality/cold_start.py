@@ -6,10 +6,10 @@ import sys
 from typing import Any
 
 import numpy as np
-from report import SEEDS, Bench, Section, spread, table
 from sets import Clean, published
 
 from curate.kernels import active_learning
+from report import SEEDS, Bench, Section, spread, table
 
 TITLE = "Cold start"
 ROUNDS = (1, 2, 3, 4, 5)

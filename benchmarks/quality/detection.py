@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import sklearn.linear_model  # noqa: F401  (not on anybody's clock)
 from peers import DATALAB, LOGISTIC, OURS, PEERS, in_file_order, ranked
-from report import Bench, Section, spread, table
 from sets import CELLS, cells
+
+from report import Bench, Section, spread, table
 
 TITLE = "Wrong labels, one in ten"
 IN_ORDER = "the same, folds in file order"

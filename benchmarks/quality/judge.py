@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from report import Bench, Section, table
 from sets import Clean, confusable, published, uniform
 
 from curate.curve import VALIDATION, forecast
@@ -15,6 +14,7 @@ from curate.kernels import label_model
 from curate.kernels.probe import learned
 from curate.mislabels.classes import ClassPair, pairs
 from curate.options import CurveSettings
+from report import Bench, Section, table
 
 TITLE = "Classes, and more data"
 

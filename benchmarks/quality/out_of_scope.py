@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from report import Bench, Section, auroc, bootstrap, table
 from sets import published, rows
 
 from curate.kernels import active_learning
 from curate.text.text import normalise
+from report import Bench, Section, auroc, bootstrap, table
 
 TITLE = "Out of scope"
 GOAL = 0.96

@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from report import Bench, Section, auroc, bootstrap, table
 from sets import rows
 
 from curate.filters import filters
 from curate.kernels import answer_quality
 from curate.text.text import normalise
+from report import Bench, Section, auroc, bootstrap, table
 
 TITLE = "Answers and ratings"
 

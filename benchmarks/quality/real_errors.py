@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from peers import DATALAB, OURS, PEERS, Found, ranked
-from report import Bench, Section, bootstrap, table
 from sets import Task, hint3, raters
+
+from report import Bench, Section, bootstrap, table
 
 TITLE = "Real errors"
 WORDS = "character TF-IDF + LR"

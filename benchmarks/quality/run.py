@@ -27,8 +27,9 @@ CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from measured import sources
-from report import Bench, Section
 from sets import Embedded
+
+from report import Bench, Section
 
 PARTS = (
     "detection",

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from report import SEEDS, Bench
 
 from curate.embed import encoders
 from curate.text.text import normalise
+from report import SEEDS, Bench
 
 NOISE = 0.1
 

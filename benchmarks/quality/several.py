@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from peers import alike
-from report import SEEDS, Bench, Section, spread, table
 from sets import NOISE, published, rows
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -18,6 +17,7 @@ from curate.kernels import consensus, label_model, label_set_noise
 from curate.kernels.consensus import Answers
 from curate.text import label_sets
 from curate.text.text import normalise
+from report import SEEDS, Bench, Section, spread, table
 
 TITLE = "Several labels, several annotators"
 

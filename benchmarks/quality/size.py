@@ -18,8 +18,9 @@ METHODS = ("curate", "cleanlab + LR")
 
 def measure(bench: Any) -> Any:
     from measured import child
-    from report import Section, table
     from sets import published
+
+    from report import Section, table
 
     files = {}
     for name, (count, labels) in zip(("banking77", "clinc150"), SIZES, strict=True):

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from peers import DATALAB, OURS, PEERS
-from report import SEEDS, Bench, Section, spread, table
 from sets import NOISES, Clean, published
+
+from report import SEEDS, Bench, Section, spread, table
 
 TITLE = "Curated beats raw"
 REALISTIC = ("confusable", "by an embedding model", "by a word model")
