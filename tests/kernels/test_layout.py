@@ -50,7 +50,7 @@ def test_few_vectors_and_equal_vectors_have_points(count: int) -> None:
 def test_the_nearest_are_those_of_all_sorted() -> None:
     vectors, _ = blobs(3, 4, 90)
     vectors[7] = vectors[3]
-    near, distance = layout._nearest(vectors, vectors, 20, 2)
+    near, distance = layout._nearest(vectors, vectors, 20, 2, iter(()))
     cosine = np.round(vectors.astype(float) @ vectors.T.astype(float), 6)
     np.fill_diagonal(cosine, -2)
     expected = [sorted(range(360), key=lambda n: (-row[n], n))[:20] for row in cosine]

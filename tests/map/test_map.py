@@ -217,6 +217,17 @@ def test_points_of_what_was_taken_back_go_and_hurt_nothing(mapped: Mapped) -> No
     assert all(after[text] == kept[text] for text in TEXTS[:20])
 
 
+def test_points_stay_when_likeness_is_measured_anew(mapped: Mapped) -> None:
+    mapped.add(TEXTS[:20])
+    mapped.project.map()
+    before = mapped.points()
+    with mapped.project.store.write() as con:
+        con.execute("DELETE FROM settings WHERE name = 'measure'")
+    result = mapped.project.map()
+    assert (result.inputs, result.placed, result.drawn) == (20, 0, False)
+    assert mapped.points() == before
+
+
 class Turned:
     """The packaged encoder with another sign: another one."""
 
