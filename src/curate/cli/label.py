@@ -11,6 +11,7 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import KindOfWork, kind_option
 from curate.cli.settings import Command
+from curate.cli.terminal import print_data
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.errors import ConfigError
 from curate.label.options import ANSWER_FORMATS, CANNOT, PREFILLS, RUBRIC, PushSettings
@@ -230,7 +231,7 @@ def label_export(
     if output:
         show_result(result, as_json, lambda: render_export(result))
     else:
-        click.echo(body, nl=False)
+        print_data(body)
 
 
 def render_push(result: PushResult) -> str:

@@ -1,0 +1,141 @@
+"""Tables of plain text and of Markdown, and how wide what they are read on is."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from curate.text.escaping import for_terminal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH = 100
+"""Columns where nobody says how many there are: in files and pipes."""
+
+# What sentences may take of a terminal; tables and bars may take all of it.
+_NARROWEST, _WIDEST = 40, 120
+# So far commands indent a table.
+_INDENT = 2
+_GAP = 2
+# Words up to so long are not broken; the first of these with which a table fits.
+_UNBROKEN = (16, 12, 8)
+_RULE = "─"
+
+
+def terminal_width() -> int | None:
+    """Returns the columns of the terminal that stdout is; None where it is none."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else None
+
+
+def width() -> int:
+    """Returns how many columns a sentence may take."""
+    return min(max(terminal_width() or WIDTH, _NARROWEST), _WIDEST)
+
+
+def room(taken: int) -> int:
+    """Returns how many columns a text may take in a line, beside what else is in it."""
+    return max(width() - taken, _NARROWEST // 2)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: bool = False) -> str:
+    """Returns rows as an aligned table, each line ended; numbers and shares stand on the right.
+
+    On a terminal that is too narrow texts are folded, numbers never, and a rule is drawn below the
+    header. Elsewhere a table is as wide as it needs to be.
+    """
+    if markdown:
+        return markdown_table(header, rows)
+    from rich.cells import cell_len
+    from rich.table import Table
+    from rich.text import Text
+
+    head, *lines = _cells([header, *rows])
+    right, space = _on_the_right(lines, len(head)), terminal_width()
+    columns = list(zip(head, *lines, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    least = widths
+    if space is not None:
+        words = [max(cell_len(w) for v in column for w in v.split(" ")) for column in columns]
+        whole = [r or _are_amounts(column[1:]) for column, r in zip(columns, right, strict=True)]
+        least = _least(widths, words, whole, space - _INDENT)
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    for wide, narrow, is_right in zip(widths, least, right, strict=True):
+        grid.add_column(justify="right" if is_right else "left", no_wrap=wide == narrow)
+    grid.add_row(*(Text(value, overflow="fold") for value in head))
+    if space is not None and "utf" in (sys.stdout.encoding or "").lower():
+        grid.add_row(*(Text(_RULE * w, no_wrap=True, overflow="crop") for w in widths))
+    for line in lines:
+        grid.add_row(*(Text(value, overflow="fold") for value in line))
+    wanted = _taken(widths) if space is None else space - _INDENT
+    return _printed(grid, max(wanted, _taken(least)))
+
+
+def _least(
+    widths: Sequence[int], words: Sequence[int], whole: Sequence[bool], space: int
+) -> list[int]:
+    """Returns how narrow each column may get: numbers stay whole, words where there is room."""
+    for longest in _UNBROKEN:
+        least = [
+            wide if is_whole else min(wide, word, longest)
+            for wide, word, is_whole in zip(widths, words, whole, strict=True)
+        ]
+        if _taken(least) <= space:
+            break
+    return least
+
+
+def _taken(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _printed(grid: Table, columns: int) -> str:
+    from rich.console import Console
+
+    page = io.StringIO()
+    console = Console(file=page, width=columns + _GAP, force_terminal=False, color_system=None)
+    console.print(grid, crop=False)
+    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Returns rows as a table of Markdown; what is Markdown in a cell stays as it is."""
+    head, *lines = _cells([header, *rows])
+    right = _on_the_right(lines, len(head))
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(widths, right, strict=True)]
+    padded = [
+        [v.rjust(w) if r else v.ljust(w) for v, w, r in zip(line, widths, right, strict=True)]
+        for line in (head, *lines)
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (padded[0], marks, *padded[1:]))
+
+
+def _cells(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
+    """Returns what stands in each cell: one line, of which nothing acts."""
+    return [[for_terminal(_text(v)).translate(_ONE_LINE) for v in row] for row in rows]
+
+
+_ONE_LINE = {ord("\n"): " ", ord("\t"): " "}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "" if value is None else str(value)
+
+
+def _on_the_right(rows: Sequence[Sequence[str]], columns: int) -> list[bool]:
+    return [bool(rows) and all(_is_number(row[c]) for row in rows) for c in range(columns)]
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "").replace("%", "").replace("-", "").isdigit()
+
+
+def _are_amounts(values: Sequence[str]) -> bool:
+    """Returns whether a column has numbers with units, and intervals: `1,127 ms`, `3% to 9%`."""
+    return all(v.lstrip("+-")[:1].isdigit() and len(v) < _UNBROKEN[0] for v in values if v)
