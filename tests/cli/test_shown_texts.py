@@ -68,7 +68,7 @@ def rows() -> Iterator[dict[str, Any]]:
         LABELS[0]: "I want the money for my {} back, {} please",
         LABELS[1]: "When will the {} be delivered to my {} house?",
     }
-    things = ("lamp", "chair", "table", "sofa", "mirror", "carpet", "shelf", "vase", "clock", "desk")
+    things = "lamp chair table sofa mirror carpet shelf vase clock desk".split()
     for n in range(60):
         label, text = list(subjects.items())[n % 2]
         if n in (6, 7, 14):
@@ -206,8 +206,9 @@ def _curate(shown: Shown) -> None:
 def _label(shown: Shown) -> None:
     queued = shown.run("queue", "--kind", "relabel", "--budget", "12")
     assert queued["entries"]
-    shown.run("label", "push", "--kind", "relabel", "--to-file", "tasks.json", both=False)
-    shown.run("label", "push", "--kind", "relabel", "--to-file", f"again{ACTS}.json", "--again", code=None)
+    push = ("label", "push", "--kind", "relabel", "--to-file")
+    shown.run(*push, "tasks.json", both=False)
+    shown.run(*push, f"again{ACTS}.json", "--again", code=None)
     tasks = orjson.loads(Path("tasks.json").read_bytes())
     answers = [_choice("label", value) for value in (*LABELS, f"unknown{ON_PAGES}")]
     exported = [
@@ -255,13 +256,12 @@ def _export(shown: Shown) -> None:
     bad = Path(f"bad{ACTS}.jsonl")
     bad.write_bytes(train.read_bytes() + f'{{"broken {ACTS}\n{{"messages": "{ACTS}"}}\n'.encode())
     shown.run("check", bad, "--target", "openai", code=None)
-    test = [orjson.loads(line) for line in Path("datasets/set/v1/test.jsonl").read_bytes().splitlines()]
+    held_out = Path("datasets/set/v1/test.jsonl").read_bytes().splitlines()
     answers = Path(f"model{ACTS}.jsonl")
     answers.write_bytes(
         b"".join(
-            orjson.dumps({"prompt": line["messages"] if "messages" in line else line["prompt"],
-                          "answer": LABELS[0]}) + b"\n"
-            for line in test
+            orjson.dumps({"prompt": orjson.loads(line)["prompt"], "answer": LABELS[0]}) + b"\n"
+            for line in held_out
         ) + orjson.dumps({"id": f"nobody{ACTS}", "answer": ACTS}) + b"\n"
     )  # fmt: skip
     shown.run("evaluate", "set@1", "--answers", f"{MODEL}={answers}", code=None)
@@ -360,7 +360,8 @@ def test_json_of_every_command_holds_the_texts_as_they_are(shown: Shown) -> None
         if "--json" in words and result.exit_code in (0, 3):
             values.append(json.loads(result.stdout_bytes))
     texts = "\n".join(_texts(values))
-    for text in (f"id1{ACTS}", LABELS[0], f"source{ACTS}", f"logs{ACTS}.jsonl", f"unknown{ON_PAGES}"):
+    wanted = (f"id1{ACTS}", LABELS[0], f"source{ACTS}", f"logs{ACTS}.jsonl", f"unknown{ON_PAGES}")
+    for text in wanted:
         assert text in texts
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.spinner import Spinner
 
 SECONDS_BETWEEN_LINES = 10.0
-SECONDS_BEFORE_BARS = 0.7
+SECONDS_BEFORE_BARS = 1.0
 _SECONDS_BETWEEN_LOOKS = 0.2
 # Of a row with a bar: it is not drawn out over a wide terminal, and not pressed into a small one.
 _WIDEST, _NARROWEST, _BESIDE_LABEL = 100, 60, 55
@@ -67,7 +67,7 @@ def duration(seconds: float) -> str:
 
 
 def _rate(rate: float) -> str:
-    if rate < 1:
+    if rate < 0.5:
         return f"{rate * 60:,.1f}/min"
     return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
 
@@ -200,13 +200,16 @@ class Display:
             Column(no_wrap=True, overflow="ellipsis", max_width=width - _BESIDE_LABEL),
             Column(ratio=1, min_width=_NARROWEST // 6),
             Column(no_wrap=True, justify="right"),
-            Column(no_wrap=True, justify="right"),
-            Column(no_wrap=True),
+            Column(no_wrap=True, justify="right", min_width=len("1,000/s")),
+            Column(no_wrap=True, min_width=len("2 min 21 s left")),
             padding=(0, 2, 0, 0), expand=True,
         )  # fmt: skip
         rows.width = min(width, _WIDEST)
         for work in counted:
-            bar = ProgressBar(work.total, work.done, pulse=work.total is None)
+            bar = ProgressBar(
+                work.total, work.done, pulse=work.total is None,
+                complete_style="cyan", finished_style="cyan", pulse_style="cyan",
+            )  # fmt: skip
             parts = map(Text, work.parts(now))
             rows.add_row(Text(label(self._under_way, work)), bar, *parts)
         return rows

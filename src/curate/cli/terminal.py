@@ -10,7 +10,9 @@ import io
 import logging
 import os
 import re
+import shutil
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable
 from types import TracebackType
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from curate.text.escaping import for_json, for_terminal
+from curate.text.tables import WIDTH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,19 +76,33 @@ def write(text: str, stream: TextIO) -> None:
     # A stream that knows few characters gets the others as they would be typed.
     known = stream.encoding or "utf-8"
     shown = for_terminal(text).encode(known, "backslashreplace").decode(known)
+    if stream.isatty():
+        shown = "".join(map(_folded, shown.splitlines(keepends=True)))
     if may_act(stream):
         _print_styled(shown, stream)
     else:
         click.echo(shown, nl=False, file=stream)
 
 
+def _folded(line: str) -> str:
+    """Returns a line that is no wider than the terminal; commands, which are copied, stay whole."""
+    columns = shutil.get_terminal_size((WIDTH, 24)).columns
+    if len(line) <= columns or line.startswith(("$ ", "Next: ")):
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(
+        line.rstrip("\n"), columns, subsequent_indent=indent, tabsize=4, replace_whitespace=False,
+        break_long_words=False, break_on_hyphens=False,
+    ) + "\n" * line.endswith("\n")  # fmt: skip
+
+
 def _print_styled(shown: str, stream: TextIO) -> None:
     from rich.text import Text
 
-    styled = Text(shown, end="")
+    styled = Text(shown)
     for pattern, style in _STYLES:
         styled.highlight_regex(pattern, style)
-    console(stream).print(styled, soft_wrap=True)
+    console(stream).print(styled, soft_wrap=True, end="")
 
 
 def message(error: click.ClickException) -> str:

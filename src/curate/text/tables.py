@@ -41,11 +41,23 @@ def room(taken: int) -> int:
     return max(width() - taken, _NARROWEST // 2)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: bool = False) -> str:
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    markdown: bool = False,
+    cut: bool = False,
+) -> str:
     """Returns rows as an aligned table, each line ended; numbers and shares stand on the right.
 
-    On a terminal that is too narrow texts are folded, numbers never, and a rule is drawn below the
-    header. Elsewhere a table is as wide as it needs to be.
+    On a terminal that is too narrow columns without a value go and texts are folded, numbers never.
+    A rule below the header is drawn there. Elsewhere a table is as wide as it needs to be.
+
+    Args:
+        header: of each column.
+        rows: as long as the header; numbers get separators of thousands.
+        markdown: returns a table of Markdown.
+        cut: whether texts are cut rather than folded.
     """
     if markdown:
         return markdown_table(header, rows)
@@ -53,23 +65,28 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: boo
     from rich.table import Table
     from rich.text import Text
 
-    head, *lines = _cells([header, *rows])
-    right, space = _on_the_right(lines, len(head)), terminal_width()
-    columns = list(zip(head, *lines, strict=True))
+    space = terminal_width()
+    columns = list(zip(*_cells([header, *rows]), strict=True))
     widths = [max(map(cell_len, column)) for column in columns]
-    least = widths
+    if space is not None and _taken(widths) > space - _INDENT:
+        columns = [column for column in columns if any(column[1:])]
+        widths = [max(map(cell_len, column)) for column in columns]
+    head, *lines = zip(*columns, strict=True)
+    right, least = _on_the_right(lines, len(head)), widths
     if space is not None:
         words = [max(cell_len(w) for v in column for w in v.split(" ")) for column in columns]
-        whole = [r or _are_amounts(column[1:]) for column, r in zip(columns, right, strict=True)]
+        longest = _UNBROKEN[0] - (0 if cut else 1)
+        whole = [r or _are_amounts(c[1:], longest) for c, r in zip(columns, right, strict=True)]
         least = _least(widths, words, whole, space - _INDENT)
+    fitting: Any = {"overflow": "ellipsis", "no_wrap": True} if cut else {"overflow": "fold"}
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     for wide, narrow, is_right in zip(widths, least, right, strict=True):
         grid.add_column(justify="right" if is_right else "left", no_wrap=wide == narrow)
-    grid.add_row(*(Text(value, overflow="fold") for value in head))
+    grid.add_row(*(Text(value, **fitting) for value in head))
     if space is not None and "utf" in (sys.stdout.encoding or "").lower():
         grid.add_row(*(Text(_RULE * w, no_wrap=True, overflow="crop") for w in widths))
     for line in lines:
-        grid.add_row(*(Text(value, overflow="fold") for value in line))
+        grid.add_row(*(Text(value, **fitting) for value in line))
     wanted = _taken(widths) if space is None else space - _INDENT
     return _printed(grid, max(wanted, _taken(least)))
 
@@ -129,13 +146,15 @@ def _text(value: Any) -> str:
 
 
 def _on_the_right(rows: Sequence[Sequence[str]], columns: int) -> list[bool]:
-    return [bool(rows) and all(_is_number(row[c]) for row in rows) for c in range(columns)]
+    """Returns of each column whether it holds numbers, and nothing else but gaps."""
+    values = [[row[c] for row in rows if row[c]] for c in range(columns)]
+    return [bool(column) and all(map(_is_number, column)) for column in values]
 
 
 def _is_number(text: str) -> bool:
     return text.replace(",", "").replace(".", "").replace("%", "").replace("-", "").isdigit()
 
 
-def _are_amounts(values: Sequence[str]) -> bool:
-    """Returns whether a column has numbers with units, and intervals: `1,127 ms`, `3% to 9%`."""
-    return all(v.lstrip("+-")[:1].isdigit() and len(v) < _UNBROKEN[0] for v in values if v)
+def _are_amounts(values: Sequence[str], longest: int) -> bool:
+    """Returns whether a column has times, intervals and numbers with units: `1,127 ms`."""
+    return all(v.lstrip("+-")[:1].isdigit() and len(v) <= longest for v in values if v)
