@@ -68,7 +68,7 @@ def rows() -> Iterator[dict[str, Any]]:
         LABELS[0]: "I want the money for my {} back, {} please",
         LABELS[1]: "When will the {} be delivered to my {} house?",
     }
-    things = "lamp chair table sofa mirror carpet shelf vase clock desk".split()
+    things = ("lamp", "chair", "table", "sofa", "mirror", "carpet", "shelf", "vase", "clock", "bed")
     for n in range(60):
         label, text = list(subjects.items())[n % 2]
         if n in (6, 7, 14):

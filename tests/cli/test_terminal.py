@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import io
+import json
 import os
 import pty
 import re
@@ -18,12 +19,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
 
 from curate.cli import terminal
-from curate.cli.progress import Display, Work, duration, line, progress
+from curate.cli.progress import SECONDS_BETWEEN_LINES, Display, Work, duration, line, progress
 from curate.text import tables
 from curate.text.wording import table, wrapped
+from program import Program
 from projects import WriteJsonl, new_project
 
 WIDTHS = (40, 80, 100, 200)
@@ -102,21 +105,13 @@ class Screen:
 def folder(tmp_path_factory: pytest.TempPathFactory, write_jsonl: WriteJsonl) -> Path:
     """A project with examples that are not embedded yet, and a long name among its logs."""
     project = new_project(tmp_path_factory.mktemp("terminal") / "p")
-    things = (
-        "lamp",
-        "chair",
-        "table",
-        "sofa",
-        "mirror",
-        "carpet",
-        "shelf",
-        "vase",
-        "clock",
-        "desk",
-    )
+    things = ("lamp", "chair", "table", "sofa", "mirror", "carpet", "shelf", "vase", "clock", "bed")
     rows = [
-        {"id": f"r{n}", "prompt": f"Where is the {things[n % 10]} number {n}, bought in {n // 10} at your shop?",
-         "response": f"It is on its way to you, {n}.", "rating": 5, "label": f"label-{n % 3}"}
+        {
+            "id": f"r{n}", "rating": 5, "label": f"label-{n % 3}",
+            "prompt": f"Where is the {things[n % 10]} number {n}, bought in {n // 10} from you?",
+            "response": f"It is on its way to you, {n}.",
+        }
         for n in range(2000)
     ]  # fmt: skip
     logs = project.folder / "logs" / "a-folder-with-a-long-name" / "and-a-file-with-one.jsonl"
@@ -141,6 +136,32 @@ def test_bars_hold_on_a_terminal(folder: Path, tmp_path: Path, columns: int) -> 
     assert said.rstrip().endswith("Next: curate status")
     for stage in ("filter ", "embed ", "dedupe ", "cluster "):
         assert len(re.findall(f"^{stage}", said, re.MULTILINE)) == 1, said
+
+
+@pytest.mark.slow
+def test_a_pipe_gets_lines_that_tell_the_stage(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.cli.progress.SECONDS_BETWEEN_LINES", 0.1)
+    shutil.copytree(folder, tmp_path / "p")
+    result = CliRunner().invoke(Program(), ["-C", str(tmp_path / "p"), "run", "--json"])  # type: ignore[arg-type]
+    assert result.exit_code == 0
+    assert "embed" in json.loads(result.stdout)
+    said = result.stderr.splitlines()
+    assert "\x1b" not in result.output
+    counted = (
+        r"embed  inputs  [\d,]+ of 2,000(  [\d,.]+/(s|min)  (\d+ h )?(\d+ min )?(\d+ s )?left)?"
+    )
+    assert any(re.fullmatch(counted, one) for one in said), said
+    assert any(re.fullmatch(r"(embed|cluster)  \d+ s", one) for one in said), said
+    assert {one.split()[0] for one in said} <= {
+        "run",
+        "pull",
+        "filter",
+        "embed",
+        "dedupe",
+        "cluster",
+    }
 
 
 @pytest.mark.slow
@@ -187,23 +208,20 @@ def on_terminal() -> Iterator[Terminal]:
         yield page
 
 
+LONG = "because of a reason that is told at length"
 ROWS = [
-    ["a name of several words that is long", 1_234_567, "because of a reason that is told at length",
-     "0f952059e99a", "12.5%"],
+    ["a name of several words that is long", 1_234_567, LONG, "0f952059e99a", "12.5%"],
     ["short", 12, "", "4d0ced00c463", "3.0%"],
-]  # fmt: skip
+]
 HEAD = ["name", "examples", "why", "such as", "share"]
 
 
 def test_a_table_in_a_pipe_is_as_it_was() -> None:
-    assert table(HEAD, ROWS) == (
-        "name                                   examples  why"
-        "                                         such as       share\n"
-        "a name of several words that is long  1,234,567  because of a reason that is told at length"
-        "  0f952059e99a  12.5%\n"
-        "short                                        12"
-        "                                              4d0ced00c463   3.0%\n"
-    )
+    assert table(HEAD, ROWS).splitlines() == [
+        f"name                                   examples  why{' ' * 41}such as       share",
+        f"a name of several words that is long  1,234,567  {LONG}  0f952059e99a  12.5%",
+        f"short                                        12  {' ' * 44}4d0ced00c463   3.0%",
+    ]
     assert table(["a"], []) == "a\n"
 
 
@@ -303,7 +321,7 @@ def test_a_line_tells_where_it_is() -> None:
 
 def test_lines_come_every_ten_seconds_also_over_one_slow_item() -> None:
     clock, page = Clock(), io.StringIO()
-    display = Display(page, clock=clock)
+    display = Display(page, every=SECONDS_BETWEEN_LINES, clock=clock)
 
     def pass_time(seconds: float) -> list[str]:
         clock.now += seconds
@@ -336,7 +354,7 @@ def test_a_thread_looks_while_an_item_takes_long() -> None:
 
 def test_what_an_error_leaves_unfinished_ends_with_its_command() -> None:
     clock, page = Clock(), io.StringIO()
-    display = Display(page, clock=clock)
+    display = Display(page, every=SECONDS_BETWEEN_LINES, clock=clock)
     with pytest.raises(ValueError, match="broken"), display.work("pull"):
         unfinished = display.work("reading", counts=True)
         unfinished.__enter__()

@@ -149,7 +149,9 @@ class Display:
 
     def _watch(self, ended: threading.Event) -> None:
         while not ended.wait(_SECONDS_BETWEEN_LOOKS):
-            self.look()
+            # Nobody may be there any more to be told; the command goes on.
+            with suppress(OSError, ValueError):
+                self.look()
 
     def look(self) -> None:
         """Draws the bars again, or writes a line where one is due."""
@@ -161,9 +163,7 @@ class Display:
                 every = SECONDS_BETWEEN_LINES if self._every is None else self._every
                 if silent >= every:
                     self._said = self.clock()
-                    # Nobody may be there any more to be told; the command goes on.
-                    with suppress(OSError, ValueError):
-                        terminal.write(f"{line(self._under_way, self.clock())}\n", self.stream)
+                    terminal.write(f"{line(self._under_way, self.clock())}\n", self.stream)
             elif self._live:
                 self._live.refresh()
             elif silent >= SECONDS_BEFORE_BARS:
@@ -196,6 +196,7 @@ class Display:
             text = Text(line(self._under_way, now), no_wrap=True, overflow="ellipsis")
             self._spinner.update(text=text)
             return self._spinner
+        width = min(width, _WIDEST)
         rows = Table.grid(
             Column(no_wrap=True, overflow="ellipsis", max_width=width - _BESIDE_LABEL),
             Column(ratio=1, min_width=_NARROWEST // 6),
@@ -204,7 +205,7 @@ class Display:
             Column(no_wrap=True, min_width=len("2 min 21 s left")),
             padding=(0, 2, 0, 0), expand=True,
         )  # fmt: skip
-        rows.width = min(width, _WIDEST)
+        rows.width = width
         for work in counted:
             bar = ProgressBar(
                 work.total, work.done, pulse=work.total is None,

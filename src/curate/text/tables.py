@@ -78,6 +78,8 @@ def table(
         longest = _UNBROKEN[0] - (0 if cut else 1)
         whole = [r or _are_amounts(c[1:], longest) for c, r in zip(columns, right, strict=True)]
         least = _least(widths, words, whole, space - _INDENT)
+        if _taken(least) > space - _INDENT:
+            least = _least(widths, words, right, space - _INDENT)
     fitting: Any = {"overflow": "ellipsis", "no_wrap": True} if cut else {"overflow": "fold"}
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     for wide, narrow, is_right in zip(widths, least, right, strict=True):
