@@ -331,6 +331,7 @@ def _mistakes(shown: Shown) -> None:
     config.write_text(before, "utf-8")
 
 
+@pytest.mark.slow
 def test_every_command_was_run_with_and_without_json(shown: Shown) -> None:
     for name, command in commands().items():
         typed = [words for words, _ in shown.results.get(name, [])]
@@ -339,6 +340,7 @@ def test_every_command_was_run_with_and_without_json(shown: Shown) -> None:
             assert any("--json" in words for words in typed), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_nothing_acts(shown: Shown, name: str) -> None:
     for words, result in shown.results[name]:
@@ -346,6 +348,7 @@ def test_nothing_acts(shown: Shown, name: str) -> None:
             assert not acting(stream.decode()), (words, stream.decode())
 
 
+@pytest.mark.slow
 def test_texts_are_seen_and_not_taken_away(shown: Shown) -> None:
     ((_, plain), (_, as_json), *_) = shown.results["why"]
     assert f"id1{for_terminal(ACTS)}" in plain.stdout
@@ -354,6 +357,7 @@ def test_texts_are_seen_and_not_taken_away(shown: Shown) -> None:
     assert story["query"].endswith(ON_PAGES) and story["label"] == LABELS[1]
 
 
+@pytest.mark.slow
 def test_json_of_every_command_holds_the_texts_as_they_are(shown: Shown) -> None:
     values: list[Any] = []
     for words, result in (one for results in shown.results.values() for one in results):
