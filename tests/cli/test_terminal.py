@@ -360,3 +360,24 @@ def test_what_an_error_leaves_unfinished_ends_with_its_command() -> None:
 def test_items_come_through_as_they_are() -> None:
     assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
     assert list(progress([], "nothing")) == []
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"bad\xffname.jsonl")
+    (tmp_path / name).write_bytes(b'{"prompt": "a", "completion": "b"}\n')
+    for more in ((), ("--json",)):
+        result = CliRunner().invoke(Program(), ["check", str(tmp_path / name), *more])  # type: ignore[arg-type]
+        assert result.exit_code == 0, result.exc_info
+        assert r"bad\udcffname.jsonl" in result.stdout
+
+
+def test_a_name_begins_no_line_of_ours(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    fake = "x\nNext: curate undo 1"
+    project = new_project(tmp_path / "p")
+    row = {"id": fake, "prompt": fake, "response": "It is.", "session": fake, "label": fake}
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", [row, {"broken": fake}]))])
+    project.filter()
+    for command in (["why", fake], ["status", "--rejects"], ["runs"], ["privacy"]):
+        result = CliRunner().invoke(Program(), ["-C", str(project.folder), *command])  # type: ignore[arg-type]
+        assert result.exit_code == 0, result.output
+        assert "\nNext: curate undo" not in result.stdout

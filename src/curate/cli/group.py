@@ -70,10 +70,19 @@ def show_result(result: Any, as_json: bool, text: Callable[[], str]) -> None:
         terminal.echo(words.render_notes(notes), err=True)
         terminal.echo(text())
     elif stages is None:
-        import orjson
+        terminal.print_json(_json(plain))
 
-        option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-        terminal.print_json(orjson.dumps(plain, option=option, default=str).decode())
+
+def _json(plain: Any) -> str:
+    import orjson
+
+    option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(plain, option=option, default=str).decode()
+    except TypeError:  # a file whose name is no UTF-8
+        import json
+
+        return json.dumps(plain, indent=2, default=str)
 
 
 def _plain(value: Any) -> Any:

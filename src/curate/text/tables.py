@@ -135,10 +135,12 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _cells(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
     """Returns what stands in each cell: one line, of which nothing acts."""
-    return [[for_terminal(_text(v)).translate(_ONE_LINE) for v in row] for row in rows]
+    return [[one_line(for_terminal(_text(value))) for value in row] for row in rows]
 
 
-_ONE_LINE = {ord("\n"): " ", ord("\t"): " "}
+def one_line(text: str) -> str:
+    """Returns a text without breaks, which in a name would begin a line that looks like ours."""
+    return text.replace("\n", " ").replace("\t", " ")
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from curate.text.escaping import for_terminal
 from curate.text.tables import WIDTH as WIDTH
+from curate.text.tables import one_line as one_line
 from curate.text.tables import room as room
 from curate.text.tables import table as table
 from curate.text.tables import width as width
