@@ -357,6 +357,23 @@ def test_what_an_error_leaves_unfinished_ends_with_its_command() -> None:
     assert page.getvalue() == ""
 
 
+@pytest.mark.parametrize("counts", [True, False])
+def test_bars_end_with_what_they_show(columns: int, counts: bool) -> None:
+    clock, page = Clock(), Terminal()
+    display = Display(page, clock=clock)
+    with pytest.raises(KeyboardInterrupt), display.work("embed"):
+        unfinished = display.work("inputs", counts=counts, total=10)
+        unfinished.__enter__()
+        for _ in range(3):
+            clock.now += 2
+            display.look()
+        assert page.getvalue().count("inputs") == 3
+        raise KeyboardInterrupt
+    screen = Screen(columns).feed(page.getvalue())
+    assert screen.widest < columns and not screen.is_hidden
+    assert "".join(screen.lines).strip() == ""
+
+
 def test_items_come_through_as_they_are() -> None:
     assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
     assert list(progress([], "nothing")) == []

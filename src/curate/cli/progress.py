@@ -136,13 +136,15 @@ class Display:
 
     def _end(self, one: Work) -> None:
         with self._lock:
-            if one in self._under_way:
-                # An error leaves items unfinished; they end with their command.
-                end = None if not one.counts else self._under_way.index(one) + 1
-                del self._under_way[self._under_way.index(one) : end]
+            if one not in self._under_way:
+                return
+            place = self._under_way.index(one)
+            if place == 0:
+                self.clear()
+            # An error leaves items unfinished; they end with their command.
+            del self._under_way[place : place + 1 if one.counts else None]
             if self._under_way or self._thread is None:
                 return
-            self.clear()
             thread, self._thread = self._thread, None
             self._ended.set()
         thread.join()

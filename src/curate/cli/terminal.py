@@ -32,7 +32,7 @@ _STYLES = (
     (re.compile(r"^ *─[─ ]*$", re.MULTILINE), "dim"),
     (re.compile(r"^(Error:|FAIL\b)|\bFAILED\b", re.MULTILINE), "bold red"),
     (re.compile(r"^ *(note|warning|careful):", re.MULTILINE), "yellow"),
-    (re.compile(r"(?<=\bNext: ).+"), "bold"),
+    (re.compile(r"(?<=^Next: ).+", re.MULTILINE), "bold"),
     (re.compile(r"^\$ .+", re.MULTILINE), "bold"),
 )
 
