@@ -271,6 +271,17 @@ def test_a_stream_that_knows_few_characters(monkeypatch: pytest.MonkeyPatch) -> 
     assert raw.getvalue() == b"\\xe9 \\u4f60\n"
 
 
+def test_a_file_is_printed_byte_for_byte_but_on_a_terminal(
+    columns: int, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    data = b"answer\r\n\x1b[2J,\xc2\x9b\r\n"
+    terminal.print_data(data)
+    assert capfdbinary.readouterr().out == data
+    with on_terminal() as page:
+        terminal.print_data(data)
+    assert page.getvalue() == "answer\n\\x1b[2J,\\x9b\n"
+
+
 def test_a_bug_quotes_nothing_that_acts(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.print_traceback(ValueError, ValueError("\x1b[2J"), None)
     assert capsys.readouterr().err == "ValueError: \\x1b[2J\n"
