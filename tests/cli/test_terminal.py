@@ -241,6 +241,7 @@ def test_a_cell_is_one_line_and_nothing_in_it_is_markup(columns: int) -> None:
 def test_columns_without_a_value_go_where_there_is_no_room(columns: int) -> None:
     with on_terminal():
         head = table(["name", "empty", "text"], [["n" * 20, "", "t" * 35]]).splitlines()[0]
+        assert table(HEAD, []).split() == table(HEAD, [[""] * 5]).split()
     assert ("empty" in head) == (columns > 65)
 
 

@@ -139,7 +139,10 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints one record."""
-        echo(f"{self.format(record)}\n", err=True)
+        try:
+            echo(f"{self.format(record)}\n", err=True)
+        except (OSError, ValueError):  # nobody reads it
+            self.handleError(record)
 
 
 def print_traceback(

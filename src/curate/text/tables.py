@@ -61,49 +61,52 @@ def table(
     """
     if markdown:
         return markdown_table(header, rows)
-    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    space = terminal_width()
-    columns = list(zip(*_cells([header, *rows]), strict=True))
-    widths = [max(map(cell_len, column)) for column in columns]
-    if space is not None and _taken(widths) > space - _INDENT:
-        columns = [column for column in columns if any(column[1:])]
-        widths = [max(map(cell_len, column)) for column in columns]
-    head, *lines = zip(*columns, strict=True)
-    right, least = _on_the_right(lines, len(head)), widths
-    if space is not None:
-        words = [max(cell_len(w) for v in column for w in v.split(" ")) for column in columns]
-        longest = _UNBROKEN[0] - (0 if cut else 1)
-        whole = [r or _are_amounts(c[1:], longest) for c, r in zip(columns, right, strict=True)]
-        least = _least(widths, words, whole, space - _INDENT)
-        if _taken(least) > space - _INDENT:
-            least = _least(widths, words, right, space - _INDENT)
-    fitting: Any = {"overflow": "ellipsis", "no_wrap": True} if cut else {"overflow": "fold"}
+    columns, terminal = list(zip(*_cells([header, *rows]), strict=True)), terminal_width()
+    space = None if terminal is None else terminal - _INDENT
+    if space is not None and _taken(_widths(columns)) > space:
+        columns = [column for column in columns if any(column[1:])] or columns
+    widths, right = _widths(columns), _on_the_right(columns)
+    least = widths if space is None else _least(columns, right, space, cut)
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     for wide, narrow, is_right in zip(widths, least, right, strict=True):
         grid.add_column(justify="right" if is_right else "left", no_wrap=wide == narrow)
-    grid.add_row(*(Text(value, **fitting) for value in head))
-    if space is not None and "utf" in (sys.stdout.encoding or "").lower():
-        grid.add_row(*(Text(_RULE * w, no_wrap=True, overflow="crop") for w in widths))
-    for line in lines:
+    fitting: Any = {"overflow": "ellipsis", "no_wrap": True} if cut else {"overflow": "fold"}
+    for number, line in enumerate(zip(*columns, strict=True)):
         grid.add_row(*(Text(value, **fitting) for value in line))
-    wanted = _taken(widths) if space is None else space - _INDENT
-    return _printed(grid, max(wanted, _taken(least)))
+        if number == 0 and space is not None and "utf" in (sys.stdout.encoding or "").lower():
+            grid.add_row(*(Text(_RULE * w, no_wrap=True, overflow="crop") for w in widths))
+    return _printed(grid, max(space or _taken(widths), _taken(least)))
+
+
+def _widths(columns: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(map(cell_len, column)) for column in columns]
 
 
 def _least(
-    widths: Sequence[int], words: Sequence[int], whole: Sequence[bool], space: int
+    columns: Sequence[Sequence[str]], right: Sequence[bool], space: int, cut: bool
 ) -> list[int]:
-    """Returns how narrow each column may get: numbers stay whole, words where there is room."""
-    for longest in _UNBROKEN:
-        least = [
-            wide if is_whole else min(wide, word, longest)
-            for wide, word, is_whole in zip(widths, words, whole, strict=True)
-        ]
-        if _taken(least) <= space:
-            break
+    """Returns how narrow each column may get.
+
+    Numbers stay whole, amounts and words where there is room. What is not folded is cut, so a date
+    counts as an amount then.
+    """
+    widths = _widths(columns)
+    words = [max(_widths([value.split(" ") for value in column])) for column in columns]
+    longest = _UNBROKEN[0] - (0 if cut else 1)
+    amounts = [r or _are_amounts(c[1:], longest) for c, r in zip(columns, right, strict=True)]
+    for whole in (amounts, right):
+        for unbroken in _UNBROKEN:
+            least = [
+                wide if is_whole else min(wide, word, unbroken)
+                for wide, word, is_whole in zip(widths, words, whole, strict=True)
+            ]
+            if _taken(least) <= space:
+                return least
     return least
 
 
@@ -122,13 +125,13 @@ def _printed(grid: Table, columns: int) -> str:
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Returns rows as a table of Markdown; what is Markdown in a cell stays as it is."""
-    head, *lines = _cells([header, *rows])
-    right = _on_the_right(lines, len(head))
-    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    lines = _cells([header, *rows])
+    columns = list(zip(*lines, strict=True))
+    right, widths = _on_the_right(columns), [max(map(len, column)) for column in columns]
     marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(widths, right, strict=True)]
     padded = [
         [v.rjust(w) if r else v.ljust(w) for v, w, r in zip(line, widths, right, strict=True)]
-        for line in (head, *lines)
+        for line in lines
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in (padded[0], marks, *padded[1:]))
 
@@ -149,10 +152,10 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _on_the_right(rows: Sequence[Sequence[str]], columns: int) -> list[bool]:
-    """Returns of each column whether it holds numbers, and nothing else but gaps."""
-    values = [[row[c] for row in rows if row[c]] for c in range(columns)]
-    return [bool(column) and all(map(_is_number, column)) for column in values]
+def _on_the_right(columns: Sequence[Sequence[str]]) -> list[bool]:
+    """Returns of each column whether it holds numbers below its head, and else only gaps."""
+    values = [[value for value in column[1:] if value] for column in columns]
+    return [bool(numbers) and all(map(_is_number, numbers)) for numbers in values]
 
 
 def _is_number(text: str) -> bool:
