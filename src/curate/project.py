@@ -114,7 +114,7 @@ class Project:
         path.mkdir(parents=True, exist_ok=True)
         toml = path / config.NAME
         if not toml.exists():
-            name = path.resolve().name.replace("\\", "").replace('"', "")
+            name = "".join(c for c in path.resolve().name if c.isprintable() and c not in '\\"')
             toml.write_text(config.TEMPLATE.format(name=name, task=task), encoding="utf-8")
         project = cls(path)
         project.store.create()

@@ -14,7 +14,7 @@ import pytest
 from curate import cli
 from curate.project import Project
 
-HEAVY = {"duckdb", "numpy", "orjson", "pandas", "pyarrow", "scipy", "zstandard"}
+HEAVY = {"duckdb", "numpy", "orjson", "pandas", "pyarrow", "rich", "scipy", "zstandard"}
 NEVER = {"cleanlab", "datasets", "label_studio_sdk", "pandas", "sentence_transformers", "sklearn",
          "torch"}  # fmt: skip
 

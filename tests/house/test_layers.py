@@ -27,7 +27,7 @@ MOST_FILES = 45
 #: Examples of broken training files: data of one test, not parts of the house.
 CORPUS = ROOT / "tests" / "check" / "broken"
 #: Files of `cli` that are no command.
-SHARED = {"group", "options", "pandas_later", "settings", "words"}
+SHARED = {"group", "options", "pandas_later", "progress", "settings", "terminal", "words"}
 #: The demo shows how the results of the other commands read.
 SHOWS_OTHERS = {"demo"}
 

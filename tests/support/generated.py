@@ -1,7 +1,8 @@
 """What cog writes into pages: tables of columns, words, rules and of the store.
 
-A page calls one of these functions in a comment, after `sys.path[:0] = ["tests/support"]`; cog runs at the
-top of the checkout (`make docs`), and tests/house/test_docs.py checks that they are up to date.
+A page calls one of these functions in a comment, after `sys.path[:0] = ["tests/support"]`; cog runs
+at the top of the checkout (`make docs`), and tests/house/test_docs.py checks that they are up to
+date.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ STABLE = (
     "semantic_pairs", "mislabels", "split_ledger", "versions", "version_examples",
 )  # fmt: skip
 USEFUL = (
-    "annotations", "clusters", "cluster_members", "contract_checks", "decisions", "embeddings", "examples",
-    "filter_hits", "inputs", "interaction_history", "map_points", "pairs", "privacy_findings", "ratings", "runs",
-    "signals", "tasks",
+    "annotations", "clusters", "cluster_members", "contract_checks", "decisions", "embeddings",
+    "examples", "filter_hits", "inputs", "interaction_history", "map_points", "pairs",
+    "privacy_findings", "ratings", "runs", "signals", "tasks",
 )  # fmt: skip
 
 

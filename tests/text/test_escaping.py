@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.text.escaping import for_html, for_markdown, for_terminal
+from curate.text.escaping import for_html, for_json, for_markdown, for_terminal
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,17 @@ def test_nothing_that_acts_is_left(text: str) -> None:
     assert not {c for c in shown if unicodedata.category(c) in acting} - kept
     assert not {c for c in shown if unicodedata.bidirectional(c) in _TURNING}
     shown.encode()
+
+
+@given(st.text(st.characters()))
+def test_json_is_the_same_value_and_nothing_in_it_acts(text: str) -> None:
+    shown = for_json(json.dumps({text: [text]}, ensure_ascii=False, indent=2))
+    assert json.loads(shown) == {text: [text]}
+    assert for_terminal(shown) == shown
+
+
+def test_json_escapes_beyond_the_first_plane() -> None:
+    assert for_json('"\x9b\u202e\U000e0041é"') == r'"\u009b\u202e\udb40\udc41é"'
 
 
 _TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -12,7 +12,7 @@ import click
 from curate.cli import words
 from curate.cli.group import cli, json_option, progress, show_result
 from curate.errors import GateFailed
-from curate.text.wording import WIDTH
+from curate.text.wording import width
 
 if TYPE_CHECKING:
     from curate.check.check import CheckResult
@@ -111,7 +111,7 @@ def _tokens(stats: Stats) -> str:
 
 def _wrapped(text: str, indent: str = "           ") -> str:
     return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
+        text, width(), initial_indent=indent, subsequent_indent=indent + "  ",
         break_long_words=False, break_on_hyphens=False,
     ) + "\n"  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import cli, json_option, progress, show_result
+from curate.cli.terminal import echo
 from curate.text.wording import table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def demo(folder: Path, seed: int, as_json: bool) -> None:
     from curate.demo.demo import demo
 
     def show(command: str, step: Any) -> None:
-        click.echo(f"$ curate -C {folder} {command}\n{render_step(command, step)}", err=as_json)
+        echo(f"$ curate -C {folder} {command}\n{render_step(command, step)}\n", err=as_json)
 
     result = demo(folder, seed=seed, show=show, progress=progress)
     show_result(result, as_json, lambda: render_demo(result))

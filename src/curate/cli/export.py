@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.settings import Several
+from curate.cli.terminal import echo
 from curate.export.options import ExportSettings
 from curate.options import GROUPS, SPLITS, SplitSettings
 from curate.text.wording import counted, wrapped
@@ -198,7 +199,7 @@ def export(
 def _say_stale(stages: tuple[str, ...]) -> None:
     from curate.stale import command
 
-    click.echo(f"not up to date: {', '.join(stages)}. Next: {command(stages)}", err=True)
+    echo(f"not up to date: {', '.join(stages)}. Next: {command(stages)}\n", err=True)
 
 
 def _ignore(_: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import click
 
 from curate.cli.group import Once, cli, json_option, show_result
 from curate.cli.settings import Command
-from curate.text.wording import WIDTH, table, wrapped
+from curate.text.wording import table, width, wrapped
 
 if TYPE_CHECKING:
     from curate.filters.filters import FilterResult
@@ -93,7 +93,7 @@ def render_rules(rules: Mapping[str, Rule]) -> str:
     text = ""
     for rule in rules.values():
         text += f"{rule.name}{'' if rule.trusted else '  (this project)'}\n"
-        text += textwrap.indent(textwrap.fill(rule.help, WIDTH - 4), "    ") + "\n"
+        text += textwrap.indent(textwrap.fill(rule.help, width() - 4), "    ") + "\n"
         for p in rule.parameters:
             default = "none" if p.default is None else p.default
             text += wrapped(f"    {p.name} ({p.kind}, default {default}): {p.help}", "      ")

@@ -7,14 +7,14 @@ import errno
 import logging
 import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from curate.cli import settings, words
+from curate.cli import settings, terminal, words
+from curate.cli.progress import progress as progress
 from curate.cli.settings import Command
 from curate.errors import CurateError
 from curate.version import __version__
@@ -58,28 +58,6 @@ class Context:
         return notes
 
 
-def progress(items: Iterable[Any], label: str) -> Iterable[Any]:
-    """Shows a bar with rate and time left on a terminal while items are taken."""
-    # Click prints a bar's label to stdout when it is piped; hidden keeps --json clean.
-    begun, done = time.monotonic(), 0
-    with click.progressbar(
-        items,
-        label=label,
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-        update_min_steps=_bar_steps(items),
-        item_show_func=lambda _: f"{done / (time.monotonic() - begun + 1e-9):,.0f}/s",
-    ) as bar:
-        for item in bar:
-            yield item
-            done += 1
-
-
-def _bar_steps(items: Iterable[Any]) -> int:
-    """Returns after how many items a bar is drawn again: each one, where there are few."""
-    return 500 if not isinstance(items, Sized) or len(items) > 5_000 else 1
-
-
 def show_result(result: Any, as_json: bool, text: Callable[[], str]) -> None:
     """Prints a result: as one JSON object, or as text for a person; `run` collects its stages."""
     context = click.get_current_context()
@@ -89,13 +67,22 @@ def show_result(result: Any, as_json: bool, text: Callable[[], str]) -> None:
     if stages is not None:
         stages[str(context.command.name)] = plain
     if not as_json:
-        click.echo(words.render_notes(notes), nl=False, err=True)
-        click.echo(text(), nl=False)
+        terminal.echo(words.render_notes(notes), err=True)
+        terminal.echo(text())
     elif stages is None:
-        import orjson
+        terminal.print_json(_json(plain))
 
-        option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-        click.echo(orjson.dumps(plain, option=option, default=str))
+
+def _json(plain: Any) -> str:
+    import orjson
+
+    option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(plain, option=option, default=str).decode()
+    except TypeError:  # a file whose name is no UTF-8
+        import json
+
+        return json.dumps(plain, indent=2, default=str)
 
 
 def _plain(value: Any) -> Any:
@@ -166,10 +153,11 @@ def cli(ctx: click.Context, folder: Path, threads: int | None, verbose: int) -> 
 
 
 def _log(verbose: int) -> None:
-    handler = logging.StreamHandler()
+    handler = terminal.LogHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("curate")
     logger.handlers = [handler]
+    logging.lastResort = terminal.LogHandler(logging.WARNING)  # of what other packages log
     logger.setLevel([logging.WARNING, logging.INFO, logging.DEBUG][min(verbose, 2)])
 
 
@@ -216,25 +204,24 @@ pass_context = click.pass_obj
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; the only place that turns errors into messages and exit codes."""
+    sys.excepthook = terminal.print_traceback
     try:
         cli.main(args=arguments, prog_name="curate", standalone_mode=False)
     except click.ClickException as error:
-        if text := settings.placed_usage(error):
-            click.echo(f"Error: {text}", err=True)
-        else:
-            error.show()
+        text = settings.placed_usage(error)
+        terminal.echo(f"Error: {text}\n" if text else terminal.message(error), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; type the command again to go on.", err=True)
+        terminal.echo("Interrupted; type the command again to go on.\n", err=True)
         sys.exit(INTERRUPTED)
     except RuntimeError as error:
         # DuckDB's word for Ctrl-C while it computes.
         if "nterrupt" not in str(error):
             raise
-        click.echo("Interrupted; type the command again to go on.", err=True)
+        terminal.echo("Interrupted; type the command again to go on.\n", err=True)
         sys.exit(INTERRUPTED)
     except CurateError as error:
-        click.echo(f"Error: {error}", err=True)
+        terminal.echo(f"Error: {error}\n", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
@@ -243,5 +230,6 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(0)
         if error.errno not in _MACHINE_ERRORS:
             raise
-        click.echo(f"Error: {error}. Next: make room or get access, then type it again", err=True)
+        advice = "Next: make room or get access, then type it again"
+        terminal.echo(f"Error: {error}. {advice}\n", err=True)
         sys.exit(CurateError.exit_code)

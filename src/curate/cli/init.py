@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from curate.cli.group import Context, cli, pass_context
+from curate.cli.terminal import echo
 
 
 @cli.command()
@@ -30,7 +31,7 @@ def init(context: Context, folder: Path | None, task: str) -> None:
     there = (where / "curate.duckdb").exists()
     context.facade().init(where, task=task)
     if there:
-        click.echo(f"{where}/ is a project already; nothing in it was replaced.")
+        echo(f"{where}/ is a project already; nothing in it was replaced.\n")
     else:
-        click.echo(f"Created {where}/ (curate.toml, curate.duckdb).")
-    click.echo(f"Next: curate -C {shlex.quote(str(where))} pull LOGS")
+        echo(f"Created {where}/ (curate.toml, curate.duckdb).\n")
+    echo(f"Next: curate -C {shlex.quote(str(where))} pull LOGS\n")

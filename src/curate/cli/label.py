@@ -11,10 +11,11 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import KindOfWork, kind_option
 from curate.cli.settings import Command
+from curate.cli.terminal import print_data
 from curate.cli.words import TASKS_SHOWN, render_how_wrong
 from curate.errors import ConfigError
 from curate.label.options import ANSWER_FORMATS, CANNOT, PREFILLS, RUBRIC, PushSettings
-from curate.text.wording import WIDTH, counted, percent, table, wrapped
+from curate.text.wording import counted, percent, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -230,7 +231,7 @@ def label_export(
     if output:
         show_result(result, as_json, lambda: render_export(result))
     else:
-        click.echo(body, nl=False)
+        print_data(body)
 
 
 def render_push(result: PushResult) -> str:
@@ -421,7 +422,7 @@ def _agreement(agreement: Agreement) -> str:
         f"{agreement.kind}   {agreement.questions:,} questions with several answers; {marked}"
         f"{agreement.same:.0%} of pairs are the same{alpha} ({agreement.level}){tied}"
     )
-    text = "\n" + textwrap.fill(phrase, WIDTH, subsequent_indent="  ") + "\n"
+    text = "\n" + wrapped(phrase)
     spans = ["span F1", "95%"] if of_all else []
     head = ["annotator", "answers", "shared", *spans]
     head += ["same as others", "95%", "as consensus", "quality"]
@@ -448,7 +449,7 @@ def _agreement(agreement: Agreement) -> str:
     if len(agreement.doubted) > _DIFFERING_SHOWN:
         text += f"  ... and {len(agreement.doubted) - _DIFFERING_SHOWN:,} more: --json\n"
     for note in agreement.notes:
-        text += textwrap.fill(f"  note: {note}", WIDTH, subsequent_indent="    ") + "\n"
+        text += wrapped(f"  note: {note}", "    ")
     return text
 
 

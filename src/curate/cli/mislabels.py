@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from curate.cli import words
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
-from curate.text.wording import counted, percent, shortened, table, wrapped
+from curate.text.wording import counted, one_line, percent, room, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.intervals import Share
@@ -87,11 +86,12 @@ def render_mislabels(result: MislabelsResult) -> str:
         text += f"  note: {result.without_vector:,} examples have no vector: curate embed\n"
     text += words.render_reviewed(result.reviewed)
     for issue in result.issues:
-        text += f'  {issue.id[:12]}  "{shortened(issue.text, 76)}"\n'
+        text += f'  {issue.id[:12]}  "{shortened(issue.text, room(24))}"\n'
         chance = "" if issue.probability is None else f", {percent(issue.probability)}"
         better = f"  ->  {issue.suggested}" if issue.suggested else ""
-        text += f"    {issue.given}{better}  ({issue.tier}, {issue.side}{chance})\n"
-        text += textwrap.indent(wrapped(issue.reason), "    ")
+        label = one_line(f"{issue.given}{better}")
+        text += f"    {label}  ({issue.tier}, {issue.side}{chance})\n"
+        text += wrapped(f"    {issue.reason}", "      ")
     return text
 
 

@@ -10,6 +10,7 @@ import click
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
 from curate.cli.options import Size, pull_options
 from curate.cli.settings import Several
+from curate.cli.terminal import echo
 from curate.text.wording import wrapped
 
 if TYPE_CHECKING:
@@ -134,9 +135,7 @@ def pull(context: Context, /, **options: Any) -> None:
         show_result(seen, as_json, lambda: render_preview(seen))
         return
     # What is printed here is printed before the logs are read.
-    announce = (
-        (lambda _: None) if as_json else (lambda m: click.echo(words.render_mapping(m), nl=False))
-    )
+    announce = (lambda _: None) if as_json else (lambda m: echo(words.render_mapping(m)))
     result = context.project().pull(
         _locations(context.folder, options), pull_options(options), on_mapping=announce
     )

@@ -11,7 +11,7 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.cli.options import kind_option
 from curate.cli.words import TASKS_SHOWN
 from curate.options import QueueSettings
-from curate.text.wording import counted, shortened, table, wrapped
+from curate.text.wording import counted, room, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.queue.queue import QueueResult
@@ -90,11 +90,11 @@ def render_queue(result: QueueResult) -> str:
         ]
         text += textwrap.indent(table(head, rows), "  ")
     for entry in [e for e in result.entries if not e.audit and not e.expected][:TASKS_SHOWN]:
-        quoted = shortened(entry.text, 76)
+        quoted = shortened(entry.text, room(24))
         text += f'{entry.place:>6,}  {entry.example_id[:12]}  "{quoted}"\n'
         better = f"  ->  {entry.suggested}" if entry.suggested else ""
         given = f"{entry.given}{better}   " if entry.given else ""
-        text += textwrap.indent(wrapped(f"{given}{entry.why}"), "        ")
+        text += wrapped(f"        {given}{entry.why}", "          ")
     if result.waiting:
         text += f"  {result.waiting:,} tasks that were handed over wait for an answer\n"
     for what, command in result.missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from curate.cli.group import cli, json_option, show_result
+from curate.cli.terminal import echo
 
 
 @cli.command()
@@ -24,7 +25,7 @@ def run(ctx: click.Context, as_json: bool) -> None:
 
     names = ctx.obj.project().stages()
     if not encoders.available():
-        click.echo(f"note: no vectors, clusters, mislabels: {encoders.HOW_TO_INSTALL}", err=True)
+        echo(f"note: no vectors, clusters, mislabels: {encoders.HOW_TO_INSTALL}\n", err=True)
     ctx.obj.stages = {}
     for command in (cli.commands[name] for name in names):
         # Each stage is parsed like a command of its own, so file and environment apply to it.

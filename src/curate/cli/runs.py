@@ -56,6 +56,7 @@ def render_runs(runs: Sequence[PastRun]) -> str:
             ]
             for r in runs
         ],
+        cut=True,
     )
     pulls = [r.run_id for r in runs if r.undo == "kept" and r.outcome != "unchanged"]
     return text + (f"A pull can be taken back: curate undo {pulls[0]}\n" if pulls else "")

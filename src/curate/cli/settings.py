@@ -11,7 +11,9 @@ import click
 from click.core import ParameterSource
 
 from curate import config
+from curate.cli.progress import under_way
 from curate.errors import ConfigError
+from curate.text.escaping import for_terminal
 
 _WORDS = {
     "a valid integer range": "an integer",
@@ -36,6 +38,10 @@ class Command(click.Command):
         """Returns the keys of its section that are no options of it, in a project folder."""
         return set()
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Returns the help, in which defaults stand that curate.toml may have."""
+        return for_terminal(super().get_help(ctx))
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command.
 
@@ -43,7 +49,8 @@ class Command(click.Command):
             ConfigError: with the place of the setting in front, where it was not typed.
         """
         try:
-            return super().invoke(ctx)
+            with under_way(ctx.command_path.removeprefix("curate ")):
+                return super().invoke(ctx)
         except ConfigError as error:
             if text := _placed_error(ctx, error):
                 raise ConfigError(text) from error

@@ -9,7 +9,7 @@ import click
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
 from curate.options import SignalsSettings
-from curate.text.wording import counted, shortened, table, wrapped
+from curate.text.wording import counted, room, shortened, table, wrapped
 
 if TYPE_CHECKING:
     from curate.kernels.answer_quality import Rater
@@ -73,9 +73,9 @@ def render_signals(result: SignalsResult) -> str:
 
 
 def _one(weak_answer: WeakAnswer) -> str:
-    text = f'  {weak_answer.signal}  {weak_answer.id[:12]}  "{shortened(weak_answer.prompt, 70)}"\n'
-    text += f'    "{shortened(weak_answer.answer, 70)}"\n'
-    return text + textwrap.indent(wrapped(weak_answer.why), "    ")
+    prompt, answer = (shortened(t, room(30)) for t in (weak_answer.prompt, weak_answer.answer))
+    text = f'  {weak_answer.signal}  {weak_answer.id[:12]}  "{prompt}"\n    "{answer}"\n'
+    return text + wrapped(f"    {weak_answer.why}", "      ")
 
 
 def _raters(raters: tuple[Rater, ...]) -> str:

@@ -66,17 +66,7 @@ def render_status(status: Status) -> str:
     ]
     ready = "ready as single answers" if status.pairs[0] else "ready"
     rows.append([f"{status.train + status.test:,}", ready, f"{status.train:,}", f"{status.test:,}"])
-    width = [max(len(str(row[c])) for row in rows) for c in range(4)]
-    text = (
-        f"{'':>{width[0]}}  {'':<{width[1]}}  {'train':>{max(width[2], 5)}}  "
-        f"{'test':>{max(width[3], 5)}}\n"
-    )
-    for row in rows:
-        text += (
-            f"{row[0]:>{width[0]}}  {row[1]:<{width[1]}}  {row[2]:>{max(width[2], 5)}}  "
-            f"{row[3]:>{max(width[3], 5)}}".rstrip()
-            + "\n"
-        )
+    text = table(["", "", "train", "test"], rows)
     if not status.split_given:
         text += "sides of new examples as the next export would give them\n"
     if status.pending and not status.pairs[0]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from curate.cli.group import Context, cli, json_option, pass_context, show_result
-from curate.text.wording import table
+from curate.text.wording import WIDTH, table, width
 
 if TYPE_CHECKING:
     from curate.versions.versions import Version
@@ -29,18 +29,19 @@ def render_versions(versions: Sequence[Version]) -> str:
     """Returns the versions as a table."""
     if not versions:
         return "No version yet. Next: curate export NAME\n"
+    shown, when = (12, "%Y-%m-%d %H:%M") if width() >= WIDTH else (8, "%Y-%m-%d")
     return table(
         ["version", "content id", "test id", "train", "test", "pending", "formats", "exported"],
         [
             [
                 v.label,
-                v.content_id[:12],
-                v.test_id[:12],
+                v.content_id[:shown],
+                v.test_id[:shown],
                 v.train,
                 v.test,
                 v.pending,
                 ", ".join(v.formats),
-                f"{v.exported_at:%Y-%m-%d %H:%M}",
+                f"{v.exported_at:{when}}",
             ]
             for v in versions
         ],

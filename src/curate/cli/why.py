@@ -15,7 +15,7 @@ from curate.cli.group import Context, cli, json_option, pass_context, show_resul
 from curate.label.options import CANNOT
 from curate.text.reasons import REASONS
 from curate.text.text import words as words_of
-from curate.text.wording import counted, shortened
+from curate.text.wording import counted, one_line, room, shortened
 
 _MOST = 12
 _NEWEST = ("changed", "rating", "asked", "answer", "version")
@@ -42,15 +42,13 @@ def why(context: Context, key: str, all_lines: bool, as_json: bool) -> None:
 def render_story(story: Mapping[str, Any], most: int | None = _MOST) -> str:
     """Returns one example's story, at most so many lines of a kind; None: all of them."""
     when = f"{story['created_at']:%Y-%m-%d %H:%M}" if story["created_at"] else "time unknown"
-    text = f'{story["example_id"][:12]}  "{shortened(story["query"], 70)}"\n'
-    text += (
-        f"  source      {story['source']} {story['source_id']}, {when}, conversation "
-        f"{story['conversation_id']}\n"
-    )
+    text = f'{story["example_id"][:12]}  "{shortened(story["query"], room(30))}"\n'
+    source = f"{story['source']} {story['source_id']}, {when}, conversation "
+    text += f"  source      {one_line(source + str(story['conversation_id']))}\n"
     told = lines(dict(story))
     if most is not None:
         told = list(_shorten(told, most, story["example_id"][:12]))
-    text += "".join(f"  {what:<10}  {sentence}\n" for what, sentence in told)
+    text += "".join(f"  {what:<10}  {one_line(sentence)}\n" for what, sentence in told)
     if story["reason"] is None:
         verdict = f"in: {story['side']}"
     else:

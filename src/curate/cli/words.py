@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate.text.reasons import REASONS
-from curate.text.wording import WIDTH, counted, shortened, wrapped
+from curate.text.wording import counted, room, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.check.unseen import Unseen
@@ -123,13 +122,14 @@ def render_pull(result: PullResult, *, next_step: bool = True) -> str:
     return text + ("Next: curate pull FILE, one that has rows\n" if next_step else "")
 
 
-def beside(one: str, other: str, width: int = 86) -> tuple[str, str]:
+def beside(one: str, other: str, width: int | None = None) -> tuple[str, str]:
     """Returns two texts on a line each, cut to a width in which it is seen where they differ first.
 
     Texts that begin alike for long begin a little before that place, after dots.
     """
     from curate.text.text import common_start
 
+    width = width or room(14)
     lines = [" ".join(text.split()) for text in (one, other)]
     alike = len(common_start(lines))
     if max(map(len, lines)) > width and alike > width * 2 // 3:
@@ -250,7 +250,7 @@ def render_how_wrong(rates: Sequence[ErrorRate], waiting: int = 0) -> str:
         rates_told.append(f"{'test' if rates[0].side == 'train' else 'train'} not measured")
     audited = sum(r.audited for r in rates)
     text = f"how wrong: {', '.join(rates_told)}; {audited:,} audited"
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
+    return wrapped(text)
 
 
 def render_reviewed(detectors: Sequence[Detector]) -> str:
@@ -260,7 +260,7 @@ def render_reviewed(detectors: Sequence[Detector]) -> str:
     text = "reviewed: " + "; ".join(
         f"{d.name.replace('_', ' ')} {render_precision(d)}" for d in detectors
     )
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ") + "\n"
+    return wrapped(text)
 
 
 def render_precision(detector: Detector) -> str:

@@ -8,8 +8,10 @@ are there at the first `embed`, and then stays what it was.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -203,7 +205,7 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 def _encode(store: Store, run: Run, loaded: Encoder, todo: Any, progress: Progress) -> int:
     rows = list(zip(todo["input_hash"].to_pylist(), todo["text"].to_pylist(), strict=True))
-    chunks = encoded(loaded, rows, progress, "embedding inputs", cut=loaded.windows)
+    chunks = encoded(loaded, rows, progress, "inputs", cut=loaded.windows)
     for fresh in in_portions(map(_table, chunks)):
         with store.write() as con:
             con.register("fresh", fresh)
@@ -264,16 +266,21 @@ def encoded(
     hashes: list[str] = []
     windows: list[str] = []
     counts: list[int] = []
-    for name, text in progress(rows, label):
+    # A row counts once it is encoded, not when it is waiting for the others of its chunk.
+    done = iter(progress(rows, label))
+    next(done, None)
+    for name, text in rows:
         parts = cut(text)
         if hashes and len(windows) + len(parts) > CHUNK_WINDOWS:
             yield hashes, counts, means(loaded.encode(windows), counts)
+            deque(islice(done, len(hashes)), maxlen=0)
             hashes, windows, counts = [], [], []
         hashes.append(name)
         windows += parts
         counts.append(len(parts))
     if hashes:
         yield hashes, counts, means(loaded.encode(windows), counts)
+    deque(done, maxlen=0)
 
 
 def as_lists(matrix: NDArray[Any]) -> Any:

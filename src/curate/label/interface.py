@@ -11,7 +11,7 @@ from pathlib import Path
 from curate.errors import ConfigError
 from curate.label import kinds
 from curate.label.options import RUBRIC
-from curate.label.team import Team
+from curate.label.team import NOT_XML, Team
 from curate.store import resource_dir
 
 UNUSABLE, NONE_FITS = "__unusable__", "__none__"
@@ -45,6 +45,11 @@ def config(
         raise ConfigError(
             f"the label {taken[0]!r} begins with $, which Label Studio takes for a variable. Next: "
             "give it another name in the logs or in labels in [project] of curate.toml"
+        )
+    if taken := [name for name in names if NOT_XML.search(name)]:
+        raise ConfigError(
+            f"the label {taken[0]!r} has a character that no page can show. Next: give it another "
+            "name in the logs or in labels in [project] of curate.toml"
         )
     path = own or resource_dir("label_config") / f"{kind}.xml"
     try:

@@ -5,6 +5,7 @@ The first three stand under `[label]` in curate.toml, the last in `guidelines.md
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ KEYS = ("rubric", "tags", "hints")
 GUIDELINES = "guidelines.md"
 MAX_GUIDELINES = 100_000
 """Characters: nobody reads more before a day's work."""
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What cannot stand in a page. Source: https://www.w3.org/TR/xml/#charsets."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def _names(folder: Path, key: str, value: Any) -> tuple[str, ...]:
         raise _refuse(
             folder, key, f"{bad[0]!r} begins with $, which Label Studio takes for a variable"
         )
+    if bad := [one for one in value if NOT_XML.search(one)]:
+        raise _refuse(folder, key, f"{bad[0]!r} has a character that no page can show")
     if len({*value}) < len(value):
         raise _refuse(folder, key, f"{value!r}: a name stands there twice")
     return tuple(value)

@@ -3,7 +3,7 @@
 Logs, labels, names of files and answers of servers may hold characters that move a cursor, paint a
 terminal, turn the order of reading around or stand for markup. They are stored and exported as they
 are; whatever is *shown* goes through one of these: `for_terminal` where text is printed,
-`for_markdown` and `for_html` where it is put into a page.
+`for_json` where JSON is, `for_markdown` and `for_html` where it is put into a page.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ def for_terminal(text: str) -> str:
     return _ACTS.sub(_typed, text.replace("\r\n", "\n"))
 
 
+def for_json(text: str) -> str:
+    r"""Returns JSON of the same value, of which nothing acts: `\u009b`, `\u202e`.
+
+    Other controls are escaped in all JSON.
+    """
+    return _ACTS.sub(_as_json, text)
+
+
 def for_html(text: str) -> str:
     """Returns a text to be put between tags or into a quoted attribute."""
     return html.escape(for_terminal(text), quote=True)
@@ -41,6 +49,13 @@ def for_markdown(text: str) -> str:
     """Returns a text to be put into a line of Markdown, or a cell of a table: it is only read."""
     line = " ".join(for_terminal(text).split())
     return html.escape(_MARKDOWN.sub(r"\\\1", line), quote=False)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 65536:
+        return f"\\u{code:04x}"
+    return f"\\u{0xD800 + (code - 65536 >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
 def _typed(found: re.Match[str]) -> str:

@@ -1,31 +1,16 @@
-"""Plain text tables, numbers right-aligned with thousands separators; and how a chance is said."""
+"""Sentences as they are printed, and how numbers and a chance are said."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-WIDTH = 100
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, markdown: bool = False) -> str:
-    """Returns rows as an aligned table, each line ended; numbers and shares stand on the right."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    right = [bool(cells) and all(_is_number(row[c]) for row in cells) for c in range(len(header))]
-    width = [max(len(line[c]) for line in [list(header), *cells]) for c in range(len(header))]
-
-    def line(values: Sequence[str]) -> str:
-        padded = [
-            v.rjust(w) if r else v.ljust(w) for v, w, r in zip(values, width, right, strict=True)
-        ]
-        return f"| {' | '.join(padded)} |\n" if markdown else f"{'  '.join(padded).rstrip()}\n"
-
-    rule = ""
-    if markdown:
-        marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(width, right, strict=True)]
-        rule = f"| {' | '.join(marks)} |\n"
-    return line(header) + rule + "".join(line(row) for row in cells)
+from curate.text.escaping import for_terminal
+from curate.text.tables import WIDTH as WIDTH
+from curate.text.tables import one_line as one_line
+from curate.text.tables import room as room
+from curate.text.tables import table as table
+from curate.text.tables import width as width
 
 
 def percent(share: float) -> str:
@@ -35,19 +20,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share < 0.995 else "over 99%"
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return "" if value is None else str(value)
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(",", "").replace(".", "").replace("%", "").replace("-", "").isdigit()
-
-
 def wrapped(text: str, indent: str = "  ") -> str:
-    """Returns text in lines of at most 100 columns; all but the first are indented."""
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False) + "\n"
+    """Returns text in lines as wide as they may be; all but the first are indented."""
+    # Escaped before its width is looked at: what is escaped is longer.
+    shown = for_terminal(text)
+    return textwrap.fill(shown, width(), subsequent_indent=indent, break_long_words=False) + "\n"
 
 
 def shortened(text: str | None, width: int = 60) -> str:
