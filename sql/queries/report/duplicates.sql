@@ -7,8 +7,9 @@ WITH alike AS (
     JOIN report_examples b ON b.example_id = d.survivor
     WHERE a.input_hash <> b.input_hash
 )
-SELECT example_id AS one, survivor AS other, method || ' duplicate' AS what, similarity, 'out' AS one_is, 'kept' AS other_is,
-       (SELECT count(*) FROM duplicates) AS total
-FROM alike WHERE nth = 1
+SELECT example_id AS one, survivor AS other, method || ' duplicate' AS what, similarity, 'out of ' || p.side AS one_is,
+       'kept in ' || p.side AS other_is, (SELECT count(*) FROM duplicates) AS total
+FROM alike JOIN plan p USING (example_id)
+WHERE nth = 1
 ORDER BY similarity, one, other
 LIMIT $most

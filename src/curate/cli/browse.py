@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from curate.cli.group import Context, Once, cli, json_option, pass_context, show
 from curate.options import PAGE_EXAMPLES, Conditions
 from curate.text.escaping import for_terminal
 from curate.text.reasons import REASONS
-from curate.text.wording import WIDTH, counted, shortened, wrapped
+from curate.text.wording import counted, room, shortened, wrapped
 
 if TYPE_CHECKING:
     from curate.browse import BrowseResult
@@ -103,7 +102,7 @@ def _render_example(example: Mapping[str, Any], words: Sequence[str]) -> str:
     facts.append(f"{example['side']}: {reason}" if reason else example["side"])
     text = "  ".join(for_terminal(fact) for fact in facts) + "\n"
     for what, said in (("asked", example["query"]), ("answer", example["response"])):
-        text += f"  {what:<6}  {excerpt(said, words, _columns() - 10, marked=_is_terminal())}\n"
+        text += f"  {what:<6}  {excerpt(said, words, room(10), marked=_is_terminal())}\n"
     return text
 
 
@@ -111,23 +110,18 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _columns() -> int:
-    """Returns how many columns a line may take."""
-    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 40) if _is_terminal() else WIDTH
-
-
 def excerpt(text: str | None, words: Sequence[str], width: int, *, marked: bool) -> str:
     """Returns what of a text fits on a line, so that one of the words is seen, marked «so»."""
     line = " ".join(for_terminal(text or "").split())
     spans = list(_found(line, words))
     begin = spans[0][0] - width // 3 if spans and spans[0][1] > width - 3 else 0
-    room = width - 2 * len(spans) * marked
+    most = width - 2 * len(spans) * marked
     if begin > 0:
-        begin = min(begin, max(len(line) - room + 3, 0))
+        begin = min(begin, max(len(line) - most + 3, 0))
         shown, spans = f"...{line[begin:]}", [(a - begin + 3, b - begin + 3) for a, b in spans]
     else:
         shown = line
-    shown = shortened(shown, max(room, 20))
+    shown = shortened(shown, max(most, 20))
     for start, end in reversed(spans if marked else []):
         if end <= len(shown):
             shown = f"{shown[:start]}«{shown[start:end]}»{shown[end:]}"

@@ -34,6 +34,7 @@ _STYLES = (
     (re.compile(r"^ *(note|warning|careful):", re.MULTILINE), "yellow"),
     (re.compile(r"(?<=^Next: ).+", re.MULTILINE), "bold"),
     (re.compile(r"^\$ .+", re.MULTILINE), "bold"),
+    (re.compile(r"«[^»\n]*»"), "bold"),  # a word that was searched for
 )
 
 
@@ -107,12 +108,12 @@ def _print_styled(shown: str, stream: TextIO) -> None:
 
 def message(error: click.ClickException) -> str:
     """Returns what Click says of a mistake: usage, a hint, what is wrong."""
-    page = _Page()
+    page = _UsagePage()
     error.show(page)
     return page.getvalue()
 
 
-class _Page(io.StringIO):
+class _UsagePage(io.StringIO):
     """A page for Click, which would take colours out of texts for any other file."""
 
     def isatty(self) -> bool:

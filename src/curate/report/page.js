@@ -77,7 +77,7 @@
   ];
   const ORDERED = ["#5b3f8f", "#3f6fb0", "#2e9a8f", "#7fb843", "#e0c020"];
   const GREY = "#8a8f98";
-  const PLAIN = ["none", "others", "not rated", "no cluster"];
+  const PLAIN = ["none", "others", "not rated", "no cluster", "no label"];
 
   function look(name, values) {
     return values.map((value, place) => ({
@@ -119,7 +119,7 @@
         { name: "by", value: "cluster" }, { name: "picked", value: -1 }, { name: "query", value: "" },
         { name: "x0", value: -0.02 }, { name: "x1", value: 1.02 },
         { name: "y0", value: -0.02 }, { name: "y1", value: 1.02 },
-        { name: "size", value: points.length > 5000 ? 18 : 45 },
+        { name: "size", value: points.length > 5000 ? 20 : 60 },
         { name: "colours", value: [] }, { name: "shapes", value: [] },
       ],
       data: [{ name: "points", values: points }],
@@ -143,7 +143,8 @@
     const data = read(root.dataset.points);
     const names = Object.keys(data.colours);
     const points = data.columns.text.map((text, n) => {
-      const point = { x: data.columns.x[n], y: data.columns.y[n], n, low: text.toLowerCase() };
+      const low = `${text} ${data.columns.id[n]}`.toLowerCase();
+      const point = { x: data.columns.x[n], y: data.columns.y[n], n, low };
       for (const name of names) point[name] = data.columns[name][n];
       return point;
     });
@@ -237,6 +238,19 @@
       if (!held || event.pointerType === "touch") return;
       move(event.clientX - held[0], event.clientY - held[1]);
       held = [event.clientX, event.clientY];
+    });
+    // A finger does not hover: the nearest point is read where it taps.
+    holder.addEventListener("click", (event) => {
+      const box = holder.getBoundingClientRect();
+      const across = (point) => (point.x - view.signal("x0")) / (view.signal("x1") - view.signal("x0")) * box.width;
+      const down = (point) => (1 - (point.y - view.signal("y0")) / (view.signal("y1") - view.signal("y0"))) * box.height;
+      const far = (point) => Math.hypot(across(point) - event.clientX + box.left, down(point) - event.clientY + box.top);
+      let near = null, least = 16;
+      for (const point of points) {
+        const distance = far(point);
+        if (distance < least) [near, least] = [point, distance];
+      }
+      showTip(null, event, null, near ? { lines: lines(near) } : null);
     });
     window.addEventListener("resize", () => view.width(holder.clientWidth).run());
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +37,10 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; "
     "img-src data:; base-uri 'none'; form-action 'none'"
 )
+_CASES = 5
+"""Cases in a row that are shown; more are folded."""
+
+
 _WORD = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]+|\s+|.", re.DOTALL)
 _CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.6}}
 
@@ -61,7 +66,8 @@ def _page(title: str, subtitle: str, blocks: Sequence[Block]) -> Iterable[str]:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{for_html(title)}</title>\n<style>\n{_file('page.css')}</style>\n</head>\n<body>\n"
-        f"<header><h1>{for_html(title)}</h1>\n<p class='soft'>{for_html(subtitle)}</p>\n<nav>"
+        f'<header id="top"><h1>{for_html(title)}</h1>\n'
+        f'<p class="soft">{for_html(subtitle)}</p>\n<nav>'
     )
     yield "\n".join(f'<a href="#{b.name}">{for_html(b.title)}</a>' for b in blocks)
     yield "</nav></header>\n<main>\n"
@@ -78,12 +84,13 @@ def _page(title: str, subtitle: str, blocks: Sequence[Block]) -> Iterable[str]:
 
 def _block(block: Block, draw: _Drawing) -> str:
     commands = "; ".join(_command(one) for one in block.command.split("; "))
-    body = "".join(_part(part, draw) for part in _folded(block.parts))
+    body = _body(block.parts, draw)
     if not block.parts:
         body = f"<p class='soft'>Not yet: {for_html(block.missing)}</p>\n"
     return (
         f'<section id="{block.name}">\n<h2>{for_html(block.title)}</h2>\n'
-        f'<p class="command">The same numbers: {commands}</p>\n{body}</section>\n'
+        f'<p class="command">The same numbers: {commands} <a href="#top">to the top</a></p>\n'
+        f"{body}</section>\n"
     )
 
 
@@ -92,12 +99,20 @@ def _command(text: str) -> str:
     return f"{for_html(before)}<code>{for_html(found + command)}</code>"
 
 
-def _folded(parts: Sequence[Part]) -> Iterable[tuple[Part, bool]]:
-    """Yields parts, and whether each is folded: a table of what was just drawn is."""
+def _body(parts: Sequence[Part], draw: _Drawing) -> str:
+    """Returns parts as HTML: tables of what was just drawn are folded, and so are many cases."""
+    text = ""
     before: Part | None = None
-    for part in parts:
-        yield part, isinstance(part, Grid) and isinstance(before, Plot)
-        before = part
+    for is_case, run in itertools.groupby(parts, lambda part: isinstance(part, Case | Facing)):
+        shown = []
+        for part in run:
+            shown.append(_part(part, isinstance(before, Plot), draw))
+            before = part
+        more = shown[_CASES:] if is_case else []
+        text += "".join(shown[: len(shown) - len(more)])
+        if more:
+            text += f"<details><summary>{len(more)} more</summary>\n{''.join(more)}</details>\n"
+    return text
 
 
 class _Drawing:
@@ -125,8 +140,7 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _part(part_and_fold: tuple[Part, bool], draw: _Drawing) -> str:
-    part, is_folded = part_and_fold
+def _part(part: Part, is_folded: bool, draw: _Drawing) -> str:
     if isinstance(part, Grid):
         return _grid(part, is_folded)
     if isinstance(part, Plot):
@@ -220,8 +234,8 @@ def _map(part: MapOfInputs, draw: _Drawing) -> str:
         '<input type="search" placeholder="search the texts" aria-label="search the texts">\n'
         '<button type="button">reset</button>\n<output></output>\n</div>\n'
         f'<figure><div class="map" role="img" aria-label="map of the inputs"></div>\n'
-        f"<figcaption>{caption} Hover to read; drag to move; double click, or Shift and the wheel, "
-        "to zoom; a click in the legend shows one kind alone.</figcaption></figure>\n"
+        f"<figcaption>{caption} Hover or tap to read; drag to move; double click, or Shift and the "
+        "wheel, to zoom; a click in the legend shows one kind alone.</figcaption></figure>\n"
         '<div class="legend"></div>\n<ol class="found"></ol>\n</div>\n'
     )
 

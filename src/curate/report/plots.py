@@ -150,7 +150,9 @@ def bars(rows: Sequence[Mapping[str, Any]], caption: str, title: str) -> Plot:
         "width": "container",
         "height": {"step": _ROW},
         "encoding": {"y": y, "x": {**number, "title": title,
-                              "axis": {"format": "~s", "tickCount": 6}}},
+                              "axis": {"format": "~s", "tickCount": 6},
+                              # Room for the number beside the longest bar.
+                              "scale": {"domainMax": 1.15 * max(r["number"] for r in rows)}}},
         "layer": [
             {"mark": {"type": "bar", "color": _COLOURS[1]},
              "encoding": {"tooltip": [{"field": "value"}, {**number, "format": ","}]}},

@@ -79,7 +79,7 @@ def report(
         names = blocks.names()
         found = tuple(blocks.answer(name, now) for name in progress(names, "gathering"))
         subtitle = _subtitle(now)
-    text = page.page(name, subtitle, found).encode()
+    text = page.page(f"{name}: the day", subtitle, found).encode()
     _write(path, text)
     return ReportResult(path, len(text), hashlib.sha256(text).hexdigest(), found)
 

@@ -44,7 +44,7 @@ def _progress(rows: Sequence[label_status.Progress]) -> Grid:
          "" if one.seconds is None else f"{one.seconds:,.0f}"]
         for one in rows
     ]  # fmt: skip
-    return Grid(("kind", *names, "seconds a task"), cells, "tasks by kind of work")
+    return Grid(("kind", *names, "seconds a task, median"), cells, "tasks by kind of work")
 
 
 def _agreement(found: Agreement) -> list[Part]:
@@ -57,7 +57,15 @@ def _agreement(found: Agreement) -> list[Part]:
     if told and len(told) > 1:
         least = min(told, key=lambda one: (one.same or 0, one.annotator))
         text += f" Least like the others: annotator {least.annotator} ({least.same:.0%})."
-    head = ("annotator", "answers", "shared", "same as others", "95% from", "to", "quality")
+    head = (
+        "annotator",
+        "answers",
+        "shared",
+        "same as others",
+        "95% from",
+        "to",
+        "quality by cleanlab",
+    )
     drawn = [
         {"value": f"annotator {one.annotator}", "share": one.same, "low": one.low,
          "high": one.high, "n": one.shared}

@@ -29,7 +29,7 @@ def classes(state: State) -> Sequence[Part]:
         return [Sentence("No two classes are confused.")]
     first = result.pairs[0]
     grid = Grid(
-        ("class", "with", "a like b", "b like a", "likely wrong", "expected wrong"),
+        ("class a", "class b", "a that look like b", "b like a", "likely wrong", "expected wrong"),
         [(state.hide(p.a), state.hide(p.b), p.a_as_b, p.b_as_a, p.likely, f"{p.cost:.1f}")
          for p in result.pairs[:30]],
         "pairs of classes, the most costly first",
@@ -51,7 +51,7 @@ def _cases(state: State, pairs: Sequence[ClassPair]) -> list[Part]:
     return [
         Case(
             state.hide(f"{pair.a} / {pair.b}"),
-            f"texts of one that look like the other: {pair.a_as_b + pair.b_as_a:,}",
+            f"some of {pair.a_as_b + pair.b_as_a:,} texts of one that look like the other",
             [Quote(state.hide(i.given), texts[i.id].query, i.id) for i in found],
         )
         for pair, found in of_pair.items()

@@ -27,17 +27,23 @@ def duplicates(state: State) -> Sequence[Part]:
     copies = state.rows(sql("report/duplicates"), most)
     leaks = state.rows(sql("report/leaks"), most)
     apart = state.rows(sql("report/kept_apart"), {**most, **limits})
+    if not (copies or leaks or apart):
+        return ()
+    none = "Leaks: no train example is a copy of a held-out one, as far as likeness is measured."
     return [
-        *_section(state, copies, "out as duplicates", "the least alike that are out for likeness"),
-        *_section(state, leaks, "withheld from train since they leak into test", "leaks"),
-        *_section(state, apart, "alike and kept apart", "alike, and both in: what differs matters"),
-    ]
+        *(_section(state, leaks, "leak into test, and are withheld from train", "some of them")
+          or [Sentence(none)]),
+        *_section(state, copies, "are out as duplicates", "the least alike of them"),
+        *_section(state, apart, "pairs of alike inputs are both in", "the most alike, with what "
+                  "was taken for a difference; look whether it is one"),
+    ]  # fmt: skip
 
 
 def _section(state: State, rows: Sequence[dict[str, Any]], what: str, which: str) -> list[Part]:
     if not rows:
         return []
-    total = f"{rows[0]['total']:,} {what}. Shown: {which}."
+    total = f"{rows[0]['total']:,} {'' if what.startswith('pairs') else 'examples '}{what}. "
+    total += f"Shown: {which}."
     return [Sentence(total), *_facing(state, rows)]
 
 

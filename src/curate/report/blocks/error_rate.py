@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from curate.kernels.error_rate import ErrorRate
 from curate.label import audit
 from curate.report import plots
 from curate.report.blocks import block
@@ -23,13 +24,7 @@ def error_rate(state: State) -> Sequence[Part]:
     if not rates:
         return ()
     told = [r for r in rates if r.told]
-    parts: list[Part] = [
-        Sentence(
-            f"{r.side}: {r.said if r.told else 'too few audited answers to tell'}; "
-            f"{r.audited:,} audited, {r.wrong:,} of them wrong."
-        )
-        for r in rates
-    ]
+    parts: list[Part] = [Sentence(_told(r)) for r in rates]
     if told:
         drawn = [
             {"value": r.side, "share": r.rate, "low": r.low, "high": r.high, "n": r.audited}
@@ -40,3 +35,16 @@ def error_rate(state: State) -> Sequence[Part]:
     cells = [(r.side, r.examples, r.reviewed, r.audited, r.wrong, r.more if r.told else "")
              for r in rates]  # fmt: skip
     return [*parts, Grid(head, cells, "audits: drawn at random, judged without a hint")]
+
+
+def _told(rate: ErrorRate) -> str:
+    found = (
+        f"{rate.side}: of {rate.audited:,} examples that were drawn at random, {rate.wrong:,} were "
+        f"wrong"
+    )
+    if not rate.told:
+        return f"{found}: too few to tell how wrong the rest is."
+    return (
+        f"{found} when they were drawn. {rate.reviewed:,} of {rate.examples:,} are judged by now, "
+        f"and right; counted over all, {rate.said} are still wrong."
+    )

@@ -17,6 +17,12 @@ _WORDS = {
 }  # fmt: skip
 
 
+_KINDS = {
+    "file": "answers from a file", "ask": "asked at its endpoint", "logs": "what production said",
+    "baseline": "baseline",
+}  # fmt: skip
+
+
 @block(
     order=130,
     title="How good the models are",
@@ -29,6 +35,10 @@ def evaluations(state: State) -> Sequence[Part]:
     last = {one.version: one for one in looks.evaluations(state.store)}
     for one in reversed(last.values()):
         parts += _evaluation(state, one.version, one.result)
+    missing = [name for name in state.status.latest if name not in last]
+    if last and missing:
+        names = state.hide(", ".join(missing))
+        parts.insert(0, Sentence(f"Of the newest version no model is evaluated: {names}."))
     return parts
 
 
@@ -40,18 +50,29 @@ def _evaluation(state: State, version: str, result: Mapping[str, Any]) -> list[P
         for m in result["candidates"]
     ]  # fmt: skip
     caption = f"{state.hide(version)}: {metric} of each model, with 95% intervals"
-    head = ("model", "against", "difference", "95% from", "to", "examples", "so it")
+    scored = [
+        (state.hide(m["name"]), _KINDS.get(m["kind"], m["kind"]), m["answered"],
+         f"{m['scores'].get(metric, 0.0):.1%}", f"{m['low']:.1%}", f"{m['high']:.1%}")
+        for m in result["candidates"]
+    ]  # fmt: skip
+    head = ("model", "against", "difference, points", "95% from", "to", "examples", "so it")
     rows = [
-        (state.hide(c["candidate"]), state.hide(c["baseline"]), f"{c['difference']:+.1%}",
-         f"{c['low']:+.1%}", f"{c['high']:+.1%}", c["n"], _WORDS.get(c["verdict"], c["verdict"]))
+        (state.hide(c["candidate"]), state.hide(c["baseline"]), _points(c["difference"]),
+         _points(c["low"]), _points(c["high"]), c["n"], _WORDS.get(c["verdict"], c["verdict"]))
         for c in result["comparisons"]
     ]  # fmt: skip
     beats = [row for row in rows if row[-1] == _WORDS["beats"]]
     text = f"{state.hide(version)}, {result['held_out']:,} held-out examples, {metric}: "
-    text += "; ".join(f"{row[0]} beats {row[1]} by {row[2]}" for row in beats) or (
+    text += "; ".join(f"{row[0]} beats {row[1]} by {row[2]} points" for row in beats) or (
         "no model is known to beat a baseline"
     )
     return [
         Sentence(text + "."), plots.intervals(models, caption, metric),
+        Grid(("model", "what it is", "answers", metric, "95% from", "to"), scored,
+             f"{state.hide(version)}: models"),
         Grid(head, rows, f"{state.hide(version)}: candidates against baselines"),
     ]  # fmt: skip
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}"

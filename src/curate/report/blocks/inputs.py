@@ -46,6 +46,8 @@ def inputs(state: State) -> Sequence[Part]:
         "side": [_side(row) for row in rows],
         "suspicion": [row["suspicion"] or "none" for row in rows],
     }
+    if any(row["label"] is not None for row in rows):
+        named["label"] = [state.hide(row["label"]) or "no label" for row in rows]
     colours = {
         "cluster": _frequent(named["cluster"]),
         "rating": [*(str(n) for n in range(1, 6)), _UNRATED],
@@ -53,6 +55,8 @@ def inputs(state: State) -> Sequence[Part]:
         "suspicion": [v for v in ("none", "possible", "likely", "rated", "contested")
                       if v in set(named["suspicion"])],
     }  # fmt: skip
+    if "label" in named:
+        colours["label"] = _frequent(named["label"])
     columns: dict[str, Sequence[Any]] = {
         "x": _scaled([row["x"] for row in rows]),
         "y": _scaled([row["y"] for row in rows]),

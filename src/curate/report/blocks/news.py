@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from curate.report import plots
 from curate.report.blocks import block
-from curate.report.parts import Grid, Part, Sentence
+from curate.report.parts import Case, Grid, Part, Quote, Sentence
 from curate.report.state import State
 from curate.store import sql
 
-_RUNS, _SHOWN = 10, 10
+_RUNS, _SHOWN, _READ = 10, 10, 3
 
 
 @block(
@@ -40,9 +40,20 @@ def news(state: State) -> Sequence[Part]:
     ]
     if by_cluster:
         caption = "new examples by cluster, the most first"
-        parts.append(plots.bars(by_cluster[:_SHOWN], caption, "examples"))
+        parts += [plots.bars(by_cluster[:_SHOWN], caption, "examples"), *_read(state)]
     return [*parts, grid]
 
 
 def _when(row: dict[str, object]) -> str:
     return f"{row['run_id']}, {row['started_at']:%Y-%m-%d}"
+
+
+def _read(state: State) -> list[Part]:
+    """Returns some new examples of the clusters that have most of them."""
+    rows = state.rows(sql("report/new_examples"), {"clusters": _READ, "each": _READ})
+    quotes = state.quotes([row["example_id"] for row in rows])
+    of: dict[str, list[Quote]] = {}
+    for row in rows:
+        name = state.hide(row["cluster"]) or "(no cluster)"
+        of.setdefault(name, []).append(quotes[row["example_id"]])
+    return [Case(name, "some of its new examples", found) for name, found in of.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from curate.kernels.association import association
+from curate.kernels.association import TELLING, association
 from curate.kernels.intervals import wilson
 from curate.report import mix, plots
 from curate.report.blocks import block
@@ -51,7 +51,8 @@ def _rule(state: State) -> str:
 
 
 def _aspect(aspect: str, rows: Sequence[MixRow]) -> list[Part]:
-    drawn = [_drawn(row, name) for row in mix.folded(rows, _SHOWN) for name in SERIES]
+    series = [name for name in SERIES if any(_hits(row, name) for row in rows)]
+    drawn = [_drawn(row, name) for row in mix.folded(rows, _SHOWN) for name in series]
     caption = f"share of calls that people rated, and that is erased, by {aspect}; 95% intervals"
     columns = (aspect, "calls", "rated", "share rated", "95% from", "to", "mean rating",
                "erased", "share erased", "95% from", "to")  # fmt: skip
@@ -62,7 +63,7 @@ def _aspect(aspect: str, rows: Sequence[MixRow]) -> list[Part]:
         max(0, len(rows) - mix.MOST_ROWS),
     )
     said = " ".join(_dependence(aspect, rows, name) for name in SERIES)
-    return [Sentence(said), plots.intervals(drawn, caption, "share", series=SERIES), grid]
+    return [Sentence(said), plots.intervals(drawn, caption, "share", series=series), grid]
 
 
 def _dependence(aspect: str, rows: Sequence[MixRow], name: str) -> str:
@@ -70,13 +71,14 @@ def _dependence(aspect: str, rows: Sequence[MixRow], name: str) -> str:
     units = sum(_units(row) for row in rows)
     found = association(hits, of, units=units)
     if found is None:
-        return f"All calls alike are {name}, or none."
+        return f"No call is {name}." if not sum(hits) else f"All calls are {name}."
     if not found.depends:
         return (
             f"No clear sign that it depends on the {aspect} whether a call is {name} "
-            f"(p = {found.chance:.2f})."
+            f"(p = {found.chance:.2f}, and under {TELLING} would be one)."
         )
-    enough = [row for row in rows if row.production >= _ENOUGH] or rows
+    enough = [row for row in rows if row.production >= _ENOUGH]
+    enough = enough if len(enough) > 1 else list(rows)
     ends = sorted(enough, key=lambda row: (_hits(row, name) / row.production, row.value))
     return (
         f"Whether a call is {name} depends on its {aspect} (Cramér's V {found.strength:.2f}, "

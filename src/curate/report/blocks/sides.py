@@ -26,7 +26,10 @@ def sides(state: State) -> Sequence[Part]:
         return ()
     parts = _gaps(state, mixes)
     for aspect, rows in mixes.items():
-        parts += [_plot(aspect, rows), _grid(aspect, rows)]
+        if len(rows) == 1:
+            parts.append(Sentence(f"By {aspect}: all are {rows[0].value}."))
+        else:
+            parts += [_plot(aspect, rows), _grid(aspect, rows)]
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from curate import signals
@@ -12,6 +13,10 @@ from curate.report.parts import Case, Part, Quote, Sentence
 from curate.report.state import ShownTexts, State
 from curate.text.reasons import REASONS
 
+_TIERS = {
+    "likely": "likely wrong", "possible": "possibly", "rated": "with a low rating",
+    "contested": "contested among people",
+}  # fmt: skip
 _SHOWN, _NEIGHBOURS, _ANSWERS = 20, 3, 8
 
 
@@ -32,9 +37,10 @@ def _labels(state: State) -> list[Part]:
     issues = mislabels.found(state.today, _SHOWN)
     near = [neighbour for issue in issues for neighbour in _near(issue)]
     texts = state.texts([issue.id for issue in issues] + [one.id for one in near])
-    total = len(mislabels.found(state.today))
+    tiers = Counter(issue.tier for issue in mislabels.found(state.today))
     cases = [_case(state, issue, texts) for issue in issues]
-    head = f"{total:,} labels are under suspicion; these are the worst {len(cases):,}."
+    counts = ", ".join(f"{tiers[tier]:,} {meant}" for tier, meant in _TIERS.items() if tiers[tier])
+    head = f"{tiers.total():,} labels are under suspicion: {counts}. Shown: the worst {len(cases)}."
     return [Sentence(head), *cases]
 
 
@@ -45,7 +51,8 @@ def _near(issue: Issue) -> Sequence[Neighbour]:
 def _case(state: State, issue: Issue, texts: Mapping[str, ShownTexts]) -> Case:
     better = f"  ->  {issue.suggested}" if issue.suggested else ""
     chance = "" if issue.probability is None else f", {issue.probability:.0%}"
-    title = f"{issue.given}{better}  ({issue.tier}, {issue.side}{chance})"
+    where = f"out: {REASONS.get(issue.out, issue.out)}" if issue.out else issue.side
+    title = f"{issue.given}{better}  ({issue.tier}{chance}; {where})"
     beside = [
         Quote(state.hide(one.label) or "no label", texts[one.id].query, one.id)
         for one in _near(issue)
@@ -59,14 +66,12 @@ def _why(issue: Issue) -> str:
     """Returns what speaks against a label; the texts that do stand beside it."""
     votes = sum(one.label == issue.suggested for one in issue.nearest)
     said = []
-    if issue.suggested is not None:
+    if votes:
         said.append(f'{votes} of the {len(issue.nearest)} nearest examples are "{issue.suggested}"')
     if issue.rating is not None:
         said.append(f"a human rated it {issue.rating:g} of 5")
     if issue.contested is not None:
         said.append(f"{issue.contested} disagree about it")
-    if issue.out is not None:
-        said.append(f"out anyway: {REASONS.get(issue.out, issue.out)}")
     return "; ".join(said)
 
 

@@ -9,6 +9,9 @@ from curate.report.blocks import block
 from curate.report.parts import Figures, Part, Sentence
 from curate.report.state import State
 
+_ALARMING = 0.1
+"""Share of wrong examples that nobody should train on without a look."""
+
 
 @block(order=0, title="Where do we stand?", command="curate status", missing="curate pull LOGS")
 def today(state: State) -> Sequence[Part]:
@@ -30,6 +33,14 @@ def today(state: State) -> Sequence[Part]:
     parts: list[Part] = [Figures(figures)]
     if status.stale:
         parts.append(Sentence(f"Not up to date: {', '.join(status.stale)}. Next: curate run"))
+    parts += [
+        Sentence(
+            f"Careful: of {r.side}, {r.rate:.0%} are likely wrong. Next: curate queue, before "
+            "anything is trained"
+        )
+        for r in status.error_rates
+        if r.told and r.low >= _ALARMING
+    ]
     exported = f"Exported: {state.hide(', '.join(status.latest))}. " if status.latest else ""
     return [*parts, Sentence(f"{exported}Next: {status.next}")]
 

@@ -28,8 +28,8 @@ def versions(state: State) -> Sequence[Part]:
     if not found:
         return ()
     grid = Grid(
-        ("version", "train", "test", "pending", "formats", "exported", "content id"),
-        [(state.hide(v.label), v.train, v.test, v.pending, ", ".join(v.formats),
+        ("version", "train", "test", "formats", "exported", "content id"),
+        [(state.hide(v.label), v.train, v.test, ", ".join(v.formats),
           f"{v.exported_at:%Y-%m-%d}", v.content_id[:12]) for v in found[::-1][:_SHOWN]],
         "exported versions, the newest first",
         max(0, len(found) - _SHOWN),
@@ -62,7 +62,7 @@ def _told(moved: VersionDiff) -> str:
             f"{name} +{len(part.added_ids):,}, -{len(part.removed_ids):,}, {part.changed:,} changed"
         )
 
-    same = "the same held-out part" if moved.same_test else "another held-out part"
+    same = "the same held-out part" if moved.same_test else "the held-out part has changed"
     return (
         f"{moved.a} to {moved.b}: {side('train')}; {side('test')}; {moved.moved:,} changed sides; "
         f"{same}."
