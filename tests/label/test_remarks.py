@@ -191,6 +191,9 @@ def test_what_a_team_writes_reaches_its_annotators(labels: Desk) -> None:
         ('tags = ["a", ""]', "expected a list of names"),
         ('tags = ["$a"]', "begins with $"),
         ('tags = ["a", "a"]', "twice"),
+        ('tags = ["a\\u001b"]', "has a character that no page can show"),
+        ('rubric = ["a\\u0000"]', "has a character that no page can show"),
+        ('hints = {a = "b\\u001b"}', "has a character that no page can show"),
         ('hints = ["a"]', "expected a table"),
     ],
 )

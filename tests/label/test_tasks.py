@@ -177,3 +177,8 @@ def test_what_became_of_a_prefilled_answer_is_kept() -> None:
     for origin in ("prediction", "prediction-changed", "manual"):
         result = [{**choice("label", "refund"), "origin": origin}]
         assert tasks.understand("relabel", result, ROW, LABELS).origin == origin
+
+
+def test_a_label_that_no_page_can_show_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"the label 'odd\\x1b\[2J' has a character that no page"):
+        interface.config("relabel", ["fine", "odd\x1b[2J"])

@@ -6,7 +6,7 @@ The first three stand under `[label]` in curate.toml, the last in `guidelines.md
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ def team_of(folder: Path) -> Team:
     hints = section.get("hints", {})
     if not isinstance(hints, Mapping) or not all(isinstance(t, str) for t in hints.values()):
         raise _refuse(folder, "hints", f'{hints!r}: expected a table, label = "what it means"')
+    _refuse_unshowable(folder, "hints", hints.values())
     return Team(**names, hints=hints, guidelines=_guidelines(folder / GUIDELINES))
 
 
@@ -63,11 +64,15 @@ def _names(folder: Path, key: str, value: Any) -> tuple[str, ...]:
         raise _refuse(
             folder, key, f"{bad[0]!r} begins with $, which Label Studio takes for a variable"
         )
-    if bad := [one for one in value if NOT_XML.search(one)]:
-        raise _refuse(folder, key, f"{bad[0]!r} has a character that no page can show")
+    _refuse_unshowable(folder, key, value)
     if len({*value}) < len(value):
         raise _refuse(folder, key, f"{value!r}: a name stands there twice")
     return tuple(value)
+
+
+def _refuse_unshowable(folder: Path, key: str, texts: Iterable[str]) -> None:
+    if bad := [text for text in texts if NOT_XML.search(text)]:
+        raise _refuse(folder, key, f"{bad[0]!r} has a character that no page can show")
 
 
 def _refuse(folder: Path, key: str, message: str) -> ConfigError:
