@@ -38,7 +38,7 @@ from measured import sources
 from curate.embed import encoders
 from curate.embed.kinds import kinds
 from curate.options import SEMANTIC_THRESHOLDS
-from curate.text.tables import markdown_table
+from curate.text.markdown import markdown_table
 from curate.text.text import normalise
 
 DATA = Path(os.environ.get("CURATE_TEST_DATA", HERE.parents[2] / "shared" / "data"))

