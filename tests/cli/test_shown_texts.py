@@ -199,6 +199,10 @@ def _curate(shown: Shown) -> None:
     shown.run("status", "--rejects")
     shown.run("run")
     shown.run("doctor", code=None)
+    shown.run("map")
+    shown.run("browse")
+    shown.run("browse", "money", "--label", LABELS[0], "--limit", "3")
+    shown.run("browse", f"nobody said {ACTS}", "--label", ACTS)
     shown.run("why", f"id1{ACTS}")
     shown.run("why", f"id2{ACTS}", "--all")
 
@@ -266,6 +270,8 @@ def _export(shown: Shown) -> None:
     )  # fmt: skip
     shown.run("evaluate", "set@1", "--answers", f"{MODEL}={answers}", code=None)
     shown.run("evaluations")
+    shown.run("report")
+    shown.run("report", "--output", f"day{ACTS}.html", "--personal-data")
     shown.run("runs")
     shown.run("undo", "3", "--dry-run", code=None)
 
@@ -312,6 +318,10 @@ MISTAKES = [
     ("mislabels", "--evaluate", f"bad{ACTS}.jsonl"),
     ("signals", "--signal", ACTS),
     ("heldout", "import", f"nosuch{ACTS}"),
+    ("browse", "--reason", ACTS),
+    ("browse", "--side", ACTS),
+    ("browse", "--where", ACTS),
+    ("report", "--output", f"logs/logs{ACTS}.jsonl/x.html"),
 ]  # fmt: skip
 
 
@@ -338,6 +348,17 @@ def test_every_command_was_run_with_and_without_json(shown: Shown) -> None:
         assert typed, f"{name} is not run here: what it prints of texts is not looked at"
         if any(parameter.name == "as_json" for parameter in command.params):
             assert any("--json" in words for words in typed), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "pattern", ["datasets/set/v1/README.md", "datasets/set/v1/*.svg", "reports/*.html", "day*.html"]
+)
+def test_nothing_acts_in_what_is_written_for_people(shown: Shown, pattern: str) -> None:
+    files = list(shown.folder.glob(pattern))
+    assert files
+    for file in files:
+        assert not acting(file.read_text("utf-8")), file
 
 
 @pytest.mark.slow

@@ -133,6 +133,7 @@ def test_hostile_texts_own_nothing(chromium: Any, tmp_path: Path, write_jsonl: W
     assert made.page.title() == "p: the day"
     for tag in ("img", "iframe", "link", "b > b", "svg[onload]"):
         assert made.page.locator(f"main {tag}").count() == 0
+    made.page.evaluate("document.querySelectorAll('details').forEach((part) => part.open = true)")
     body = made.page.locator("body").inner_text()
     assert "{{7*7}} ${7*7}" in body
     made.page.fill(".map-of-inputs input", "<script>")

@@ -249,6 +249,8 @@ def test_json_has_the_same_numbers(tmp_path: Path, write_jsonl: WriteJsonl) -> N
 def test_the_file_may_stand_where_it_can(tmp_path: Path) -> None:
     project = new_project(tmp_path / "p")
     assert curate(project, "report", "--output", str(tmp_path)).exit_code == 2
+    (tmp_path / "file").touch()
+    assert curate(project, "report", "--output", str(tmp_path / "file" / "x.html")).exit_code == 2
     path = tmp_path / "new" / "folder" / "day.html"
     assert project.report(path).path == path
     assert CliRunner().invoke(cli, ["-C", str(tmp_path / "none"), "report"]).exit_code != 0

@@ -74,6 +74,8 @@ def report(
     path = output or store.folder / "reports" / NAME
     if path.is_dir():
         raise ConfigError(f"{path} is a folder. Next: curate report --output {path / NAME}")
+    if (file := next((p for p in path.parents if p.is_file()), None)) is not None:
+        raise ConfigError(f"{file} is a file, no folder. Next: curate report --output FILE")
     with state.of(store, hidden=not personal_data, progress=progress) as now:
         name = now.hide(str(store.setting(now.con, "project").get("name") or store.folder.name))
         names = blocks.names()
