@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
@@ -254,3 +255,17 @@ def test_the_file_may_stand_where_it_can(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "day.html"
     assert project.report(path).path == path
     assert CliRunner().invoke(cli, ["-C", str(tmp_path / "none"), "report"]).exit_code != 0
+
+
+def test_a_block_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weather.py").write_text(
+        "from curate.report.blocks import block\nfrom curate.report.parts import Sentence\n\n"
+        "@block(order=15, title='What weather?', command='curate runs', missing='none')\n"
+        "def weather(state):\n    return [Sentence('It rains.')]\n", "utf-8",
+    )  # fmt: skip
+    monkeypatch.setattr(blocks, "__path__", [*blocks.__path__, str(tmp_path)])
+    monkeypatch.setattr(blocks, "_blocks", dict(blocks._blocks))
+    page = written(new_project(tmp_path / "p"))
+    assert page.index("What weather?") < page.index("What is new")
+    assert "It rains." in page
+    sys.modules.pop("curate.report.blocks.weather")

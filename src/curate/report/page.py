@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from curate.errors import MissingExtra
+from curate.map import HOW_TO_INSTALL
 from curate.report.parts import (
     Block,
     Case,
@@ -31,7 +32,6 @@ from curate.report.parts import (
 )  # fmt: skip
 from curate.text.escaping import for_html, for_terminal
 
-INSTALL = "pip install 'curate-workbench[report]'"
 # No request may leave, whatever stands in a text; Vega compiles its expressions.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; "
@@ -296,5 +296,5 @@ def _convert() -> Any:
     try:
         import vl_convert
     except ImportError as error:
-        raise MissingExtra(f"plots need vl-convert-python. Next: {INSTALL}") from error
+        raise MissingExtra(f"plots need vl-convert-python. Next: {HOW_TO_INSTALL}") from error
     return vl_convert
