@@ -296,11 +296,12 @@ def _chunks(pending: int, gone_rows: int, chunk: int) -> range:
 def findings(finder: Finder, row: Mapping[str, Any]) -> list[PrivacyFinding]:
     """Returns what an example holds, by field and position."""
     redactor = Redactor(finder)
-    redactor.look(_example(row))
+    redactor.look(example_of(row))
     return redactor.findings
 
 
-def _example(row: Mapping[str, Any]) -> Example:
+def example_of(row: Mapping[str, Any]) -> Example:
+    """Returns what a redactor looks at, of an example as the store has it."""
     return Example(
         example_id=row["example_id"],
         source=row["source"],

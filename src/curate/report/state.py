@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import orjson
 import pyarrow as pa
 
 from curate.embed.languages import language
-from curate.formats import Example
 from curate.privacy import privacy
 from curate.privacy.redact import Finder
 from curate.progress import Progress
@@ -83,7 +81,7 @@ class State:
             row["example_id"]: ShownTexts(row["query"], row["response"])
             for row in self.rows(sql("report/texts_short"), {"longest": LONGEST_TEXT})
         }
-        examples = [_example(row) for row in suspected]
+        examples = [privacy.example_of(row) for row in suspected]
         for example in self.progress(examples, "looking for personal data"):
             redactor.look(example)
         for example in examples:
@@ -125,19 +123,3 @@ def hide(finder: Finder, text: str) -> str:
 def shorten(text: str) -> str:
     """Returns the beginning of a text, as long as is shown."""
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " ..."
-
-
-def _example(row: Mapping[str, Any]) -> Example:
-    return Example(
-        example_id=row["example_id"],
-        source=row["source"],
-        messages=orjson.loads(row["messages"]),
-        output=orjson.loads(row["output"] or "[]"),
-        query=row["query"] or "",
-        response=row["response"] or "",
-        label=row["label"],
-        human_rating=None,
-        is_edge_case=False,
-        tools=orjson.loads(row["tools"] or "null"),
-        conversation_id=row["conversation_id"],
-    )
