@@ -134,14 +134,14 @@ def test_a_planted_key_stops_what_it_is_kept_in(pulled: Callable[..., Project]) 
 
 def exported(project: Project, source_id: str) -> Any:
     """Returns a redactor that has looked at one example as an export would."""
-    from curate.privacy.privacy import _example
+    from curate.privacy.privacy import example_of
 
     with project.store.read() as con:
         made = redactor(project.store, con)
         rows = con.sql("SELECT * FROM examples").to_arrow_table().to_pylist()
     for row in rows:
         if row["source_id"] == source_id:
-            made.look(_example(row))
+            made.look(example_of(row))
     return made
 
 
