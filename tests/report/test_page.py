@@ -96,14 +96,21 @@ def test_a_point_is_read_under_the_mouse(opened: Opened) -> None:
 
 
 def test_texts_are_found(opened: Opened) -> None:
-    texts = opened.points()["columns"]["text"]
-    hits = [text for text in texts if "refund" in text.lower()]
-    opened.page.fill(".map-of-inputs input", "REFUND")
+    points = opened.points()
+    columns, labels = points["columns"], points["colours"]["label"]
+    texts = [
+        f"{text} {labels[label]} {id_}".lower()
+        for text, label, id_ in zip(columns["text"], columns["label"], columns["id"], strict=True)
+    ]
+    hits = [text for text in texts if "refund" in text and "card" in text]
+    opened.page.fill(".map-of-inputs input", "REFUND card")
     told = opened.page.locator(".map-of-inputs output").inner_text()
     assert told == f"{len(hits):,} of {len(texts):,} points"
     found = opened.page.locator(".found li").all_inner_texts()
     assert len(found) == min(12, len(hits))
-    assert all("refund" in text.lower() for text in found)
+    assert hits and all("refund" in text.lower() and "card" in text.lower() for text in found)
+    opened.page.fill(".map-of-inputs input", columns["id"][7])
+    assert opened.page.locator(".found li").count() == 1
     opened.page.fill(".map-of-inputs input", "no text says this")
     assert opened.page.locator(".found li").count() == 0
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import shutil
 import sys
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from click.testing import CliRunner
 
 from curate.cli import cli
 from curate.project import Project
 from curate.report import blocks
-from curate.report.parts import Facing, Grid
+from curate.report.parts import Facing, Grid, Sentence
 from desk import ROWS, Desk, choice, curate
 from hostile import hostile_project
 from judged import labelled_project
@@ -269,3 +272,85 @@ def test_a_block_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert page.index("What weather?") < page.index("What is new")
     assert "It rains." in page
     sys.modules.pop("curate.report.blocks.weather")
+
+
+def test_nothing_else_is_written_over(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "p")
+    store = project.store.path
+    before = store.read_bytes()
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    os.mkfifo(tmp_path / "pipe")
+    long = tmp_path / ("x" * 300)
+    for path in (store, tmp_path / "notes.txt", tmp_path / "pipe", Path("/dev/full"), long):
+        result = curate(project, "report", "--output", str(path))
+        assert result.exit_code == 2 and "Next: " in result.output, result.output
+    assert store.read_bytes() == before
+    assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
+    first = project.report(tmp_path / "day.html").path
+    (tmp_path / "link.html").symlink_to(first)
+    first.write_bytes(first.read_bytes().replace(b"the day", b"THE DAY"))
+    project.report(tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert b"THE DAY" not in first.read_bytes()
+
+
+def test_the_name_of_the_project_stands_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = new_project(tmp_path / "p")
+    monkeypatch.chdir(project.folder)
+    assert "<h1>p: the day</h1>" in written(Project("."))
+    toml = project.folder / "curate.toml"
+    toml.write_text(toml.read_text("utf-8").replace('name = "p"', 'name = "helpdesk"'), "utf-8")
+    assert "<h1>helpdesk: the day</h1>" in written(Project("."))
+
+
+def test_ratings_that_no_rule_goes_by_are_told(tmp_path: Path, write_jsonl: WriteJsonl) -> None:
+    rows = [
+        {"id": str(n), "prompt": f"Question {n} of many", "label": "a", "rating": 1 + n % 5}
+        for n in range(20)
+    ]
+    project = new_project(tmp_path / "p", task="classification")
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+    project.filter()
+    page = html.unescape(written(project))
+    assert "`rating >= 4` would take out 12 examples that were rated lower" in page
+
+
+def test_pairs_are_what_a_preference_project_trains_on(
+    tmp_path: Path, write_jsonl: WriteJsonl
+) -> None:
+    rows = [
+        {"id": f"{n}{answer}", "prompt": f"Which of these words rhymes with number {n * 37}?",
+         "response": f"{answer} answer to {n}", "rating": rating, "model": f"m{n % 2}"}
+        for n in range(30)
+        for answer, rating in (("good", 5), ("bad", 1))
+    ]  # fmt: skip
+    project = new_project(tmp_path / "p", task="preference")
+    project.pull([str(write_jsonl(tmp_path / "logs.jsonl", rows))])
+    project.filter()
+    project.pairs()
+    count, train, test = project.status().pairs
+    told = {block.name: block for block in project.report().blocks}
+    assert f"{train + test:,} of {count:,} preference pairs are ready" in str(told["funnel"].parts)
+    grid = next(p for p in told["sides"].parts if isinstance(p, Grid))
+    assert [sum(row[n] for row in grid.rows) for n in (2, 3)] == [2 * train, 2 * test]
+
+
+@pytest.mark.slow
+def test_what_has_no_point_yet_is_told(shown: Project, tmp_path: Path) -> None:
+    demo, folder = shown.folder, tmp_path / "demo"
+    shutil.copytree(demo, folder)
+    project = Project(folder)
+    placed = project.map().inputs
+    assert placed
+    rows = [
+        {"id": f"new{n}", "prompt": f"A new thing, number {n * 31}, asked now?"} for n in range(9)
+    ]
+    (tmp_path / "new.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    before = {b.name: b for b in project.report().blocks}["inputs"]
+    project.pull([str(tmp_path / "new.jsonl")])
+    after = {b.name: b for b in project.report().blocks}["inputs"]
+    missing = [p.text for p in after.parts if isinstance(p, Sentence)]
+    assert len(missing) == 1 and "Next: curate map" in missing[0]
+    assert missing != [p.text for p in before.parts if isinstance(p, Sentence)]

@@ -1,4 +1,3 @@
--- How many examples a rating, or the want of one, takes out, whatever else does; one row per reason.
-SELECT reason, count(DISTINCT example_id) AS examples
-FROM excluded WHERE reason IN ('unrated', 'low_rating')
-GROUP BY reason ORDER BY reason
+-- How many examples the lowest rating takes out, or would: those that were rated lower, and unrated ones; one row.
+SELECT count(*) FILTER (erased AND human_rating IS NOT NULL), count(*) FILTER (erased AND human_rating IS NULL)
+FROM report_examples

@@ -39,6 +39,11 @@ class Work:
     counts: bool = False
     total: int | None = None
     done: int = 0
+    last: float | None = None
+
+    def step(self, now: float) -> None:
+        """Counts one item that is done."""
+        self.done, self.last = self.done + 1, now
 
     def parts(self, now: float) -> tuple[str, str, str]:
         """Returns how many are done, the rate and the time left; for a command how long it takes.
@@ -49,10 +54,13 @@ class Work:
         if not self.counts:
             return duration(seconds), "", ""
         done = f"{self.done:,}" if self.total is None else f"{self.done:,} of {self.total:,}"
-        rate = self.done / seconds if seconds > 0 else 0.0
+        # Items may come in portions: what passes while the next is made changes no rate.
+        until = self.last if self.last is not None else now
+        rate = self.done / (until - self.begun) if until > self.begun else 0.0
         if not rate:
             return done, "", ""
-        left = "" if self.total is None else f"{duration((self.total - self.done) / rate)} left"
+        more = None if self.total is None else (self.total - self.done) / rate - (now - until)
+        left = "" if more is None else f"{duration(more)} left"
         return done, _rate(rate), left
 
 
@@ -237,4 +245,4 @@ def progress(items: Iterable[Any], label: str) -> Iterator[Any]:
     with _display.work(label, counts=True, total=total) as work:
         for item in items:
             yield item
-            work.done += 1
+            work.step(_display.clock())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import Context, Once, cli, json_option, pass_context, show_result
+from curate.errors import ConfigError
 
 if TYPE_CHECKING:
     from curate.report.report import ReportResult
@@ -35,12 +36,13 @@ def report(
     Example: curate report --open
     """
     result = context.project().report(output, personal_data=personal_data)
-    show_result(result.numbers() if as_json else result, as_json, lambda: render_report(result))
-    if is_opened:
-        click.launch(str(result.path.resolve()))
+    told = result.numbers() if as_json else result
+    show_result(told, as_json, lambda: render_report(result, is_opened=is_opened))
+    if is_opened and click.launch(str(result.path.resolve())):
+        raise ConfigError(f"nothing here opens a browser. Next: open {result.path} in one")
 
 
-def render_report(result: ReportResult) -> str:
+def render_report(result: ReportResult, *, is_opened: bool = False) -> str:
     """Returns where the file is, and which questions have no answer yet."""
     text = (
         f"report      {result.path}   {result.bytes / 1e6:.1f} MB   sha256 {result.sha256[:12]}\n"
@@ -48,4 +50,4 @@ def render_report(result: ReportResult) -> str:
     for block in result.blocks:
         if not block.parts:
             text += f"  {block.title}: {block.missing}\n"
-    return text + "Next: open it in a browser, or curate report --open\n"
+    return text if is_opened else f"{text}Next: open it in a browser, or curate report --open\n"

@@ -109,14 +109,15 @@
   }
 
   function mapSpec(points, width, height) {
-    const seen = "(picked < 0 || datum[by] === picked) && (query === '' || indexof(datum.low, query) >= 0)";
+    const has = [0, 1, 2, 3].map((n) => `(length(words) <= ${n} || indexof(datum.low, words[${n}]) >= 0)`);
+    const seen = `(picked < 0 || datum[by] === picked) && ${has.join(" && ")}`;
     const axis = (name, from, to, range) => ({
       name, type: "linear", zero: false, nice: false, range, domain: { signal: `[${from}, ${to}]` },
     });
     return {
       width, height, padding: 0, autosize: "none",
       signals: [
-        { name: "by", value: "cluster" }, { name: "picked", value: -1 }, { name: "query", value: "" },
+        { name: "by", value: "cluster" }, { name: "picked", value: -1 }, { name: "words", value: [] },
         { name: "x0", value: -0.02 }, { name: "x1", value: 1.02 },
         { name: "y0", value: -0.02 }, { name: "y1", value: 1.02 },
         { name: "size", value: points.length > 5000 ? 20 : 60 },
@@ -131,7 +132,7 @@
         encode: { update: {
           x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" },
           fill: { signal: "colours[datum[by]]" }, shape: { signal: "shapes[datum[by]]" },
-          size: { signal: `${seen} ? (query === '' && picked < 0 ? size : size * 2) : size * 0.6` },
+          size: { signal: `${seen} ? (length(words) === 0 && picked < 0 ? size : size * 2) : size * 0.6` },
           opacity: { signal: `${seen} ? 0.8 : 0.07` },
           tooltip: { signal: "datum" },
         } },
@@ -143,7 +144,8 @@
     const data = read(root.dataset.points);
     const names = Object.keys(data.colours);
     const points = data.columns.text.map((text, n) => {
-      const low = `${text} ${data.columns.id[n]}`.toLowerCase();
+      const label = data.colours.label ? data.colours.label[data.columns.label[n]] : "";
+      const low = `${text} ${label} ${data.columns.id[n]}`.toLowerCase();
       const point = { x: data.columns.x[n], y: data.columns.y[n], n, low };
       for (const name of names) point[name] = data.columns[name][n];
       return point;
@@ -173,7 +175,9 @@
         const button = make("button", undefined, legend);
         button.type = "button";
         button.setAttribute("aria-pressed", "false");
-        button.append(glyph(looks[place]), `${value} (${counts[place].toLocaleString("en")})`);
+        button.append(glyph(looks[place]));
+        make("bdi", value, button);
+        button.append(` (${counts[place].toLocaleString("en")})`);
         button.addEventListener("click", () => {
           const on = button.getAttribute("aria-pressed") !== "true";
           for (const other of legend.children) other.setAttribute("aria-pressed", "false");
@@ -185,10 +189,10 @@
     }
 
     function query() {
-      const words = search.value.trim().toLowerCase();
-      const hits = words ? points.filter((point) => point.low.includes(words)) : [];
-      view.signal("query", words).run();
-      told.textContent = words ? `${hits.length.toLocaleString("en")} of ${points.length.toLocaleString("en")} points` : "";
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 4);
+      const hits = words.length ? points.filter((point) => words.every((word) => point.low.includes(word))) : [];
+      view.signal("words", words).run();
+      told.textContent = words.length ? `${hits.length.toLocaleString("en")} of ${points.length.toLocaleString("en")} points` : "";
       found.replaceChildren();
       for (const point of hits.slice(0, 12)) {
         const [text, ...rest] = lines(point);

@@ -41,6 +41,10 @@ _CASES = 5
 """Cases in a row that are shown; more are folded."""
 
 
+MARK = b'<meta name="generator" content="curate report">'
+"""Stands at the beginning of each report."""
+
+
 _WORD = re.compile(r"[0-9A-Za-z_\u00c0-\u024f]+|\s+|.", re.DOTALL)
 _CONFIG = {"view": {"stroke": None}, "axis": {"gridOpacity": 0.6}}
 
@@ -62,7 +66,7 @@ def page(title: str, subtitle: str, blocks: Sequence[Block]) -> str:
 def _page(title: str, subtitle: str, blocks: Sequence[Block]) -> Iterable[str]:
     draw = _Drawing()
     yield (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{MARK.decode()}\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{for_html(title)}</title>\n<style>\n{_file('page.css')}</style>\n</head>\n<body>\n"
@@ -71,6 +75,7 @@ def _page(title: str, subtitle: str, blocks: Sequence[Block]) -> Iterable[str]:
     )
     yield "\n".join(f'<a href="#{b.name}">{for_html(b.title)}</a>' for b in blocks)
     yield "</nav></header>\n<main>\n"
+    yield "<noscript><p>Plots need JavaScript; tables do not.</p></noscript>\n"
     for block in blocks:
         yield _block(block, draw)
     yield (
@@ -231,7 +236,8 @@ def _map(part: MapOfInputs, draw: _Drawing) -> str:
     return (
         f'<div class="map-of-inputs" data-points="{name}">\n<div class="controls">\n'
         "<label>colour by <select></select></label>\n"
-        '<input type="search" placeholder="search the texts" aria-label="search the texts">\n'
+        '<input type="search" placeholder="up to four words, a label or an id" '
+        'aria-label="search the questions">\n'
         '<button type="button">reset</button>\n<output></output>\n</div>\n'
         f'<figure><div class="map" role="img" aria-label="map of the inputs"></div>\n'
         f"<figcaption>{caption} Hover or tap to read; drag to move; double click, or Shift and the "
@@ -243,7 +249,8 @@ def _map(part: MapOfInputs, draw: _Drawing) -> str:
 def _quote(quote: Quote, text: str | None = None) -> str:
     who = " ".join(part for part in (quote.name, quote.id[:12]) if part)
     shown = for_html(quote.text) if text is None else text
-    return f'<blockquote dir="auto"><span class="who">{for_html(who)}</span>{shown}</blockquote>\n'
+    named = f'<span class="who" dir="ltr">{for_html(who)}</span>'
+    return f'<blockquote dir="auto">{named}{shown}</blockquote>\n'
 
 
 def _case(part: Case) -> str:
@@ -265,10 +272,12 @@ def _facing(part: Facing) -> str:
     )
 
 
-def _marked(one: str, other: str) -> tuple[str, str]:
+def _marked(first: str, second: str) -> tuple[str, str]:
     """Returns two texts as HTML, in which what only one of them has is marked."""
-    a, b = _WORD.findall(one), _WORD.findall(other)
-    steps = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    a, b = _WORD.findall(first), _WORD.findall(second)
+    # Another case alone is no difference: it would drown what is one.
+    one, other = ([word.casefold() for word in words] for words in (a, b))
+    steps = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     mine = [(kind == "equal", a[start:end]) for kind, start, end, _, _ in steps]
     theirs = [(kind == "equal", b[start:end]) for kind, _, _, start, end in steps]
     return _emphasized(mine), _emphasized(theirs)

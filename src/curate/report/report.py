@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from curate import config
 from curate.errors import ConfigError
 from curate.progress import Progress, silent
 from curate.report import blocks, page, state
@@ -19,6 +20,8 @@ from curate.store import Store, sql
 from curate.text.notebook import Shown
 
 NAME = "report.html"
+_HEAD = 2_000
+"""Bytes of a file in which a report says what it is."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,10 @@ def report(
         MissingExtra: `vl-convert-python` is not installed.
     """
     path = output or store.folder / "reports" / NAME
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder. Next: curate report --output {path / NAME}")
-    if (file := next((p for p in path.parents if p.is_file()), None)) is not None:
-        raise ConfigError(f"{file} is a file, no folder. Next: curate report --output FILE")
+    _refuse_other_files(path)
     with state.of(store, hidden=not personal_data, progress=progress) as now:
-        name = now.hide(str(store.setting(now.con, "project").get("name") or store.folder.name))
+        project = config.load(store.folder).get("project", {})
+        name = now.hide(str(project.get("name") or store.folder.resolve().name))
         names = blocks.names()
         found = tuple(blocks.answer(name, now) for name in progress(names, "gathering"))
         subtitle = _subtitle(now)
@@ -93,9 +94,37 @@ def _subtitle(now: state.State) -> str:
     return f"curate report, task {now.status.task}, {run}"
 
 
+def _refuse_other_files(path: Path) -> None:
+    """Refuses to write where something else stands than a report.
+
+    Raises:
+        ConfigError: it does, or nothing can.
+    """
+    following = "Next: curate report --output FILE, a new one or an older report"
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder. Next: curate report --output {path / NAME}")
+        if (file := next((p for p in path.parents if p.is_file()), None)) is not None:
+            raise ConfigError(f"{file} is a file, no folder. {following}")
+        if path.exists() and not (path.is_file() and page.MARK in path.read_bytes()[:_HEAD]):
+            raise ConfigError(f"{path} is there, and is no report of curate's. {following}")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}. {following}") from error
+
+
 def _write(path: Path, text: bytes) -> None:
-    """Replaces a file as a whole, so that nobody sees a half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(text)
-    beside.replace(path)
+    """Replaces a file as a whole, so that nobody sees a half of it; a link stays one.
+
+    Raises:
+        ConfigError: there is no such place.
+    """
+    target = path.resolve()
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(text)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: nothing can be written there. Next: curate report --output FILE"
+        ) from error
+    beside.replace(target)

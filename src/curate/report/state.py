@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from curate import config, pairs
 from curate.embed.languages import language
+from curate.filters.rules import rules
 from curate.privacy import privacy
 from curate.privacy.redact import Finder
 from curate.progress import Progress
@@ -33,6 +35,29 @@ class ShownTexts:
 
 
 @dataclass(frozen=True)
+class RatingRule:
+    """What the rule `min_rating` says.
+
+    Attributes:
+        lowest: rating that is kept.
+        drops_unrated: whether an example without a rating is out, too.
+        in_force: whether it takes anything out: not where it is skipped, nor for classification.
+    """
+
+    lowest: float
+    drops_unrated: bool
+    in_force: bool
+
+    @classmethod
+    def of(cls, today: Today, task: str) -> RatingRule:
+        """Returns the rule under today's settings."""
+        parameters = rules(today.store.folder)["min_rating"].parameters
+        wanted = {**{p.name: p.default for p in parameters}, **today.filters.parameters}
+        in_force = "min_rating" not in today.filters.skip and task != "classification"
+        return cls(float(wanted["min_rating"]), wanted["unrated"] == "drop", in_force)
+
+
+@dataclass(frozen=True)
 class State:
     """A project as the report shows it.
 
@@ -42,6 +67,7 @@ class State:
         store: the project's store.
         today: today's verdicts.
         status: the funnel and what belongs to it.
+        rating_rule: which ratings are kept.
         hidden: whether personal data is behind placeholders; secrets always are.
         finder: finds what is hidden.
         progress: called with (items, label) around what may take long.
@@ -50,6 +76,7 @@ class State:
     store: Store
     today: Today
     status: Status
+    rating_rule: RatingRule
     hidden: bool
     finder: Finder
     progress: Progress
@@ -106,10 +133,13 @@ def of(store: Store, *, hidden: bool, progress: Progress) -> Iterator[State]:
         ]
         con.register("languages", inputs.select(["input_hash"]).append_column(
             "language", pa.array(named, pa.string())))  # fmt: skip
-        con.execute(sql("report/examples"))
+        rule = RatingRule.of(today, config.project_settings(store.folder)["task"])
+        con.execute(sql("report/examples"), asdict(rule))
         con.unregister("languages")
+        if pairs.ready(today)[0]:
+            con.execute(sql("report/pair_files"))
         redactor = privacy.redactor(store, con, personal=hidden)
-        yield State(store, today, count(today), hidden, redactor.finder, progress)
+        yield State(store, today, count(today), rule, hidden, redactor.finder, progress)
 
 
 def hide(finder: Finder, text: str) -> str:

@@ -54,8 +54,8 @@ def _agreement(found: Agreement) -> list[Part]:
         f"pairs are the same{alpha}; {found.tied:,} tied."
     )
     told = [one for one in found.annotators if one.same is not None]
-    if told and len(told) > 1:
-        least = min(told, key=lambda one: (one.same or 0, one.annotator))
+    least = min(told, key=lambda one: (one.same or 0, one.annotator), default=None)
+    if least and (least.same or 0) < max(one.same or 0 for one in told):
         text += f" Least like the others: annotator {least.annotator} ({least.same:.0%})."
     head = (
         "annotator",

@@ -17,7 +17,7 @@ _SHOWN = 8
 @block(
     order=80,
     title="Duplicates and leaks",
-    command="curate dedupe; curate status; of one example: curate why ID",
+    command="curate dedupe; curate status; curate report --json; of one example: curate why ID",
     missing="nothing is alike, or nothing was compared yet: curate dedupe",
 )
 def duplicates(state: State) -> Sequence[Part]:

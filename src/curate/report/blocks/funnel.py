@@ -35,6 +35,8 @@ def funnel(state: State) -> Sequence[Part]:
         share = most.examples / status.interactions
         name = REASONS.get(most.reason, most.reason)
         text += f" Most of the others are out as {name}: {most.examples:,}, {share:.1%} of all."
+    if pairs := _pairs(state):
+        text = f"{pairs} As single answers: {text}"
     grid = Grid(
         ("reason", "examples", "train", "test"),
         [(name, -row.examples, -row.train, -row.test) for name, row in rows]
@@ -42,3 +44,13 @@ def funnel(state: State) -> Sequence[Part]:
         "each example under its first reason",
     )
     return [Sentence(text), plots.bars(drawn, "examples by reason", "examples"), grid]
+
+
+def _pairs(state: State) -> str:
+    """Returns how many preference pairs are ready; empty where there are none."""
+    count, train, test = state.status.pairs
+    if not count:
+        return ""
+    return (
+        f"{train + test:,} of {count:,} preference pairs are ready: {train:,} train, {test:,} test."
+    )

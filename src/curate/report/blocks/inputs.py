@@ -10,7 +10,7 @@ import numpy as np
 
 from curate.map import positions
 from curate.report.blocks import block
-from curate.report.parts import MapOfInputs, Part
+from curate.report.parts import MapOfInputs, Part, Sentence
 from curate.report.state import State
 from curate.store import sql
 from curate.text.reasons import REASONS
@@ -21,7 +21,7 @@ MOST_POINTS = 40_000
 
 
 _TEXT = 140
-_NAMED = 60
+_NAMED = 300
 _UNRATED = "not rated"
 
 
@@ -68,7 +68,16 @@ def inputs(state: State) -> Sequence[Part]:
         columns[name] = [place.get(value, len(place)) for value in values]
         if any(value not in place for value in values):
             colours[name] = [*colours[name], "others"]
-    return [MapOfInputs(columns, colours, table.num_rows)]
+    shown = MapOfInputs(columns, colours, state.status.interactions)
+    if (missing := state.status.interactions - table.num_rows) <= 0:
+        return [shown]
+    return [
+        Sentence(
+            f"{missing:,} of {state.status.interactions:,} examples have no point: those without "
+            "a question or a vector, and what came since. Next: curate map"
+        ),
+        shown,
+    ]
 
 
 def _scaled(values: Sequence[float]) -> list[float]:

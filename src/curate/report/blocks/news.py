@@ -31,7 +31,7 @@ def news(state: State) -> Sequence[Part]:
         ("run", "command", "outcome", "calls of it"), rows, "the last runs that changed something"
     )
     if not state.status.latest:
-        return [Sentence(f"All {of:,} examples are new: no version is exported yet."), grid]
+        return [Sentence(f"All examples are new ({of:,}): no version is exported yet."), grid]
     parts: list[Part] = [Sentence(f"{new:,} of {of:,} examples have come since the last export.")]
     by_cluster = [
         {"value": state.hide(row["cluster"]) or "(no cluster)", "number": row["new"]}

@@ -37,17 +37,14 @@ def ratings(state: State) -> Sequence[Part]:
 
 
 def _rule(state: State) -> str:
-    rules = state.today.filters
-    lowest = rules.parameters.get("min_rating")
-    if "min_rating" in rules.skip or lowest is None:
-        return "No rating takes an example out: the rule `min_rating` is off."
-    dropped = {row["reason"]: row["examples"] for row in state.rows(sql("report/erased"))}
-    unrated = dropped.get("unrated", 0)
-    return (
-        f"`rating >= {lowest:g}` takes out {dropped.get('low_rating', 0):,} examples that were "
-        f"rated lower"
-        + (f", and {unrated:,} that nobody rated." if unrated else "; unrated ones stay.")
-    )
+    rule = state.rating_rule
+    low, unrated = state.con.execute(sql("report/erased")).fetchall()[0]
+    name = f"`rating >= {rule.lowest:g}`"
+    said = f"{low:,} examples that were rated lower"
+    said += f", and {unrated:,} that nobody rated." if unrated else "; unrated ones stay."
+    if rule.in_force:
+        return f"{name} takes out {said}"
+    return f"No rating takes an example out here. {name} would take out {said}"
 
 
 def _aspect(aspect: str, rows: Sequence[MixRow]) -> list[Part]:
@@ -75,7 +72,7 @@ def _dependence(aspect: str, rows: Sequence[MixRow], name: str) -> str:
     if not found.depends:
         return (
             f"No clear sign that it depends on the {aspect} whether a call is {name} "
-            f"(p = {found.chance:.2f}, and under {TELLING} would be one)."
+            f"(p = {found.chance:.3f}, and under {TELLING} would be one)."
         )
     enough = [row for row in rows if row.production >= _ENOUGH]
     enough = enough if len(enough) > 1 else list(rows)

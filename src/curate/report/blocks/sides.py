@@ -16,7 +16,7 @@ _SHOWN, _GAPS = 20, 15
 @block(
     order=30,
     title="Do train and test look like production?",
-    command="curate status --json; curate cluster --json",
+    command="curate report --json; labels: curate status --json; clusters: curate cluster --json",
     missing="curate pull LOGS, then curate run",
 )
 def sides(state: State) -> Sequence[Part]:
@@ -36,16 +36,20 @@ def sides(state: State) -> Sequence[Part]:
 def _gaps(state: State, mixes: Mapping[str, Sequence[MixRow]]) -> list[Part]:
     """Returns what production asks for and train hardly has."""
     found = [
-        (aspect, row) for aspect in ("cluster", "label") for row in mix.gaps(mixes.get(aspect, ()))
+        (aspect, row)
+        for aspect, rows in mixes.items()
+        if aspect != "time"
+        for row in mix.gaps(rows)
     ]
-    if not state.status.train:
+    if not any(row.train for rows in mixes.values() for row in rows):
         return [Sentence("Nothing is in train yet.")]
     if not found:
-        return [Sentence("What production asks for, train has: no cluster or label is missing.")]
+        known = ", ".join(aspect for aspect in mixes if aspect != "time")
+        return [Sentence(f"By {known}: nothing that production asks for is hardly in train.")]
     none = [row for _, row in found if not row.train]
     text = (
         "Hardly in train, with less than a third of the share that they have in production: "
-        f"{len(found):,} clusters or labels; nothing at all of {len(none):,}."
+        f"{len(found):,} of the values below; nothing at all of {len(none):,}."
     )
     grid = Grid(
         ("what", "name", "production", "train", "test"),

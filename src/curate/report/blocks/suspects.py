@@ -32,9 +32,11 @@ def suspects(state: State) -> Sequence[Part]:
 
 
 def _labels(state: State) -> list[Part]:
-    if not mislabels.counts(state.con).suspicions:
+    if not state.store.setting(state.con, "mislabels"):
         return []
     issues = mislabels.found(state.today, _SHOWN)
+    if not issues:
+        return [Sentence("No label is under suspicion.")]
     near = [neighbour for issue in issues for neighbour in _near(issue)]
     texts = state.texts([issue.id for issue in issues] + [one.id for one in near])
     tiers = Counter(issue.tier for issue in mislabels.found(state.today))

@@ -8,6 +8,7 @@ from curate.kernels.error_rate import ErrorRate
 from curate.report.blocks import block
 from curate.report.parts import Figures, Part, Sentence
 from curate.report.state import State
+from curate.text.wording import counted
 
 _ALARMING = 0.1
 """Share of wrong examples that nobody should train on without a look."""
@@ -21,7 +22,11 @@ def today(state: State) -> Sequence[Part]:
         return ()
     rated = status.rated / status.interactions
     figures = [
-        ("calls", f"{status.interactions:,}", f"of {status.conversations:,} conversations"),
+        (
+            "calls",
+            f"{status.interactions:,}",
+            f"of {counted(status.conversations, 'conversation')}",
+        ),
         ("rated by people", f"{status.rated:,}", f"{rated:.1%} of the calls"),
         ("ready to train on", f"{status.train:,}", "duplicates and leaks are out"),
         ("held out", f"{status.test:,}", f"and {status.pending:,} that wait for a good answer"),
