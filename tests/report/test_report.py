@@ -107,8 +107,8 @@ def test_ratings_by_cluster_are_counted_again(shown: Project) -> None:
         members = [e for e in examples if of.get(inputs.get(e)) == cluster]
         ratings = [rated[e] for e in members if e in rated]
         assert row[1:3] == [len(members), len(ratings)]
-        assert row[8] == f"{len(set(members) & out) / len(members):.1%}"
-        assert row[6] == (f"{sum(ratings) / len(ratings):.2f}" if ratings else "")
+        assert row[8] == pytest.approx(len(set(members) & out) / len(members))
+        assert row[6] == (round(sum(ratings) / len(ratings), 2) if ratings else None)
         assert row[7] == len(set(members) & out)
 
 
@@ -247,6 +247,7 @@ def test_json_has_the_same_numbers(tmp_path: Path, write_jsonl: WriteJsonl) -> N
     status = project.status()
     rows = next(p for p in told["blocks"]["funnel"]["parts"] if p["kind"] == "grid")["rows"]
     assert rows[-1][1:] == [status.train + status.test, status.train, status.test]
+    assert "<td" in project.report(tmp_path / "r.html")._repr_html_()
     assert told["bytes"] == (tmp_path / "r.html").stat().st_size
 
 

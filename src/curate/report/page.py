@@ -26,6 +26,7 @@ from curate.report.parts import (
     Grid,
     MapOfInputs,
     Part,
+    Percent,
     Plot,
     Quote,
     Sentence,
@@ -189,7 +190,10 @@ def _grid(part: Grid, is_folded: bool) -> str:
 
 
 def _cell(tag: str, value: Any, is_number: bool) -> str:
-    text = f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
+    if isinstance(value, int | Percent):
+        text = f"{value:.1%}" if isinstance(value, Percent) else f"{value:,}"
+    else:
+        text = "" if value is None else str(value)
     kind = ' class="number"' if is_number else ""
     scope = ' scope="col"' if tag == "th" else ""
     return f"<{tag}{kind}{scope}>{for_html(text)}</{tag}>"

@@ -10,6 +10,10 @@ Spec = Mapping[str, Any]
 """A plot in Vega-Lite; its data stand beside it."""
 
 
+class Percent(float):
+    """A share of a table; people read it as a percentage."""
+
+
 @dataclass(frozen=True)
 class Sentence:
     """What a reader should know first, or what to do next."""

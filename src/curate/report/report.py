@@ -7,7 +7,7 @@ was run meanwhile without changing anything.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from curate import config
 from curate.errors import ConfigError
 from curate.progress import Progress, silent
 from curate.report import blocks, page, state
-from curate.report.parts import Block, MapOfInputs, Part, Plot
+from curate.report.parts import Block, Grid, MapOfInputs, Part, Percent, Plot, Sentence
 from curate.store import Store, sql
-from curate.text.notebook import Shown
+from curate.text.escaping import for_html
+from curate.text.notebook import Rows, Shown
 
 NAME = "report.html"
 _HEAD = 2_000
@@ -39,6 +40,16 @@ class ReportResult(Shown):
     sha256: str
     blocks: tuple[Block, ...] = field(repr=False)
 
+    def _repr_html_(self) -> str:
+        """Returns the first sentence of each block, as a notebook shows it: the file is long."""
+        rows = [
+            (block.title, next((p.text for p in block.parts if isinstance(p, Sentence)), ""))
+            for block in self.blocks
+            if block.parts
+        ]
+        said = Rows({"question": title, "answer": text} for title, text in rows)
+        return f"<p>{for_html(str(self.path))}</p>{said._repr_html_()}"
+
     def numbers(self) -> dict[str, Any]:
         """Returns the same as plain data: tables, figures and texts, without pictures."""
         told = {b.name: {"title": b.title, "command": b.command, "parts": [
@@ -52,6 +63,9 @@ def _plain(part: Part) -> dict[str, Any]:
         return {"kind": "map", "points": len(part.columns["x"]), "of": part.of}
     if isinstance(part, Plot):
         return {"kind": kind, "caption": part.caption, "rows": list(part.rows)}
+    if isinstance(part, Grid):
+        rows = [[float(v) if isinstance(v, Percent) else v for v in row] for row in part.rows]
+        return {"kind": kind, **asdict(replace(part, rows=rows))}
     return {"kind": kind, **asdict(part)}
 
 

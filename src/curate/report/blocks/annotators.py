@@ -10,7 +10,7 @@ from curate.label import status as label_status
 from curate.label.agreement import Agreement, Annotator
 from curate.report import plots
 from curate.report.blocks import block
-from curate.report.parts import Grid, Part, Sentence
+from curate.report.parts import Grid, Part, Percent, Sentence
 from curate.report.state import State
 
 
@@ -32,7 +32,7 @@ def annotators(state: State) -> Sequence[Part]:
     if records:
         head = ("kind", "annotator", "right", "answered", "share")
         cells = [(r.kind, r.annotator, r.right, r.answered,
-                  "too few" if r.share is None else f"{r.share:.0%}") for r in records]  # fmt: skip
+                  "too few" if r.share is None else Percent(r.share)) for r in records]  # fmt: skip
         parts.append(Grid(head, cells, "gold questions"))
     return parts
 
@@ -84,4 +84,4 @@ def _agreement(found: Agreement) -> list[Part]:
 def _row(one: Annotator) -> list[object]:
     shares = [one.same, one.low, one.high, one.quality]
     return [str(one.annotator), one.answers, one.shared,
-            *("" if share is None else f"{share:.0%}" for share in shares)]  # fmt: skip
+            *(None if share is None else Percent(share) for share in shares)]  # fmt: skip

@@ -8,7 +8,7 @@ from curate.kernels.intervals import share
 from curate.label import reviews
 from curate.report import plots
 from curate.report.blocks import block
-from curate.report.parts import Grid, Part
+from curate.report.parts import Grid, Part, Percent
 from curate.report.state import State
 
 
@@ -32,8 +32,8 @@ def detectors(state: State) -> Sequence[Part]:
     grid = Grid(
         ("detector", "reviewed", "changed", "precision", "95% from", "to", "caught in audits"),
         [
-            [one.name.replace("_", " "), one.reviewed, one.changed, f"{part.share:.0%}",
-             f"{part.low:.0%}", f"{part.high:.0%}",
+            [one.name.replace("_", " "), one.reviewed, one.changed, Percent(part.share),
+             Percent(part.low), Percent(part.high),
              f"{one.found:,} of {one.wrong:,}" if one.wrong else ""]
             for one, part in shares
         ],

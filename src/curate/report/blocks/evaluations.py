@@ -8,7 +8,7 @@ from typing import Any
 from curate.evaluate import looks
 from curate.report import plots
 from curate.report.blocks import block
-from curate.report.parts import Grid, Part, Sentence
+from curate.report.parts import Grid, Part, Percent, Sentence
 from curate.report.state import State
 
 _WORDS = {
@@ -52,7 +52,7 @@ def _evaluation(state: State, version: str, result: Mapping[str, Any]) -> list[P
     caption = f"{state.hide(version)}: {metric} of each model, with 95% intervals"
     scored = [
         (state.hide(m["name"]), _KINDS.get(m["kind"], m["kind"]), m["answered"],
-         f"{m['scores'].get(metric, 0.0):.1%}", f"{m['low']:.1%}", f"{m['high']:.1%}")
+         *map(Percent, (m["scores"].get(metric, 0.0), m["low"], m["high"])))
         for m in result["candidates"]
     ]  # fmt: skip
     head = ("model", "against", "difference, points", "95% from", "to", "examples", "so it")

@@ -9,7 +9,7 @@ from curate.kernels.intervals import wilson
 from curate.report import mix, plots
 from curate.report.blocks import block
 from curate.report.mix import MixRow
-from curate.report.parts import Grid, Part, Sentence
+from curate.report.parts import Grid, Part, Percent, Sentence
 from curate.report.state import State
 from curate.store import sql
 
@@ -117,7 +117,7 @@ def _row(row: MixRow) -> list[object]:
     for name in SERIES:
         share = _hits(row, name) / row.production
         low, high = wilson(share, _units(row))
-        cells += [_hits(row, name), f"{share:.1%}", f"{low:.1%}", f"{high:.1%}"]
+        cells += [_hits(row, name), *map(Percent, (share, low, high))]
         if name == RATED:
-            cells.append("" if row.mean_rating is None else f"{row.mean_rating:.2f}")
+            cells.append(None if row.mean_rating is None else round(row.mean_rating, 2))
     return cells
