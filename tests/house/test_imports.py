@@ -129,6 +129,7 @@ def test_no_command_imports_what_a_notebook_or_a_model_needs(folder: Path, tmp_p
         [*here, "undo", "--help"],
         [*here, "contract", "--infer"],
         [*here, "evaluations"],
+        [*here, "report"],
     ]
     run = {command[2] if command[0] == "-C" else command[0] for command in commands}
     meaning = {"demo", "run", "embed", "cluster", "map", "mislabels", "curve", "signals",
