@@ -97,6 +97,11 @@ def positions(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return con.sql(sql("map/positions")).to_arrow_table()
 
 
+def unplaced(con: duckdb.DuckDBPyConnection) -> int:
+    """Returns how many inputs have a vector and no point."""
+    return int(con.execute(sql("map/counts")).fetchall()[0][2])
+
+
 def _draw_where_needed(store: Store, run: Run, refit: bool, seed: int, progress: Progress) -> int:
     """Returns with how many inputs the map was drawn; 0 where it stays.
 

@@ -349,9 +349,17 @@ def test_what_has_no_point_yet_is_told(shown: Project, tmp_path: Path) -> None:
         {"id": f"new{n}", "prompt": f"A new thing, number {n * 31}, asked now?"} for n in range(9)
     ]
     (tmp_path / "new.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    before = {b.name: b for b in project.report().blocks}["inputs"]
+
+    def said() -> list[str]:
+        (block,) = [b for b in project.report().blocks if b.name == "inputs"]
+        return [part.text for part in block.parts if isinstance(part, Sentence)]
+
+    assert said() == []
     project.pull([str(tmp_path / "new.jsonl")])
-    after = {b.name: b for b in project.report().blocks}["inputs"]
-    missing = [p.text for p in after.parts if isinstance(p, Sentence)]
-    assert len(missing) == 1 and "Next: curate map" in missing[0]
-    assert missing != [p.text for p in before.parts if isinstance(p, Sentence)]
+    (text,) = said()
+    assert text.startswith("9 of 2,009 examples have no point") and "curate embed" in text
+    project.embed()
+    (text,) = said()
+    assert text.endswith("9 inputs came since. Next: curate map")
+    project.map()
+    assert said() == []

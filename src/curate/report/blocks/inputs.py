@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from curate.map import positions
+from curate.map import positions, unplaced
 from curate.report.blocks import block
 from curate.report.parts import MapOfInputs, Part, Sentence
 from curate.report.state import State
 from curate.store import sql
 from curate.text.reasons import REASONS
-from curate.text.wording import shortened
+from curate.text.wording import counted, shortened
 
 MOST_POINTS = 40_000
 """Points that are drawn; of more, those with the lowest hashes are."""
@@ -73,11 +73,17 @@ def inputs(state: State) -> Sequence[Part]:
         return [shown]
     return [
         Sentence(
-            f"{missing:,} of {state.status.interactions:,} examples have no point: those without "
-            "a question or a vector, and what came since. Next: curate map"
+            f"{missing:,} of {state.status.interactions:,} examples have no point: "
+            + _why_no_point(state)
         ),
         shown,
     ]
+
+
+def _why_no_point(state: State) -> str:
+    if waiting := unplaced(state.con):
+        return f"{counted(waiting, 'input')} came since. Next: curate map"
+    return "no question, or no vector yet. Next: curate embed, then curate map"
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
