@@ -122,7 +122,8 @@ def test_the_wheel_has_every_module_query_and_interface(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
-    modules = _files(ROOT / "src" / "curate", ".py", ".toml", ".typed") | {"py.typed"}
+    kept = (".py", ".toml", ".typed", ".css", ".js")
+    modules = _files(ROOT / "src" / "curate", *kept) | {"py.typed"}
     queries = _files(ROOT / "sql", ".sql")
     interfaces = _files(ROOT / "label_config", ".xml", ".css")
     assert inside == (

@@ -21,7 +21,9 @@ _ACTING = (
 )
 _ACTS = re.compile(f"[{_ACTING}]")
 # What begins a mark, a link or a cell; what begins a list or a heading stands first.
-_MARKDOWN = re.compile(r"([\\`*_\[\]#!|~:$^@]|(?<=[wW]{3})\.|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
+_MARKDOWN = re.compile(
+    r"([\\`*_\[\]#!|~:$^@]|(?<=[wW]{3})\.|^[-+=]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$))"
+)
 
 
 def for_terminal(text: str) -> str:
