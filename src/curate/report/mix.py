@@ -16,7 +16,6 @@ MOST_ROWS = 200
 UNKNOWN = "(not said)"
 _PERIODS = ((timedelta(days=150), "%Y-%m"), (timedelta(days=28), "%G-W%V"))
 _ORDER = ("time", "label", "cluster", "length", "language", "model")
-_ALWAYS = ("length",)
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,13 @@ def suspects(state: State) -> Sequence[Part]:
 def _labels(state: State) -> list[Part]:
     if not state.store.setting(state.con, "mislabels"):
         return []
-    issues = mislabels.found(state.today, _SHOWN)
+    found = mislabels.found(state.today)
+    issues = found[:_SHOWN]
     if not issues:
         return [Sentence("No label is under suspicion.")]
     near = [neighbour for issue in issues for neighbour in _near(issue)]
     texts = state.texts([issue.id for issue in issues] + [one.id for one in near])
-    tiers = Counter(issue.tier for issue in mislabels.found(state.today))
+    tiers = Counter(issue.tier for issue in found)
     cases = [_case(state, issue, texts) for issue in issues]
     counts = ", ".join(f"{tiers[tier]:,} {meant}" for tier, meant in _TIERS.items() if tiers[tier])
     head = f"{tiers.total():,} labels are under suspicion: {counts}. Shown: the worst {len(cases)}."
